@@ -1,0 +1,1 @@
+"""From decisions to people: the outbox, its delivery, the channels."""

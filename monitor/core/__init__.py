@@ -1,0 +1,1 @@
+"""What decides about buyers: pure, deterministic, without clock, IO, log or await."""

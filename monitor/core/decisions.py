@@ -1,0 +1,170 @@
+"""What the core orders to be done: rounds to write down, alerts to tell.
+
+Orders carry all a channel or a watcher needs, so that nobody has to ask the
+core back. Times are integer milliseconds since the epoch, UTC.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Outcome = Literal["open", "answered", "expired", "abandoned", "dismissed"]
+
+
+class Holding(Struct, frozen=True, gc=False):
+    """One stretch of a wait in somebody's hands; both names None: unassigned."""
+
+    agent: str | None
+    account: str | None
+    held_ms: int
+
+
+class Round(Struct, frozen=True, kw_only=True, gc=False):
+    """One wait and how it ended: what scores count.
+
+    ``wait`` is the wait's number: the journal position of the event that first
+    opened it. It stays through corrections and restarts.
+    """
+
+    wait: int
+    platform: str
+    shop: str
+    conversation: str
+    buyer: str
+    team: str
+    opened_by: str
+    opened_at_ms: int
+    needs_answer_since_ms: int | None  # None: every buyer message was courtesy.
+    ended_by: str | None
+    ended_at_ms: int | None  # When answered, closed, given up or dismissed; None while open.
+    agent: str | None  # Who answered; else who holds it.
+    account: str | None
+    counted_ms: int  # The counted clock from opened_at to its end, or to now.
+    outcome: Outcome
+    buyer_messages: int
+    held: bool  # Answered by a holding reply or a greeting only.
+    first: bool  # No human reply before it in its session.
+    closed_unanswered: bool  # An agent or the system closed the chat on it.
+    stage: str  # The last one passed by the clock from opened_at; "fresh" if none.
+    passed: tuple[str, ...]  # Every stage passed, in order.
+    holders: tuple[Holding, ...]
+    backfilled: bool = False  # Restated by what came after `lateness`.
+
+    @property
+    def courtesy(self) -> bool:
+        """Whether every buyer message of it was courtesy."""
+        return self.needs_answer_since_ms is None
+
+
+class CloseRound(Struct, frozen=True, gc=False):
+    """A wait has ended; write its round down."""
+
+    round: Round
+
+
+class RestateRound(Struct, frozen=True, gc=False):
+    """Something late changed the past.
+
+    ``was`` is what stood before (None: the round is new, closed in the past),
+    ``now`` what stands (None: there is no such closed round any more).
+    """
+
+    was: Round | None
+    now: Round | None
+    reason: Literal["late", "backfill", "recalled", "dismissed"]
+
+
+class PassStage(Struct, frozen=True, gc=False):
+    """A wait has passed a stage's limit by the clock of its ``opened_at``."""
+
+    platform: str
+    shop: str
+    team: str
+    stage: str
+    courtesy: bool
+
+
+class AlertOrder(Struct, frozen=True, kw_only=True, gc=False):
+    """What an order about a wait's alert carries. One alert per wait.
+
+    The delivery is known by (wait, transition, stage, repetition): told once.
+    """
+
+    wait: int
+    stage: str
+    repetition: int = 0
+    due_at_ms: int  # When the limit was passed, or the reason came about.
+    decided_at_ms: int
+    platform: str
+    shop: str
+    conversation: str
+    buyer: str
+    agent: str | None
+    account: str | None
+    team: str
+    waiting_since_ms: int  # needs_answer_since
+    opened_at_ms: int
+    opened_by: str
+    buyer_messages: int
+    closed_unanswered: bool = False
+
+
+class RaiseAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
+    """Tell: a buyer waits."""
+
+
+class RiseAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
+    """Tell: the same buyer still waits and the next stage is reached."""
+
+
+class ResolveAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
+    """Tell: it is over. ``reason`` says how."""
+
+    reason: Literal["answered", "expired", "abandoned", "dismissed", "courtesy"]
+
+
+class WithdrawAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
+    """Tell: it was not so; what came late disproves it ("feed late")."""
+
+    reason: Literal["late", "backfill", "recalled"]
+
+
+class PassPromise(Struct, frozen=True, gc=False):
+    """A promise has passed one of its limits: ``due``, ``late`` or ``missed``."""
+
+    platform: str
+    shop: str
+    conversation: str
+    team: str
+    agent: str | None
+    account: str | None
+    stage: str
+    greeting: bool
+    opened_at_ms: int
+    due_at_ms: int
+    decided_at_ms: int
+
+
+class SourceTurned(Struct, frozen=True, gc=False):
+    """A feed went stale or came back; ``waiting`` counts the open waits it left unseen."""
+
+    source: str
+    account: str | None
+    stale: bool
+    reason: Literal["heartbeat", "silent", "account", "events"]
+    at_ms: int
+    shops: tuple[str, ...]
+    waiting: int
+
+
+Decision = (
+    CloseRound
+    | RestateRound
+    | PassStage
+    | RaiseAlert
+    | RiseAlert
+    | ResolveAlert
+    | WithdrawAlert
+    | PassPromise
+    | SourceTurned
+)

@@ -1,0 +1,1 @@
+"""What we subscribe to or read: MQTT, files, the simulator."""

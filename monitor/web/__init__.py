@@ -1,0 +1,1 @@
+"""The one port: ingest, API, live feed, pages, metrics."""

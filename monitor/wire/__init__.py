@@ -1,0 +1,1 @@
+"""Bytes in, events out: decoding, checking, and words for what is wrong."""
