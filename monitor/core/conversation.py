@@ -1,0 +1,211 @@
+"""One conversation: its log since the horizon, and what the log folds to.
+
+What comes in order is stepped on. What comes late is put in its place and the
+log is folded again from a saved state, twice: as it was and as it is. The
+difference is what has to be restated. A state is saved every `CHUNK` entries, so
+one late message costs at most the entries since the save before it.
+
+The log reaches back to the horizon: the newest instant less `lateness`, or the
+opening of the open wait or promise if that is earlier. What is older is `late`
+and changes nothing by itself.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from monitor.core.fold import (
+    BUYER,
+    CODE,
+    HUMAN,
+    NO_RECALLS,
+    OPENED,
+    RECALL,
+    Close,
+    Ending,
+    Entry,
+    Fold,
+    Recalls,
+    State,
+    order,
+)
+from monitor.core.timers import NEVER_MS
+
+CHUNK = 32  # Entries between saved states: short enough that adding one to a tuple stays cheap.
+
+FIRING, RESOLVED, WITHDRAWN = range(3)
+
+
+class Told(Struct, array_like=True, gc=False):
+    """What people have been told about one wait."""
+
+    wait: int
+    stages: int  # How many stages of its window were told or passed over.
+    first: int  # The stage at which it was raised, from 1.
+    state: int
+    at_ms: int  # When it was last told.
+    repetition: int = 0  # How often it was raised again after having been withdrawn.
+
+
+class Chunk(Struct, array_like=True, gc=False):
+    """A stretch of the log and the state before it."""
+
+    base: State | None  # None: nothing was said before.
+    log: tuple[Entry, ...]
+
+
+class Conversation(Struct, array_like=True, eq=False, gc=False):
+    """All between one buyer and one shop; also the row that is saved.
+
+    A million of these are held at once, so what most do not need is None, and no
+    field is a list or a dict, which the garbage collector would have to visit.
+    """
+
+    shop: str
+    id: str
+    buyer: str | None  # None: as the id.
+    number: int  # The journal position up to which this is.
+    feed: int  # Which feed brought the last of it; an index of the tracker's.
+    state: State
+    log: tuple[Entry, ...] = ()
+    base: State | None = None
+    older: tuple[Chunk, ...] = ()
+    told: tuple[Told, ...] = ()
+    wake_at_ms: int = NEVER_MS
+
+    def horizon_ms(self, lateness_ms: int) -> int:
+        """Return the instant before which nothing is put into the log any more."""
+        if not self.log:
+            return 0
+        horizon = self.log[-1].ts_ms - lateness_ms
+        state = self.state
+        if state.wait is not None and state.wait.opening.ts_ms < horizon:
+            horizon = state.wait.opening.ts_ms
+        if state.promise is not None and state.promise.opened_at_ms < horizon:
+            horizon = state.promise.opened_at_ms
+        return horizon
+
+    def in_order(self, entry: Entry) -> bool:
+        """Return whether ``entry`` comes after all that was said, and nothing known speaks of it."""
+        if not self.log:
+            return True
+        last = self.log[-1]
+        if entry.ts_ms < last.ts_ms:
+            return False
+        if entry.ts_ms > last.ts_ms or (entry.extra is None and last.extra is None):
+            return True
+        return order(entry) > order(last)
+
+    def step(self, fold: Fold, entry: Entry, close: Close) -> None:
+        """Take an entry that is in order."""
+        log = self.log
+        if len(log) >= CHUNK:
+            self.older = (*self.older, Chunk(self.base, log))
+            self.base = self.state.copy()
+            log = ()
+        self.log = (*log, entry)
+        fold.step(self.state, entry, close)
+        wait = self.state.wait
+        if wait is not None and wait.number < 0:
+            _settle(self.state)
+
+    def forget(self, lateness_ms: int) -> None:
+        """Drop the chunks that lie wholly before the horizon."""
+        horizon = self.horizon_ms(lateness_ms)
+        starts = [chunk.log[0].ts_ms for chunk in self.older[1:]] + [self.log[0].ts_ms]
+        kept = next((i for i, start in enumerate(starts) if start >= horizon), len(starts))
+        if kept:
+            self.older = self.older[kept:]
+
+    def insert(self, fold: Fold, entry: Entry) -> tuple[list[Ending], list[Ending]]:
+        """Put an entry in its place and fold again.
+
+        Returns:
+            The waits that had ended since that place, before and after.
+        """
+        chunks = self._chunks()
+        key = order(entry)
+        at = max(0, bisect_right(chunks, key, key=lambda chunk: order(chunk.log[0]) if chunk.log else key) - 1)
+        if _target(entry):  # What it takes back lies before it.
+            at = next((i for i, c in enumerate(chunks) if any(e.id == _target(entry) for e in c.log)), at)
+        before = [entry for chunk in chunks[at:] for entry in chunk.log]
+        base = chunks[at].base
+        was = _fold_all(fold, base, before)[0]
+        after = list(before)
+        after.insert(bisect_right(after, key, key=order), entry)
+        ended, remade, state = _fold_all(fold, base, after)
+        self.older = (*chunks[:at], *remade[:-1])
+        self.base, self.log, self.state = remade[-1].base, remade[-1].log, state
+        return was, ended
+
+    def rebuild(self, fold: Fold, history: Iterable[Entry], opened: frozenset[int]) -> None:
+        """Take the whole history as the log, so that something older than the horizon can be put in its place.
+
+        Args:
+            fold: the rules.
+            history: every entry that is still known, in any order.
+            opened: the numbers of the waits written down, whose openings keep their names.
+        """
+        entries = sorted(history, key=order)
+        for entry in entries:
+            if entry.number in opened:
+                entry.what |= OPENED
+        _, chunks, state = _fold_all(fold, None, entries)
+        self.older = tuple(chunks[:-1])
+        self.base, self.log, self.state = chunks[-1].base, chunks[-1].log, state
+
+    def _chunks(self) -> list[Chunk]:
+        return [*self.older, Chunk(self.base, self.log)]
+
+
+def _fold_all(fold: Fold, base: State | None, entries: list[Entry]) -> tuple[list[Ending], list[Chunk], State]:
+    """Fold entries from a state: the waits that end, the log in chunks, the state after."""
+    endings: list[Ending] = []
+    state = State() if base is None else base.copy()
+    recalls = _recalls(entries)
+    chunks: list[Chunk] = []
+    saved = base
+    for start in range(0, len(entries) or 1, CHUNK):
+        part = tuple(entries[start : start + CHUNK])
+        if start:
+            saved = state.copy()
+        for entry in part:
+            fold.step(state, entry, endings.append, recalls)
+        chunks.append(Chunk(saved, part))
+    _settle(state)
+    return endings, chunks, state
+
+
+def _settle(state: State) -> None:
+    """Give the open wait its name for good: that of the entry which opened it first."""
+    wait = state.wait
+    if wait is not None and wait.number < 0:
+        wait.number = -wait.number
+        wait.opening.what |= OPENED
+
+
+def _target(entry: Entry) -> str:
+    return entry.extra.target if entry.extra is not None and entry.what & CODE == RECALL else ""
+
+
+def _recalls(entries: list[Entry]) -> Recalls:
+    """Return which messages count as never sent: those recalled, unless the buyer's had its answer by then."""
+    found = {_target(entry): entry for entry in entries if entry.extra is not None and _target(entry)}
+    if not found:
+        return NO_RECALLS
+    standing: dict[str, Entry] = {}
+    pending: set[str] = set()  # Buyer messages to be recalled, and not answered so far.
+    for entry in entries:
+        code = entry.what & CODE
+        if entry.id in found:
+            standing[entry.id] = found[entry.id]
+            if code == BUYER:
+                pending.add(entry.id)
+        elif code == HUMAN:
+            for answered in pending:
+                standing.pop(answered, None)
+            pending.clear()
+        elif code == RECALL:
+            pending.discard(_target(entry))
+    return standing

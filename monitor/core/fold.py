@@ -1,0 +1,453 @@
+"""A conversation as a fold over what was said, in the order of the platform's time.
+
+`State` is what the words so far amount to: an open wait, an open promise, who
+holds the chat. `step` takes the next entry. In order that is one cheap call; when
+something comes late, the conversation folds again from a saved state, so the
+result depends on what was said and when, never on the order of arrival.
+
+The rules, from "The wait":
+
+    entry              no wait open                         wait open
+    buyer              opens one                            belongs to it, never restarts it
+    human reply        -                                    ANSWERED
+    bot                -                                    ignored, or the counted clock stands
+    handed off         opens one if the buyer spoke last    the clock runs on for good
+    closed by buyer    -                                    ABANDONED
+    closed otherwise   -                                    stands, marked
+    recalled           as if never sent; all of a wait's messages recalled: DISMISSED
+    older than give_up -                                    EXPIRED
+
+Times are integer milliseconds since the epoch, UTC. Nothing here reads a clock.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from monitor.core.decisions import Outcome
+from monitor.core.policy import Policy, PolicyBook
+
+# What an entry is: a code in the low four bits, flags above. All of it stays below 256, where CPython
+# shares the integers, since a million open waits hold a million of these.
+BUYER, HUMAN, BOT, HANDED_OFF, HOLDER, CLOSED_BY_BUYER, CLOSED, RECALL, DISMISS = range(9)
+CODE = 15
+POLITE = 16  # buyer: polite words only
+NO_ANSWER = 32  # buyer: the platform says no reply is needed
+B_GREETING = 64  # buyer: a greeting only
+OPENED = 128  # buyer, hand-off: once opened a wait, which is known by this entry's number since
+ASKS = 16  # human: asks something
+HOLDS = 32  # human: little is left without its holding words
+GREETS = 64  # human: a greeting only
+LOST_IT = 16  # bot: says that it did not understand
+
+
+class Who(Struct, frozen=True, array_like=True, gc=False):
+    """Who answers, and under which account of the platform."""
+
+    agent: str | None
+    account: str | None
+
+
+class Extra(Struct, frozen=True, array_like=True, gc=False):
+    """What few entries carry."""
+
+    seq: int | None = None  # The platform's own order among equal instants.
+    promised_ms: int = 0  # "within ten minutes"
+    text_key: int = 0  # Equal for the same question again; kept where a bot holds.
+    target: str = ""  # The id of the message that is recalled.
+    wait: int = 0  # The number of the wait that is dismissed.
+
+
+class Entry(Struct, array_like=True, gc=False):
+    """One thing that happened in a conversation."""
+
+    ts_ms: int
+    number: int  # Its place in the journal: the order of arrival.
+    id: str
+    what: int
+    who: Who | None = None
+    extra: Extra | None = None
+
+
+def order(entry: Entry) -> tuple[int, float, int]:
+    """Return the sort key of an entry: time, then the platform's ``seq`` where given, then arrival."""
+    extra = entry.extra
+    return (entry.ts_ms, -1 if extra is None or extra.seq is None else extra.seq, entry.number)
+
+
+class Standing(Struct, array_like=True, gc=False):
+    """How a bot holds the counted clock of one wait."""
+
+    total_ms: int = 0  # Stood so long, up to the last time it ran on.
+    since_ms: int = 0  # Stands since; 0: runs.
+    until_ms: int = 0  # Runs on by itself then, the bot having left a buyer message unanswered; 0: no such message.
+    over: bool = False  # A person is asked for: no bot holds this wait again.
+    before_ms: int = 0  # What of the total fell before the wait needed an answer.
+    asked: tuple[int, ...] = ()  # Keys of the questions so far.
+
+    def at(self, now_ms: int) -> int:
+        """Return how long the clock has stood by ``now_ms``."""
+        if not self.since_ms:
+            return self.total_ms
+        end = min(now_ms, self.until_ms) if self.until_ms else now_ms
+        return self.total_ms + max(0, end - self.since_ms)
+
+    def run_on(self, at_ms: int) -> None:
+        """Let the clock run on from ``at_ms``, or from when it did by itself."""
+        if self.since_ms:
+            self.total_ms = self.at(at_ms)
+            self.since_ms = self.until_ms = 0
+
+    def settle(self, now_ms: int) -> None:
+        """Note that the clock has run on by itself, if it has."""
+        if self.until_ms and now_ms >= self.until_ms:
+            self.run_on(now_ms)
+
+
+FIRST = 1  # No human reply before it in its session.
+CLOSED_UNANSWERED = 2  # An agent or the system closed the chat on it.
+ONLY_GREETED = 4  # The buyer has said hello and nothing else.
+ASKED_KEYS = 8  # So many questions are remembered to notice one asked again.
+
+
+class Wait(Struct, array_like=True, gc=False):
+    """A buyer has written and no person has answered yet.
+
+    Further buyer messages do not restart it: the buyer's patience began with the
+    first one. It keeps the policy it opened with.
+    """
+
+    opening: Entry
+    number: int  # Known by this outside; negative while a fold has not settled it.
+    since_ms: int  # needs_answer_since; 0 while all messages are courtesy.
+    messages: int
+    flags: int
+    policy: int
+    passed: int = 0  # Stages told of as passed, by the clock from its opening.
+    standing: Standing | None = None
+    holders: tuple[tuple[int, Who | None], ...] | None = None  # (from, who); None: the same one all along.
+
+    def stood_ms(self, now_ms: int) -> int:
+        """Return how long the clock from the opening has stood."""
+        return 0 if self.standing is None else self.standing.at(now_ms)
+
+    def counted_ms(self, now_ms: int) -> int:
+        """Return the counted clock from ``opened_at``."""
+        return now_ms - self.opening.ts_ms - self.stood_ms(now_ms)
+
+    def due_at_ms(self, limit_ms: int, *, from_opening: bool) -> int | None:
+        """Return the first instant at which the wait is longer than ``limit_ms``; None while the clock stands.
+
+        A reply at exactly the limit is in time, so that is one millisecond past it.
+        """
+        start = self.opening.ts_ms if from_opening else self.since_ms
+        standing = self.standing
+        if standing is None:
+            return start + limit_ms + 1
+        stood = standing.total_ms - (0 if from_opening else standing.before_ms)
+        due = start + limit_ms + 1 + stood
+        if not standing.since_ms or due <= standing.since_ms:
+            return due
+        if not standing.until_ms:
+            return None
+        return due + standing.until_ms - standing.since_ms
+
+
+class Promise(Struct, array_like=True, gc=False):
+    """A holding reply was given: a real answer is still owed."""
+
+    opened_at_ms: int
+    who: Who | None
+    greeting: bool
+    limits: tuple[tuple[str, int], ...]
+    policy: int
+    passed: int = 0
+
+
+HUMAN_SPOKE = 1
+HUMAN_ASKED = 2  # The last human message asks something.
+IN_SESSION = 4  # A person has replied in this session.
+BUYER_LAST = 8  # The buyer's last words have no human reply.
+HAS_RECALLS = 16  # A recall was among the entries: what comes is put in by folding again.
+
+
+class State(Struct, array_like=True, gc=False):
+    """What a conversation amounts to so far."""
+
+    wait: Wait | None = None
+    promise: Promise | None = None
+    holder: Who | None = None
+    last_ms: int = 0  # When somebody last wrote.
+    flags: int = 0
+    ghost: Entry | None = None  # A recalled message that would have opened a wait, until its recall comes by.
+
+    def copy(self) -> "State":
+        """Return a state that can be stepped on without touching this one."""
+        wait, promise = self.wait, self.promise
+        if wait is not None:
+            standing = wait.standing
+            if standing is not None:
+                standing = Standing(
+                    standing.total_ms,
+                    standing.since_ms,
+                    standing.until_ms,
+                    standing.over,
+                    standing.before_ms,
+                    standing.asked,
+                )
+            wait = Wait(
+                wait.opening,
+                wait.number,
+                wait.since_ms,
+                wait.messages,
+                wait.flags,
+                wait.policy,
+                wait.passed,
+                standing,
+                wait.holders,
+            )
+        if promise is not None:
+            promise = Promise(
+                promise.opened_at_ms, promise.who, promise.greeting, promise.limits, promise.policy, promise.passed
+            )
+        return State(wait, promise, self.holder, self.last_ms, self.flags, self.ghost)
+
+
+class Ending(NamedTuple):
+    """A wait that has ended, and how."""
+
+    wait: Wait
+    outcome: Outcome
+    at_ms: int
+    by: Entry | None  # What ended it; None for give-up.
+    holder: Who | None  # In whose hands it was, who need not be who answered.
+    held: bool = False
+
+
+Recalls = Mapping[str, Entry]
+Close = Callable[[Ending], None]
+NO_RECALLS: Recalls = {}
+
+
+class Fold:
+    """The rules of one shop, ready to step with.
+
+    Args:
+        policies: where waits look up the policy they opened with.
+        policy: the number of the policy in force now: for sessions, bots, new waits and promises.
+    """
+
+    __slots__ = ("_gap_ms", "_give_up_ms", "_holds", "_policies", "number", "policy")
+
+    def __init__(self, policies: PolicyBook, policy: int) -> None:
+        self._policies = policies
+        self.number = policy
+        self.policy: Policy = policies[policy]
+        self._gap_ms = self.policy.session_gap_ms
+        self._give_up_ms = self.policy.give_up_ms
+        self._holds = self.policy.bot == "holds"
+
+    def step(self, state: State, entry: Entry, close: Close, recalls: Recalls = NO_RECALLS) -> None:
+        """Take the next entry.
+
+        Args:
+            state: changed in place.
+            entry: not before anything stepped already.
+            close: called with each wait that ends by this.
+            recalls: what recalls are known in the whole log, by the id of the message they take back.
+        """
+        ts_ms = entry.ts_ms
+        code = entry.what & CODE
+        wait = state.wait
+        if wait is not None:
+            if (wait.policy != self.number or ts_ms - wait.opening.ts_ms > self._give_up_ms) and self.give_up(
+                state, ts_ms, close
+            ):
+                wait = state.wait
+        elif state.promise is not None:
+            self.give_up(state, ts_ms, close)
+        if recalls and entry.id in recalls and code <= BOT:
+            if code == BUYER and wait is None and state.ghost is None:
+                state.ghost = entry
+            return
+        if code == BUYER:
+            self._buyer(state, entry, wait)
+        elif code == HUMAN:
+            self._human(state, entry, wait, close)
+        elif code == BOT:
+            state.last_ms = ts_ms
+            if wait is not None and self._holds:
+                _bot_speaks(wait, entry)
+        elif code == HOLDER:
+            _change_holder(state, entry.who, ts_ms)
+        elif code == HANDED_OFF:
+            if wait is None:
+                if state.flags & BUYER_LAST:
+                    self._open(state, entry, messages=0, needs_answer=True, greeting=False)
+            else:
+                if wait.standing is None:
+                    wait.standing = Standing()
+                wait.standing.run_on(ts_ms)
+                wait.standing.over = True
+        elif code == CLOSED_BY_BUYER:
+            if wait is not None:
+                self._end(state, "abandoned", ts_ms, entry, close)
+            state.promise = None
+            state.flags &= ~IN_SESSION
+        elif code == CLOSED:
+            if wait is not None:
+                wait.flags |= CLOSED_UNANSWERED
+            state.flags &= ~IN_SESSION
+        elif code == RECALL:
+            self._recall(state, entry, close)
+        elif wait is not None and entry.extra is not None and abs(wait.number) == entry.extra.wait:
+            self._end(state, "dismissed", ts_ms, entry, close)
+            state.promise = None
+            state.flags &= ~BUYER_LAST
+
+    def give_up(self, state: State, now_ms: int, close: Close) -> bool:
+        """Expire the wait or promise that is older than the policy's ``give_up``; return whether one was."""
+        wait, promise = state.wait, state.promise
+        gave_up = False
+        if wait is not None:
+            after_ms = self._policies[wait.policy].give_up_ms
+            if now_ms - wait.opening.ts_ms > after_ms:
+                self._end(state, "expired", wait.opening.ts_ms + after_ms, None, close)
+                state.promise = promise = None
+                gave_up = True
+        if promise is not None and now_ms - promise.opened_at_ms > self._policies[promise.policy].give_up_ms:
+            state.promise = None
+            gave_up = True
+        return gave_up
+
+    def _buyer(self, state: State, entry: Entry, wait: Wait | None) -> None:
+        ts_ms, what, flags = entry.ts_ms, entry.what, state.flags
+        if flags & IN_SESSION and ts_ms - state.last_ms > self._gap_ms:
+            flags &= ~IN_SESSION
+        state.last_ms = ts_ms
+        state.flags = flags | BUYER_LAST
+        if entry.who is not None and entry.who is not state.holder:
+            _change_holder(state, entry.who, ts_ms)
+        courtesy = what & (NO_ANSWER | POLITE) and (
+            what & NO_ANSWER or flags & (HUMAN_SPOKE | HUMAN_ASKED) == HUMAN_SPOKE
+        )
+        if wait is None:
+            self._open(state, entry, messages=1, needs_answer=not courtesy, greeting=bool(what & B_GREETING))
+            return
+        wait.messages += 1
+        if what & OPENED and wait.number < 0:
+            wait.number = entry.number
+        if not courtesy:
+            if not wait.since_ms:
+                wait.since_ms = ts_ms
+                if wait.standing is not None:
+                    wait.standing.before_ms = wait.standing.at(ts_ms)
+            if not what & B_GREETING:
+                wait.flags &= ~ONLY_GREETED
+        if wait.standing is not None:
+            self._asked(wait.standing, entry)
+
+    def _open(self, state: State, entry: Entry, *, messages: int, needs_answer: bool, greeting: bool) -> None:
+        if state.ghost is not None:
+            # The wait takes over the id under which the recalled message opened it.
+            number = state.ghost.number if state.ghost.what & OPENED else -entry.number
+            state.ghost = None
+        else:
+            number = entry.number if entry.what & OPENED else -entry.number
+        flags = (0 if state.flags & IN_SESSION else FIRST) | (ONLY_GREETED if greeting else 0)
+        wait = Wait(entry, number, entry.ts_ms if needs_answer else 0, messages, flags, self.number)
+        state.wait = wait
+        if self._holds:
+            wait.standing = Standing(over=not messages)
+            self._asked(wait.standing, entry)
+
+    def _asked(self, standing: Standing, entry: Entry) -> None:
+        """A buyer message under a bot: the same again is a call for a person, silence of the bot another."""
+        standing.settle(entry.ts_ms)
+        key = entry.extra.text_key if entry.extra is not None else 0
+        if key and key in standing.asked:
+            standing.run_on(entry.ts_ms)
+            standing.over = True
+        elif standing.since_ms and not standing.until_ms:
+            standing.until_ms = entry.ts_ms + self.policy.bot_silence_ms
+        if key:
+            standing.asked = (*standing.asked[1 - ASKED_KEYS :], key)
+
+    def _human(self, state: State, entry: Entry, wait: Wait | None, close: Close) -> None:
+        what = entry.what
+        if wait is not None:
+            self._end(state, "answered", entry.ts_ms, entry, close, held=bool(what & (HOLDS | GREETS)))
+        if entry.who is not None:
+            state.holder = entry.who
+        state.ghost = None
+        state.last_ms = entry.ts_ms
+        state.flags = state.flags & HAS_RECALLS | HUMAN_SPOKE | IN_SESSION | (HUMAN_ASKED if what & ASKS else 0)
+        promise = state.promise
+        if what & HOLDS:
+            if promise is None or promise.greeting:
+                limits = self.policy.promise
+                if entry.extra is not None and entry.extra.promised_ms:
+                    limits = limits.given(entry.extra.promised_ms)
+                state.promise = Promise(
+                    entry.ts_ms,
+                    entry.who,
+                    False,
+                    (("due", limits.due_ms), ("late", limits.late_ms), ("missed", limits.missed_ms)),
+                    self.number,
+                )
+        elif what & GREETS:
+            # Nothing is owed where nothing was asked.
+            if promise is None and wait is not None and not wait.flags & ONLY_GREETED:
+                state.promise = Promise(
+                    entry.ts_ms, entry.who, True, (("due", self.policy.greeting_due_ms),), self.number
+                )
+        elif promise is not None:
+            state.promise = None
+
+    def _recall(self, state: State, entry: Entry, close: Close) -> None:
+        """The recall itself: what it takes back was left out of the fold already; dismiss if nothing else is left."""
+        state.flags |= HAS_RECALLS
+        ghost = state.ghost
+        if ghost is not None and entry.extra is not None and ghost.id == entry.extra.target:
+            state.ghost = None
+            number = ghost.number
+            ghost.what |= OPENED
+            wait = Wait(ghost, number, ghost.ts_ms, 1, 0, self.number)
+            close(Ending(wait, "dismissed", entry.ts_ms, entry, state.holder))
+
+    def _end(
+        self, state: State, outcome: Outcome, at_ms: int, by: Entry | None, close: Close, *, held: bool = False
+    ) -> None:
+        wait = state.wait
+        assert wait is not None
+        state.wait = None
+        if wait.number < 0:
+            wait.number = -wait.number
+            wait.opening.what |= OPENED
+        close(Ending(wait, outcome, at_ms, by, state.holder, held))
+
+
+def _change_holder(state: State, who: Who | None, at_ms: int) -> None:
+    """Re-own the chat; the buyer's clock runs on, and what was held so far stays charged to who held it."""
+    before = state.holder
+    if who is not None and before is not None and who.agent is None and who.account == before.account:
+        return  # The same account, its person not named this time.
+    state.holder = who
+    wait = state.wait
+    if wait is not None and who != before:
+        held = wait.holders or ((wait.opening.ts_ms, before),)
+        wait.holders = (*held[-63:], (at_ms, who))
+
+
+def _bot_speaks(wait: Wait, entry: Entry) -> None:
+    standing = wait.standing
+    if standing is None or standing.over:
+        return
+    standing.settle(entry.ts_ms)
+    if entry.what & LOST_IT:
+        standing.run_on(entry.ts_ms)
+    else:
+        standing.until_ms = 0
+        if not standing.since_ms:
+            standing.since_ms = entry.ts_ms

@@ -1,0 +1,989 @@
+"""The tracker decides: events and the time in, decisions and changed rows out.
+
+One tracker is one shard. All its state belongs to the shops routed to it and
+nothing is global, so that many can run side by side. It reads no clock and
+never sleeps: the caller hands it events with `handle`, moves its time with
+`advance`, and asks `next_ms` when to come back. The same calls in the same
+order give the same decisions, live, after a restart and in a replay.
+
+With ``wall=False`` (replay, tests) time is the newest ``ts``: each limit is
+judged at its own instant, no feed lags and none is stale.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, cast
+
+from msgspec import Struct, msgpack
+
+from monitor.core import events as ev
+from monitor.core import words as w
+from monitor.core.conversation import FIRING, RESOLVED, WITHDRAWN, Conversation, Told
+from monitor.core.decisions import (
+    AlertOrder,
+    CloseRound,
+    Decision,
+    PassPromise,
+    PassStage,
+    RaiseAlert,
+    ResolveAlert,
+    RestateRound,
+    RiseAlert,
+    Round,
+    SourceTurned,
+    WithdrawAlert,
+)
+from monitor.core.feeds import Feed, Source, StaleReason
+from monitor.core.fold import (
+    ASKS,
+    B_GREETING,
+    BOT,
+    BUYER,
+    CLOSED,
+    CLOSED_BY_BUYER,
+    CLOSED_UNANSWERED,
+    DISMISS,
+    FIRST,
+    GREETS,
+    HANDED_OFF,
+    HAS_RECALLS,
+    HOLDER,
+    HOLDS,
+    HUMAN,
+    LOST_IT,
+    NO_ANSWER,
+    POLITE,
+    RECALL,
+    Ending,
+    Entry,
+    Extra,
+    Fold,
+    State,
+    Wait,
+    Who,
+)
+from monitor.core.policy import Policy, PolicyBook
+from monitor.core.rounds import ended, stages_passed, still_open, window
+from monitor.core.timers import NEVER_MS, Timers
+from monitor.core.views import SourceRow, WaitRow
+
+LATENESS_MS = 600_000
+CATCH_UP_MS = 30_000
+IDLE_MS = 3_600_000  # A conversation in which nothing is open leaves the memory so long after its last word.
+UNFOLDED = -1
+
+Folded = Literal["folded", "late", "kept"]
+
+# The classes of a message's words (low five bits of `words`) as flags of an entry, by who speaks.
+_BUYER_WHAT = tuple(
+    BUYER | (POLITE if bits & w.POLITE else 0) | (B_GREETING if bits & w.GREETING else 0) for bits in range(32)
+)
+_HUMAN_WHAT = tuple(
+    HUMAN | (ASKS if bits & w.ASKS else 0) | (HOLDS if bits & w.HOLDING else 0) | (GREETS if bits & w.GREETING else 0)
+    for bits in range(32)
+)
+_BOT_WHAT = tuple(BOT | (LOST_IT if bits & w.NOT_UNDERSTOOD else 0) for bits in range(32))
+_PROMISED = 0xFFFFFF00
+_CLOSED_BY = {"buyer": CLOSED_BY_BUYER, "agent": CLOSED, "system": CLOSED}
+
+
+class Shop:
+    """What the tracker keeps of one shop."""
+
+    __slots__ = ("conversations", "feeds", "fold", "name", "platform", "roles")
+
+    def __init__(self, name: str, platform: str, fold: Fold) -> None:
+        self.name = name
+        self.platform = platform
+        self.conversations: dict[str, Conversation] = {}
+        self.feeds: set[int] = set()
+        self.hold(fold)
+
+    def hold(self, fold: Fold) -> None:
+        """Take these rules from now on."""
+        self.fold = fold
+        ends = fold.policy.ends_wait
+        self.roles: dict[str, int] = {"buyer": BUYER, "bot": BOT, "auto": UNFOLDED, "note": UNFOLDED}
+        self.roles |= {role: HUMAN if role in ends else UNFOLDED for role in ("agent", "assist", "seller", "system")}
+
+
+class _Presence(Struct, array_like=True):
+    """Where an agent stands, as last heard."""
+
+    state: str
+    limit: int | None
+    ts_ms: int
+
+
+class _Shard(Struct, array_like=True):
+    """The tracker's own small state, as it is saved."""
+
+    now_ms: int
+    sources: list[Source]
+    feeds: list[Feed]
+    shops: dict[str, tuple[str, list[int]]]  # name: platform, feeds
+    presence: dict[str, _Presence]
+
+
+_row_encoder = msgpack.Encoder()
+_row_decoder = msgpack.Decoder(Conversation)
+_shard_decoder = msgpack.Decoder(_Shard)
+
+
+class Tracker:
+    """All waits of one shard.
+
+    Args:
+        policies: where the rules are looked up.
+        wall: whether time is the wall clock (live) or the newest ``ts`` (replay, tests).
+        lateness_ms: within this, the order of arrival does not change the result.
+        catch_up_ms: a feed whose newest event is older than this on arrival is catching up.
+        keep_all: keep every log whole, so that what is marked ``backfill`` finds its place in a replay.
+
+    Attributes:
+        decisions: what was decided since the caller last took it (and emptied the list).
+        changed: the conversations whose rows have changed since the caller last took them; kept with ``wall`` only.
+        now_ms: how far time has been moved.
+        late: how many events came after `lateness` and changed nothing.
+    """
+
+    def __init__(
+        self,
+        policies: PolicyBook,
+        *,
+        wall: bool = True,
+        lateness_ms: int = LATENESS_MS,
+        catch_up_ms: int = CATCH_UP_MS,
+        keep_all: bool = False,
+    ) -> None:
+        self._policies = policies
+        self._wall = wall
+        self._lateness_ms = lateness_ms
+        self._catch_up_ms = catch_up_ms
+        self._keep_all = keep_all
+        self._shops: dict[str, Shop] = {}
+        self._folds: dict[int, Fold] = {}
+        self._who: dict[tuple[str | None, str | None], Who] = {}
+        self._timers: Timers[Conversation | Feed | Source] = Timers()
+        self._sources: dict[str, Source] = {}
+        self._feeds: list[Feed] = []
+        self._feed_of: dict[tuple[str, str | None], int] = {}
+        self._parked: dict[int, list[Conversation]] = {}
+        self._presence: dict[str, _Presence] = {}
+        self.decisions: list[Decision] = []
+        self.changed: dict[Conversation, None] = {}
+        self.now_ms = 0
+        self.late = 0
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def handle(self, event: ev.AnyEvent, number: int, arrived_at_ms: int, words: int = 0) -> Folded:
+        """Take one event.
+
+        Args:
+            event: not a duplicate of one already handled.
+            number: its place in the journal, greater than any before.
+            arrived_at_ms: when it came; in a replay anything.
+            words: the classes of its words, as `words.classify` gave them at acceptance.
+
+        Returns:
+            ``folded`` when it became part of its conversation, ``late`` when it came after its horizon, ``kept`` when
+            it is of a kind that ends and opens nothing.
+        """
+        if self._wall and type(event) is not ev.WaitDismissed:
+            self._arrive(event, arrived_at_ms)
+        if type(event) is ev.Message:
+            return self._message(event, number, words)
+        return self._other(event, number)
+
+    def _message(self, event: ev.Message, number: int, words: int) -> Folded:
+        shop = self._shops.get(event.shop)
+        if shop is None:
+            shop = self._new_shop(event.shop, event.platform)
+        code = shop.roles[event.role]
+        if code < 0 or event.kind == "reaction":
+            return "kept"
+        if code == BUYER:
+            what = _BUYER_WHAT[words & 31]
+            if event.needs_reply is not None:
+                what = BUYER if event.needs_reply else BUYER | NO_ANSWER
+            elif event.entry:
+                return "kept"
+        elif code == HUMAN:
+            what = _HUMAN_WHAT[words & 31]
+        else:
+            what = _BOT_WHAT[words & 31]
+        agent, account = event.agent, event.account
+        who = None if agent is None and account is None else self._interned(agent, account)
+        extra = None
+        if words & _PROMISED or event.seq is not None:
+            extra = Extra(event.seq, (words >> 8 & 0xFFFFFF) * 1000, w.text_key(words))
+        elif shop.fold.policy.bot == "holds" and words >> 32:
+            extra = Extra(None, 0, words >> 32)
+        return self._fold(shop, event, Entry(event.ts_ms, number, event.id, what, who, extra))
+
+    def _other(self, event: ev.AnyEvent, number: int) -> Folded:
+        """Take an event that is no message."""
+        extra = Extra(event.seq) if event.seq is not None else None
+        who: Who | None = None
+        if isinstance(event, ev.ConversationAssigned | ev.ConversationTransferred):
+            what = HOLDER
+            who = self._interned(event.agent, event.account) if event.agent or event.account else None
+        elif isinstance(event, ev.ConversationHandedOff):
+            what = HANDED_OFF
+        elif isinstance(event, ev.ConversationClosed):
+            what = _CLOSED_BY[event.by]
+        elif isinstance(event, ev.MessageRecalled):
+            what = RECALL
+            extra = Extra(event.seq, target=event.message)
+        elif isinstance(event, ev.WaitDismissed):
+            what = DISMISS
+            extra = Extra(wait=event.wait)
+        else:
+            if isinstance(event, ev.AgentPresence):
+                self._note_presence(event)
+            return "kept"
+        shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
+        return self._fold(shop, event, Entry(event.ts_ms, number, event.id, what, who, extra))
+
+    def _fold(self, shop: Shop, event: ev.AnyEvent, entry: Entry) -> Folded:
+        """Give an entry to its conversation and act on what that changes."""
+        key = event.conversation or event.buyer
+        assert key
+        conversation = shop.conversations.get(key)
+        if conversation is None:
+            buyer = event.buyer if event.buyer != key else None
+            conversation = Conversation(shop.name, key, buyer, entry.number, 0, State())
+            shop.conversations[key] = conversation
+        elif entry.number <= conversation.number:
+            return "folded"  # After a restart: its row is newer than this.
+        if self._wall:
+            self.changed[conversation] = None
+            conversation.feed = self._feed_of.get((event.source or "", self._account(event)), conversation.feed)
+        log, state = conversation.log, conversation.state
+        if (
+            log
+            and (entry.ts_ms <= log[-1].ts_ms or state.flags & HAS_RECALLS or entry.what == RECALL)
+            and (state.flags & HAS_RECALLS or entry.what == RECALL or not conversation.in_order(entry))
+        ):
+            return self._late(shop, conversation, entry, backfill=event.backfill)
+        wait, promise = state.wait, state.promise
+        since_ms = wait.since_ms if wait is not None else 0
+        conversation.number = entry.number
+        endings: list[Ending] = []
+        conversation.step(shop.fold, entry, endings.append)
+        if endings:
+            for ending in endings:
+                self._close(shop, conversation, ending)
+        if conversation.older and len(conversation.log) == 1 and not self._keep_all:
+            conversation.forget(self._lateness_ms)
+        now = state.wait
+        if (
+            now is not wait
+            or state.promise is not promise
+            or (now is not None and (now.standing is not None or now.since_ms != since_ms))
+        ):
+            self._schedule(conversation)
+        return "folded"
+
+    def _late(self, shop: Shop, conversation: Conversation, entry: Entry, *, backfill: bool) -> Folded:
+        """Put what is out of order in its place; restate what that changes."""
+        horizon_ms = conversation.horizon_ms(self._lateness_ms)
+        beyond = entry.ts_ms < horizon_ms
+        if beyond and not (backfill and (self._keep_all or not conversation.older)):
+            # The caller gives the history of what is marked `backfill` (see `wants_history`); the rest is too late.
+            self.late += 1
+            conversation.number = entry.number
+            return "late"
+        reason: Literal["late", "backfill", "recalled", "dismissed"]
+        if entry.what == RECALL:
+            reason = "recalled"
+        elif entry.what == DISMISS:
+            reason = "dismissed"
+        else:
+            reason = "backfill" if beyond else "late"
+        was_open = conversation.state.wait
+        was, ended_now = conversation.insert(shop.fold, entry)
+        conversation.number = entry.number
+        wait = conversation.state.wait
+        if wait is not None and was_open is not None and wait.number == was_open.number:
+            wait.passed, wait.policy = was_open.passed, was_open.policy
+        before = {ending.wait.number: self._round(shop, conversation, ending) for ending in was}
+        after = {ending.wait.number: self._round(shop, conversation, ending) for ending in ended_now}
+        for number in sorted(before.keys() | after.keys()):
+            old, new = before.get(number), after.get(number)
+            if old != new:
+                self.decisions.append(RestateRound(old, new, reason))
+        self._settle_told(shop, conversation, after, reason)
+        self._schedule(conversation)
+        return "folded"
+
+    def _close(self, shop: Shop, conversation: Conversation, ending: Ending) -> None:
+        """Write down a round that has ended in order, and end its alert."""
+        closed = self._round(shop, conversation, ending)
+        for stage in closed.passed[ending.wait.passed :]:
+            self._pass(shop, closed.team, stage, courtesy=closed.courtesy)
+        self.decisions.append(CloseRound(closed))
+        if conversation.told:
+            self._settle_told(shop, conversation, {closed.wait: closed}, "late")
+
+    def _round(self, shop: Shop, conversation: Conversation, ending: Ending) -> Round:
+        return ended(conversation, shop.platform, self._policies[ending.wait.policy], ending)
+
+    def _pass(self, shop: Shop, team: str, stage: str, *, courtesy: bool) -> None:
+        self.decisions.append(PassStage(shop.platform, shop.name, team, stage, courtesy))
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    @property
+    def next_ms(self) -> int:
+        """When `advance` has something to do at the earliest; NEVER_MS when nothing is waited for."""
+        return self._timers.next_ms
+
+    def advance(self, now_ms: int, at_most: int = 1 << 30) -> bool:
+        """Move time forward and judge what is due.
+
+        Args:
+            now_ms: not before an earlier call's; earlier is taken as that.
+            at_most: how many items to judge, so that a million limits due at once come in slices.
+
+        Returns:
+            Whether more is due by ``now_ms``: call again.
+        """
+        now_ms = self.now_ms = max(self.now_ms, now_ms)
+        if now_ms < self._timers.next_ms:
+            return False
+        for item in self._timers.due(now_ms, at_most):
+            due_ms, item.wake_at_ms = item.wake_at_ms, NEVER_MS
+            if type(item) is Conversation:
+                self._judge(item, now_ms if self._wall else due_ms, due_ms)
+            elif type(item) is Feed:
+                item.settle(now_ms)
+                self._watch_feed(item)
+                if not item.catching_up:
+                    self._unpark(item)
+            elif type(item) is Source:
+                self._judge_source(item, now_ms)
+        return self._timers.next_ms <= now_ms
+
+    def _judge(self, conversation: Conversation, now_ms: int, due_ms: int) -> None:
+        """A limit of this conversation has come."""
+        shop = self._shops[conversation.shop]
+        state = conversation.state
+        if state.wait is None and state.promise is None:
+            if self._wall and conversation.log and now_ms - conversation.log[-1].ts_ms >= IDLE_MS:
+                del shop.conversations[conversation.id]
+            return
+        if self._wall and self._held_back(conversation):
+            conversation.wake_at_ms = due_ms
+            self._parked.setdefault(conversation.feed, []).append(conversation)
+            return
+        if self._wall:
+            self.changed[conversation] = None
+        endings: list[Ending] = []
+        shop.fold.give_up(state, now_ms, endings.append)
+        for ending in endings:
+            self._close(shop, conversation, ending)
+        wait = state.wait
+        if wait is not None:
+            self._judge_wait(shop, conversation, wait, now_ms)
+        promise = state.promise
+        if promise is not None:
+            while promise.passed < len(promise.limits):
+                name, after_ms = promise.limits[promise.passed]
+                passed_at_ms = promise.opened_at_ms + after_ms + 1
+                if passed_at_ms > now_ms:
+                    break
+                promise.passed += 1
+                self.decisions.append(
+                    PassPromise(
+                        platform=shop.platform,
+                        shop=shop.name,
+                        conversation=conversation.id,
+                        team=self._policies[promise.policy].team,
+                        agent=promise.who.agent if promise.who else None,
+                        account=promise.who.account if promise.who else None,
+                        stage=name,
+                        greeting=promise.greeting,
+                        opened_at_ms=promise.opened_at_ms,
+                        due_at_ms=passed_at_ms,
+                        decided_at_ms=now_ms,
+                    )
+                )
+        self._schedule(conversation)
+
+    def _judge_wait(self, shop: Shop, conversation: Conversation, wait: Wait, now_ms: int) -> None:
+        policy = self._policies[wait.policy]
+        stages = window(policy, wait)
+        passed = stages_passed(stages, wait.counted_ms(now_ms))
+        while wait.passed < passed:
+            self._pass(shop, policy.team, stages[wait.passed].name, courtesy=not wait.since_ms)
+            wait.passed += 1
+        if not wait.since_ms:
+            return
+        reached = 0
+        for stage in stages:
+            due = wait.due_at_ms(stage.after_ms, from_opening=False)
+            if due is None or due > now_ms:
+                break
+            reached += 1
+            due_ms = due
+        told = _told(conversation, wait.number)
+        if not reached or (told is not None and told.state == FIRING and reached <= told.stages):
+            return
+        order: type[RaiseAlert] | type[RiseAlert] = RiseAlert
+        if told is None:
+            order = RaiseAlert
+            told = Told(wait.number, reached, reached, FIRING, now_ms)
+            recent = now_ms - self._lateness_ms
+            conversation.told = (*(t for t in conversation.told if t.state == FIRING or t.at_ms > recent), told)
+        elif told.state != FIRING:
+            order = RaiseAlert
+            told.repetition += 1
+            told.first = reached
+            told.state = FIRING
+        told.stages, told.at_ms = reached, now_ms
+        still = still_open(conversation, shop.platform, policy, now_ms)
+        self.decisions.append(order(**_order(still, told, stages[reached - 1].name, due_ms, now_ms)))
+
+    def _settle_told(
+        self,
+        shop: Shop,
+        conversation: Conversation,
+        closed: dict[int, Round],
+        reason: Literal["late", "backfill", "recalled", "dismissed"],
+    ) -> None:
+        """End the alerts of waits that have ended, or that turn out never to have been late."""
+        wait = conversation.state.wait
+        for told in conversation.told:
+            done = closed.get(told.wait)
+            if done is None and wait is not None and wait.number == told.wait:
+                if told.state == FIRING and not self._justified(wait, told):
+                    self._withdraw(shop, conversation, told, None, reason)
+                continue
+            if done is None and told.state == FIRING:
+                self._withdraw(shop, conversation, told, None, reason)
+            elif done is not None and told.state != WITHDRAWN:
+                if not _was_due(self._policies[shop.fold.number], done, told):
+                    self._withdraw(shop, conversation, told, done, reason)
+                elif told.state == FIRING:
+                    told.state = RESOLVED
+                    self.decisions.append(
+                        ResolveAlert(
+                            reason=cast(Literal["answered", "expired", "abandoned", "dismissed"], done.outcome),
+                            **_order(done, told, self._stage(shop, told), done.ended_at_ms or self.now_ms, self.now_ms),
+                        )
+                    )
+
+    def _justified(self, wait: Wait, told: Told) -> bool:
+        """Whether an open wait has passed the stage at which it was first told, as it stands now."""
+        if not wait.since_ms:
+            return False
+        stage = window(self._policies[wait.policy], wait)[told.first - 1]
+        due = wait.due_at_ms(stage.after_ms, from_opening=False)
+        return due is not None and due <= self.now_ms
+
+    def _withdraw(
+        self,
+        shop: Shop,
+        conversation: Conversation,
+        told: Told,
+        done: Round | None,
+        reason: Literal["late", "backfill", "recalled", "dismissed"],
+    ) -> None:
+        told.state = WITHDRAWN
+        if done is None:
+            wait = conversation.state.wait
+            if wait is None:
+                wait = Wait(conversation.log[-1], told.wait, 0, 0, 0, shop.fold.number)
+            done = _standing_in(conversation, shop.platform, self._policies[wait.policy], wait, self.now_ms)
+        self.decisions.append(
+            WithdrawAlert(
+                reason="late" if reason == "dismissed" else reason,
+                **_order(done, told, self._stage(shop, told), self.now_ms, self.now_ms),
+            )
+        )
+
+    def _stage(self, shop: Shop, told: Told) -> str:
+        stages = shop.fold.policy.window
+        return stages[min(told.stages, len(stages)) - 1].name
+
+    def _schedule(self, conversation: Conversation) -> None:
+        """Ask to be woken at the next instant at which something may have to be said."""
+        state = conversation.state
+        wait, promise = state.wait, state.promise
+        at_ms = NEVER_MS
+        if wait is not None:
+            policy = self._policies[wait.policy]
+            at_ms = wait.opening.ts_ms + policy.give_up_ms + 1
+            stages = window(policy, wait)
+            if wait.passed < len(stages):
+                due = wait.due_at_ms(stages[wait.passed].after_ms, from_opening=True)
+                if due is not None and due < at_ms:
+                    at_ms = due
+            standing = wait.standing
+            if standing is not None and self.now_ms < standing.until_ms < at_ms:
+                at_ms = standing.until_ms  # From then on it is a person's again, and the board says so.
+            if wait.since_ms and (wait.since_ms != wait.opening.ts_ms or conversation.told):
+                told = _told(conversation, wait.number)
+                reached = told.stages if told is not None and told.state == FIRING else 0
+                if reached < len(stages):
+                    due = wait.due_at_ms(stages[reached].after_ms, from_opening=False)
+                    if due is not None and due < at_ms:
+                        at_ms = due
+        if promise is not None:
+            if promise.passed < len(promise.limits):
+                due = promise.opened_at_ms + promise.limits[promise.passed][1] + 1
+            else:
+                due = promise.opened_at_ms + self._policies[promise.policy].give_up_ms + 1
+            if due < at_ms:
+                at_ms = due
+        if at_ms == NEVER_MS and self._wall and conversation.log:
+            at_ms = conversation.log[-1].ts_ms + IDLE_MS
+        if at_ms != conversation.wake_at_ms:
+            if at_ms == NEVER_MS:
+                conversation.wake_at_ms = NEVER_MS
+            else:
+                self._timers.wake(conversation, at_ms)
+
+    # -- feeds -------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _account(event: ev.AnyEvent) -> str | None:
+        return event.account or event.agent
+
+    def _arrive(self, event: ev.AnyEvent, now_ms: int) -> None:
+        """Note what an event says about the feed it came by."""
+        name = event.source or ""
+        source = self._sources.get(name)
+        if source is None:
+            source = self._sources[name] = Source(name, seen_ms=now_ms)
+            self._timers.wake(source, source.stale_at_ms())
+        source.seen_ms = max(source.seen_ms, now_ms)
+        if source.stale_since_ms:
+            self._turn_source(source, now_ms, stale=False)
+        if isinstance(event, ev.SourceHeartbeat):
+            source.beats = True
+            self._timers.wake(source, source.stale_at_ms())
+            for account, state in _account_states(event):
+                self._turn_account(self._feed(source, account), state, now_ms)
+            return
+        if isinstance(event, ev.SyncRange):
+            for index in source.feeds:
+                feed = self._feeds[index]
+                if event.complete and event.account in (None, feed.account) and feed.covers(event.from_ms, event.to_ms):
+                    self._watch_feed(feed)
+                    if not feed.catching_up:
+                        self._unpark(feed)
+            return
+        if isinstance(event, ev.AgentPresence):
+            return
+        feed = self._feed(source, self._account(event))
+        if isinstance(event, ev.AccountStatus):
+            self._turn_account(feed, event.state, now_ms)
+            return
+        shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
+        if feed.index not in shop.feeds:
+            shop.feeds.add(feed.index)
+            feed.shops = (*feed.shops, shop.name)
+        source.newest_ts_ms = max(source.newest_ts_ms, event.ts_ms)
+        source.lag_ms = now_ms - event.ts_ms
+        if feed.arrive(event.ts_ms, now_ms, self._catch_up_ms) and not feed.catching_up:
+            self._unpark(feed)
+        elif feed.lag_until_ms:
+            self._watch_feed(feed)
+
+    def _feed(self, source: Source, account: str | None) -> Feed:
+        index = self._feed_of.get((source.name, account))
+        if index is None:
+            index = len(self._feeds)
+            self._feeds.append(Feed(index, source.name, account))
+            self._feed_of[source.name, account] = index
+            source.feeds = (*source.feeds, index)
+        return self._feeds[index]
+
+    def _watch_feed(self, feed: Feed) -> None:
+        at_ms = feed.next_ms()
+        if at_ms != feed.wake_at_ms and at_ms != NEVER_MS:
+            self._timers.wake(feed, at_ms)
+
+    def _turn_account(self, feed: Feed, state: str, now_ms: int) -> None:
+        """A collector says how it stands with an account: anything but online, and what comes by it is unseen."""
+        if state == feed.state:
+            return
+        was, feed.state = feed.state, state
+        if state != "online":
+            if was == "online":
+                feed.stale_since_ms = now_ms
+                self._say_turned(feed.source, feed.account, "account", now_ms, (feed,), stale=True)
+            return
+        feed.begin_gap(feed.stale_since_ms, now_ms)
+        feed.stale_since_ms = 0
+        self._watch_feed(feed)
+        self._say_turned(feed.source, feed.account, "account", now_ms, (feed,), stale=False)
+
+    def _judge_source(self, source: Source, now_ms: int) -> None:
+        stale_at_ms = source.stale_at_ms()
+        if stale_at_ms > now_ms:
+            self._timers.wake(source, stale_at_ms)
+        elif not source.stale_since_ms:
+            self._turn_source(source, now_ms, stale=True)
+
+    def _turn_source(self, source: Source, now_ms: int, *, stale: bool) -> None:
+        feeds = [self._feeds[index] for index in source.feeds]
+        if stale:
+            source.stale_since_ms = now_ms
+        else:
+            for feed in feeds:
+                feed.begin_gap(source.stale_since_ms, now_ms)
+                self._watch_feed(feed)
+            source.stale_since_ms = 0
+            self._timers.wake(source, source.stale_at_ms())
+        self._say_turned(
+            source.name, None, "heartbeat" if source.beats else "silent", now_ms, tuple(feeds), stale=stale
+        )
+
+    def _say_turned(
+        self,
+        source: str,
+        account: str | None,
+        reason: StaleReason,
+        now_ms: int,
+        feeds: tuple[Feed, ...],
+        *,
+        stale: bool,
+    ) -> None:
+        shops = sorted({shop for feed in feeds for shop in feed.shops})
+        indices = {feed.index for feed in feeds}
+        waiting = sum(
+            1
+            for shop in shops
+            for c in self._shops[shop].conversations.values()
+            if c.state.wait is not None and c.state.wait.since_ms and c.feed in indices
+        )
+        self.decisions.append(SourceTurned(source, account, stale, reason, now_ms, tuple(shops), waiting))
+        for shop in shops:
+            for c in self._shops[shop].conversations.values():
+                if c.state.wait is not None:
+                    self.changed[c] = None
+        if not stale:
+            for feed in feeds:
+                for shop in feed.shops:
+                    for index in self._shops[shop].feeds:
+                        self._unpark(self._feeds[index])
+
+    def _feed_stale(self, feed: Feed) -> bool:
+        return feed.state != "online" or self._sources[feed.source].stale_since_ms > 0
+
+    def _stale(self, conversation: Conversation) -> bool:
+        """Whether nobody can tell how this conversation stands: its account is out, or no feed proves its shop."""
+        if not self._feeds:
+            return False
+        if self._feeds[conversation.feed].state != "online":
+            return True
+        feeds = self._shops[conversation.shop].feeds
+        return bool(feeds) and all(self._feed_stale(self._feeds[index]) for index in feeds)
+
+    def _held_back(self, conversation: Conversation) -> bool:
+        """Whether its waits are not judged now."""
+        return bool(self._feeds) and (self._feeds[conversation.feed].catching_up or self._stale(conversation))
+
+    def _unpark(self, feed: Feed) -> None:
+        """Judge what was held back, as it stands now."""
+        for conversation in self._parked.pop(feed.index, ()):
+            if conversation.wake_at_ms != NEVER_MS:
+                self._timers.wake(conversation, conversation.wake_at_ms)
+
+    # -- people ------------------------------------------------------------------------------------------------------
+
+    def _note_presence(self, event: ev.AgentPresence) -> None:
+        name = event.agent or event.account or ""
+        known = self._presence.get(name)
+        if known is None or event.ts_ms >= known.ts_ms:
+            self._presence[name] = _Presence(event.state, event.limit, event.ts_ms)
+
+    def _interned(self, agent: str | None, account: str | None) -> Who:
+        key = (agent, account)
+        who = self._who.get(key)
+        if who is None:
+            who = self._who[key] = Who(agent, account or agent)
+        return who
+
+    def _new_shop(self, name: str, platform: str | None) -> Shop:
+        number = self._policies.resolve(platform or "unknown", name)
+        fold = self._folds.get(number)
+        if fold is None:
+            fold = self._folds[number] = Fold(self._policies, number)
+        shop = self._shops[name] = Shop(name, platform or "unknown", fold)
+        return shop
+
+    # -- what watchers see -------------------------------------------------------------------------------------------
+
+    def conversation(self, shop: str, key: str) -> Conversation | None:
+        """Return a conversation that is in memory."""
+        found = self._shops.get(shop)
+        return found.conversations.get(key) if found is not None else None
+
+    def waits(self) -> Iterator[WaitRow]:
+        """Yield every open wait, shop by shop."""
+        for shop in self._shops.values():
+            for conversation in shop.conversations.values():
+                if conversation.state.wait is not None:
+                    yield self._row(shop, conversation)
+
+    def row(self, conversation: Conversation) -> WaitRow | None:
+        """Return the open wait of a conversation."""
+        return self._row(self._shops[conversation.shop], conversation) if conversation.state.wait else None
+
+    def _row(self, shop: Shop, conversation: Conversation) -> WaitRow:
+        state = conversation.state
+        wait = state.wait
+        assert wait is not None
+        policy = self._policies[wait.policy]
+        stages = window(policy, wait)
+        stage, next_due_at_ms = "fresh", None
+        if wait.since_ms:
+            for limit in stages:
+                due = wait.due_at_ms(limit.after_ms, from_opening=False)
+                if due is None or due > self.now_ms:
+                    next_due_at_ms = due
+                    break
+                stage = limit.name
+        standing = wait.standing
+        bot_held = (
+            standing is not None
+            and standing.since_ms > 0
+            and not (standing.until_ms and standing.until_ms <= self.now_ms)
+        )
+        flags = [
+            flag
+            for flag, on in (
+                ("courtesy", not wait.since_ms),
+                ("bot_held", bot_held),
+                ("closed_unanswered", wait.flags & CLOSED_UNANSWERED),
+                ("first", wait.flags & FIRST),
+                ("catching_up", self._wall and self._feeds and self._feeds[conversation.feed].catching_up),
+                ("stale", self._wall and self._stale(conversation)),
+            )
+            if on
+        ]
+        return WaitRow(
+            wait=wait.number,
+            platform=shop.platform,
+            shop=shop.name,
+            conversation=conversation.id,
+            buyer=conversation.buyer or conversation.id,
+            agent=state.holder.agent if state.holder else None,
+            account=state.holder.account if state.holder else None,
+            team=policy.team,
+            opened_by=wait.opening.id,
+            opened_at_ms=wait.opening.ts_ms,
+            needs_answer_since_ms=wait.since_ms or None,
+            stage=stage,
+            limits=tuple((limit.name, limit.after_ms) for limit in stages),
+            stood_ms=(standing.total_ms if bot_held else standing.at(self.now_ms)) - standing.before_ms
+            if standing
+            else 0,
+            standing_since_ms=standing.since_ms if bot_held and standing else None,
+            next_due_at_ms=next_due_at_ms,
+            messages=wait.messages,
+            flags=tuple(flags),
+        )
+
+    def open_rounds(self, now_ms: int) -> Iterator[Round]:
+        """Yield the rounds that stand open at ``now_ms``."""
+        for shop in self._shops.values():
+            for conversation in shop.conversations.values():
+                wait = conversation.state.wait
+                if wait is not None:
+                    yield still_open(conversation, shop.platform, self._policies[wait.policy], now_ms)
+
+    def promises(self) -> dict[tuple[str, str, str], int]:
+        """Return how many promises stand open, by (platform, team, stage); ``open`` before any limit."""
+        counts: dict[tuple[str, str, str], int] = {}
+        for shop in self._shops.values():
+            for conversation in shop.conversations.values():
+                promise = conversation.state.promise
+                if promise is not None:
+                    stage = promise.limits[promise.passed - 1][0] if promise.passed else "open"
+                    key = (shop.platform, self._policies[promise.policy].team, stage)
+                    counts[key] = counts.get(key, 0) + 1
+        return counts
+
+    def sources(self) -> list[SourceRow]:
+        """Return how every source stands."""
+        rows = []
+        for source in self._sources.values():
+            feeds = [self._feeds[index] for index in source.feeds]
+            reason: str | None = None
+            state = "ok"
+            if source.stale_since_ms:
+                state, reason = "stale", "heartbeat" if source.beats else "silent"
+            elif feeds and all(feed.state != "online" for feed in feeds):
+                state, reason = "stale", "account"
+            elif any(feed.catching_up for feed in feeds):
+                state = "catching_up"
+            rows.append(
+                SourceRow(
+                    name=source.name,
+                    state=state,
+                    reason=reason,
+                    last_event_at_ms=source.seen_ms or None,
+                    newest_ts_ms=source.newest_ts_ms or None,
+                    lag_ms=source.lag_ms,
+                    accounts=tuple((feed.account, feed.state) for feed in feeds),
+                    shops=tuple(sorted({shop for feed in feeds for shop in feed.shops})),
+                )
+            )
+        return rows
+
+    def conversations_held(self) -> tuple[int, int]:
+        """Return how many shops and conversations are in memory."""
+        return len(self._shops), sum(len(shop.conversations) for shop in self._shops.values())
+
+    # -- rows out, rows in -------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def encode(conversation: Conversation) -> bytes:
+        """Return the row of a conversation."""
+        return _row_encoder.encode(conversation)
+
+    def encode_shard(self) -> bytes:
+        """Return the tracker's own small state: feeds, sources, shops, presence."""
+        shops = {shop.name: (shop.platform, sorted(shop.feeds)) for shop in self._shops.values()}
+        return _row_encoder.encode(
+            _Shard(self.now_ms, list(self._sources.values()), self._feeds, shops, self._presence)
+        )
+
+    def restore_shard(self, blob: bytes) -> None:
+        """Take back what `encode_shard` gave; before any row."""
+        shard = _shard_decoder.decode(blob)
+        self.now_ms = shard.now_ms
+        self._presence = shard.presence
+        self._feeds = shard.feeds
+        for name, (platform, feeds) in shard.shops.items():
+            self._new_shop(name, platform).feeds = set(feeds)
+        for feed in shard.feeds:
+            self._feed_of[feed.source, feed.account] = feed.index
+            feed.wake_at_ms = NEVER_MS
+            self._watch_feed(feed)
+        for source in shard.sources:
+            self._sources[source.name] = source
+            if not source.stale_since_ms:
+                self._timers.wake(source, source.stale_at_ms())
+
+    def restore(self, row: bytes) -> None:
+        """Take back a row that `encode` gave, unless its conversation is in memory already."""
+        conversation = _row_decoder.decode(row)
+        shop = self._shops.get(conversation.shop) or self._new_shop(conversation.shop, None)
+        if conversation.id in shop.conversations:
+            return
+        conversation.shop = shop.name
+        wait = conversation.state.wait
+        for entry in conversation.log:
+            if entry.who is not None:
+                entry.who = self._interned(entry.who.agent, entry.who.account)
+            if wait is not None and entry.number == wait.opening.number:
+                wait.opening = entry
+        holder = conversation.state.holder
+        if holder is not None:
+            conversation.state.holder = self._interned(holder.agent, holder.account)
+        shop.conversations[conversation.id] = conversation
+        if conversation.wake_at_ms != NEVER_MS:
+            self._timers.wake(conversation, conversation.wake_at_ms)
+
+    def begin(self, now_ms: int) -> None:
+        """Note a start: what happened since the stop is unseen, and nobody is called silent for it."""
+        self.now_ms = max(self.now_ms, now_ms)
+        for source in self._sources.values():
+            source.seen_ms = self.now_ms
+            self._timers.wake(source, source.stale_at_ms())
+        for feed in self._feeds:
+            feed.begin_gap(feed.arrived_ms, self.now_ms)
+            self._watch_feed(feed)
+
+    def missing(self, events: Iterable[ev.AnyEvent]) -> set[tuple[str, str]]:
+        """Return which conversations of these events are not in memory, and may have rows on disk."""
+        keys: set[tuple[str, str]] = set()
+        for event in events:
+            key = event.conversation or event.buyer
+            if key:
+                shop = self._shops.get(event.shop)
+                if shop is None or key not in shop.conversations:
+                    keys.add((event.shop, key))
+        return keys
+
+    def wants_history(self, event: ev.AnyEvent) -> bool:
+        """Return whether an event marked ``backfill`` lies so far back that the conversation's history is needed."""
+        if not event.backfill:
+            return False
+        key = event.conversation or event.buyer
+        conversation = self.conversation(event.shop, key) if key else None
+        return (
+            conversation is not None
+            and bool(conversation.older or conversation.base)
+            and event.ts_ms < conversation.horizon_ms(self._lateness_ms)
+        )
+
+
+def _told(conversation: Conversation, wait: int) -> Told | None:
+    for told in reversed(conversation.told):
+        if told.wait == wait:
+            return told
+    return None
+
+
+def _was_due(policy: Policy, done: Round, told: Told) -> bool:
+    """Whether a wait that has ended had passed, by then, the stage at which it was told of."""
+    if done.needs_answer_since_ms is None or done.ended_at_ms is None:
+        return False
+    stages = policy.first_window if policy.first_window is not None and done.first else policy.window
+    courtesy_ms = done.needs_answer_since_ms - done.opened_at_ms
+    return done.counted_ms - courtesy_ms > stages[min(told.first, len(stages)) - 1].after_ms
+
+
+def _standing_in(conversation: Conversation, platform: str, policy: Policy, wait: Wait, now_ms: int) -> Round:
+    """Return a round that carries the names of a wait of which nothing is left."""
+    standing = Conversation(
+        conversation.shop, conversation.id, conversation.buyer, conversation.number, 0, State(wait=wait)
+    )
+    standing.state.holder = conversation.state.holder
+    return still_open(standing, platform, policy, now_ms)
+
+
+def _order(done: Round, told: Told, stage: str, due_at_ms: int, now_ms: int) -> dict[str, Any]:
+    """Return the fields all alert orders share."""
+    return {
+        "wait": told.wait,
+        "stage": stage,
+        "repetition": told.repetition,
+        "due_at_ms": due_at_ms,
+        "decided_at_ms": now_ms,
+        "platform": done.platform,
+        "shop": done.shop,
+        "conversation": done.conversation,
+        "buyer": done.buyer,
+        "agent": done.agent,
+        "account": done.account,
+        "team": done.team,
+        "waiting_since_ms": done.needs_answer_since_ms or done.opened_at_ms,
+        "opened_at_ms": done.opened_at_ms,
+        "opened_by": done.opened_by,
+        "buyer_messages": done.buyer_messages,
+        "closed_unanswered": done.closed_unanswered,
+    }
+
+
+def _account_states(event: ev.SourceHeartbeat) -> Iterator[tuple[str, str]]:
+    """Yield (account, state) from the two shapes collectors send."""
+    if isinstance(event.accounts, dict):
+        for account, state in event.accounts.items():
+            if isinstance(state, str):
+                yield account, state
+    elif event.accounts:
+        for row in event.accounts:
+            name, told = row.get("account"), row.get("state")
+            if isinstance(name, str) and isinstance(told, str):
+                yield name, told
+
+
+__all__ = ["AlertOrder", "Folded", "Shop", "Tracker"]
