@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.core.phrases import BUILT_IN
 from monitor.core.words import (
     ASKS,
-    BUILT_IN,
     GREETING,
     HOLDING,
     NOT_UNDERSTOOD,
