@@ -22,7 +22,6 @@ from monitor.core.fold import (
     NO_RECALLS,
     OPENED,
     RECALL,
-    Close,
     Ending,
     Entry,
     Fold,
@@ -97,23 +96,16 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
             return True
         return order(entry) > order(last)
 
-    def step(self, fold: Fold, entry: Entry, close: Close) -> None:
-        """Take an entry that is in order."""
-        log = self.log
-        if len(log) >= CHUNK:
-            self.older = (*self.older, Chunk(self.base, log))
-            self.base = self.state.copy()
-            log = ()
-        self.log = (*log, entry)
-        fold.step(self.state, entry, close)
-        wait = self.state.wait
-        if wait is not None and wait.number < 0:
-            _settle(self.state)
+    def save(self) -> None:
+        """Save the state, and begin a new stretch of the log after it."""
+        self.older = (*self.older, Chunk(self.base, self.log))
+        self.base = self.state.copy()
+        self.log = ()
 
     def forget(self, lateness_ms: int) -> None:
         """Drop the chunks that lie wholly before the horizon."""
         horizon = self.horizon_ms(lateness_ms)
-        starts = [chunk.log[0].ts_ms for chunk in self.older[1:]] + [self.log[0].ts_ms]
+        starts = [chunk.log[0].ts_ms for chunk in self.older[1:]] + [self.log[0].ts_ms if self.log else horizon]
         kept = next((i for i, start in enumerate(starts) if start >= horizon), len(starts))
         if kept:
             self.older = self.older[kept:]

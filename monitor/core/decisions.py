@@ -19,7 +19,7 @@ class Holding(Struct, frozen=True, gc=False):
     held_ms: int
 
 
-class Round(Struct, frozen=True, kw_only=True, gc=False):
+class Round(Struct, frozen=True, gc=False):
     """One wait and how it ended: what scores count.
 
     ``wait`` is the wait's number: the journal position of the event that first

@@ -21,7 +21,6 @@ Times are integer milliseconds since the epoch, UTC. Nothing here reads a clock.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -214,7 +213,7 @@ class State(Struct, array_like=True, gc=False):
         return State(wait, promise, self.holder, self.last_ms, self.flags, self.ghost)
 
 
-class Ending(NamedTuple):
+class Ending(Struct, frozen=True, gc=False):
     """A wait that has ended, and how."""
 
     wait: Wait

@@ -28,15 +28,7 @@ def ended(conversation: Conversation, platform: str, policy: Policy, ending: End
     wait, by = ending.wait, ending.by
     answered_by = by if ending.outcome == "answered" else None
     return _round(
-        conversation,
-        platform,
-        policy,
-        wait,
-        outcome=ending.outcome,
-        at_ms=ending.at_ms,
-        answered_by=answered_by,
-        holder=ending.holder,
-        held=ending.held,
+        conversation, platform, policy, wait, ending.outcome, ending.at_ms, answered_by, ending.holder, ending.held
     )
 
 
@@ -44,17 +36,7 @@ def still_open(conversation: Conversation, platform: str, policy: Policy, now_ms
     """Return the round of the open wait as it stands at ``now_ms``."""
     wait = conversation.state.wait
     assert wait is not None
-    return _round(
-        conversation,
-        platform,
-        policy,
-        wait,
-        outcome="open",
-        at_ms=now_ms,
-        answered_by=None,
-        holder=conversation.state.holder,
-        held=False,
-    )
+    return _round(conversation, platform, policy, wait, "open", now_ms, None, conversation.state.holder, False)
 
 
 def _round(
@@ -62,7 +44,6 @@ def _round(
     platform: str,
     policy: Policy,
     wait: Wait,
-    *,
     outcome: Outcome,
     at_ms: int,
     answered_by: Entry | None,
@@ -71,32 +52,34 @@ def _round(
 ) -> Round:
     stages = window(policy, wait)
     counted_ms = wait.counted_ms(at_ms)
-    passed = stages_passed(stages, counted_ms)
+    passed = stages_passed(stages, counted_ms) if counted_ms > stages[0].after_ms else 0
     credited = answered_by.who if answered_by is not None and answered_by.who is not None else holder
     opening = wait.opening
+    flags = wait.flags
+    # By position: this is made for every round, and naming 24 fields costs as much again. The order is the class's.
     return Round(
-        wait=wait.number,
-        platform=platform,
-        shop=conversation.shop,
-        conversation=conversation.id,
-        buyer=conversation.buyer or conversation.id,
-        team=policy.team,
-        opened_by=opening.id,
-        opened_at_ms=opening.ts_ms,
-        needs_answer_since_ms=wait.since_ms or None,
-        ended_by=answered_by.id if answered_by is not None else None,
-        ended_at_ms=None if outcome == "open" else at_ms,
-        agent=credited.agent if credited is not None else None,
-        account=credited.account if credited is not None else None,
-        counted_ms=counted_ms,
-        outcome=outcome,
-        buyer_messages=wait.messages,
-        held=held,
-        first=bool(wait.flags & FIRST),
-        closed_unanswered=bool(wait.flags & CLOSED_UNANSWERED),
-        stage=stages[passed - 1].name if passed else "fresh",
-        passed=tuple([stage.name for stage in stages[:passed]]) if passed else (),
-        holders=_holders(wait, holder, at_ms),
+        wait.number,
+        platform,
+        conversation.shop,
+        conversation.id,
+        conversation.buyer or conversation.id,
+        policy.team,
+        opening.id,
+        opening.ts_ms,
+        wait.since_ms or None,
+        answered_by.id if answered_by is not None else None,
+        None if outcome == "open" else at_ms,
+        credited.agent if credited is not None else None,
+        credited.account if credited is not None else None,
+        counted_ms,
+        outcome,
+        wait.messages,
+        held,
+        flags & FIRST > 0,
+        flags & CLOSED_UNANSWERED > 0,
+        stages[passed - 1].name if passed else "fresh",
+        tuple([stage.name for stage in stages[:passed]]) if passed else (),
+        _holders(wait, holder, at_ms),
     )
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct, msgpack
 
 from monitor.core import events as ev
 from monitor.core import words as w
-from monitor.core.conversation import FIRING, RESOLVED, WITHDRAWN, Conversation, Told
+from monitor.core.conversation import CHUNK, FIRING, RESOLVED, WITHDRAWN, Conversation, Told
 from monitor.core.decisions import (
     AlertOrder,
     CloseRound,
@@ -51,6 +51,7 @@ from monitor.core.fold import (
     HUMAN,
     LOST_IT,
     NO_ANSWER,
+    OPENED,
     POLITE,
     RECALL,
     Ending,
@@ -83,13 +84,14 @@ _HUMAN_WHAT = tuple(
 )
 _BOT_WHAT = tuple(BOT | (LOST_IT if bits & w.NOT_UNDERSTOOD else 0) for bits in range(32))
 _PROMISED = 0xFFFFFF00
+_NOBODY = (None, None)
 _CLOSED_BY = {"buyer": CLOSED_BY_BUYER, "agent": CLOSED, "system": CLOSED}
 
 
 class Shop:
     """What the tracker keeps of one shop."""
 
-    __slots__ = ("conversations", "feeds", "fold", "name", "platform", "roles")
+    __slots__ = ("conversations", "feeds", "fold", "holds", "name", "platform", "roles")
 
     def __init__(self, name: str, platform: str, fold: Fold) -> None:
         self.name = name
@@ -101,9 +103,22 @@ class Shop:
     def hold(self, fold: Fold) -> None:
         """Take these rules from now on."""
         self.fold = fold
+        self.holds = fold.policy.bot == "holds"
         ends = fold.policy.ends_wait
         self.roles: dict[str, int] = {"buyer": BUYER, "bot": BOT, "auto": UNFOLDED, "note": UNFOLDED}
         self.roles |= {role: HUMAN if role in ends else UNFOLDED for role in ("agent", "assist", "seller", "system")}
+
+
+class _Pages(dict[int, Policy]):
+    """The policies asked for so far, by number: a plain dictionary on the hot path."""
+
+    def __init__(self, book: PolicyBook) -> None:
+        super().__init__()
+        self._book = book
+
+    def __missing__(self, number: int) -> Policy:
+        policy = self[number] = self._book[number]
+        return policy
 
 
 class _Presence(Struct, array_like=True):
@@ -141,7 +156,8 @@ class Tracker:
 
     Attributes:
         decisions: what was decided since the caller last took it (and emptied the list).
-        changed: the conversations whose rows have changed since the caller last took them; kept with ``wall`` only.
+        changed: the conversations whose rows have changed since the caller last took them, each with the number of the
+            wait that was open in it before (0: none); kept with ``wall`` only.
         now_ms: how far time has been moved.
         late: how many events came after `lateness` and changed nothing.
     """
@@ -155,7 +171,8 @@ class Tracker:
         catch_up_ms: int = CATCH_UP_MS,
         keep_all: bool = False,
     ) -> None:
-        self._policies = policies
+        self._book = policies
+        self._policies = _Pages(policies)
         self._wall = wall
         self._lateness_ms = lateness_ms
         self._catch_up_ms = catch_up_ms
@@ -168,9 +185,10 @@ class Tracker:
         self._feeds: list[Feed] = []
         self._feed_of: dict[tuple[str, str | None], int] = {}
         self._parked: dict[int, list[Conversation]] = {}
+        self._endings: list[Ending] = []  # Of the event in hand; always empty between two.
         self._presence: dict[str, _Presence] = {}
         self.decisions: list[Decision] = []
-        self.changed: dict[Conversation, None] = {}
+        self.changed: dict[Conversation, int] = {}
         self.now_ms = 0
         self.late = 0
 
@@ -191,11 +209,8 @@ class Tracker:
         """
         if self._wall and type(event) is not ev.WaitDismissed:
             self._arrive(event, arrived_at_ms)
-        if type(event) is ev.Message:
-            return self._message(event, number, words)
-        return self._other(event, number)
-
-    def _message(self, event: ev.Message, number: int, words: int) -> Folded:
+        if type(event) is not ev.Message:
+            return self._other(event, number)
         shop = self._shops.get(event.shop)
         if shop is None:
             shop = self._new_shop(event.shop, event.platform)
@@ -212,12 +227,14 @@ class Tracker:
             what = _HUMAN_WHAT[words & 31]
         else:
             what = _BOT_WHAT[words & 31]
-        agent, account = event.agent, event.account
-        who = None if agent is None and account is None else self._interned(agent, account)
+        named = (event.agent, event.account)
+        who = None
+        if named != _NOBODY:
+            who = self._who.get(named) or self._interned(*named)
         extra = None
         if words & _PROMISED or event.seq is not None:
             extra = Extra(event.seq, (words >> 8 & 0xFFFFFF) * 1000, w.text_key(words))
-        elif shop.fold.policy.bot == "holds" and words >> 32:
+        elif shop.holds and words >> 32:
             extra = Extra(None, 0, words >> 32)
         return self._fold(shop, event, Entry(event.ts_ms, number, event.id, what, who, extra))
 
@@ -257,33 +274,47 @@ class Tracker:
         elif entry.number <= conversation.number:
             return "folded"  # After a restart: its row is newer than this.
         if self._wall:
-            self.changed[conversation] = None
+            self._touch(conversation)
             conversation.feed = self._feed_of.get((event.source or "", self._account(event)), conversation.feed)
-        log, state = conversation.log, conversation.state
+        elif conversation.wake_at_ms <= entry.ts_ms:
+            self._judge_until(conversation, entry.ts_ms)
+        ts_ms, log, state = entry.ts_ms, conversation.log, conversation.state
         if (
             log
-            and (entry.ts_ms <= log[-1].ts_ms or state.flags & HAS_RECALLS or entry.what == RECALL)
+            and (ts_ms <= log[-1].ts_ms or state.flags & HAS_RECALLS or entry.what == RECALL)
             and (state.flags & HAS_RECALLS or entry.what == RECALL or not conversation.in_order(entry))
         ):
             return self._late(shop, conversation, entry, backfill=event.backfill)
         wait, promise = state.wait, state.promise
         since_ms = wait.since_ms if wait is not None else 0
         conversation.number = entry.number
-        endings: list[Ending] = []
-        conversation.step(shop.fold, entry, endings.append)
+        if len(log) >= CHUNK:
+            conversation.save()
+            if not self._keep_all:
+                conversation.forget(self._lateness_ms)
+        conversation.log = conversation.log + (entry,)  # noqa: RUF005 - on every message; half the cost of unpacking
+        endings = self._endings
+        shop.fold.step(state, entry, endings.append)
         if endings:
             for ending in endings:
                 self._close(shop, conversation, ending)
-        if conversation.older and len(conversation.log) == 1 and not self._keep_all:
-            conversation.forget(self._lateness_ms)
+            endings.clear()
         now = state.wait
-        if (
-            now is not wait
-            or state.promise is not promise
-            or (now is not None and (now.standing is not None or now.since_ms != since_ms))
+        if now is not wait:
+            if now is not None:
+                now.number = entry.number  # Known from here on by what opened it first.
+                entry.what |= OPENED
+            self._schedule(conversation)
+        elif state.promise is not promise or (
+            now is not None and (now.standing is not None or now.since_ms != since_ms)
         ):
             self._schedule(conversation)
         return "folded"
+
+    def _touch(self, conversation: Conversation) -> None:
+        if conversation not in self.changed:
+            wait = conversation.state.wait
+            self.changed[conversation] = wait.number if wait is not None else 0
 
     def _late(self, shop: Shop, conversation: Conversation, entry: Entry, *, backfill: bool) -> Folded:
         """Put what is out of order in its place; restate what that changes."""
@@ -319,7 +350,7 @@ class Tracker:
 
     def _close(self, shop: Shop, conversation: Conversation, ending: Ending) -> None:
         """Write down a round that has ended in order, and end its alert."""
-        closed = self._round(shop, conversation, ending)
+        closed = ended(conversation, shop.platform, self._policies[ending.wait.policy], ending)
         for stage in closed.passed[ending.wait.passed :]:
             self._pass(shop, closed.team, stage, courtesy=closed.courtesy)
         self.decisions.append(CloseRound(closed))
@@ -355,7 +386,11 @@ class Tracker:
         for item in self._timers.due(now_ms, at_most):
             due_ms, item.wake_at_ms = item.wake_at_ms, NEVER_MS
             if type(item) is Conversation:
-                self._judge(item, now_ms if self._wall else due_ms, due_ms)
+                if self._wall:
+                    self._judge(item, now_ms, due_ms)
+                else:
+                    item.wake_at_ms = due_ms
+                    self._judge_until(item, now_ms)
             elif type(item) is Feed:
                 item.settle(now_ms)
                 self._watch_feed(item)
@@ -378,7 +413,7 @@ class Tracker:
             self._parked.setdefault(conversation.feed, []).append(conversation)
             return
         if self._wall:
-            self.changed[conversation] = None
+            self._touch(conversation)
         endings: list[Ending] = []
         shop.fold.give_up(state, now_ms, endings.append)
         for ending in endings:
@@ -411,6 +446,12 @@ class Tracker:
                 )
         self._schedule(conversation)
 
+    def _judge_until(self, conversation: Conversation, now_ms: int) -> None:
+        """Judge each limit of a conversation at its own instant, up to ``now_ms``: time is the newest ``ts``."""
+        while conversation.wake_at_ms <= now_ms:
+            due_ms, conversation.wake_at_ms = conversation.wake_at_ms, NEVER_MS
+            self._judge(conversation, due_ms, due_ms)
+
     def _judge_wait(self, shop: Shop, conversation: Conversation, wait: Wait, now_ms: int) -> None:
         policy = self._policies[wait.policy]
         stages = window(policy, wait)
@@ -442,8 +483,28 @@ class Tracker:
             told.first = reached
             told.state = FIRING
         told.stages, told.at_ms = reached, now_ms
-        still = still_open(conversation, shop.platform, policy, now_ms)
-        self.decisions.append(order(**_order(still, told, stages[reached - 1].name, due_ms, now_ms)))
+        holder = conversation.state.holder
+        self.decisions.append(
+            order(
+                wait=wait.number,
+                stage=stages[reached - 1].name,
+                repetition=told.repetition,
+                due_at_ms=due_ms,
+                decided_at_ms=now_ms,
+                platform=shop.platform,
+                shop=shop.name,
+                conversation=conversation.id,
+                buyer=conversation.buyer or conversation.id,
+                agent=holder.agent if holder else None,
+                account=holder.account if holder else None,
+                team=policy.team,
+                waiting_since_ms=wait.since_ms,
+                opened_at_ms=wait.opening.ts_ms,
+                opened_by=wait.opening.id,
+                buyer_messages=wait.messages,
+                closed_unanswered=bool(wait.flags & CLOSED_UNANSWERED),
+            )
+        )
 
     def _settle_told(
         self,
@@ -512,10 +573,24 @@ class Tracker:
         state = conversation.state
         wait, promise = state.wait, state.promise
         at_ms = NEVER_MS
+        if wait is None and promise is None:
+            if self._wall:
+                self._timers.wake(conversation, conversation.log[-1].ts_ms + IDLE_MS)
+            else:
+                conversation.wake_at_ms = NEVER_MS
+            return
         if wait is not None:
             policy = self._policies[wait.policy]
-            at_ms = wait.opening.ts_ms + policy.give_up_ms + 1
             stages = window(policy, wait)
+            opened_at_ms = wait.opening.ts_ms
+            if promise is None and wait.standing is None and wait.since_ms == opened_at_ms and not conversation.told:
+                # Most waits: one clock, nothing told yet.
+                after_ms = stages[wait.passed].after_ms if wait.passed < len(stages) else policy.give_up_ms
+                at_ms = opened_at_ms + after_ms + 1
+                if at_ms != conversation.wake_at_ms:
+                    self._timers.wake(conversation, at_ms)
+                return
+            at_ms = opened_at_ms + policy.give_up_ms + 1
             if wait.passed < len(stages):
                 due = wait.due_at_ms(stages[wait.passed].after_ms, from_opening=True)
                 if due is not None and due < at_ms:
@@ -537,13 +612,8 @@ class Tracker:
                 due = promise.opened_at_ms + self._policies[promise.policy].give_up_ms + 1
             if due < at_ms:
                 at_ms = due
-        if at_ms == NEVER_MS and self._wall and conversation.log:
-            at_ms = conversation.log[-1].ts_ms + IDLE_MS
         if at_ms != conversation.wake_at_ms:
-            if at_ms == NEVER_MS:
-                conversation.wake_at_ms = NEVER_MS
-            else:
-                self._timers.wake(conversation, at_ms)
+            self._timers.wake(conversation, at_ms)
 
     # -- feeds -------------------------------------------------------------------------------------------------------
 
@@ -664,7 +734,7 @@ class Tracker:
         for shop in shops:
             for c in self._shops[shop].conversations.values():
                 if c.state.wait is not None:
-                    self.changed[c] = None
+                    self._touch(c)
         if not stale:
             for feed in feeds:
                 for shop in feed.shops:
@@ -709,7 +779,7 @@ class Tracker:
         return who
 
     def _new_shop(self, name: str, platform: str | None) -> Shop:
-        number = self._policies.resolve(platform or "unknown", name)
+        number = self._book.resolve(platform or "unknown", name)
         fold = self._folds.get(number)
         if fold is None:
             fold = self._folds[number] = Fold(self._policies, number)
