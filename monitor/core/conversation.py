@@ -73,6 +73,11 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
     told: tuple[Told, ...] = ()
     wake_at_ms: int = NEVER_MS
 
+    @property
+    def whole(self) -> bool:
+        """Whether the log reaches back to the first word."""
+        return (self.older[0].base if self.older else self.base) is None
+
     def horizon_ms(self, lateness_ms: int) -> int:
         """Return the instant before which nothing is put into the log any more."""
         if not self.log:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal, cast
 
 from msgspec import Struct, msgpack
+from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core import words as w
@@ -214,15 +215,20 @@ class Tracker:
         shop = self._shops.get(event.shop)
         if shop is None:
             shop = self._new_shop(event.shop, event.platform)
+        entry = self._entry(shop, event, number, words)
+        return self._fold(shop, event, entry) if entry is not None else "kept"
+
+    def _entry(self, shop: Shop, event: ev.Message, number: int, words: int) -> Entry | None:
+        """Return a message as the fold sees it; None when it ends and opens nothing."""
         code = shop.roles[event.role]
         if code < 0 or event.kind == "reaction":
-            return "kept"
+            return None
         if code == BUYER:
             what = _BUYER_WHAT[words & 31]
             if event.needs_reply is not None:
                 what = BUYER if event.needs_reply else BUYER | NO_ANSWER
             elif event.entry:
-                return "kept"
+                return None
         elif code == HUMAN:
             what = _HUMAN_WHAT[words & 31]
         else:
@@ -236,10 +242,19 @@ class Tracker:
             extra = Extra(event.seq, (words >> 8 & 0xFFFFFF) * 1000, w.text_key(words))
         elif shop.holds and words >> 32:
             extra = Extra(None, 0, words >> 32)
-        return self._fold(shop, event, Entry(event.ts_ms, number, event.id, what, who, extra))
+        return Entry(event.ts_ms, number, event.id, what, who, extra)
 
     def _other(self, event: ev.AnyEvent, number: int) -> Folded:
         """Take an event that is no message."""
+        if isinstance(event, ev.AgentPresence):
+            self._note_presence(event)
+        entry = self._other_entry(event, number)
+        if entry is None:
+            return "kept"
+        shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
+        return self._fold(shop, event, entry)
+
+    def _other_entry(self, event: ev.AnyEvent, number: int) -> Entry | None:
         extra = Extra(event.seq) if event.seq is not None else None
         who: Who | None = None
         if isinstance(event, ev.ConversationAssigned | ev.ConversationTransferred):
@@ -256,11 +271,31 @@ class Tracker:
             what = DISMISS
             extra = Extra(wait=event.wait)
         else:
-            if isinstance(event, ev.AgentPresence):
-                self._note_presence(event)
-            return "kept"
-        shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
-        return self._fold(shop, event, Entry(event.ts_ms, number, event.id, what, who, extra))
+            return None
+        return Entry(event.ts_ms, number, event.id, what, who, extra)
+
+    def rebuild(
+        self, shop_name: str, key: str, history: Iterable[tuple[ev.AnyEvent, int, int]], opened: frozenset[int]
+    ) -> None:
+        """Let a conversation's log reach back as far as the journal does; see `wants_history`.
+
+        Args:
+            shop_name: whose conversation.
+            key: which; in memory.
+            history: (event, number, words) of all that was folded into it.
+            opened: the numbers of its rounds as they were written down.
+        """
+        shop = self._shops[shop_name]
+        conversation = shop.conversations[key]
+        entries = [
+            self._entry(shop, event, number, words)
+            if isinstance(event, ev.Message)
+            else self._other_entry(event, number)
+            for event, number, words in history
+        ]
+        was = conversation.state.wait
+        conversation.rebuild(shop.fold, [entry for entry in entries if entry is not None], opened)
+        _carry_over(was, conversation.state.wait)
 
     def _fold(self, shop: Shop, event: ev.AnyEvent, entry: Entry) -> Folded:
         """Give an entry to its conversation and act on what that changes."""
@@ -320,7 +355,7 @@ class Tracker:
         """Put what is out of order in its place; restate what that changes."""
         horizon_ms = conversation.horizon_ms(self._lateness_ms)
         beyond = entry.ts_ms < horizon_ms
-        if beyond and not (backfill and (self._keep_all or not conversation.older)):
+        if beyond and not (backfill and conversation.whole):
             # The caller gives the history of what is marked `backfill` (see `wants_history`); the rest is too late.
             self.late += 1
             conversation.number = entry.number
@@ -335,14 +370,14 @@ class Tracker:
         was_open = conversation.state.wait
         was, ended_now = conversation.insert(shop.fold, entry)
         conversation.number = entry.number
-        wait = conversation.state.wait
-        if wait is not None and was_open is not None and wait.number == was_open.number:
-            wait.passed, wait.policy = was_open.passed, was_open.policy
-        before = {ending.wait.number: self._round(shop, conversation, ending) for ending in was}
-        after = {ending.wait.number: self._round(shop, conversation, ending) for ending in ended_now}
+        _carry_over(was_open, conversation.state.wait)
+        before = {e.wait.number: ended(conversation, shop.platform, self._policies[e.wait.policy], e) for e in was}
+        after = {e.wait.number: ended(conversation, shop.platform, self._policies[e.wait.policy], e) for e in ended_now}
         for number in sorted(before.keys() | after.keys()):
             old, new = before.get(number), after.get(number)
             if old != new:
+                if new is not None and reason == "backfill":
+                    new = replace(new, backfilled=True)
                 self.decisions.append(RestateRound(old, new, reason))
         self._settle_told(shop, conversation, after, reason)
         self._schedule(conversation)
@@ -356,9 +391,6 @@ class Tracker:
         self.decisions.append(CloseRound(closed))
         if conversation.told:
             self._settle_told(shop, conversation, {closed.wait: closed}, "late")
-
-    def _round(self, shop: Shop, conversation: Conversation, ending: Ending) -> Round:
-        return ended(conversation, shop.platform, self._policies[ending.wait.policy], ending)
 
     def _pass(self, shop: Shop, team: str, stage: str, *, courtesy: bool) -> None:
         self.decisions.append(PassStage(shop.platform, shop.name, team, stage, courtesy))
@@ -782,7 +814,7 @@ class Tracker:
         number = self._book.resolve(platform or "unknown", name)
         fold = self._folds.get(number)
         if fold is None:
-            fold = self._folds[number] = Fold(self._policies, number)
+            fold = self._folds[number] = Fold(self._book, number)
         shop = self._shops[name] = Shop(name, platform or "unknown", fold)
         return shop
 
@@ -990,9 +1022,15 @@ class Tracker:
         conversation = self.conversation(event.shop, key) if key else None
         return (
             conversation is not None
-            and bool(conversation.older or conversation.base)
+            and not conversation.whole
             and event.ts_ms < conversation.horizon_ms(self._lateness_ms)
         )
+
+
+def _carry_over(was: Wait | None, now: Wait | None) -> None:
+    """What was decided about a wait stays with it when its conversation is folded again."""
+    if was is not None and now is not None and now.number == was.number:
+        now.passed, now.policy = was.passed, was.policy
 
 
 def _told(conversation: Conversation, wait: int) -> Told | None:

@@ -1,0 +1,532 @@
+"""The one loop: take what has arrived, decide, commit, and only then say so.
+
+    doors ── submit ──► queue ─► look up duplicates ─► tracker ─► one commit ─► acknowledge
+                                                                            └► watchers (board, metrics, courier)
+
+Events, decisions, changed rows and what is to be told go to disk in one
+transaction. A door is told "stored" after it, a watcher sees a decision after it,
+so nothing is told that a crash could take back. While the disk takes nothing, the
+same commit is tried again and again, senders are told to come back, and time
+stands, so that what was due then is judged once it goes on.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from monitor.clock import Clock
+from monitor.core.conversation import Conversation
+from monitor.core.decisions import AlertOrder, CloseRound, Decision, RestateRound, Round, WithdrawAlert
+from monitor.core.events import AnyEvent, Message
+from monitor.core.tracker import Tracker
+from monitor.core.views import WaitRow
+from monitor.core.words import classify
+from monitor.errors import Busy, StoreUnavailable
+from monitor.store.journal import Commit, Delivery, Journal, Quarantined, Step, StoredEvent
+from monitor.wire import decode_stored, encode_event, same
+from monitor.wire.batch import Batch, Refusal
+
+log = logging.getLogger(__name__)
+
+EVENTS_A_COMMIT = 1_000  # About 15 ms of deciding: the loop is held no longer, and a commit costs little per event.
+JUDGED_A_COMMIT = 1_000  # Limits due at once fire in slices of this many.
+WAITING_BYTES = 64 * 1024 * 1024  # What may wait to be stored; beyond it senders are told to come back.
+WAITING_EVENTS = 100_000
+ROWS_A_COMMIT = 200  # Rows saved along with each commit: a few milliseconds.
+ROW_AGE_MS = 1_000  # A row that has just changed will change again; it is saved when it is this old.
+RETRY_SECONDS = 1.0  # Between two tries of a commit that the disk did not take.
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What became of a batch that is stored.
+
+    Attributes:
+        accepted: stored for the first time, ``late`` ones included.
+        duplicates: known already, the same or not.
+        late: came after their conversation's horizon: stored, not counted.
+        conflicts: duplicates that say something else; also in quarantine.
+        rejected: what was refused, kept in quarantine.
+    """
+
+    accepted: int = 0
+    duplicates: int = 0
+    late: int = 0
+    conflicts: int = 0
+    rejected: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(slots=True, frozen=True)
+class Accepted:
+    """One event as it went in, for watchers that count."""
+
+    event: AnyEvent
+    outcome: str  # accepted, late, duplicate, conflict
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one commit changed; watchers see it after the commit.
+
+    Attributes:
+        rows: open waits that are new or changed.
+        gone: (wait number, why) of waits that are not open any more.
+        commit_seconds: how long the disk took.
+    """
+
+    now_ms: int
+    decisions: list[Decision]
+    rows: list[WaitRow]
+    gone: list[tuple[int, str]]
+    events: list[Accepted]
+    refused: list[tuple[str, Refusal]]
+    clamped: int
+    commit_seconds: float
+
+
+@dataclass(slots=True)
+class Readiness:
+    """Whether the service does its work.
+
+    Attributes:
+        started: the journal has been read back.
+        store_error: why nothing can be stored now; None when all is well.
+    """
+
+    started: bool = False
+    store_error: str | None = None
+
+
+Watcher = Callable[[Changes], None]
+Router = Callable[[AlertOrder], Sequence[Delivery]]
+
+
+@dataclass(slots=True)
+class _Submission:
+    batch: Batch
+    done: asyncio.Future[Receipt]
+    receipt: Receipt
+    at: int = 0  # The next of its events.
+    refused: bool = False  # Its refusals are in the commit.
+
+
+class _Saving:
+    """Which rows have changed since they were saved, oldest change first."""
+
+    def __init__(self) -> None:
+        self._since: dict[Conversation, tuple[int, int]] = {}  # (journal position before the change, when)
+
+    def __len__(self) -> int:
+        return len(self._since)
+
+    def note(self, conversation: Conversation, position: int, now_ms: int) -> None:
+        """Note that a row has changed by what came after ``position``."""
+        if conversation not in self._since:
+            self._since[conversation] = (position, now_ms)
+
+    def take(self, at_most: int, now_ms: int) -> list[Conversation]:
+        """Return the rows to save now, at least ``ROW_AGE_MS`` old; more of them when many wait."""
+        taken: list[Conversation] = []
+        for conversation, (_, at_ms) in self._since.items():
+            if len(taken) >= at_most or (at_ms > now_ms - ROW_AGE_MS):
+                break
+            taken.append(conversation)
+        for conversation in taken:
+            del self._since[conversation]
+        return taken
+
+    def saved_position(self, position: int) -> int:
+        """Return the position up to which every row is saved."""
+        for before, _ in self._since.values():
+            return before
+        return position
+
+
+class Engine:
+    """Drives one tracker.
+
+    Args:
+        journal: open; this is its only writer of events.
+        tracker: fresh; `start` fills it from the journal.
+        router: makes of an alert order what is to be delivered.
+        clock: the time.
+        rules: names the rules in force, for the journal.
+    """
+
+    def __init__(
+        self, journal: Journal, tracker: Tracker, *, router: Router, clock: Clock, rules: str = "built-in"
+    ) -> None:
+        self.journal = journal
+        self.tracker = tracker
+        self.ready = Readiness()
+        self._router = router
+        self._clock = clock
+        self._rules = rules
+        self._position = journal.last_position
+        self._queue: deque[_Submission] = deque()
+        self._waiting_bytes = 0
+        self._waiting_events = 0
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._watchers: list[Watcher] = []
+        self._saving = _Saving()
+        self._recovered: list[Decision] = []
+        self._task: asyncio.Task[None] | None = None
+
+    # -- what doors and watchers use ---------------------------------------------------------------------------------
+
+    async def submit(self, batch: Batch) -> Receipt:
+        """Store a batch; return when it is committed and synced.
+
+        Raises:
+            Busy: too much is waiting already; nothing of the batch was taken.
+            StoreUnavailable: the disk takes nothing now; send it again later.
+        """
+        if self.ready.store_error is not None:
+            raise StoreUnavailable(self.ready.store_error)
+        if self._stopping:
+            raise StoreUnavailable("the service is stopping")
+        if self._waiting_events and (
+            self._waiting_bytes + batch.size > WAITING_BYTES or self._waiting_events + len(batch.events) > WAITING_EVENTS
+        ):
+            raise Busy
+        done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Submission(batch, done, Receipt(rejected=list(batch.refusals))))
+        self._waiting_bytes += batch.size
+        self._waiting_events += len(batch.events)
+        self._wake.set()
+        return await done
+
+    def watch(self, watcher: Watcher) -> None:
+        """Call ``watcher`` on the loop after each commit. It must be quick and must not raise."""
+        self._watchers.append(watcher)
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Read back what the journal holds, then begin to work."""
+        await self._recover()
+        self.ready.started = True
+        self._task = asyncio.create_task(self._run(), name="engine")
+
+    async def stop(self) -> None:
+        """Store what was submitted, save every row, stop."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    async def _recover(self) -> None:
+        """Rows first, then what the journal holds after them, in the order it was handled."""
+        tracker, journal = self.tracker, self.journal
+        shard = await journal.shard()
+        if shard is not None:
+            tracker.restore_shard(shard)
+        async for rows in journal.open_rows():
+            for row in rows:
+                tracker.restore(row)
+            await asyncio.sleep(0)
+        before = await journal.saved_position()
+        async for items in journal.since(before):
+            events = [decode_stored(item.body) for item in items if isinstance(item, StoredEvent)]
+            missing = tracker.missing(events)
+            if missing:
+                for row in (await journal.look_up([], list(missing)))[1]:
+                    tracker.restore(row)
+            queue = deque(events)
+            for item in items:
+                if isinstance(item, StoredEvent):
+                    tracker.handle(queue.popleft(), item.position, item.arrived_at_ms, item.words)
+                    self._position = max(self._position, item.position)
+                else:
+                    tracker.advance(item.now_ms, JUDGED_A_COMMIT)
+            for conversation in tracker.changed:
+                self._saving.note(conversation, before, 0)
+            tracker.changed.clear()
+            await asyncio.sleep(0)
+        self._recovered = tracker.decisions[:]
+        tracker.decisions.clear()
+        tracker.begin(self._clock.now_ms())
+
+    async def _run(self) -> None:
+        while True:
+            await self._wait()
+            if self._stopping and not self._queue:
+                break
+            try:
+                await self._cycle()
+            except StoreUnavailable:
+                break  # Stopping, and the disk takes nothing: what is not stored was not acknowledged.
+        with contextlib.suppress(StoreUnavailable):
+            while len(self._saving):
+                await self._store(Commit(now_ms=self._clock.now_ms(), rules=self._rules), rows=2_000, all_rows=True)
+
+    async def _wait(self) -> None:
+        """Sleep until something has come, or is due, or rows want to be saved."""
+        if self._queue or self._stopping:
+            return
+        self._wake.clear()
+        now_ms = self._clock.now_ms()
+        until_ms = min(self.tracker.next_ms, now_ms + (ROW_AGE_MS if len(self._saving) else 60_000))
+        if until_ms <= now_ms:
+            return
+        with contextlib.suppress(TimeoutError):
+            # One millisecond more: a timer that fires early would spin.
+            await asyncio.wait_for(self._wake.wait(), (until_ms - now_ms + 1) / 1000)
+
+    # -- one turn ----------------------------------------------------------------------------------------------------
+
+    async def _cycle(self) -> None:
+        """Take a slice of what waits, judge it and the time, store, tell."""
+        now_ms = self._clock.now_ms()
+        slices, finished = self._take()
+        commit = Commit(now_ms=now_ms, rules=self._rules)
+        changes = Changes(now_ms, [], [], [], [], [], 0, 0.0)
+        before = self._position
+        try:
+            await self._handle(slices, commit, changes)
+        except StoreUnavailable as error:
+            self._turn_away([submission for submission, _ in slices], error)
+        self.tracker.advance(now_ms, JUDGED_A_COMMIT)
+        changes.decisions = self.tracker.decisions[:]
+        self.tracker.decisions.clear()
+        self._write_down([*self._recovered, *changes.decisions], commit)
+        self._recovered.clear()
+        touched = self._see(changes)
+        for conversation in touched:
+            self._saving.note(conversation, before, now_ms)
+        work = commit.events or commit.rounds or commit.outbox or commit.quarantine or touched or changes.decisions
+        if work or len(self._saving):
+            started = time.perf_counter()
+            await self._store(commit, rows=max(ROWS_A_COMMIT, len(self._saving) // 32), waiting=finished)
+            changes.commit_seconds = time.perf_counter() - started
+        for submission in finished:
+            if not submission.done.done():
+                submission.done.set_result(submission.receipt)
+        if work or changes.events:
+            for watcher in self._watchers:
+                watcher(changes)
+
+    def _take(self) -> tuple[list[tuple[_Submission, list[AnyEvent]]], list[_Submission]]:
+        """Take up to a commit's worth of events off the queue; return them, and which submissions end with them."""
+        room = EVENTS_A_COMMIT
+        slices: list[tuple[_Submission, list[AnyEvent]]] = []
+        finished: list[_Submission] = []
+        while self._queue and room > 0:
+            submission = self._queue[0]
+            events = submission.batch.events[submission.at : submission.at + room]
+            submission.at += len(events)
+            room -= len(events) or 1
+            self._waiting_events -= len(events)
+            slices.append((submission, events))
+            if submission.at >= len(submission.batch.events):
+                self._queue.popleft()
+                self._waiting_bytes -= submission.batch.size
+                finished.append(submission)
+        return slices, finished
+
+    async def _handle(
+        self, slices: list[tuple[_Submission, list[AnyEvent]]], commit: Commit, changes: Changes
+    ) -> None:
+        """Give each event that is new to the tracker; set duplicates and refusals aside."""
+        events = [event for _, part in slices for event in part]
+        known: dict[tuple[str, str], bytes] = {}
+        if events:
+            missing = list(self.tracker.missing(events))
+            known, rows = await self.journal.look_up([_identity(event) for event in events], missing)
+            for row in rows:
+                self.tracker.restore(row)
+        for submission, part in slices:
+            batch, receipt = submission.batch, submission.receipt
+            if not submission.refused:
+                submission.refused = True
+                changes.clamped += batch.clamped
+                for refusal in batch.refusals:
+                    commit.quarantine.append(_quarantined(batch, refusal, commit.now_ms))
+                    changes.refused.append((batch.source, refusal))
+            for event in part:
+                identity = _identity(event)
+                body = known.get(identity)
+                if body is not None:
+                    receipt.duplicates += 1
+                    outcome = "duplicate"
+                    if not same(event, decode_stored(body)):
+                        outcome = "conflict"
+                        receipt.conflicts += 1
+                        commit.quarantine.append(_quarantined(batch, _conflict(event), commit.now_ms))
+                    changes.events.append(Accepted(event, outcome))
+                    continue
+                known[identity] = body = encode_event(event)
+                if self.tracker.wants_history(event):
+                    await self._bring_history(event)
+                self._position += 1
+                words = _words(event)
+                folded = self.tracker.handle(event, self._position, commit.now_ms, words)
+                receipt.accepted += 1
+                receipt.late += folded == "late"
+                changes.events.append(Accepted(event, "late" if folded == "late" else "accepted"))
+                commit.events.append(
+                    StoredEvent(
+                        position=self._position,
+                        shop=identity[0],
+                        id=event.id,
+                        conversation=event.conversation or event.buyer,
+                        ts_ms=event.ts_ms,
+                        arrived_at_ms=commit.now_ms,
+                        door=batch.door,
+                        words=words,
+                        folded=folded == "folded",
+                        body=body,
+                    )
+                )
+
+    async def _bring_history(self, event: AnyEvent) -> None:
+        """Fetch what the journal still knows of a conversation, so that something old finds its place in it."""
+        key = event.conversation or event.buyer
+        assert key
+        stored = await self.journal.history(event.shop, key)
+        opened = await self.journal.waits_of(event.shop, key)
+        self.tracker.rebuild(
+            event.shop, key, [(decode_stored(item.body), item.position, item.words) for item in stored if item.folded], opened
+        )
+
+    def _write_down(self, decisions: list[Decision], commit: Commit) -> None:
+        """Put rounds and deliveries into the commit."""
+        rounds: dict[int, bytes | None] = {}
+        for decision in decisions:
+            if isinstance(decision, CloseRound):
+                rounds[decision.round.wait] = _round_encoder.encode(decision.round)
+            elif isinstance(decision, RestateRound):
+                if decision.was is not None:
+                    rounds[decision.was.wait] = None
+                if decision.now is not None:
+                    rounds[decision.now.wait] = _round_encoder.encode(decision.now)
+            elif isinstance(decision, AlertOrder):
+                commit.outbox.extend(self._router(decision))
+        commit.rounds = list(rounds.items())
+
+    def _see(self, changes: Changes) -> list[Conversation]:
+        """Collect what changed on the board; return the conversations that were touched."""
+        touched = list(self.tracker.changed)
+        if not touched:
+            return touched
+        why: dict[int, str] = {}
+        for decision in changes.decisions:
+            if isinstance(decision, CloseRound):
+                why[decision.round.wait] = decision.round.outcome
+            elif isinstance(decision, RestateRound) and decision.now is not None:
+                why[decision.now.wait] = decision.now.outcome
+            elif isinstance(decision, WithdrawAlert):
+                why.setdefault(decision.wait, "withdrawn")
+        for conversation, was in self.tracker.changed.items():
+            row = self.tracker.row(conversation)
+            if was and (row is None or row.wait != was):
+                changes.gone.append((was, why.get(was, "withdrawn")))
+            if row is not None:
+                changes.rows.append(row)
+        self.tracker.changed.clear()
+        return touched
+
+    async def _store(
+        self, commit: Commit, *, rows: int, waiting: Sequence[_Submission] = (), all_rows: bool = False
+    ) -> None:
+        """Commit, again and again until the disk takes it; senders are not kept waiting for that."""
+        now_ms = commit.now_ms + ROW_AGE_MS if all_rows else commit.now_ms
+        saved = self._saving.take(rows, now_ms)
+        commit.rows = [
+            (
+                c.shop,
+                c.id,
+                c.number,
+                c.state.wait is not None or c.state.promise is not None,
+                self.tracker.encode(c),
+            )
+            for c in saved
+        ]
+        if saved or not len(self._saving):
+            commit.saved_position = self._saving.saved_position(self._position)
+            commit.shard = self.tracker.encode_shard()
+        while True:
+            try:
+                await self.journal.commit(commit)
+            except StoreUnavailable as error:
+                if self.ready.store_error is None:
+                    log.error("nothing can be stored: %s; trying again every %g s", error, RETRY_SECONDS)
+                self.ready.store_error = str(error)
+                self._turn_away(waiting, error)
+                if self._stopping:
+                    raise
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._until_stopping(), RETRY_SECONDS)
+            else:
+                if self.ready.store_error is not None:
+                    log.warning("the disk takes events again")
+                self.ready.store_error = None
+                return
+
+    async def _until_stopping(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            await self._wake.wait()
+
+    def _turn_away(self, waiting: Sequence[_Submission], error: StoreUnavailable) -> None:
+        """Tell senders that what they sent is not stored. What is in hand is still tried: sent again, it is known."""
+        for submission in waiting:
+            if not submission.done.done():
+                submission.done.set_exception(StoreUnavailable(str(error)))
+        while self._queue:
+            submission = self._queue.popleft()
+            self._waiting_bytes -= submission.batch.size
+            self._waiting_events -= len(submission.batch.events) - submission.at
+            if not submission.done.done():
+                submission.done.set_exception(StoreUnavailable(str(error)))
+
+
+_round_encoder = msgspec.json.Encoder()
+
+
+def _identity(event: AnyEvent) -> tuple[str, str]:
+    """Return what makes an event unique: its shop and id; where it names no shop, its source stands for it."""
+    return (event.shop or f"\x1f{event.source}", event.id)
+
+
+def _words(event: AnyEvent) -> int:
+    if type(event) is not Message or event.role in ("note", "system", "auto"):
+        return 0
+    return classify(event.text, event.kind, by_buyer=event.role == "buyer", bot=event.role == "bot")
+
+
+def _conflict(event: AnyEvent) -> Refusal:
+    body = encode_event(event)
+    return Refusal(
+        index=0,
+        path="$",
+        error=f"another event with id {event.id!r} is stored for this shop and says something else; the first stands",
+        reason="conflict",
+        body=body,
+        length=len(body),
+        sha256="",
+    )
+
+
+def _quarantined(batch: Batch, refusal: Refusal, now_ms: int) -> Quarantined:
+    return Quarantined(
+        at_ms=now_ms,
+        door=batch.door,
+        source=batch.source,
+        path=refusal.path,
+        error=refusal.error,
+        reason=refusal.reason,
+        body=refusal.body,
+        length=refusal.length,
+        sha256=refusal.sha256,
+    )
+
+
+__all__ = ["Accepted", "Changes", "Engine", "Readiness", "Receipt", "Round", "Step", "Watcher"]

@@ -1,0 +1,362 @@
+"""A file of events run through the core in event time, at full speed.
+
+Plain files run on the time of their events: each limit is judged at its own
+instant, as for a feed without delay. Lines out of order are sorted, since an
+export is often grouped by chat; with ``as_arrived`` the order of the lines is
+the order of arrival, and `lateness` does its work.
+"""
+
+import gzip
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from monitor.core.decisions import (
+    AlertOrder,
+    CloseRound,
+    Decision,
+    RaiseAlert,
+    RestateRound,
+    RiseAlert,
+    Round,
+    WithdrawAlert,
+)
+from monitor.core.events import AnyEvent, Message
+from monitor.core.policy import BuiltIn
+from monitor.core.tracker import Tracker
+from monitor.core.words import classify
+from monitor.errors import UsageError
+from monitor.wire import Limits, Refused, decode_line, instant_text
+
+JUMP_MS = 30 * 24 * 3_600_000  # A ts that leaps so far ahead, with no later line near it, is probably wrong.
+STEP_MS = 60_000  # How often the calendar is swept; a conversation judges itself when it is touched.
+REASONS_SHOWN = 10
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a replay counted; see the contract for the meaning of each name."""
+
+    read: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    late: int = 0
+    rejected: int = 0
+    conversations: int = 0
+    rounds: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(
+            ("total", "answered", "open", "expired", "abandoned", "dismissed", "courtesy"), 0
+        )
+    )
+    passed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("slow", "at_risk", "lost"), 0))
+    alerts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("slow", "at_risk", "lost", "withdrawn"), 0))
+    warnings: list[str] = field(default_factory=list)
+
+    def count(self, round: Round, by: int = 1) -> None:
+        """Count a round, or with ``by=-1`` take it back."""
+        self.rounds[round.outcome] += by
+        if round.outcome == "dismissed":
+            return
+        self.rounds["total"] += by
+        self.rounds["courtesy"] += by * round.courtesy
+        for stage in round.passed:
+            self.passed[stage] = self.passed.get(stage, 0) + by
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that ``replay --json`` prints."""
+        return {
+            "events": {
+                name: getattr(self, name) for name in ("read", "accepted", "duplicates", "late", "rejected")
+            },
+            "conversations": self.conversations,
+            "rounds": self.rounds,
+            "passed": self.passed,
+            "alerts": self.alerts,
+            "scores": {},
+            "warnings": self.warnings,
+        }
+
+
+class Replay:
+    """One run over a log.
+
+    Args:
+        as_arrived: the order of the lines is the order of arrival.
+        keep_rounds: keep every round for `rounds`.
+        keep_alerts: keep every alert order for `alerts`.
+    """
+
+    def __init__(self, *, as_arrived: bool = False, keep_rounds: bool = False, keep_alerts: bool = False) -> None:
+        self._as_arrived = as_arrived
+        self._keep_rounds = keep_rounds
+        self._keep_alerts = keep_alerts
+        self._kept: dict[int, Round] = {}
+        self._orders: list[AlertOrder] = []
+        self._tracker = Tracker(BuiltIn(), wall=False, keep_all=as_arrived)
+        self._seen: dict[str, set[str]] = {}
+        self._last_ms = 0
+        self._leap: tuple[int, int] | None = None  # (from, to) of a jump that no later line has come near yet.
+        self.tally = Tally()
+        self.refused: list[str] = []
+
+    def run(self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None) -> Tally:
+        """Replay lines, each one event.
+
+        Raises:
+            OutOfOrder: a line is older than one before it, and ``as_arrived`` was not asked for. Start again with
+                `sorted_events`.
+        """
+        events = self.decoded(lines, progress)
+        if not self._as_arrived:
+            events = _in_order(events)
+        self._feed(events)
+        return self.tally
+
+    def run_sorted(self, events: list[AnyEvent]) -> Tally:
+        """Replay events that were decoded by `decoded` of this object, in order of ``ts``."""
+        events.sort(key=attrgetter("ts_ms"))
+        self._feed(events)
+        return self.tally
+
+    def decoded(self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None) -> Iterator[AnyEvent]:
+        """Yield what is well formed and new; count and remember the rest."""
+        tally, seen = self.tally, self._seen
+        limits = Limits()
+        for line in lines:
+            if line.isspace():
+                continue
+            tally.read += 1
+            try:
+                event = decode_line(line, limits)
+            except Refused as refused:
+                tally.rejected += 1
+                if len(self.refused) < REASONS_SHOWN:
+                    self.refused.append(f"line {tally.read}: {refused.path}: {refused.error}")
+                continue
+            ids = seen.get(event.shop)
+            if ids is None:
+                ids = seen[event.shop] = set()
+            before = len(ids)
+            ids.add(event.id)
+            if len(ids) == before:
+                tally.duplicates += 1
+                continue
+            if progress is not None and not tally.read & 0xFFFF:
+                progress(tally.read)
+            yield event
+
+    def _feed(self, events: Iterable[AnyEvent]) -> None:
+        tracker, tally = self._tracker, self.tally
+        handle, decisions, advance = tracker.handle, tracker.decisions, tracker.advance
+        last_ms = number = sweep_ms = 0
+        for event in events:
+            number += 1
+            ts_ms = event.ts_ms
+            if ts_ms > last_ms:
+                if ts_ms > last_ms + JUMP_MS and last_ms:
+                    self._leap = (last_ms, ts_ms)
+                last_ms = ts_ms
+                if ts_ms > sweep_ms:
+                    advance(ts_ms)
+                    sweep_ms = ts_ms + STEP_MS
+            elif self._leap is not None and ts_ms > self._leap[1] - JUMP_MS:
+                self._leap = None
+            if type(event) is Message:
+                text, kind, role = event.text, event.kind, event.role
+                words = classify(text, kind, by_buyer=role == "buyer", bot=role == "bot")
+                folded = handle(event, number, last_ms, words)
+            else:
+                folded = handle(event, number, last_ms)
+            if folded == "late":
+                tally.late += 1
+            if len(decisions) > 1000:
+                self._drain(decisions)
+        tally.accepted = number - tally.late
+        self._last_ms = last_ms
+        advance(last_ms)
+        self._drain(decisions)
+        for round in tracker.open_rounds(last_ms):
+            tally.count(round)
+            if self._keep_rounds:
+                self._kept[round.wait] = round
+        tally.conversations = tracker.conversations_held()[1]
+        if self._leap is not None:
+            tally.warnings.append(
+                f"time leaps from {instant_text(self._leap[0])} to {instant_text(self._leap[1])} and no later line comes "
+                "near it: a wrong ts there makes every open wait look old"
+            )
+
+    def _drain(self, decisions: list[Decision]) -> None:
+        tally, kept = self.tally, self._kept
+        for decision in decisions:
+            kind = type(decision)
+            if kind is CloseRound:
+                assert isinstance(decision, CloseRound)
+                tally.count(decision.round)
+                if self._keep_rounds:
+                    kept[decision.round.wait] = decision.round
+            elif isinstance(decision, RestateRound):
+                if decision.was is not None:
+                    tally.count(decision.was, -1)
+                    kept.pop(decision.was.wait, None)
+                if decision.now is not None:
+                    tally.count(decision.now)
+                    if self._keep_rounds:
+                        kept[decision.now.wait] = decision.now
+            elif isinstance(decision, AlertOrder):
+                if isinstance(decision, RaiseAlert | RiseAlert):
+                    tally.alerts[decision.stage] = tally.alerts.get(decision.stage, 0) + 1
+                elif isinstance(decision, WithdrawAlert):
+                    tally.alerts["withdrawn"] += 1
+                if self._keep_alerts:
+                    self._orders.append(decision)
+        decisions.clear()
+
+    def rounds(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines of ``--rounds``, in order of opening."""
+        for round in sorted(self._kept.values(), key=lambda r: (r.opened_at_ms, r.wait)):
+            yield round_line(round)
+
+    def alerts(self) -> Iterator[dict[str, Any]]:
+        """Yield the lines of ``--alerts``, in the order they were decided."""
+        for order in sorted(self._orders, key=lambda o: (o.decided_at_ms, o.wait)):
+            yield {
+                "transition": type(order).__name__.removesuffix("Alert").lower(),
+                "wait": order.wait,
+                "stage": order.stage,
+                "at": instant_text(order.decided_at_ms),
+                "due_at": instant_text(order.due_at_ms),
+                "platform": order.platform,
+                "shop": order.shop,
+                "conversation": order.conversation,
+                "opened_by": order.opened_by,
+                "waiting_since": instant_text(order.waiting_since_ms),
+                "agent": order.agent,
+                "account": order.account,
+            }
+
+
+def round_line(round: Round) -> dict[str, Any]:
+    """Return a round as the contract's ``--rounds`` line."""
+    answered = round.outcome == "answered" and round.ended_at_ms is not None
+    ended_at_ms = round.ended_at_ms if answered else None
+    return {
+        "platform": round.platform,
+        "shop": round.shop,
+        "conversation": round.conversation,
+        "opened_by": round.opened_by,
+        "opened_at": instant_text(round.opened_at_ms),
+        "needs_answer_since": None
+        if round.needs_answer_since_ms is None
+        else instant_text(round.needs_answer_since_ms),
+        "ended_by": round.ended_by,
+        "ended_at": None if ended_at_ms is None else instant_text(ended_at_ms),
+        "agent": round.agent,
+        "account": round.account,
+        "wait_seconds": None if ended_at_ms is None else (ended_at_ms - round.opened_at_ms) / 1000,
+        "counted_seconds": round.counted_ms / 1000,
+        "outcome": round.outcome,
+        "buyer_messages": round.buyer_messages,
+        "courtesy": round.courtesy,
+        "held": round.held,
+        "stage": round.stage,
+        "holders": [
+            {"agent": h.agent, "account": h.account, "seconds": h.held_ms / 1000} for h in round.holders
+        ],
+    }
+
+
+class OutOfOrder(Exception):
+    """A line is older than the one before it."""
+
+
+def _in_order(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
+    last_ms = -1 << 62
+    for event in events:
+        if event.ts_ms < last_ms:
+            raise OutOfOrder
+        last_ms = event.ts_ms
+        yield event
+
+
+def open_log(path: str) -> IO[bytes]:
+    """Open a log for reading: ``-`` is standard input, ``.gz`` is unpacked.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    if path == "-":
+        return sys.stdin.buffer
+    try:
+        if path.endswith(".gz"):
+            return gzip.open(path, "rb")
+        return Path(path).open("rb")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def replay_files(
+    paths: list[str],
+    *,
+    as_arrived: bool = False,
+    keep_rounds: bool = False,
+    keep_alerts: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+    progress: Callable[[int], None] | None = None,
+) -> Replay:
+    """Replay files as one log.
+
+    Args:
+        paths: ``.jsonl``, ``.jsonl.gz`` or ``-``.
+        as_arrived: see `Replay`.
+        keep_rounds: see `Replay`.
+        keep_alerts: see `Replay`.
+        say: takes what a person should know, a line each.
+        progress: called with the lines read so far, now and then.
+
+    Raises:
+        UsageError: a file cannot be read, or is no gzip though it is called so.
+    """
+
+    def lines() -> Iterator[bytes]:
+        return chain.from_iterable(open_log(path) for path in paths)
+
+    def fresh() -> Replay:
+        return Replay(as_arrived=as_arrived, keep_rounds=keep_rounds, keep_alerts=keep_alerts)
+
+    try:
+        run = fresh()
+        if "-" in paths and not as_arrived:
+            # Standard input cannot be read twice.
+            run.run_sorted(list(run.decoded(lines(), progress)))
+            return run
+        try:
+            run.run(lines(), progress)
+        except OutOfOrder:
+            say("the lines are not in order of time: sorting them first")
+            run = fresh()
+            run.run_sorted(list(run.decoded(lines(), progress)))
+    except (OSError, EOFError, gzip.BadGzipFile) as error:
+        raise UsageError(f"the log cannot be read: {error}") from error
+    return run
+
+
+def write_lines(path: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows as JSON lines; ``.gz`` is packed.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    encode = msgspec.json.encode
+    try:
+        with gzip.open(path, "wb") if path.endswith(".gz") else Path(path).open("wb") as out:
+            for row in rows:
+                out.write(encode(row) + b"\n")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
