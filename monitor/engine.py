@@ -15,20 +15,21 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from monitor.clock import Clock
 from monitor.core.conversation import Conversation
-from monitor.core.decisions import AlertOrder, CloseRound, Decision, RestateRound, Round, WithdrawAlert
+from monitor.core.decisions import AlertOrder, CloseRound, Decision, RestateRound, WithdrawAlert
 from monitor.core.events import AnyEvent, Message
 from monitor.core.tracker import Tracker
-from monitor.core.views import WaitRow
+from monitor.core.views import SourceRow, WaitRow
 from monitor.core.words import classify
 from monitor.errors import Busy, StoreUnavailable
-from monitor.store.journal import Commit, Delivery, Journal, Quarantined, Step, StoredEvent
+from monitor.store.entries import Commit, Delivery, Quarantined, StoredEvent
+from monitor.store.journal import Journal
 from monitor.wire import decode_stored, encode_event, same
 from monitor.wire.batch import Batch, Refusal
 
@@ -101,6 +102,16 @@ class Readiness:
 
     started: bool = False
     store_error: str | None = None
+
+    @property
+    def store_ok(self) -> bool:
+        """Whether the journal takes what is written."""
+        return self.store_error is None
+
+    @property
+    def reason(self) -> str | None:
+        """What keeps the service from being ready; None: nothing."""
+        return self.store_error or (None if self.started else "the journal is being read back")
 
 
 Watcher = Callable[[Changes], None]
@@ -207,6 +218,23 @@ class Engine:
         """Call ``watcher`` on the loop after each commit. It must be quick and must not raise."""
         self._watchers.append(watcher)
 
+    def waits(self) -> Iterator[WaitRow]:
+        """Yield every open wait as it stands."""
+        return self.tracker.waits()
+
+    def row(self, shop: str, conversation: str) -> WaitRow | None:
+        """Return the open wait of one conversation."""
+        found = self.tracker.conversation(shop, conversation)
+        return self.tracker.row(found) if found is not None else None
+
+    def sources(self) -> list[SourceRow]:
+        """Return how every source stands."""
+        return self.tracker.sources()
+
+    def promises(self) -> dict[tuple[str, str, str], int]:
+        """Return how many promises stand open, by (platform, team, stage)."""
+        return self.tracker.promises()
+
     # -- life --------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -232,20 +260,16 @@ class Engine:
             for row in rows:
                 tracker.restore(row)
             await asyncio.sleep(0)
-        before = await journal.saved_position()
-        async for items in journal.since(before):
-            events = [decode_stored(item.body) for item in items if isinstance(item, StoredEvent)]
-            missing = tracker.missing(events)
+        before = journal.saved_position
+        async for step, stored in journal.since(before):
+            events = [decode_stored(item.body) for item in stored]
+            missing = list(tracker.missing(events))
             if missing:
-                for row in (await journal.look_up([], list(missing)))[1]:
+                for row in (await journal.look_up([], missing))[1]:
                     tracker.restore(row)
-            queue = deque(events)
-            for item in items:
-                if isinstance(item, StoredEvent):
-                    tracker.handle(queue.popleft(), item.position, item.arrived_at_ms, item.words)
-                    self._position = max(self._position, item.position)
-                else:
-                    tracker.advance(item.now_ms, JUDGED_A_COMMIT)
+            for item, event in zip(stored, events, strict=True):
+                tracker.handle(event, item.position, item.arrived_at_ms, item.words)
+            tracker.advance(step.now_ms, JUDGED_A_COMMIT)
             for conversation in tracker.changed:
                 self._saving.note(conversation, before, 0)
             tracker.changed.clear()
@@ -391,10 +415,9 @@ class Engine:
         key = event.conversation or event.buyer
         assert key
         stored = await self.journal.history(event.shop, key)
-        opened = await self.journal.waits_of(event.shop, key)
-        self.tracker.rebuild(
-            event.shop, key, [(decode_stored(item.body), item.position, item.words) for item in stored if item.folded], opened
-        )
+        opened = await self.journal.waits_among([item.position for item in stored])
+        history = [(decode_stored(item.body), item.position, item.words) for item in stored if item.folded]
+        self.tracker.rebuild(event.shop, key, history, opened)
 
     def _write_down(self, decisions: list[Decision], commit: Commit) -> None:
         """Put rounds and deliveries into the commit."""
@@ -520,6 +543,7 @@ def _quarantined(batch: Batch, refusal: Refusal, now_ms: int) -> Quarantined:
         at_ms=now_ms,
         door=batch.door,
         source=batch.source,
+        index=refusal.index,
         path=refusal.path,
         error=refusal.error,
         reason=refusal.reason,
@@ -528,5 +552,3 @@ def _quarantined(batch: Batch, refusal: Refusal, now_ms: int) -> Quarantined:
         sha256=refusal.sha256,
     )
 
-
-__all__ = ["Accepted", "Changes", "Engine", "Readiness", "Receipt", "Round", "Step", "Watcher"]

@@ -16,7 +16,9 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from monitor.core.fold import (
+    BOT,
     BUYER,
+    CLOSED_BY_BUYER,
     CODE,
     HUMAN,
     NO_RECALLS,
@@ -31,6 +33,7 @@ from monitor.core.fold import (
 )
 from monitor.core.timers import NEVER_MS
 
+RECALL_WITHIN_MS = 600_000  # Chat systems let people take back what they said a moment ago, not last week.
 CHUNK = 32  # Entries between saved states: short enough that adding one to a tuple stays cheap.
 
 FIRING, RESOLVED, WITHDRAWN = range(3)
@@ -108,15 +111,20 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         self.log = ()
 
     def forget(self, lateness_ms: int) -> None:
-        """Drop the chunks that lie wholly before the horizon."""
-        horizon = self.horizon_ms(lateness_ms)
+        """Drop the chunks that lie wholly before the horizon, and before what a recall behind it can reach."""
+        horizon = self.horizon_ms(lateness_ms) - RECALL_WITHIN_MS
         starts = [chunk.log[0].ts_ms for chunk in self.older[1:]] + [self.log[0].ts_ms if self.log else horizon]
         kept = next((i for i, start in enumerate(starts) if start >= horizon), len(starts))
         if kept:
             self.older = self.older[kept:]
 
-    def insert(self, fold: Fold, entry: Entry) -> tuple[list[Ending], list[Ending]]:
+    def insert(self, fold: Fold, entry: Entry, now_ms: int) -> tuple[list[Ending], list[Ending]]:
         """Put an entry in its place and fold again.
+
+        Args:
+            fold: the rules.
+            entry: not before the start of the log.
+            now_ms: how far time has been moved: a wait may have been given up since the last entry.
 
         Returns:
             The waits that had ended since that place, before and after.
@@ -128,10 +136,13 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
             at = next((i for i, c in enumerate(chunks) if any(e.id == _target(entry) for e in c.log)), at)
         before = [entry for chunk in chunks[at:] for entry in chunk.log]
         base = chunks[at].base
-        was = _fold_all(fold, base, before)[0]
+        was, _, was_state = _fold_all(fold, base, before)
+        if was_state.wait is not None and self.state.wait is None:
+            fold.give_up(was_state, NEVER_MS, was.append)  # Time did, not an entry.
         after = list(before)
         after.insert(bisect_right(after, key, key=order), entry)
         ended, remade, state = _fold_all(fold, base, after)
+        fold.give_up(state, now_ms, ended.append)
         self.older = (*chunks[:at], *remade[:-1])
         self.base, self.log, self.state = remade[-1].base, remade[-1].log, state
         return was, ended
@@ -187,22 +198,29 @@ def _target(entry: Entry) -> str:
 
 
 def _recalls(entries: list[Entry]) -> Recalls:
-    """Return which messages count as never sent: those recalled, unless the buyer's had its answer by then."""
+    """Return which messages count as never sent.
+
+    A person's message, when it was taken back within `RECALL_WITHIN_MS`; a buyer's,
+    when it had no answer by then.
+    """
     found = {_target(entry): entry for entry in entries if entry.extra is not None and _target(entry)}
     if not found:
         return NO_RECALLS
-    standing: dict[str, Entry] = {}
+    recalled: dict[str, Entry] = {}
     pending: set[str] = set()  # Buyer messages to be recalled, and not answered so far.
     for entry in entries:
         code = entry.what & CODE
-        if entry.id in found:
-            standing[entry.id] = found[entry.id]
-            if code == BUYER:
+        recall = found.get(entry.id)
+        if code == BUYER:
+            if recall is not None:
+                recalled[entry.id] = recall
                 pending.add(entry.id)
-        elif code == HUMAN:
+        elif code in (HUMAN, BOT) and recall is not None and recall.ts_ms - entry.ts_ms <= RECALL_WITHIN_MS:
+            recalled[entry.id] = recall
+        elif code in (HUMAN, CLOSED_BY_BUYER):
             for answered in pending:
-                standing.pop(answered, None)
+                recalled.pop(answered)
             pending.clear()
         elif code == RECALL:
             pending.discard(_target(entry))
-    return standing
+    return recalled

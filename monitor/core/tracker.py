@@ -294,6 +294,7 @@ class Tracker:
             for event, number, words in history
         ]
         was = conversation.state.wait
+        opened |= {told.wait for told in conversation.told} | ({was.number} if was is not None else set())
         conversation.rebuild(shop.fold, [entry for entry in entries if entry is not None], opened)
         _carry_over(was, conversation.state.wait)
 
@@ -368,7 +369,7 @@ class Tracker:
         else:
             reason = "backfill" if beyond else "late"
         was_open = conversation.state.wait
-        was, ended_now = conversation.insert(shop.fold, entry)
+        was, ended_now = conversation.insert(shop.fold, entry, self.now_ms)
         conversation.number = entry.number
         _carry_over(was_open, conversation.state.wait)
         before = {e.wait.number: ended(conversation, shop.platform, self._policies[e.wait.policy], e) for e in was}
