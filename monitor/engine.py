@@ -204,7 +204,8 @@ class Engine:
         if self._stopping:
             raise StoreUnavailable("the service is stopping")
         if self._waiting_events and (
-            self._waiting_bytes + batch.size > WAITING_BYTES or self._waiting_events + len(batch.events) > WAITING_EVENTS
+            self._waiting_bytes + batch.size > WAITING_BYTES
+            or self._waiting_events + len(batch.events) > WAITING_EVENTS
         ):
             raise Busy
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
@@ -355,9 +356,7 @@ class Engine:
                 finished.append(submission)
         return slices, finished
 
-    async def _handle(
-        self, slices: list[tuple[_Submission, list[AnyEvent]]], commit: Commit, changes: Changes
-    ) -> None:
+    async def _handle(self, slices: list[tuple[_Submission, list[AnyEvent]]], commit: Commit, changes: Changes) -> None:
         """Give each event that is new to the tracker; set duplicates and refusals aside."""
         events = [event for _, part in slices for event in part]
         known: dict[tuple[str, str], bytes] = {}
@@ -551,4 +550,3 @@ def _quarantined(batch: Batch, refusal: Refusal, now_ms: int) -> Quarantined:
         length=refusal.length,
         sha256=refusal.sha256,
     )
-

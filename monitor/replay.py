@@ -71,9 +71,7 @@ class Tally:
     def as_json(self) -> dict[str, Any]:
         """Return the object that ``replay --json`` prints."""
         return {
-            "events": {
-                name: getattr(self, name) for name in ("read", "accepted", "duplicates", "late", "rejected")
-            },
+            "events": {name: getattr(self, name) for name in ("read", "accepted", "duplicates", "late", "rejected")},
             "conversations": self.conversations,
             "rounds": self.rounds,
             "passed": self.passed,
@@ -188,8 +186,8 @@ class Replay:
         tally.conversations = tracker.conversations_held()[1]
         if self._leap is not None:
             tally.warnings.append(
-                f"time leaps from {instant_text(self._leap[0])} to {instant_text(self._leap[1])} and no later line comes "
-                "near it: a wrong ts there makes every open wait look old"
+                f"time leaps from {instant_text(self._leap[0])} to {instant_text(self._leap[1])} and no later line "
+                "comes near it: a wrong ts there makes every open wait look old"
             )
 
     def _drain(self, decisions: list[Decision]) -> None:
@@ -266,9 +264,7 @@ def round_line(round: Round) -> dict[str, Any]:
         "courtesy": round.courtesy,
         "held": round.held,
         "stage": round.stage,
-        "holders": [
-            {"agent": h.agent, "account": h.account, "seconds": h.held_ms / 1000} for h in round.holders
-        ],
+        "holders": [{"agent": h.agent, "account": h.account, "seconds": h.held_ms / 1000} for h in round.holders],
     }
 
 

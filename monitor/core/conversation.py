@@ -20,6 +20,7 @@ from monitor.core.fold import (
     BUYER,
     CLOSED_BY_BUYER,
     CODE,
+    HAS_RECALLS,
     HUMAN,
     NO_RECALLS,
     OPENED,
@@ -132,8 +133,8 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         chunks = self._chunks()
         key = order(entry)
         at = max(0, bisect_right(chunks, key, key=lambda chunk: order(chunk.log[0]) if chunk.log else key) - 1)
-        if _target(entry):  # What it takes back lies before it.
-            at = next((i for i, c in enumerate(chunks) if any(e.id == _target(entry) for e in c.log)), at)
+        if self.state.flags & HAS_RECALLS or entry.what == RECALL:
+            at = 0  # Whether a recall holds hangs on what lies between, so saved states may be wrong.
         before = [entry for chunk in chunks[at:] for entry in chunk.log]
         base = chunks[at].base
         was, _, was_state = _fold_all(fold, base, before)
@@ -143,6 +144,8 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         after.insert(bisect_right(after, key, key=order), entry)
         ended, remade, state = _fold_all(fold, base, after)
         fold.give_up(state, now_ms, ended.append)
+        if not any(_target(entry) for entry in after):
+            state.flags &= ~HAS_RECALLS
         self.older = (*chunks[:at], *remade[:-1])
         self.base, self.log, self.state = remade[-1].base, remade[-1].log, state
         return was, ended

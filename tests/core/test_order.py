@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from monitor.core import events as ev
 from monitor.core.policy import BUILT_IN, BuiltIn
 from monitor.core.tracker import Tracker
+from monitor.core.words import classify
 from tests.timeline import START_MS, Timeline
 
 TEXTS = {
@@ -17,6 +18,9 @@ TEXTS = {
     "agent": ["有的亲", "亲稍等，帮您看下库存", "要M码吗？", "在的亲"],
     "bot": ["您可以看尺码表", "没听懂"],
 }
+
+
+ROLES: list[ev.Role] = ["buyer", "agent", "bot"]
 
 
 def _chat(rng: random.Random, length: int, span_ms: int) -> list[ev.AnyEvent]:
@@ -33,7 +37,7 @@ def _chat(rng: random.Random, length: int, span_ms: int) -> list[ev.AnyEvent]:
         }
         kind = rng.random()
         if kind < 0.85:
-            role = rng.choices(["buyer", "agent", "bot"], [5, 3, 2])[0]
+            role: ev.Role = rng.choices(ROLES, [5, 3, 2])[0]
             events.append(ev.Message(role=role, text=rng.choice(TEXTS[role]), agent=rng.choice([None, "lin"]), **base))
         elif kind < 0.9:
             events.append(ev.ConversationClosed(type="conversation_closed", by=rng.choice(["buyer", "agent"]), **base))
@@ -52,8 +56,6 @@ def _run(events: list[ev.AnyEvent], policy: Any, *, wall: bool = False) -> list[
     chat = Timeline(policy, wall=wall)
     for event in events:
         if isinstance(event, ev.Message):
-            from monitor.core.words import classify
-
             words = classify(event.text, event.kind, by_buyer=event.role == "buyer", bot=event.role == "bot")
             chat.event(event, words=words)
         else:
