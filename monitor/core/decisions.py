@@ -84,7 +84,7 @@ class PassStage(Struct, frozen=True, gc=False):
     courtesy: bool
 
 
-class AlertOrder(Struct, frozen=True, kw_only=True, gc=False):
+class AlertOrder(Struct, frozen=True, gc=False):
     """What an order about a wait's alert carries. One alert per wait.
 
     The delivery is known by (wait, transition, stage, repetition): told once.
@@ -92,7 +92,6 @@ class AlertOrder(Struct, frozen=True, kw_only=True, gc=False):
 
     wait: int
     stage: str
-    repetition: int = 0
     due_at_ms: int  # When the limit was passed, or the reason came about.
     decided_at_ms: int
     platform: str
@@ -106,14 +105,15 @@ class AlertOrder(Struct, frozen=True, kw_only=True, gc=False):
     opened_at_ms: int
     opened_by: str
     buyer_messages: int
+    repetition: int = 0
     closed_unanswered: bool = False
 
 
-class RaiseAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
+class RaiseAlert(AlertOrder, frozen=True, gc=False):
     """Tell: a buyer waits."""
 
 
-class RiseAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
+class RiseAlert(AlertOrder, frozen=True, gc=False):
     """Tell: the same buyer still waits and the next stage is reached."""
 
 

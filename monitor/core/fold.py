@@ -135,6 +135,11 @@ class Wait(Struct, array_like=True, gc=False):
         """Return the counted clock from ``opened_at``."""
         return now_ms - self.opening.ts_ms - self.stood_ms(now_ms)
 
+    def needed_ms(self, now_ms: int) -> int:
+        """Return the counted clock from ``needs_answer_since``, which must be known."""
+        standing = self.standing
+        return now_ms - self.since_ms - (0 if standing is None else standing.at(now_ms) - standing.before_ms)
+
     def due_at_ms(self, limit_ms: int, *, from_opening: bool) -> int | None:
         """Return the first instant at which the wait is longer than ``limit_ms``; None while the clock stands.
 

@@ -59,6 +59,7 @@ from monitor.core.fold import (
     Entry,
     Extra,
     Fold,
+    Promise,
     State,
     Wait,
     Who,
@@ -437,47 +438,56 @@ class Tracker:
         """A limit of this conversation has come."""
         shop = self._shops[conversation.shop]
         state = conversation.state
-        if state.wait is None and state.promise is None:
-            if self._wall and conversation.log and now_ms - conversation.log[-1].ts_ms >= IDLE_MS:
-                del shop.conversations[conversation.id]
-            return
-        if self._wall and self._held_back(conversation):
-            conversation.wake_at_ms = due_ms
-            self._parked.setdefault(conversation.feed, []).append(conversation)
-            return
         if self._wall:
+            if state.wait is None and state.promise is None:
+                if conversation.log and now_ms - conversation.log[-1].ts_ms >= IDLE_MS:
+                    del shop.conversations[conversation.id]
+                return
+            if self._held_back(conversation):
+                conversation.wake_at_ms = due_ms
+                self._parked.setdefault(conversation.feed, []).append(conversation)
+                return
             self._touch(conversation)
-        endings: list[Ending] = []
-        shop.fold.give_up(state, now_ms, endings.append)
-        for ending in endings:
-            self._close(shop, conversation, ending)
         wait = state.wait
         if wait is not None:
-            self._judge_wait(shop, conversation, wait, now_ms)
-        promise = state.promise
-        if promise is not None:
-            while promise.passed < len(promise.limits):
-                name, after_ms = promise.limits[promise.passed]
-                passed_at_ms = promise.opened_at_ms + after_ms + 1
-                if passed_at_ms > now_ms:
-                    break
-                promise.passed += 1
-                self.decisions.append(
-                    PassPromise(
-                        platform=shop.platform,
-                        shop=shop.name,
-                        conversation=conversation.id,
-                        team=self._policies[promise.policy].team,
-                        agent=promise.who.agent if promise.who else None,
-                        account=promise.who.account if promise.who else None,
-                        stage=name,
-                        greeting=promise.greeting,
-                        opened_at_ms=promise.opened_at_ms,
-                        due_at_ms=passed_at_ms,
-                        decided_at_ms=now_ms,
-                    )
-                )
+            if now_ms - wait.opening.ts_ms > self._policies[wait.policy].give_up_ms:
+                self._give_up(shop, conversation, now_ms)
+            else:
+                self._judge_wait(shop, conversation, wait, now_ms)
+        if state.promise is not None:
+            self._judge_promise(shop, conversation, state.promise, now_ms)
         self._schedule(conversation)
+
+    def _give_up(self, shop: Shop, conversation: Conversation, now_ms: int) -> None:
+        endings: list[Ending] = []
+        shop.fold.give_up(conversation.state, now_ms, endings.append)
+        for ending in endings:
+            self._close(shop, conversation, ending)
+
+    def _judge_promise(self, shop: Shop, conversation: Conversation, promise: Promise, now_ms: int) -> None:
+        if promise.passed == len(promise.limits):
+            self._give_up(shop, conversation, now_ms)
+        while promise.passed < len(promise.limits):
+            name, after_ms = promise.limits[promise.passed]
+            passed_at_ms = promise.opened_at_ms + after_ms + 1
+            if passed_at_ms > now_ms:
+                break
+            promise.passed += 1
+            self.decisions.append(
+                PassPromise(
+                    platform=shop.platform,
+                    shop=shop.name,
+                    conversation=conversation.id,
+                    team=self._policies[promise.policy].team,
+                    agent=promise.who.agent if promise.who else None,
+                    account=promise.who.account if promise.who else None,
+                    stage=name,
+                    greeting=promise.greeting,
+                    opened_at_ms=promise.opened_at_ms,
+                    due_at_ms=passed_at_ms,
+                    decided_at_ms=now_ms,
+                )
+            )
 
     def _judge_until(self, conversation: Conversation, now_ms: int) -> None:
         """Judge each limit of a conversation at its own instant, up to ``now_ms``: time is the newest ``ts``."""
@@ -486,56 +496,58 @@ class Tracker:
             self._judge(conversation, due_ms, due_ms)
 
     def _judge_wait(self, shop: Shop, conversation: Conversation, wait: Wait, now_ms: int) -> None:
+        """Say which limits an open wait has passed: each once as passed, the highest as an alert."""
         policy = self._policies[wait.policy]
         stages = window(policy, wait)
+        opening, since_ms = wait.opening, wait.since_ms
         passed = stages_passed(stages, wait.counted_ms(now_ms))
         while wait.passed < passed:
-            self._pass(shop, policy.team, stages[wait.passed].name, courtesy=not wait.since_ms)
+            self._pass(shop, policy.team, stages[wait.passed].name, courtesy=not since_ms)
             wait.passed += 1
-        if not wait.since_ms:
+        if not since_ms:
             return
-        reached = 0
-        for stage in stages:
-            due = wait.due_at_ms(stage.after_ms, from_opening=False)
-            if due is None or due > now_ms:
-                break
-            reached += 1
-            due_ms = due
-        told = _told(conversation, wait.number)
+        reached = passed if since_ms == opening.ts_ms else stages_passed(stages, wait.needed_ms(now_ms))
+        told = _told(conversation, wait.number) if conversation.told else None
         if not reached or (told is not None and told.state == FIRING and reached <= told.stages):
             return
         order: type[RaiseAlert] | type[RiseAlert] = RiseAlert
         if told is None:
             order = RaiseAlert
             told = Told(wait.number, reached, reached, FIRING, now_ms)
-            recent = now_ms - self._lateness_ms
-            conversation.told = (*(t for t in conversation.told if t.state == FIRING or t.at_ms > recent), told)
+            if conversation.told:
+                recent = now_ms - self._lateness_ms
+                kept = tuple(t for t in conversation.told if t.state == FIRING or t.at_ms > recent)
+                conversation.told = (*kept, told)
+            else:
+                conversation.told = (told,)
         elif told.state != FIRING:
             order = RaiseAlert
             told.repetition += 1
             told.first = reached
             told.state = FIRING
         told.stages, told.at_ms = reached, now_ms
+        stage = stages[reached - 1]
+        due_ms = wait.due_at_ms(stage.after_ms, from_opening=False)
         holder = conversation.state.holder
         self.decisions.append(
             order(
-                wait=wait.number,
-                stage=stages[reached - 1].name,
-                repetition=told.repetition,
-                due_at_ms=due_ms,
-                decided_at_ms=now_ms,
-                platform=shop.platform,
-                shop=shop.name,
-                conversation=conversation.id,
-                buyer=conversation.buyer or conversation.id,
-                agent=holder.agent if holder else None,
-                account=holder.account if holder else None,
-                team=policy.team,
-                waiting_since_ms=wait.since_ms,
-                opened_at_ms=wait.opening.ts_ms,
-                opened_by=wait.opening.id,
-                buyer_messages=wait.messages,
-                closed_unanswered=bool(wait.flags & CLOSED_UNANSWERED),
+                wait.number,
+                stage.name,
+                now_ms if due_ms is None else due_ms,
+                now_ms,
+                shop.platform,
+                shop.name,
+                conversation.id,
+                conversation.buyer or conversation.id,
+                holder.agent if holder is not None else None,
+                holder.account if holder is not None else None,
+                policy.team,
+                since_ms,
+                opening.ts_ms,
+                opening.id,
+                wait.messages,
+                told.repetition,
+                wait.flags & CLOSED_UNANSWERED > 0,
             )
         )
 
@@ -563,8 +575,8 @@ class Tracker:
                     told.state = RESOLVED
                     self.decisions.append(
                         ResolveAlert(
+                            *_order(done, told, self._stage(shop, told), done.ended_at_ms or self.now_ms, self.now_ms),
                             reason=cast(Literal["answered", "expired", "abandoned", "dismissed"], done.outcome),
-                            **_order(done, told, self._stage(shop, told), done.ended_at_ms or self.now_ms, self.now_ms),
                         )
                     )
 
@@ -592,8 +604,8 @@ class Tracker:
             done = _standing_in(conversation, shop.platform, self._policies[wait.policy], wait, self.now_ms)
         self.decisions.append(
             WithdrawAlert(
+                *_order(done, told, self._stage(shop, told), self.now_ms, self.now_ms),
                 reason="late" if reason == "dismissed" else reason,
-                **_order(done, told, self._stage(shop, told), self.now_ms, self.now_ms),
             )
         )
 
@@ -616,8 +628,13 @@ class Tracker:
             policy = self._policies[wait.policy]
             stages = window(policy, wait)
             opened_at_ms = wait.opening.ts_ms
-            if promise is None and wait.standing is None and wait.since_ms == opened_at_ms and not conversation.told:
-                # Most waits: one clock, nothing told yet.
+            if (
+                promise is None
+                and wait.standing is None
+                and wait.since_ms == opened_at_ms
+                and (not conversation.told or _keeps_step(conversation.told[-1], wait))
+            ):
+                # Most waits: one clock, and what was told is what was passed.
                 after_ms = stages[wait.passed].after_ms if wait.passed < len(stages) else policy.give_up_ms
                 at_ms = opened_at_ms + after_ms + 1
                 if at_ms != conversation.wake_at_ms:
@@ -1034,6 +1051,11 @@ def _carry_over(was: Wait | None, now: Wait | None) -> None:
         now.passed, now.policy = was.passed, was.policy
 
 
+def _keeps_step(told: Told, wait: Wait) -> bool:
+    """Whether all that a wait has passed was told, so that its next limit is the next to be told."""
+    return told.wait == wait.number and told.state == FIRING and told.stages == wait.passed
+
+
 def _told(conversation: Conversation, wait: int) -> Told | None:
     for told in reversed(conversation.told):
         if told.wait == wait:
@@ -1059,27 +1081,27 @@ def _standing_in(conversation: Conversation, platform: str, policy: Policy, wait
     return still_open(standing, platform, policy, now_ms)
 
 
-def _order(done: Round, told: Told, stage: str, due_at_ms: int, now_ms: int) -> dict[str, Any]:
-    """Return the fields all alert orders share."""
-    return {
-        "wait": told.wait,
-        "stage": stage,
-        "repetition": told.repetition,
-        "due_at_ms": due_at_ms,
-        "decided_at_ms": now_ms,
-        "platform": done.platform,
-        "shop": done.shop,
-        "conversation": done.conversation,
-        "buyer": done.buyer,
-        "agent": done.agent,
-        "account": done.account,
-        "team": done.team,
-        "waiting_since_ms": done.needs_answer_since_ms or done.opened_at_ms,
-        "opened_at_ms": done.opened_at_ms,
-        "opened_by": done.opened_by,
-        "buyer_messages": done.buyer_messages,
-        "closed_unanswered": done.closed_unanswered,
-    }
+def _order(done: Round, told: Told, stage: str, due_at_ms: int, now_ms: int) -> tuple[Any, ...]:
+    """Return the fields all alert orders share, in their order."""
+    return (
+        told.wait,
+        stage,
+        due_at_ms,
+        now_ms,
+        done.platform,
+        done.shop,
+        done.conversation,
+        done.buyer,
+        done.agent,
+        done.account,
+        done.team,
+        done.needs_answer_since_ms or done.opened_at_ms,
+        done.opened_at_ms,
+        done.opened_by,
+        done.buyer_messages,
+        told.repetition,
+        done.closed_unanswered,
+    )
 
 
 def _account_states(event: ev.SourceHeartbeat) -> Iterator[tuple[str, str]]:
