@@ -107,6 +107,7 @@ class AlertOrder(Struct, frozen=True, gc=False):
     buyer_messages: int
     repetition: int = 0
     closed_unanswered: bool = False
+    next_due_at_ms: int | None = None  # When the next stage is entered; None: there is none, or the clock stands.
 
 
 class RaiseAlert(AlertOrder, frozen=True, gc=False):

@@ -548,6 +548,7 @@ class Tracker:
                 wait.messages,
                 told.repetition,
                 wait.flags & CLOSED_UNANSWERED > 0,
+                wait.due_at_ms(stages[reached].after_ms, from_opening=False) if reached < len(stages) else None,
             )
         )
 
