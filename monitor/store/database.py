@@ -1,0 +1,208 @@
+"""One SQLite connection on a thread of its own, mended when the disk fails.
+
+Whole functions are sent to the thread, one hop each, however many statements
+they hold: a hop costs as much as a hundred rows.
+
+A failing disk raises ``StoreUnavailable`` with nothing half written. The
+connection is then opened anew before its next use, as SQLite may keep a
+file read-only, or a log it no longer trusts, until it is closed. What is found
+then must be the database that was written before: a folder swapped under the
+running program is refused rather than mixed.
+"""
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+
+from monitor.errors import StoreUnavailable
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+# What the world does to a database; any other error of SQLite is a fault of ours and passes as it is.
+_OF_THE_WORLD = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_AUTH,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
+
+_WAL_FRAMES = 16384  # SQLite's own checkpoint, should ours not keep up: 64 MiB of log.
+
+
+def connect(path: Path, *, create: bool = False, cache_kib: int) -> sqlite3.Connection:
+    """Open the database so that what is committed is on the disk.
+
+    Transactions are begun and ended by hand, and the connection may be used on
+    another thread than this one.
+
+    Raises:
+        sqlite3.Error: it cannot be opened.
+    """
+    mode = "rwc" if create else "rw"
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=5.0
+    )
+    try:
+        if create:
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # Takes effect only before the first table.
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA fullfsync = ON")  # On macOS a plain fsync stops at the drive's cache.
+        db.execute(f"PRAGMA wal_autocheckpoint = {_WAL_FRAMES}")
+        db.execute(f"PRAGMA cache_size = -{cache_kib}")
+        db.execute("PRAGMA temp_store = MEMORY")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def unavailable(error: sqlite3.Error) -> StoreUnavailable | None:
+    """Return the error a caller can act on, or None for a fault of ours."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None or code & 0xFF not in _OF_THE_WORLD:
+        return None
+    return StoreUnavailable(f"the journal cannot be used now: {error} ({error.sqlite_errorname})")
+
+
+class _Connection(aiosqlite.Connection):
+    """aiosqlite's connection, which runs one statement a hop, taught to run a function.
+
+    ``_execute`` is how its own methods reach the thread; pyproject holds the
+    versions this was read in.
+    """
+
+    async def run(self, work: Work[T]) -> T:
+        result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        return result
+
+
+class Line:
+    """A way to the database: one connection, one thread, work in the order it was sent."""
+
+    def __init__(self, path: Path, opener: Callable[[], sqlite3.Connection]) -> None:
+        """Take how to open it, and open it again; ``opener`` runs on the thread.
+
+        Raises of its own pass as they are when opened first.
+        """
+        self._path = path
+        self._opener = opener
+        self._connection: _Connection | None = None
+        self._broken = False
+        self._mending = asyncio.Lock()
+        self._file = (0, 0)
+
+    async def open(self) -> None:
+        """Open the connection.
+
+        Raises:
+            sqlite3.Error: it cannot be opened.
+        """
+        connection = _Connection(self._open, iter_chunk_size=1)
+        await connection
+        self._connection = connection
+
+    def _open(self) -> sqlite3.Connection:
+        db = self._opener()
+        self._file = self._identity()
+        return db
+
+    def _identity(self) -> tuple[int, int]:
+        found = os.stat(self._path)
+        return found.st_dev, found.st_ino
+
+    async def read(self, work: Work[T]) -> T:
+        """Run ``work`` on the thread.
+
+        Raises:
+            StoreUnavailable: the disk cannot be read now.
+        """
+        return await self._run(work)
+
+    async def write(self, work: Work[T], done: Callable[[T], None] | None = None) -> T:
+        """Run ``work`` on the thread as one transaction, synced when this returns.
+
+        ``done`` is called with its result, on the thread, once it is committed,
+        also when the caller has been cancelled meanwhile.
+
+        Raises:
+            StoreUnavailable: nothing of it was written.
+        """
+
+        def transaction(db: sqlite3.Connection) -> T:
+            # A file removed while open takes writes without a word, and loses them.
+            try:
+                if self._identity() != self._file:
+                    raise StoreUnavailable(f"{self._path} was replaced while in use; put it back or start again")
+            except OSError as error:
+                raise StoreUnavailable(f"{self._path} is gone: {error.strerror}; put it back") from error
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(db)
+                db.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    if db.in_transaction:
+                        db.execute("ROLLBACK")
+                raise
+            if done is not None:
+                done(result)
+            return result
+
+        return await self._run(transaction)
+
+    async def _run(self, work: Work[T]) -> T:
+        if self._broken:
+            await self._mend()
+        assert self._connection is not None, "the journal is closed"
+        return await self._connection.run(lambda db: self._guarded(work, db))
+
+    def _guarded(self, work: Work[T], db: sqlite3.Connection) -> T:
+        """Run on the thread; note a failing disk even if nobody waits for the answer."""
+        try:
+            return work(db)
+        except sqlite3.Error as error:
+            acted = unavailable(error)
+            if acted is None:
+                raise
+            self._broken = True
+            raise acted from error
+
+    async def _mend(self) -> None:
+        """Open the connection anew; raises StoreUnavailable while that fails."""
+        async with self._mending:
+            if not self._broken:
+                return
+            old, self._connection = self._connection, None
+            try:
+                if old is not None:
+                    with contextlib.suppress(sqlite3.Error):
+                        await old.close()
+                await self.open()
+            except (sqlite3.Error, OSError) as error:
+                raise StoreUnavailable(f"the journal cannot be opened again: {error}") from error
+            self._broken = False
+
+    async def close(self) -> None:
+        """Finish what was sent and close. Closing twice does nothing."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                await connection.close()

@@ -1,0 +1,137 @@
+"""What is written into the journal and read back from it.
+
+All instants are integer milliseconds since the epoch, UTC.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+DeliveryState = Literal["pending", "sent", "failed", "dropped_answered"]
+
+
+class StoredEvent(Struct, frozen=True, gc=False):
+    """One accepted event as it lies in the journal."""
+
+    position: int  # Its place in the order of acceptance; only grows, may leave gaps.
+    shop: str  # Never null: for an event of no shop, a scope that no shop can be called.
+    id: str  # Unique in its shop.
+    conversation: str | None
+    ts_ms: int  # The platform's time.
+    arrived_at_ms: int
+    door: str
+    words: int  # What its words are, decided once (see core/words.py).
+    folded: bool  # False: stored and counted only, it came too late for the fold.
+    body: bytes  # The event itself.
+
+
+class Step(Struct, frozen=True, gc=False):
+    """What one commit was judged with: the clock, and the rules in force by their hash."""
+
+    position: int  # Of the last event handled up to and with this commit.
+    now_ms: int
+    rules: str
+
+
+class Delivery(Struct, frozen=True, kw_only=True, gc=False):
+    """One thing to be told on one channel.
+
+    ``delivery_id`` is the same however often the decision is made again; the
+    first one stands.
+    """
+
+    delivery_id: str
+    alert_id: str
+    channel: str
+    transition: str
+    stage: str
+    due_at_ms: int  # When the limit was passed.
+    decided_at_ms: int
+    expires_at_ms: int  # After this it is of no use to anybody.
+    body: bytes
+
+
+class DueDelivery(Struct, frozen=True, kw_only=True, gc=False):
+    """A delivery whose turn has come."""
+
+    delivery: Delivery
+    attempts: int  # How often it was tried.
+    overtaken_by: (
+        str | None
+    )  # Transition of the newest later delivery of the same alert and channel; None: it is the newest.
+
+
+class Attempt(Struct, frozen=True, kw_only=True, gc=False):
+    """What came of trying to deliver.
+
+    ``outcome`` is what the delivery becomes: ``sent``; ``retry``, again at
+    ``next_at_ms``; ``failed`` for good; ``dropped_answered``, not tried as it is
+    over. ``reason`` is one word that metrics count, empty when sent.
+    """
+
+    delivery_id: str
+    outcome: Literal["sent", "retry", "failed", "dropped_answered"]
+    sent_at_ms: int | None  # None: it was not tried.
+    answered_at_ms: int | None  # None: no answer came.
+    next_at_ms: int | None = None  # Set for ``retry`` only.
+    reason: str = ""
+
+
+class Quarantined(Struct, frozen=True, kw_only=True, gc=False):
+    """Refused input, kept to be read, mended and sent again."""
+
+    at_ms: int
+    door: str
+    source: str
+    index: int  # Its place in its batch, from 0.
+    path: str
+    error: str
+    reason: str
+    body: bytes  # What was sent, of oversize input its beginning.
+    length: int  # Bytes that were sent.
+    sha256: str  # Hex digest of all that was sent.
+
+
+class QuarantineEntry(Struct, frozen=True, kw_only=True, gc=False):
+    """A refused input as it lies in the quarantine."""
+
+    number: int
+    resent_at_ms: int | None
+    refused: Quarantined
+
+
+class Commit(Struct, kw_only=True):
+    """One transaction: all of it is stored or nothing.
+
+    Attributes:
+        now_ms: the step of the clock this batch was judged at.
+        rules: hash of the rules in force.
+        saved_position: every row changed by events up to here is saved, by this
+            commit or earlier ones; a restart handles again what comes after it.
+            None: as it was.
+        events: in order of position, each above all stored ones.
+        rounds: wait number and its round as JSON; None takes the round out.
+        outbox: what is to be told; known delivery ids are left as they are.
+        rows: shop, conversation, journal position, whether something of it is
+            open, and the state as the tracker encodes it.
+        shard: the tracker's own small state; None: as it was.
+        quarantine: what was refused.
+    """
+
+    now_ms: int
+    rules: str
+    saved_position: int | None = None
+    events: list[StoredEvent] = []
+    rounds: list[tuple[int, bytes | None]] = []
+    outbox: list[Delivery] = []
+    rows: list[tuple[str, str, int, bool, bytes]] = []
+    shard: bytes | None = None
+    quarantine: list[Quarantined] = []
+
+
+class Token(Struct, frozen=True, kw_only=True, gc=False):
+    """A token somebody was given; only the digest of the secret is kept."""
+
+    name: str
+    created_at_ms: int
+    revoked_at_ms: int | None

@@ -1,0 +1,156 @@
+"""The outbox: what is to be told, until it is told or of no use any more.
+
+A delivery is ``pending`` until it is ``sent``, ``failed`` or
+``dropped_answered``. It gets in with the commit that decided it; what came of
+each try is written down with its times.
+"""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+
+import msgspec
+from msgspec import structs
+
+from monitor.store.database import Line
+from monitor.store.entries import Attempt, Delivery, DueDelivery
+
+_FIELDS = Delivery.__struct_fields__
+_DELIVERY = "delivery_id, alert_id, channel, transition, stage, due_at_ms, decided_at_ms, expires_at_ms, body"
+
+
+def insert_deliveries(db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:
+    """Put deliveries in; those already known stay as they are, told or not."""
+    db.executemany(
+        f"INSERT INTO outbox ({_DELIVERY}, next_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (delivery_id) DO NOTHING",
+        [(*structs.astuple(delivery), delivery.decided_at_ms) for delivery in deliveries],
+    )
+
+
+class Outbox:
+    """What is to be told, and what came of it."""
+
+    def __init__(self, writer: Line, reader: Line) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    async def due(self, now_ms: int, limit: int, busy: Collection[str] = ()) -> list[DueDelivery]:
+        """Return pending deliveries whose turn has come and that have not expired, longest due first.
+
+        Args:
+            now_ms: now.
+            limit: how many at most.
+            busy: channels to leave out.
+        """
+
+        def read(db: sqlite3.Connection) -> list[DueDelivery]:
+            return [
+                DueDelivery(
+                    delivery=Delivery(**dict(zip(_FIELDS, row, strict=False))), attempts=row[9], overtaken_by=row[10]
+                )
+                for row in db.execute(
+                    f"SELECT {_DELIVERY}, attempts, "
+                    "(SELECT later.transition FROM outbox AS later WHERE later.alert_id = o.alert_id "
+                    "AND later.channel = o.channel AND later.number > o.number ORDER BY later.number DESC LIMIT 1) "
+                    "FROM outbox AS o WHERE state = 'pending' AND next_at_ms <= ? AND expires_at_ms > ? "
+                    "AND channel NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at_ms, number LIMIT ?",
+                    (now_ms, now_ms, msgspec.json.encode(list(busy)).decode(), limit),
+                )
+            ]
+
+        return await self._reader.read(read)
+
+    async def next_at_ms(self, busy: Collection[str] = ()) -> int | None:
+        """Return when the next pending delivery is due, leaving out ``busy`` channels, or None if none is pending."""
+
+        def read(db: sqlite3.Connection) -> int | None:
+            found = db.execute(
+                "SELECT next_at_ms FROM outbox WHERE state = 'pending' "
+                "AND channel NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at_ms LIMIT 1",
+                (msgspec.json.encode(list(busy)).decode(),),
+            ).fetchone()
+            return None if found is None else found[0]
+
+        return await self._reader.read(read)
+
+    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Write down what came of deliveries, in one synced transaction.
+
+        A delivery that is settled stays as it is, and what is unknown is left out.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        if attempts:
+            await self._writer.write(lambda db: _record(db, attempts))
+
+    async def expire(self, now_ms: int) -> dict[str, int]:
+        """Give up what has expired without being sent; return how many by channel.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+
+        def find(db: sqlite3.Connection) -> list[tuple[str]]:
+            return db.execute(
+                "SELECT delivery_id FROM outbox WHERE state = 'pending' AND expires_at_ms <= ?", (now_ms,)
+            ).fetchall()
+
+        def write(db: sqlite3.Connection) -> dict[str, int]:
+            counts: dict[str, int] = {}
+            for (channel,) in db.execute(
+                "UPDATE outbox SET state = 'failed' WHERE state = 'pending' AND expires_at_ms <= ? RETURNING channel",
+                (now_ms,),
+            ):
+                counts[channel] = counts.get(channel, 0) + 1
+            return counts
+
+        # Looked for beside the commits first: most often there is nothing to write.
+        return await self._writer.write(write) if await self._reader.read(find) else {}
+
+    async def pending(self) -> dict[str, int]:
+        """Return how many deliveries wait, by channel."""
+        return await self._reader.read(
+            lambda db: dict(
+                db.execute("SELECT channel, count(*) FROM outbox WHERE state = 'pending' GROUP BY channel").fetchall()
+            )
+        )
+
+    async def attempts_of(self, delivery_id: str) -> list[Attempt]:
+        """Return what came of a delivery so far, first try first."""
+
+        def read(db: sqlite3.Connection) -> list[Attempt]:
+            return [
+                Attempt(
+                    delivery_id=delivery_id, sent_at_ms=row[0], answered_at_ms=row[1], outcome=row[2], reason=row[3]
+                )
+                for row in db.execute(
+                    "SELECT a.sent_at_ms, a.answered_at_ms, a.outcome, a.reason FROM attempts AS a "
+                    "JOIN outbox AS o ON o.number = a.delivery WHERE o.delivery_id = ? ORDER BY a.attempt",
+                    (delivery_id,),
+                )
+            ]
+
+        return await self._reader.read(read)
+
+
+def _record(db: sqlite3.Connection, attempts: Sequence[Attempt]) -> None:
+    """Count each try, settle or put off its delivery."""
+    for attempt in attempts:
+        found = db.execute(
+            "SELECT number, attempts FROM outbox WHERE delivery_id = ? AND state = 'pending'", (attempt.delivery_id,)
+        ).fetchone()
+        if found is None:
+            continue
+        number, tried = found
+        tried += attempt.sent_at_ms is not None
+        state = "pending" if attempt.outcome == "retry" else attempt.outcome
+        db.execute(
+            "UPDATE outbox SET state = ?, attempts = ?, next_at_ms = coalesce(?, next_at_ms) WHERE number = ?",
+            (state, tried, attempt.next_at_ms, number),
+        )
+        db.execute(
+            "INSERT INTO attempts VALUES "
+            "(?1, (SELECT 1 + coalesce(max(attempt), 0) FROM attempts WHERE delivery = ?1), ?2, ?3, ?4, ?5)",
+            (number, attempt.sent_at_ms, attempt.answered_at_ms, attempt.outcome, attempt.reason),
+        )

@@ -1,0 +1,118 @@
+"""Who may come in: names and digests of tokens, never the tokens.
+
+A running service holds the folder, and a person makes a token beside it: so
+tokens are also opened by themselves, which SQLite's own locks allow.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from monitor.errors import UsageError
+from monitor.store import database, schema
+from monitor.store.database import Line
+from monitor.store.entries import Token
+
+
+class Tokens:
+    """The tokens of one data folder; each call reads the disk, so what another process changed is seen at once."""
+
+    def __init__(self, writer: Line, reader: Line) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    async def add(self, name: str, sha256: str, now_ms: int) -> None:
+        """Let a token in; the name of a revoked one may be given again.
+
+        Raises:
+            UsageError: the name is taken.
+            StoreUnavailable: nothing was written.
+        """
+
+        def add(db: sqlite3.Connection) -> bool:
+            db.execute("DELETE FROM tokens WHERE name = ? AND revoked_at_ms IS NOT NULL", (name,))
+            return (
+                db.execute(
+                    "INSERT INTO tokens (name, sha256, created_at_ms) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+                    (name, sha256, now_ms),
+                ).rowcount
+                > 0
+            )
+
+        if not await self._writer.write(add):
+            raise UsageError(f"there is a token {name!r} already; revoke it first, or take another name")
+
+    async def revoke(self, name: str, now_ms: int) -> bool:
+        """Let a token in no longer; return whether there was one in force.
+
+        Raises:
+            StoreUnavailable: nothing was written; it is still in force.
+        """
+        return await self._writer.write(
+            lambda db: (
+                db.execute(
+                    "UPDATE tokens SET revoked_at_ms = ? WHERE name = ? AND revoked_at_ms IS NULL", (now_ms, name)
+                ).rowcount
+                > 0
+            )
+        )
+
+    async def list(self) -> list[Token]:
+        """Return all tokens by name, revoked ones too."""
+
+        def read(db: sqlite3.Connection) -> list[Token]:
+            return [
+                Token(name=name, created_at_ms=created, revoked_at_ms=revoked)
+                for name, created, revoked in db.execute(
+                    "SELECT name, created_at_ms, revoked_at_ms FROM tokens ORDER BY name"
+                )
+            ]
+
+        return await self._reader.read(read)
+
+    async def has(self, sha256: str) -> str | None:
+        """Return the name of the token in force with this digest, or None."""
+
+        def read(db: sqlite3.Connection) -> str | None:
+            found = db.execute(
+                "SELECT name FROM tokens WHERE sha256 = ? AND revoked_at_ms IS NULL", (sha256,)
+            ).fetchone()
+            return None if found is None else found[0]
+
+        return await self._reader.read(read)
+
+    async def any(self) -> bool:
+        """Return whether a token was ever made: from then on one is asked for, also once all are revoked."""
+        return await self._reader.read(lambda db: db.execute("SELECT EXISTS (SELECT 1 FROM tokens)").fetchone()[0] == 1)
+
+
+@asynccontextmanager
+async def open_tokens(folder: Path) -> AsyncIterator[Tokens]:
+    """Open the tokens of a data folder, also while a service runs on it.
+
+    Raises:
+        UsageError: the folder cannot be used, or holds something else or newer.
+    """
+    path = folder / "journal.db"
+
+    def connect() -> sqlite3.Connection:
+        db = database.connect(path, create=True, cache_kib=1024)
+        try:
+            schema.migrate(db)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    line = Line(path, connect)
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        await line.open()
+    except (sqlite3.Error, OSError) as error:
+        raise UsageError(f"cannot open {path}: {error}") from error
+    try:
+        yield Tokens(line, line)
+    finally:
+        await line.close()

@@ -1,0 +1,107 @@
+"""Keeping the journal small: pruning by age, the log copied back, room given back.
+
+Everything goes in slices of a few milliseconds, as each holds up the commits.
+"""
+
+import contextlib
+import shutil
+import sqlite3
+from pathlib import Path
+
+_VACUUM_FROM = 4096  # Free pages that are kept for what comes next: 16 MiB.
+_VACUUM_SLICE = 256
+
+
+def copy_log_back(db: sqlite3.Connection) -> None:
+    """Copy the log into the database as far as readers allow, without stopping anybody."""
+    db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Return the bytes of a database with its log, and the bytes free on its disk."""
+    used = 0
+    for file in (path, path.with_name(path.name + "-wal")):
+        with contextlib.suppress(FileNotFoundError):
+            used += file.stat().st_size
+    return used, shutil.disk_usage(path.parent).free
+
+
+class Pruner:
+    """Deletes what is old, a slice at a time.
+
+    Old are events by the clock of their commit, settled deliveries by when
+    they were decided, rows of conversations of which nothing is open and
+    nothing was heard since. Rounds stay: scores are made of them. The newest
+    commit stays, as it holds where the journal stands.
+    """
+
+    def __init__(self) -> None:
+        self._row = 0  # Rows are walked round and round by number: no index has to follow each save.
+
+    def prune(self, before_ms: int, max_rows: int, db: sqlite3.Connection) -> int:
+        """Delete up to ``max_rows`` of each kind from before an instant; return how many went.
+
+        1. Find the newest commit of that age that no restart needs.
+        2. Delete events up to it; when none is left, the commits themselves.
+        3. Delete settled deliveries with their attempts.
+        4. Look through the next rows of closed conversations.
+        5. Give pages back to the disk, where many are free.
+        """
+        deleted = 0
+        last_position, number, saved = db.execute(
+            "SELECT position, number, saved_position FROM commits ORDER BY position DESC, number DESC LIMIT 1"
+        ).fetchone() or (0, 0, 0)
+        # The clock of commits only grows, so the old ones are the first; a slice of them is enough for one of events.
+        old = db.execute(
+            "SELECT max(position) FROM (SELECT position, now_ms FROM commits ORDER BY position, number LIMIT ?) "
+            "WHERE now_ms < ? AND position <= ?",
+            (max_rows, before_ms, min(saved, last_position)),
+        ).fetchone()[0]
+        if old is not None:
+            deleted += db.execute(
+                "DELETE FROM events WHERE position IN "
+                "(SELECT position FROM events WHERE position <= ? ORDER BY position LIMIT ?)",
+                (old, max_rows),
+            ).rowcount
+            if deleted < max_rows:
+                deleted += db.execute(
+                    "DELETE FROM commits WHERE position <= ? AND number < ? AND now_ms < ?", (old, number, before_ms)
+                ).rowcount
+        settled = [
+            (found,)
+            for (found,) in db.execute(
+                "SELECT number FROM outbox WHERE state != 'pending' AND decided_at_ms < ? ORDER BY number LIMIT ?",
+                (before_ms, max_rows),
+            )
+        ]
+        if settled:
+            db.executemany("DELETE FROM attempts WHERE delivery = ?", settled)
+            db.executemany("DELETE FROM outbox WHERE number = ?", settled)
+            deleted += len(settled)
+        if old is not None:
+            deleted += self._prune_rows(old, max_rows, db)
+        self._give_back(db)
+        return deleted
+
+    def _prune_rows(self, old: int, max_rows: int, db: sqlite3.Connection) -> int:
+        """Delete closed rows last changed up to an event, among the next ``max_rows``."""
+        reached = db.execute(
+            "SELECT max(number) FROM (SELECT number FROM rows WHERE number > ? ORDER BY number LIMIT ?)",
+            (self._row, max_rows),
+        ).fetchone()[0]
+        if reached is None:
+            self._row = 0
+            return 0
+        deleted = db.execute(
+            "DELETE FROM rows WHERE number > ? AND number <= ? AND open = 0 AND position <= ?",
+            (self._row, reached, old),
+        ).rowcount
+        self._row = reached
+        return deleted
+
+    @staticmethod
+    def _give_back(db: sqlite3.Connection) -> None:
+        (free,) = db.execute("PRAGMA freelist_count").fetchone()
+        if free > _VACUUM_FROM:
+            # It frees a page each time it is stepped, so it has to be stepped to its end.
+            db.execute(f"PRAGMA incremental_vacuum({min(_VACUUM_SLICE, free - _VACUUM_FROM)})").fetchall()
