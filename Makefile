@@ -1,0 +1,69 @@
+# The commands of every day. `make demo` and `make test` set up all they need, each
+# once: the environment in .venv, the locked requirements, the pages, and, where it may,
+# the programs that the tests drive (.ci/setup says which).
+#
+# Another Python:        make PYTHON=/path/to/python3.12 test   (a new one: make clean first)
+# Some tests:            make test TESTS="tests/core -k promise"
+# Real chat to test on:  CHAT_SAMPLES=/path/to/samples make test
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+export PYTHON
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet
+LOCKED := $(PIP) install --require-hashes
+TESTS ?=
+PAGES := $(wildcard hatch_build.py) $(shell find dashboards/pages -name node_modules -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help demo test lint lock clean
+
+help:  ## Show these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.service  ## Run the service on simulated chat, with its wallboard
+	$(BIN)/presales-monitor demo
+
+test: $(VENV)/.tests  ## Run all tests
+	.ci/setup parts
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: $(VENV)/.tests  ## Check format, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# Resolved for every supported Python and system at once; no index and no address is written down,
+# so any index serves. The two smaller locks are cut from the biggest, so all three agree.
+lock: $(VENV)/.lock-tool  ## Take newer versions of what pyproject.toml asks for
+	.ci/lock $(VENV)/lock-tool/bin/uv
+
+clean:  ## Remove what make has made here
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+
+# Stamps: each says that a step is done for the files it was made from.
+
+$(VENV)/.made:
+	python=$$(.ci/setup python) && rm -rf $(VENV) && "$$python" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.required: $(VENV)/.made requirements.lock requirements-build.lock
+	$(LOCKED) -r requirements.lock -r requirements-build.lock
+	@touch $@
+
+# Editable, so that what one edits is what runs; without isolation, so that what builds is locked too.
+$(VENV)/.service: $(VENV)/.required pyproject.toml $(PAGES)
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.service requirements-dev.lock
+	$(LOCKED) -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.lock-tool: $(VENV)/.made
+	$(BIN)/python -m venv $(VENV)/lock-tool
+	$(VENV)/lock-tool/bin/python -m pip --quiet install "uv>=0.9,<1"
+	@touch $@
