@@ -1,0 +1,89 @@
+"""The real program, started as a person starts it, on a free port and a folder of its own."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import httpx
+
+DEADLINE_SECONDS = 30.0  # For what takes a second; a loaded machine takes longer.
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+class Program:
+    """A running ``presales-monitor run``.
+
+    Attributes:
+        url: where it listens, without a slash at the end.
+        process: to be killed, waited for, asked for its id.
+    """
+
+    def __init__(self, folder: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> None:
+        """Start it.
+
+        Args:
+            folder: its data is ``folder / "data"``, what it prints ``folder / "printed"``.
+            arguments: more of the command line.
+            settings: by their variable in the environment; those of the caller's environment do not count.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._printed = folder / "printed"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PRESALES_")}
+        environment |= {"PRESALES_LISTEN__PORT": str(self.port), **(settings or {})}
+        with self._printed.open("ab") as printed:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "monitor", "run", "--data", folder / "data", *arguments],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=printed,
+            )
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until something is so; fail after the deadline, or when the program has ended."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not condition():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.05)
+                raise AssertionError(f"it ended ({self.process.returncode}) before {what}:\n{self.printed()}")
+            assert time.monotonic() < deadline, f"not {what} in time:\n{self.printed()}"
+
+    def until_ready(self) -> None:
+        """Wait until it says that it can store."""
+        self.until(self._is_ready, "ready")
+
+    def _is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def printed(self) -> str:
+        """Return what it has printed, on both streams."""
+        return self._printed.read_text("utf-8", errors="replace")
+
+
+@contextlib.contextmanager
+def running(folder: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> Iterator[Program]:
+    """Run the program for the length of a block, ready at its start."""
+    program = Program(folder, *arguments, settings=settings)
+    try:
+        program.until_ready()
+        yield program
+    finally:
+        program.process.kill()
+        program.process.wait(DEADLINE_SECONDS)
