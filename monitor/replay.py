@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
@@ -281,7 +281,7 @@ def _in_order(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
         yield event
 
 
-def open_log(path: str) -> IO[bytes]:
+def open_log(path: str) -> Iterable[bytes]:
     """Open a log for reading: ``-`` is standard input, ``.gz`` is unpacked.
 
     Raises:
