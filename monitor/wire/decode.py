@@ -101,7 +101,7 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     else:
         # No escape, no DEL and no byte that begins a C1 control: then no id holds a control character. No "": then
         # no name is empty. Short: then no name and no text is too long. Else each is looked at.
-        plain = not (b"\\" in line or b'""' in line or b"\x7f" in line or b"\xc2" in line or len(line) > NAME_CHARS)
+        plain = not (0x5C in line or 0x7F in line or 0xC2 in line or len(line) > NAME_CHARS or line.find(b'""') >= 0)
     if not plain:
         _check_names(event)
         if type(event) is Message and event.text is not None and len(line) > limits.text_bytes:

@@ -1,0 +1,220 @@
+"""The composition root: builds the parts, starts them in order, stops them in reverse.
+
+Tests start the same app in their own process.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from msgspec.structs import replace
+
+from monitor import __version__
+from monitor.alerts.channels import configured
+from monitor.alerts.delivery import Courier, WallTimer
+from monitor.alerts.router import route
+from monitor.clock import Clock
+from monitor.core.policy import BUILT_IN, BuiltIn
+from monitor.core.tracker import Tracker
+from monitor.engine import Changes, Engine
+from monitor.errors import StoreUnavailable
+from monitor.metrics import Metrics
+from monitor.metrics import Watcher as Counting
+from monitor.mqtt import Broker
+from monitor.settings import Settings
+from monitor.sources.mqtt import MqttSource
+from monitor.store import Journal
+from monitor.web import server
+from monitor.web.access import Access
+from monitor.web.services import Services
+from monitor.wire import Limits, decode
+
+log = logging.getLogger(__name__)
+
+RULES = "built-in"
+UPKEEP_SECONDS = 30.0
+PRUNE_PAUSE_SECONDS = 0.05  # Between two slices, so that commits come in between.
+DAY_MS = 24 * 3_600_000
+
+
+class App:
+    """One running service.
+
+    Args:
+        settings: all of it.
+        clock: the time; another one for a replay at speed.
+        demo: say on the page that this is simulated.
+
+    Attributes:
+        engine: set by `start`.
+        port: where the one port is, once started.
+    """
+
+    engine: Engine
+    journal: Journal
+    port: int
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, demo: bool = False) -> None:
+        self.settings = settings
+        self.clock = clock or Clock()
+        self.metrics = Metrics(version=__version__, rules_hash=RULES)
+        self._demo = demo
+        self._undo: list[Callable[[], Awaitable[object]]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Open the journal, read it back, open the doors.
+
+        Raises:
+            DataInUse: another process has the data.
+            UsageError: something cannot be used as it is set.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        settings = self.settings
+        channels = configured(settings, self.clock)
+        self.journal = journal = await Journal.open(settings.data)
+        self._undo.append(journal.close)
+        policy = replace(BUILT_IN, give_up_ms=round(settings.give_up_seconds * 1000))
+        tracker = Tracker(
+            BuiltIn(policy),
+            wall=settings.clock == "wall",
+            lateness_ms=round(settings.lateness_seconds * 1000),
+            catch_up_ms=round(settings.catch_up_seconds * 1000),
+        )
+        routes = [channel.route for channel in channels]
+        self.engine = engine = Engine(
+            journal,
+            tracker,
+            router=partial(route, epoch=journal.epoch, channels=routes),
+            clock=self.clock,
+            rules=RULES,
+        )
+        engine.watch(self._count)
+        engine.watch(Counting(self.metrics).watch)
+        courier = Courier(journal.outbox, channels, WallTimer(self.clock), self.metrics)
+        engine.watch(lambda changes: courier.see(changes.decisions))
+        await engine.start()
+        self._undo.append(engine.stop)
+        self._begin("courier", courier.run(), courier.stop)
+        limits = Limits(
+            body_bytes=settings.limits.body_bytes,
+            batch_events=settings.limits.batch_events,
+            event_bytes=settings.limits.event_bytes,
+            text_bytes=settings.limits.text_bytes,
+        )
+        decoding = partial(decode, limits=limits)
+        access = Access(
+            host=settings.listen.host,
+            tokens=journal.tokens,
+            token=settings.listen.token.get_secret_value() if settings.listen.token else None,
+        )
+        await access.begin()
+        served = await server.start(
+            Services(
+                engine=engine,
+                journal=journal,
+                metrics=self.metrics,
+                settings=settings,
+                access=access,
+                decode=decoding,
+                now_ms=self.clock.now_ms,
+                epoch=journal.epoch,
+                build=f"{__version__}+{hashlib.sha256(RULES.encode()).hexdigest()[:8]}",
+                demo=self._demo,
+            )
+        )
+        self.port = served.port
+        self._undo.append(served.stop)
+        broker = Broker.of(settings.mqtt)
+        if broker is not None:
+            source = MqttSource(
+                broker,
+                decode=decoding,
+                submit=engine.submit,
+                clock=self.clock,
+                topic=settings.mqtt.topic,
+                share=settings.mqtt.share,
+            )
+            self._begin("mqtt", source.run(), source.stop)
+        self._begin("upkeep", self._keep_up(), None)
+
+    async def stop(self) -> None:
+        """Close the doors, store what was taken, let go of the data."""
+        while self._undo:
+            await self._undo.pop()()
+
+    def _begin(self, name: str, work: Awaitable[None], stop: Callable[[], None] | None) -> None:
+        """Run something until the app stops."""
+
+        async def run() -> None:
+            await work
+
+        task = asyncio.create_task(run(), name=name)
+
+        async def end() -> None:
+            if stop is None:
+                task.cancel()
+            else:
+                stop()
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._undo.append(end)
+        self._tasks.append(task)
+
+    async def wait(self) -> None:
+        """Return when a part ends by itself, which only a fault of ours can make it do.
+
+        Raises:
+            Exception: what it was.
+        """
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    def _count(self, changes: Changes) -> None:
+        """Count what came in; the metrics' own watcher counts decisions."""
+        metrics = self.metrics
+        for accepted in changes.events:
+            event = accepted.event
+            metrics.events.add(event.source or "", accepted.outcome)
+            role = getattr(event, "role", None)
+            if role is not None and accepted.outcome != "duplicate":
+                metrics.messages.add(event.platform or "unknown", role)
+        for source, _ in changes.refused:
+            metrics.events.add(source, "rejected")
+        metrics.commit.observe(changes.commit_seconds)
+
+    async def _keep_up(self) -> None:
+        """Measure the journal, warn before its disk is full, prune what is older than it is kept."""
+        settings, metrics = self.settings.journal, self.metrics
+        warned = False
+        watching = asyncio.create_task(metrics.watch_loop())
+        try:
+            while True:
+                metrics.journal_bytes, metrics.journal_free_bytes = await self.journal.size()
+                metrics.clock_steps = self.clock.steps
+                low = metrics.journal_free_bytes < settings.warn_free_bytes
+                if low and not warned:
+                    log.warning(
+                        "the disk of %s has %d MiB left: when it is full, nothing is acknowledged any more",
+                        self.settings.data,
+                        metrics.journal_free_bytes >> 20,
+                    )
+                warned = low
+                try:
+                    # Paced, not polled: each turn deletes one slice.
+                    while await self.journal.prune(self.clock.now_ms(), settings.keep_days * DAY_MS):  # noqa: ASYNC110
+                        await asyncio.sleep(PRUNE_PAUSE_SECONDS)
+                except StoreUnavailable:
+                    log.debug("not pruned: the disk takes nothing now")
+                await asyncio.sleep(UPKEEP_SECONDS)
+        finally:
+            watching.cancel()
