@@ -1,0 +1,234 @@
+"""The loop on a real journal: stored before said, restart as if nothing had happened."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from monitor.clock import Clock
+from monitor.core.decisions import AlertOrder, CloseRound, RaiseAlert, Round
+from monitor.core.policy import BuiltIn
+from monitor.core.tracker import Tracker
+from monitor.engine import Changes, Engine
+from monitor.errors import StoreUnavailable
+from monitor.store.entries import Delivery
+from monitor.store.journal import Journal
+from monitor.wire import decode
+from monitor.wire.batch import Batch
+from tests.timeline import START_MS
+
+
+class MovedClock(Clock):
+    """A clock that stands where the test puts it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_ms = START_MS
+
+    def now_ms(self) -> int:
+        return self.at_ms
+
+
+def routed(order: AlertOrder) -> Sequence[Delivery]:
+    name = f"{order.wait}.{order.stage}.{type(order).__name__}.{order.repetition}"
+    return [
+        Delivery(
+            delivery_id=name,
+            alert_id=str(order.wait),
+            channel="test",
+            transition="raised",
+            stage=order.stage,
+            due_at_ms=order.due_at_ms,
+            decided_at_ms=order.decided_at_ms,
+            expires_at_ms=order.decided_at_ms + 60_000,
+            body=b"{}",
+        )
+    ]
+
+
+class Service:
+    """An engine on a folder, with what its watchers saw."""
+
+    def __init__(self, journal: Journal, clock: MovedClock) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.engine = Engine(journal, Tracker(BuiltIn()), router=routed, clock=clock)
+        self.seen: list[Changes] = []
+        self.news = asyncio.Event()
+        self.engine.watch(self._watch)
+
+    def _watch(self, changes: Changes) -> None:
+        self.seen.append(changes)
+        self.news.set()
+
+    async def send(self, *events: dict[str, Any], door: str = "http") -> Any:
+        body = msgspec.json.encode([event({}) if callable(event) else event for event in events])
+        return await self.engine.submit(decode(body, door=door, source="c1", now_ms=self.clock.at_ms))
+
+    async def move(self, seconds: float) -> None:
+        """Let time pass; return when the engine has judged it."""
+        self.clock.at_ms += round(seconds * 1000)
+        await self.engine.submit(Batch("test", "c1"))
+
+    def decided(self, kind: type) -> list[Any]:
+        return [d for changes in self.seen for d in changes.decisions if isinstance(d, kind)]
+
+
+@asynccontextmanager
+async def service(folder: Path, clock: MovedClock | None = None) -> AsyncIterator[Service]:
+    journal = await Journal.open(folder)
+    made = Service(journal, clock or MovedClock())
+    await made.engine.start()
+    try:
+        yield made
+    finally:
+        await made.engine.stop()
+        await journal.close()
+
+
+def said(at_s: float, role: str = "buyer", chat: str = "c", **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"{chat}-{at_s}-{role}",
+        "ts": START_MS + round(at_s * 1000),
+        "shop": "senye",
+        "platform": "taobao",
+        "conversation": chat,
+        "role": role,
+        "text": "有货吗" if role == "buyer" else "有的亲，今天拍今天发货",
+        **more,
+    }
+
+
+async def rounds_of(journal: Journal) -> list[Round]:
+    return [msgspec.json.decode(body, type=Round) async for part in journal.rounds(0, 1 << 60) for body in part]
+
+
+async def test_a_receipt_says_what_became_of_each_event(tmp_path: Path) -> None:
+    async with service(tmp_path) as s:
+        receipt = await s.send(said(0), said(0), {"id": "x"}, said(0) | {"text": "别的"})
+        assert (receipt.accepted, receipt.duplicates, receipt.conflicts, len(receipt.rejected)) == (1, 2, 1, 1)
+        again = await s.send(said(0))
+        assert (again.accepted, again.duplicates) == (0, 1)
+        entries = await s.journal.quarantine.list()
+        assert sorted(entry.refused.reason for entry in entries) == ["conflict", "missing"]
+
+
+async def test_an_alert_is_raised_when_due_and_lies_in_the_outbox(tmp_path: Path) -> None:
+    async with service(tmp_path) as s:
+        await s.send(said(0))
+        await s.move(60)
+        assert s.decided(RaiseAlert) == []
+        await s.move(0.001)
+        [raised] = s.decided(RaiseAlert)
+        assert (raised.stage, raised.due_at_ms) == ("slow", START_MS + 60_001)
+        [due] = await s.journal.outbox.due(s.clock.at_ms, 10)
+        assert due.delivery.delivery_id == f"{raised.wait}.slow.RaiseAlert.0"
+
+
+async def test_the_loop_wakes_by_itself_when_a_limit_is_due(tmp_path: Path) -> None:
+    async with service(tmp_path) as s:
+        await s.send(said(0))
+        await s.move(59.95)
+        s.clock.at_ms = START_MS + 60_001
+        async with asyncio.timeout(10):
+            while not s.decided(RaiseAlert):
+                await s.news.wait()
+                s.news.clear()
+
+
+async def test_a_restart_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with service(tmp_path, clock) as s:
+        await s.send(said(0), said(1, chat="d"))
+        clock.at_ms += 61_000
+        await s.move(0)
+        assert len(s.decided(RaiseAlert)) == 2
+        wait = s.decided(RaiseAlert)[0].wait
+    async with service(tmp_path, clock) as s:
+        assert {row.wait for row in s.engine.waits()} == {1, 2}
+        clock.at_ms += 10_000
+        await s.send(said(70, "agent"))
+        [closed] = s.decided(CloseRound)
+        assert closed.round.wait == wait
+        assert closed.round.ended_at_ms == START_MS + 70_000
+        assert s.decided(RaiseAlert) == []
+
+
+async def test_what_was_not_saved_as_rows_is_handled_again_from_the_journal(tmp_path: Path) -> None:
+    rng = random.Random(3)
+    clock = MovedClock()
+    journal = await Journal.open(tmp_path)
+    made = Service(journal, clock)
+    await made.engine.start()
+    at = 0.0
+    for n in range(300):
+        at += rng.random() * 5
+        clock.at_ms = START_MS + round(at * 1000)
+        await made.send(said(at, rng.choice(["buyer", "buyer", "agent"]), rng.choice("abcdef"), id=f"e{n}"))
+    before = sorted(made.engine.waits(), key=lambda row: row.wait)
+    rounds = await rounds_of(journal)
+    # The process dies here: nothing more is saved.
+    assert made.engine._task is not None
+    made.engine._task.cancel()
+    await asyncio.gather(made.engine._task, return_exceptions=True)
+    assert journal.saved_position < 300
+    await journal.close()
+    async with service(tmp_path, clock) as s:
+        after = sorted(s.engine.waits(), key=lambda row: row.wait)
+        drop = {"flags", "stage", "next_due_at_ms"}
+        assert [{k: v for k, v in msgspec.structs.asdict(row).items() if k not in drop} for row in after] == [
+            {k: v for k, v in msgspec.structs.asdict(row).items() if k not in drop} for row in before
+        ]
+        await s.move(0)
+        assert await rounds_of(s.journal) == rounds
+
+
+async def test_nothing_is_acknowledged_while_the_disk_takes_nothing_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.engine.RETRY_SECONDS", 0.01)
+    async with service(tmp_path) as s:
+        await s.send(said(0))
+        good = s.journal.commit
+        full = True
+
+        async def commit(c: Any) -> None:
+            if full:
+                raise StoreUnavailable("database or disk is full")
+            await good(c)
+
+        monkeypatch.setattr(s.journal, "commit", commit)
+        with pytest.raises(StoreUnavailable, match="full"):
+            await s.send(said(5, chat="d"))
+        assert s.engine.ready.reason == "database or disk is full"
+        with pytest.raises(StoreUnavailable):
+            await s.send(said(6, chat="e"))
+        full = False
+        async with asyncio.timeout(10):
+            while s.engine.ready.store_error is not None:  # noqa: ASYNC110 - the engine says nothing when it is well
+                await asyncio.sleep(0)
+        receipt = await s.send(said(5, chat="d"), said(6, chat="e"))
+        assert (receipt.accepted, receipt.duplicates) == (1, 1)
+        assert len(list(s.engine.waits())) == 3
+
+
+async def test_an_old_event_marked_backfill_corrects_its_round(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with service(tmp_path, clock) as s:
+        for n in range(80):
+            clock.at_ms = START_MS + n * 60_000
+            await s.send(said(n * 60, "buyer" if n % 2 == 0 else "agent", id=f"e{n}"))
+        rounds = {r.opened_by: r for r in await rounds_of(s.journal)}
+        assert rounds["e4"].ended_by == "e5"
+        late = await s.send(said(4 * 60 + 20, "agent", id="phone"))
+        assert late.late == 1
+        await s.send(said(4 * 60 + 30, "agent", id="phone2", backfill=True))
+        rounds = {r.opened_by: r for r in await rounds_of(s.journal)}
+        assert rounds["e4"].ended_by == "phone2"
+        assert rounds["e4"].backfilled
+        assert len(rounds) == 40
