@@ -2,11 +2,15 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+import msgspec
 import pytest
 
+from monitor.core import events
+from monitor.core.events import AnyEvent
 from monitor.settings import ENV_PREFIX, Settings, load
+from monitor.wire import decode
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -40,3 +44,27 @@ def test_a_setting_has_the_default_that_is_described(name: str, default: str) ->
         for part in name.split("."):
             value = getattr(value, part)
         assert value is None
+
+
+def event_examples() -> list[str]:
+    """The JSON blocks of events.md: one event, or one a line."""
+    text = (DOCS / "events.md").read_text("utf-8")
+    return re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def test_each_example_event_is_taken() -> None:
+    for example in event_examples():
+        batch = decode(example.encode(), door="http", source="docs", now_ms=None)
+        assert batch.refusals == []
+        assert batch.events != []
+
+
+def test_each_type_of_event_and_each_of_its_fields_is_described() -> None:
+    text = (DOCS / "events.md").read_text("utf-8")
+    described = set(re.findall(r"`([a-z_]+)`", text)) | set(re.findall(r'"([a-z_]+)"', "".join(event_examples())))
+    structs = [*get_args(AnyEvent), events.WaitingRow]
+    structs.remove(events.WaitDismissed)  # Ours: it comes in by no door.
+    named = {field.encode_name for struct in structs for field in msgspec.structs.fields(struct)} - {"v"}
+    for struct in structs:
+        named |= set(get_args(get_type_hints(struct).get("type")))
+    assert named - described == set()
