@@ -1,0 +1,491 @@
+"""Carries a feed to a file or to a door, batched and paced, and loses nothing.
+
+What a door has not confirmed is sent again: after 429 and 503, after a closed
+connection, after a broker's restart. A door may so get an event twice; it knows
+it by its id.
+"""
+
+import asyncio
+import contextlib
+import gzip
+import itertools
+import ssl
+import sys
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Protocol
+from urllib.parse import quote, unquote, urlsplit
+
+import aiohttp
+import aiomqtt
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+
+from monitor.core.events import Event
+from monitor.errors import UsageError
+
+ENCODER = msgspec.json.Encoder()
+
+EVENTS_TOPIC = "presales/v1/events"
+FIRST_TRY_SECONDS = 10.0  # A door that has never answered for so long is a wrong address.
+MOST_PAUSE_SECONDS = 5.0  # Between two tries.
+FRAMES_UNDER_WAY = 16  # Unacknowledged frames on a WebSocket: enough to keep the other side's commits filled.
+PUBLICATIONS_UNDER_WAY = 500  # Unacknowledged MQTT publications.
+SLACK_SECONDS = 0.02  # Who is no more than this ahead of the pace sends on, so that batches form.
+REFUSALS_KEPT = 10
+FILE_CHUNK = 1 << 20
+
+# Platform and shop of the topic for what names no shop: heartbeats and presence go where their collector's shop does.
+Homes = Mapping[str, tuple[str, str]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How it went.
+
+    Attributes:
+        sent: events confirmed by the door, or written.
+        retries: how often something was sent again.
+        refusals: the first few refusals, as the door words them.
+    """
+
+    sent: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    retries: int = 0
+    refusals: list[str] = field(default_factory=list)
+
+    def answer(self, events: int, answer: dict[str, Any]) -> None:
+        """Add what a door says of ``events`` it was sent."""
+        self.sent += events
+        self.accepted += int(answer.get("accepted", 0))
+        self.duplicates += int(answer.get("duplicates", 0))
+        rejected = answer.get("rejected") or []
+        self.rejected += len(rejected)
+        for refusal in rejected[: REFUSALS_KEPT - len(self.refusals)]:
+            self.refusals.append(f"{refusal.get('path')}: {refusal.get('error')}")
+
+
+class Door(Protocol):
+    """Something that takes batches of events."""
+
+    tally: Tally
+
+    async def send(self, events: list[Event]) -> None:
+        """Send a batch; may return before it is confirmed."""
+
+    async def finish(self) -> None:
+        """Wait until all that was sent is confirmed."""
+
+
+class Pace(Protocol):
+    """When an event may go."""
+
+    def __call__(self, index: int, arrival_ms: int) -> float:
+        """Return for how many seconds the ``index``-th event has to wait yet; 0 or less: none."""
+
+
+def flat_out(index: int, arrival_ms: int) -> float:  # noqa: ARG001 - a Pace
+    """As fast as the door takes it."""
+    return 0.0
+
+
+def at_rate(events_per_second: float, now: Callable[[], float] = time.monotonic) -> Pace:
+    """So many events a second, from now on."""
+    begun = now()
+    return lambda index, _: begun + index / events_per_second - now()
+
+
+def at_speed(speed: float, now: Callable[[], float] = time.monotonic) -> Pace:
+    """As the events came, ``speed`` times as fast, from now on."""
+    begun = now()
+    first: list[int] = []
+
+    def pace(index: int, arrival_ms: int) -> float:  # noqa: ARG001 - a Pace
+        if not first:
+            first.append(arrival_ms)
+        return begun + (arrival_ms - first[0]) / 1000 / speed - now()
+
+    return pace
+
+
+def on_time(now_ms: Callable[[], int]) -> Pace:
+    """Each at its own instant of the wall clock; what is past at once."""
+    return lambda _, arrival_ms: (arrival_ms - now_ms()) / 1000
+
+
+async def pump(
+    feed: Iterable[tuple[int, Event]],
+    door: Door,
+    *,
+    batch: int,
+    pace: Pace = flat_out,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Send a whole feed.
+
+    1. Each event waits for its pace; before a wait what is collected is sent.
+    2. A full batch is sent at once.
+    3. At the end all is confirmed.
+    """
+    waiting: list[Event] = []
+    for index, (arrival_ms, event) in enumerate(feed):
+        pause = pace(index, arrival_ms)
+        if pause > SLACK_SECONDS:
+            if waiting:
+                await door.send(waiting)
+                waiting = []
+                pause = pace(index, arrival_ms)
+            await asyncio.sleep(max(pause, 0))
+        waiting.append(event)
+        if len(waiting) >= batch:
+            await door.send(waiting)
+            waiting = []
+            if progress is not None:
+                progress(index + 1)
+    if waiting:
+        await door.send(waiting)
+    await door.finish()
+
+
+def write_file(feed: Iterable[tuple[int, Event]], path: str, progress: Callable[[int], None] | None = None) -> int:
+    """Write a feed as one event a line, compressed if the name ends in ``.gz``, ``-`` being stdout; return how many.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    count = 0
+    chunk = bytearray()
+    encode_into = ENCODER.encode_into
+    try:
+        with open_output(path) as file:
+            for count, (_, event) in enumerate(feed, 1):
+                encode_into(event, chunk, -1)
+                chunk += b"\n"
+                if len(chunk) >= FILE_CHUNK:
+                    file.write(chunk)
+                    chunk.clear()
+                    if progress is not None:
+                        progress(count)
+            file.write(chunk)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+    return count
+
+
+@contextlib.contextmanager
+def open_output(path: str) -> Iterator[IO[bytes]]:
+    """Open a file to write; the same bytes in give the same file out, compressed or not."""
+    with contextlib.ExitStack() as stack:
+        if path == "-":
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+            return
+        file: Any = stack.enter_context(Path(path).open("wb"))
+        if path.endswith(".gz"):
+            # Fast rather than small; without a time or a name in its head.
+            file = stack.enter_context(gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=1, mtime=0))
+        yield file
+
+
+class _Retry:
+    """Pauses between tries, and knows when an address was never right.
+
+    Args:
+        where: the address, for the message.
+        say: told once what is being waited for.
+
+    Attributes:
+        answered: somebody is there, be it to say "later".
+    """
+
+    def __init__(self, where: str, tally: Tally, say: Callable[[str], None]) -> None:
+        self._where = where
+        self._tally = tally
+        self._say = say
+        self._tries = 0
+        self.answered = False
+        self._begun = time.monotonic()
+
+    def good(self) -> None:
+        """It works."""
+        self._tries = 0
+        self.answered = True
+
+    async def pause(self, reason: str, seconds: float | None = None) -> None:
+        """Wait before the next try, as long as the door asks for or twice as long as last time.
+
+        Raises:
+            UsageError: it has never worked yet and does not look as if it will.
+        """
+        if not self.answered and time.monotonic() - self._begun > FIRST_TRY_SECONDS:
+            raise UsageError(f"{self._where} does not answer: {reason}")
+        if self._tries == 0:
+            self._say(f"{self._where}: {reason}; trying again")
+        self._tally.retries += 1
+        self._tries += 1
+        await asyncio.sleep(min(MOST_PAUSE_SECONDS, 0.1 * 2**self._tries if seconds is None else seconds))
+
+
+class HttpDoor:
+    """``POST /v1/events``, NDJSON, one request at a time so that the order stands."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, say: Callable[[str], None]) -> None:
+        self.tally = Tally()
+        self._session = session
+        self._url = url
+        self._retry = _Retry(url, self.tally, say)
+
+    async def send(self, events: list[Event]) -> None:
+        """Send a batch until it is taken.
+
+        Raises:
+            UsageError: the door wants another token, address or smaller events.
+        """
+        body = ENCODER.encode_lines(events)
+        while True:
+            try:
+                async with self._session.post(self._url, data=body) as response:
+                    status, text = response.status, await response.read()
+                    retry_after = response.headers.get("Retry-After", "")
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                await self._retry.pause(str(error) or type(error).__name__)
+                continue
+            if status in (200, 202, 400):
+                try:
+                    answer = msgspec.json.decode(text, type=dict[str, Any])
+                except msgspec.DecodeError:
+                    raise UsageError(f"{self._url} answers {status}, but not as this door does") from None
+                self._retry.good()
+                self.tally.answer(len(events), answer)
+                return
+            if status in (408, 429) or status >= 500:
+                self._retry.answered = True
+                await self._retry.pause(f"{status}", float(retry_after) if retry_after.isdigit() else None)
+                continue
+            if status == 413 and len(events) > 1:
+                half = len(events) // 2
+                await self.send(events[:half])
+                await self.send(events[half:])
+                return
+            raise UsageError(f"{self._url} answers {status}: {text[:200].decode(errors='replace')}")
+
+    async def finish(self) -> None:
+        """Nothing is under way between two requests."""
+
+
+class SocketDoor:
+    """``/v1/ingest``: a batch a frame, several frames under way."""
+
+    def __init__(self, url: str, token: str | None, say: Callable[[str], None]) -> None:
+        self.tally = Tally()
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._retry = _Retry(url, self.tally, say)
+        self._socket: ClientConnection | None = None
+        self._unacked: deque[tuple[bytes, int]] = deque()  # Frame and how many events are in it.
+        self._acked = 0  # On this connection.
+
+    async def send(self, events: list[Event]) -> None:
+        """Send a frame; waits while too many are unacknowledged."""
+        self._unacked.append((ENCODER.encode_lines(events), len(events)))
+        try:
+            if self._socket is None:
+                raise OSError("not connected")
+            await self._socket.send(self._unacked[-1][0], text=True)
+        except (ConnectionClosed, OSError):
+            await self._again()
+        await self._settle(FRAMES_UNDER_WAY)
+
+    async def finish(self) -> None:
+        """Wait for the last acknowledgement."""
+        await self._settle(0)
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._socket is not None:
+            await self._socket.close()
+
+    async def _settle(self, most: int) -> None:
+        """Read acknowledgements until at most ``most`` frames are without."""
+        while len(self._unacked) > most:
+            assert self._socket is not None
+            try:
+                answer = msgspec.json.decode(await self._socket.recv(), type=dict[str, Any])
+            except (ConnectionClosed, OSError) as error:
+                await self._again(error)
+                continue
+            self._acked += 1
+            if answer.get("ack") != self._acked:
+                raise UsageError(f"{self._url} acknowledges frame {answer.get('ack')} where {self._acked} was due")
+            self._retry.good()
+            self.tally.answer(self._unacked.popleft()[1], answer)
+
+    async def _again(self, lost: Exception | None = None) -> None:
+        """Connect, and send all that was not acknowledged.
+
+        Raises:
+            UsageError: the door wants another token or address.
+        """
+        reason = _why(lost) if lost is not None else None
+        while True:
+            if reason is not None:
+                await self._retry.pause(reason)
+            await self.close()
+            try:
+                self._socket = await connect(self._url, additional_headers=self._headers, max_queue=None)
+                self._acked = 0
+                for frame, _ in self._unacked:
+                    await self._socket.send(frame, text=True)
+            except InvalidStatus as error:
+                status = error.response.status_code
+                if status < 500 and status != 429:
+                    raise UsageError(f"{self._url} answers {status}") from None
+                reason = str(status)
+            except (ConnectionClosed, InvalidHandshake, OSError, TimeoutError) as error:
+                reason = _why(error)
+            else:
+                return
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+class MqttDoor:
+    """``presales/v1/events/{platform}/{shop}``, QoS 1: the events of a shop in a batch are one payload."""
+
+    def __init__(
+        self, client: Callable[[], aiomqtt.Client], where: str, homes: Homes, say: Callable[[str], None]
+    ) -> None:
+        self.tally = Tally()
+        self._new_client = client
+        self._homes = homes
+        self._retry = _Retry(where, self.tally, say)
+        self._stack = contextlib.AsyncExitStack()
+        self._client: aiomqtt.Client | None = None
+
+    async def send(self, events: list[Event]) -> None:
+        """Publish a batch and return when the broker has all of it; what it has not is published again."""
+        payloads: dict[str, list[Event]] = {}
+        for event in events:
+            payloads.setdefault(self._topic(event), []).append(event)
+        left = list(payloads.items())
+        while left:
+            try:
+                client = self._client or await self._connect()
+            except (aiomqtt.MqttError, OSError) as error:
+                await self._retry.pause(_why(error))
+                continue
+            now, left = left[:PUBLICATIONS_UNDER_WAY], left[PUBLICATIONS_UNDER_WAY:]
+            answers = await asyncio.gather(
+                *(client.publish(topic, ENCODER.encode_lines(some), qos=1) for topic, some in now),
+                return_exceptions=True,
+            )
+            again = []
+            for publication, answer in zip(now, answers, strict=True):
+                if answer is None:
+                    self.tally.sent += len(publication[1])
+                elif isinstance(answer, aiomqtt.MqttError):
+                    again.append(publication)
+                else:
+                    raise answer
+            if again:
+                left = again + left
+                await self._drop()
+                await self._retry.pause("the broker did not confirm")
+            else:
+                self._retry.good()
+
+    async def finish(self) -> None:
+        """All is confirmed by the broker after each batch."""
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._drop()
+
+    def _topic(self, event: Event) -> str:
+        platform, shop = event.platform, event.shop
+        if not shop or platform is None:
+            platform, shop = self._homes[event.source or ""]
+        return f"{EVENTS_TOPIC}/{quote(platform, safe='')}/{quote(shop, safe='')}"
+
+    async def _connect(self) -> aiomqtt.Client:
+        self._client = await self._stack.enter_async_context(self._new_client())
+        return self._client
+
+    async def _drop(self) -> None:
+        self._client = None
+        # A connection that is lost says so once more when it is closed.
+        with contextlib.suppress(aiomqtt.MqttError):
+            await self._stack.aclose()
+
+
+@contextlib.asynccontextmanager
+async def open_door(
+    address: str, *, token: str | None = None, homes: Homes | None = None, say: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[Door]:
+    """Open the door an address means.
+
+    Args:
+        address: ``http(s)://host[:port][/path]``, ``ws(s)://…`` or ``mqtt(s)://[user:password@]host[:port]``.
+        token: for HTTP and WebSocket, sent as a bearer token.
+        homes: the topic's platform and shop for events without a shop, by source; MQTT only.
+        say: told when something has to be tried again.
+
+    Raises:
+        UsageError: the address is none of these.
+    """
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise UsageError(f"{address}: {error}") from None
+    scheme = parts.scheme.lower()
+    if scheme not in ("http", "https", "ws", "wss", "mqtt", "mqtts") or not parts.hostname:
+        raise UsageError(f"{address}: must be http://host:port, ws://host:port or mqtt://host:port")
+    if scheme in ("http", "https"):
+        url = address if parts.path.strip("/") else f"{scheme}://{parts.netloc}/v1/events"
+        headers = {"Content-Type": "application/x-ndjson"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=60)) as session:
+            yield HttpDoor(session, url, say)
+    elif scheme in ("ws", "wss"):
+        url = address if parts.path.strip("/") else f"{scheme}://{parts.netloc}/v1/ingest"
+        socket = SocketDoor(url, token, say)
+        try:
+            yield socket
+        finally:
+            await socket.close()
+    else:
+        where = f"{scheme}://{parts.hostname}:{port or (8883 if scheme == 'mqtts' else 1883)}"
+        names = itertools.count(1)
+        mqtt = MqttDoor(lambda: _client(address, next(names)), where, homes or {}, say)
+        try:
+            yield mqtt
+        finally:
+            await mqtt.close()
+
+
+def _client(address: str, n: int) -> aiomqtt.Client:
+    """Return a new client for one connection."""
+    parts = urlsplit(address)
+    tls = parts.scheme.lower() == "mqtts"
+    assert parts.hostname is not None
+    client = aiomqtt.Client(
+        parts.hostname,
+        parts.port or (8883 if tls else 1883),
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        identifier=f"presales-simulate-{time.time_ns() % 10**9:x}-{n}",
+        tls_context=ssl.create_default_context() if tls else None,
+        max_inflight_messages=PUBLICATIONS_UNDER_WAY,
+    )
+    client.pending_calls_threshold = PUBLICATIONS_UNDER_WAY
+    return client
