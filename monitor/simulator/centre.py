@@ -5,15 +5,10 @@ seats (专席); the others share theirs (拼席): one person serves several shop
 every shift each shop has at least one person, if there are people enough.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING
 
 from monitor.simulator.phrases import AGENTS, BRANDS, BRANDS_EN, CATEGORIES, LANGUAGES, Language
-
-if TYPE_CHECKING:
-    from monitor.simulator.chat import Chat
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -35,9 +30,6 @@ PLATFORMS = {
     "xiaohongshu": "小红书店",
     "ownsite": "",
 }
-
-# Buyers a shop remembers as likely to come back: bounds memory, and real buyers return soon or never.
-RETURNING = 500
 
 
 @dataclass(slots=True, eq=False)
@@ -95,7 +87,6 @@ class Shop:
     collector: Collector
     rng: Random
     agents: list[Agent] = field(default_factory=list)
-    known: deque["Chat"] = field(default_factory=lambda: deque(maxlen=RETURNING))
     buyers: int = 0
     messages: int = 0
     orders: int = 0

@@ -95,7 +95,7 @@ class Chat:
     buyer: str
     conversation: str
     slots: dict[str, str]
-    agent: Agent | None = None
+    agent: Agent | None = None  # Who had it last.
     wait: Wait | None = None  # The open wait, as far as it is planned.
     said: list[str] = field(default_factory=list)  # Ids of the wait's buyer messages.
     thanked: bool = False  # The wait opened with courtesy.
@@ -578,8 +578,8 @@ class Talk:
                 chat.conversation,
                 event_id,
                 at,
-                held_by.name if held_by is not None else None,
-                account,
+                chat.agent.name if chat.agent is not None else None,
+                shop.account(chat.agent) if chat.agent is not None else None,
             )
             chat.said.clear()
             chat.thanked = effect == COURTESY

@@ -6,17 +6,21 @@ by what is under way: conversations being played, waits not older than seven day
 and the last buyers each shop may see again.
 """
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from monitor.core.events import AgentPresence, Event, PresenceState, SourceHeartbeat
 from monitor.simulator.centre import DAY_MS, HOUR_MS, ZONE_MS, Agent, Centre, Collector, Shop, build_centre
-from monitor.simulator.chat import MINUTE_MS, Chat, Manners, Process, new_chat, session
+from monitor.simulator.chat import MINUTE_MS, Chat, Manners, Process, new_chat, one, session
 from monitor.simulator.traffic import Traffic
 from monitor.simulator.truth import NOTHING, Ledger, TrueRound, Wait
 
 HEARTBEAT_MS = 10_000
+
+# Buyers a shop knows who may come back: bounds memory, and real buyers come back soon or never.
+KNOWN_BUYERS = 500
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -137,6 +141,7 @@ class Simulation:
     def _arrivals(self, shop: Shop) -> Process:
         """Buyers come to one shop, some of them not for the first time."""
         plan, rng = self.plan, shop.rng
+        known: deque[Chat] = deque(maxlen=KNOWN_BUYERS)
         at = plan.start_ms
         while True:
             at = plan.traffic.next_arrival(rng, at, shop.weight)
@@ -147,11 +152,11 @@ class Simulation:
             ):
                 continue
             chat: Chat | None = None
-            if shop.known and rng.random() < plan.returning:
-                chat = shop.known[int(rng.random() * len(shop.known))]
+            if known and rng.random() < plan.returning:
+                chat = one(rng, known)
             if chat is None or chat.busy or chat.last_ms >= at:
                 chat = new_chat(shop)
-                shop.known.append(chat)
+                known.append(chat)
             self.play(at, session(self, chat, at))
 
     def _beats(self, collector: Collector) -> Process:
