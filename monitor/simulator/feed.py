@@ -1,7 +1,7 @@
 """What the collectors make of what happened: later, twice, out of order, afterwards.
 
 Nothing is ever lost for good. Beside the centre's own events, each unchanged but
-for ``source`` and ``backfill``, a faulty feed brings ``account_status`` and
+for ``backfill`` and a heartbeat's backlog, a faulty feed brings ``account_status`` and
 ``sync_range``, the heartbeats of twin collectors, and, only where ``conflicts``
 are asked for, second copies whose text is cut short (the first copy stands).
 """
