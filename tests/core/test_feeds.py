@@ -1,0 +1,171 @@
+"""Live time: late feeds, silent ones, and what comes after the decision."""
+
+from typing import Any
+
+from monitor.core import events as ev
+from tests.timeline import Timeline, at_ms
+
+
+def beat(chat: Timeline, when: str, accounts: dict[str, Any] | None = None, source: str = "collector") -> Timeline:
+    return chat.event(
+        ev.SourceHeartbeat(
+            id=f"beat-{when}", ts_ms=at_ms(when), source=source, type="source_heartbeat", accounts=accounts
+        )
+    )
+
+
+def status(chat: Timeline, when: str, state: Any, account: str = "a") -> Timeline:
+    return chat.event(
+        ev.AccountStatus(
+            id=f"status-{when}",
+            ts_ms=at_ms(when),
+            source="collector",
+            shop="senye",
+            account=account,
+            type="account_status",
+            state=state,
+        )
+    )
+
+
+def synced(chat: Timeline, when: str, start: str, end: str, account: str | None = "a") -> Timeline:
+    return chat.event(
+        ev.SyncRange(
+            id=f"sync-{when}",
+            ts_ms=at_ms(when),
+            source="collector",
+            shop="senye",
+            account=account,
+            type="sync_range",
+            from_ms=at_ms(start),
+            to_ms=at_ms(end),
+            complete=True,
+        )
+    )
+
+
+def test_a_backlog_raises_no_storm_and_what_is_still_open_is_told_once_at_its_highest_stage() -> None:
+    chat = Timeline(wall=True)
+    for n in range(20):
+        chat.buyer(n, chat=f"c{n}", account="a", arrives="10:00")
+        if n:
+            chat.agent(n + 200, chat=f"c{n}", account="a", arrives="10:00.500")
+    assert chat.until("10:02.400") == []
+    assert chat.until("10:02.501") == ["10:02.499 lost"]
+
+
+def test_a_lag_that_is_gone_is_judged_at_once() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a", arrives="1:30")
+    chat.said("1:29", "note", account="a", arrives="1:30.500")
+    assert chat.until("1:31") == ["1:30.499 slow"]
+
+
+def test_one_straggler_does_not_hold_a_live_feed_back() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a").buyer("0:59", chat="d", account="a")
+    chat.said("0:10", "note", chat="e", account="a", arrives="0:59.500")
+    assert chat.until("1:01") == ["1:00 slow"]
+
+
+def test_a_late_reply_withdraws_the_alert_it_disproves() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a").agent("0:50", account="a", arrives="1:05")
+    assert chat.until("9:00") == ["1:00 slow", "1:05 withdrawn late"]
+    assert chat.ended() == ["answered 50"]
+
+
+def test_a_reply_known_late_but_given_late_too_resolves_it() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a").agent("1:02", account="a", arrives="1:05")
+    assert chat.until("9:00") == ["1:00 slow", "1:05 resolved answered"]
+
+
+def test_an_alert_resolved_already_is_withdrawn_when_an_earlier_reply_comes_to_light() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a").agent("1:10", account="a")
+    chat.agent("0:40", account="a", id="phone", arrives="2:00")
+    assert chat.until("9:00") == ["1:00 slow", "1:10 resolved answered", "2:00 withdrawn late"]
+    assert chat.ended() == ["answered 40"]
+
+
+def test_a_waits_number_stays_when_an_earlier_message_comes_late() -> None:
+    chat = Timeline(wall=True).buyer("0:10", id="second", account="a")
+    chat.buyer("0:00", id="first", account="a", arrives="0:20")
+    [row] = chat.tracker.waits()
+    assert (row.wait, row.opened_by) == (1, "first")
+    assert chat.until("1:30") == ["1:00 slow"]
+
+
+def test_what_comes_after_lateness_changes_nothing_and_is_counted() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a").agent("5:00", account="a").buyer("20:00", account="a")
+    chat.agent("21:00", account="a").agent("4:00", account="a", arrives="22:00")
+    assert chat.tracker.late == 1
+    assert chat.ended() == ["answered 300", "answered 60"]
+
+
+def test_late_by_less_than_the_opening_of_the_open_wait_still_counts() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a").buyer("30:00", account="a")
+    chat.agent("5:00", account="a", arrives="30:05")
+    assert chat.tracker.late == 0
+    assert chat.ended() == ["answered 300"]
+
+
+def test_a_source_that_misses_its_heartbeats_is_stale_and_its_waits_are_not_judged() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:30", account="a")
+    before = ["1:30 slow", "1:30.001 stale"]
+    assert chat.until("6:00") == before
+    [row] = chat.tracker.waits()
+    assert "stale" in row.flags
+    beat(chat, "6:10")
+    assert chat.until("6:39") == [*before, "6:10 fresh"]
+    # Nothing told what was missed, so it waits as long as it may; then the highest stage only.
+    assert chat.until("6:41") == [*before, "6:10 fresh", "6:39.999 lost"]
+
+
+def test_a_source_without_heartbeats_is_stale_after_ten_silent_minutes() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a").agent("0:10", account="a")
+    assert chat.until("11:00") == ["10:10.001 stale"]
+
+
+def test_an_account_that_is_kicked_is_stale_at_once_and_the_others_are_not() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:00", account="a").buyer("0:05", chat="d", account="b")
+    status(chat, "0:20", "kicked")
+    for n in range(1, 5):
+        beat(chat, f"0:{n * 15}")
+    assert chat.until("1:10") == ["0:20 stale", "1:05 slow"]
+
+
+def test_an_account_that_comes_back_is_judged_once_the_gap_is_covered() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:00", id="b1", account="a")
+    status(chat, "0:20", "kicked")
+    for n in range(1, 16):
+        beat(chat, f"{n * 15 // 60}:{n * 15 % 60:02}")
+    status(chat, "4:00", "online")
+    chat.agent("1:30", account="a", arrives="4:03", backfill=True)
+    chat.buyer("2:10", chat="d", account="a", arrives="4:03", backfill=True)
+    synced(chat, "4:03.100", "0:20", "4:00")
+    assert chat.ended() == ["answered 90"]
+    chat.said("4:04", "note", chat="e", account="a")
+    beat(chat, "4:10")
+    assert chat.until("4:12") == ["0:20 stale", "4:00 fresh", "4:03.999 slow"]
+
+
+def test_a_heartbeat_may_carry_the_states_of_its_accounts() -> None:
+    chat = beat(Timeline(wall=True), "0:00", {"a": "online"}).buyer("0:01", account="a")
+    beat(chat, "0:10", {"a": "login_expired"})
+    [source] = chat.tracker.sources()
+    assert (source.state, source.accounts) == ("stale", (("a", "login_expired"),))
+
+
+def test_after_a_start_waits_are_judged_when_the_gap_is_covered_or_half_a_minute_is_over() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a")
+    blob, rows = chat.tracker.encode_shard(), [chat.tracker.encode(c) for c in chat.tracker.changed]
+    for covered in (True, False):
+        again = Timeline(wall=True)
+        again.tracker.restore_shard(blob)
+        for row in rows:
+            again.tracker.restore(row)
+        again.tracker.begin(at_ms("2:00"))
+        again._number = 10
+        if covered:
+            synced(again, "2:05", "0:00", "2:00")
+            assert again.until("2:06") == ["2:04.999 slow"]
+        else:
+            assert again.until("2:29") == []
+            assert again.until("2:31") == ["2:29.999 slow"]
