@@ -1,0 +1,242 @@
+/**
+ * The frames of `/v1/live`, read once at the edge: instants become milliseconds, names become ours.
+ *
+ * The server is our own, but a page outlives a release: what it does not know it leaves out, and what it cannot
+ * read is an `Unreadable`, never half a board.
+ */
+
+export class Unreadable extends Error {}
+
+/** A limit of a wait: past `afterMs` of counted time it is in stage `name`. */
+export interface Limit {
+  readonly name: string
+  readonly afterMs: number
+}
+
+export interface Wait {
+  readonly id: string
+  readonly platform: string
+  readonly shop: string
+  /** Masked by the server. */
+  readonly buyer: string
+  readonly agent: string | null
+  readonly account: string | null
+  readonly team: string | null
+  /** Since when an answer is needed; null while the buyer was only polite. */
+  readonly sinceMs: number | null
+  readonly limits: readonly Limit[]
+  /** How long the counted clock stood still so far. */
+  readonly stoodMs: number
+  /** Since when the counted clock stands still, null while it runs. */
+  readonly standingSinceMs: number | null
+  readonly messages: number
+  readonly flags: readonly string[]
+}
+
+export interface Counts {
+  readonly waitsOpen: ReadonlyMap<string, number>
+  readonly botHeld: number
+  readonly courtesy: number
+  readonly promisesOpen: number
+  readonly answeredToday: number
+  readonly shops: number
+  /** Null when nothing was ever received. */
+  readonly lastEventAtMs: number | null
+  readonly storeOk: boolean
+  readonly deliveriesFailed: number
+}
+
+export type SourceState = 'ok' | 'catching_up' | 'stale'
+
+export interface Source {
+  readonly name: string
+  readonly state: SourceState
+  readonly lastEventAtMs: number | null
+  readonly lagSeconds: number | null
+  readonly reason: string | null
+}
+
+export interface Snapshot {
+  readonly type: 'snapshot'
+  readonly epoch: string
+  readonly seq: number
+  readonly nowMs: number
+  readonly build: string
+  readonly demo: boolean
+  readonly waits: readonly Wait[]
+  readonly counts: Counts
+  readonly sources: readonly Source[]
+  /** How many waits the server left out. */
+  readonly truncated: number
+}
+
+export interface Delta {
+  readonly type: 'delta'
+  readonly seq: number
+  readonly nowMs: number
+  readonly up: readonly Wait[]
+  readonly gone: readonly string[]
+  /** Null: as before. */
+  readonly counts: Counts | null
+  readonly sources: readonly Source[] | null
+}
+
+export interface Tick {
+  readonly type: 'tick'
+  readonly seq: number
+  readonly nowMs: number
+}
+
+export interface Pong {
+  readonly type: 'pong'
+  readonly t: number
+  readonly nowMs: number
+}
+
+export interface Bye {
+  readonly type: 'bye'
+  readonly retrySeconds: number
+}
+
+export type Frame = Snapshot | Delta | Tick | Pong | Bye
+
+/**
+ * Read one text frame.
+ *
+ * @returns the frame, or null for a type this page does not know (a newer server may add some).
+ * @throws Unreadable when it is no frame.
+ */
+export function readFrame(text: string): Frame | null {
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch {
+    throw new Unreadable('not JSON')
+  }
+  const o = asObject(raw, 'frame')
+  switch (o['type']) {
+    case 'snapshot':
+      if (o['v'] !== 1) throw new Unreadable('another version of the feed')
+      return {
+        type: 'snapshot',
+        epoch: asText(o['epoch'], 'epoch'),
+        seq: asNumber(o['seq'], 'seq'),
+        nowMs: asInstant(o['now'], 'now'),
+        build: asText(o['build'], 'build'),
+        demo: o['demo'] === true,
+        waits: asList(o['waits'], 'waits').map(readWait),
+        counts: readCounts(o['counts']),
+        sources: asList(o['sources'], 'sources').map(readSource),
+        truncated: asNumber(o['truncated'] ?? 0, 'truncated'),
+      }
+    case 'delta':
+      return {
+        type: 'delta',
+        seq: asNumber(o['seq'], 'seq'),
+        nowMs: asInstant(o['now'], 'now'),
+        up: asList(o['up'] ?? [], 'up').map(readWait),
+        gone: asList(o['gone'] ?? [], 'gone').map((g) => asText(asObject(g, 'gone')['id'], 'gone.id')),
+        counts: o['counts'] == null ? null : readCounts(o['counts']),
+        sources: o['sources'] == null ? null : asList(o['sources'], 'sources').map(readSource),
+      }
+    case 'tick':
+      return { type: 'tick', seq: asNumber(o['seq'], 'seq'), nowMs: asInstant(o['now'], 'now') }
+    case 'pong':
+      return { type: 'pong', t: asNumber(o['t'], 't'), nowMs: asInstant(o['now'], 'now') }
+    case 'bye':
+      return { type: 'bye', retrySeconds: asNumber(o['retry_seconds'] ?? 0, 'retry_seconds') }
+    default:
+      return null
+  }
+}
+
+function readWait(raw: unknown): Wait {
+  const o = asObject(raw, 'wait')
+  return {
+    id: asText(o['id'], 'id'),
+    platform: asText(o['platform'], 'platform'),
+    shop: asText(o['shop'], 'shop'),
+    buyer: asText(o['buyer'] ?? '', 'buyer'),
+    agent: asTextOrNull(o['agent'], 'agent'),
+    account: asTextOrNull(o['account'], 'account'),
+    team: asTextOrNull(o['team'], 'team'),
+    sinceMs: asInstantOrNull(o['waiting_since'], 'waiting_since'),
+    limits: asList(o['stages'], 'stages').map(readLimit),
+    stoodMs: asNumber(o['stood_seconds'] ?? 0, 'stood_seconds') * 1000,
+    standingSinceMs: asInstantOrNull(o['standing_since'], 'standing_since'),
+    messages: asNumber(o['messages'] ?? 1, 'messages'),
+    flags: asList(o['flags'] ?? [], 'flags').map((f) => asText(f, 'flag')),
+  }
+}
+
+function readLimit(raw: unknown): Limit {
+  const [name, seconds] = asList(raw, 'stage')
+  return { name: asText(name, 'stage'), afterMs: asNumber(seconds, 'stage') * 1000 }
+}
+
+function readCounts(raw: unknown): Counts {
+  const o = asObject(raw, 'counts')
+  const waitsOpen = new Map<string, number>()
+  for (const [stage, n] of Object.entries(asObject(o['waits_open'] ?? {}, 'waits_open'))) {
+    waitsOpen.set(stage, asNumber(n, 'waits_open'))
+  }
+  return {
+    waitsOpen,
+    botHeld: asNumber(o['bot_held'] ?? 0, 'bot_held'),
+    courtesy: asNumber(o['courtesy'] ?? 0, 'courtesy'),
+    promisesOpen: asNumber(o['promises_open'] ?? 0, 'promises_open'),
+    answeredToday: asNumber(o['answered_today'] ?? 0, 'answered_today'),
+    shops: asNumber(o['shops'] ?? 0, 'shops'),
+    lastEventAtMs: asInstantOrNull(o['last_event_at'], 'last_event_at'),
+    storeOk: o['store_ok'] !== false,
+    deliveriesFailed: asNumber(o['deliveries_failed'] ?? 0, 'deliveries_failed'),
+  }
+}
+
+function readSource(raw: unknown): Source {
+  const o = asObject(raw, 'source')
+  const state = o['state']
+  return {
+    name: asText(o['name'], 'name'),
+    // A state this page does not know is not shown as a healthy one.
+    state: state === 'ok' || state === 'catching_up' ? state : 'stale',
+    lastEventAtMs: asInstantOrNull(o['last_event_at'], 'last_event_at'),
+    lagSeconds: o['lag_seconds'] == null ? null : asNumber(o['lag_seconds'], 'lag_seconds'),
+    reason: asTextOrNull(o['reason'], 'reason'),
+  }
+}
+
+function asObject(raw: unknown, where: string): Record<string, unknown> {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
+    throw new Unreadable(`${where}: no object`)
+  return raw as Record<string, unknown>
+}
+
+function asList(raw: unknown, where: string): readonly unknown[] {
+  if (!Array.isArray(raw)) throw new Unreadable(`${where}: no list`)
+  return raw
+}
+
+function asText(raw: unknown, where: string): string {
+  if (typeof raw !== 'string') throw new Unreadable(`${where}: no text`)
+  return raw
+}
+
+function asTextOrNull(raw: unknown, where: string): string | null {
+  return raw == null || raw === '' ? null : asText(raw, where)
+}
+
+function asNumber(raw: unknown, where: string): number {
+  if (typeof raw !== 'number' || !Number.isFinite(raw)) throw new Unreadable(`${where}: no number`)
+  return raw
+}
+
+function asInstant(raw: unknown, where: string): number {
+  const ms = Date.parse(asText(raw, where))
+  if (Number.isNaN(ms)) throw new Unreadable(`${where}: no instant`)
+  return ms
+}
+
+function asInstantOrNull(raw: unknown, where: string): number | null {
+  return raw == null ? null : asInstant(raw, where)
+}

@@ -1,0 +1,176 @@
+/**
+ * The board at one instant, ready to be drawn. Pure, and cheap enough to be made anew every second from thousands
+ * of waits.
+ *
+ * Order: whom an answer can still save, least time left first; then those somebody has claimed; then those whose
+ * source is silent, since nobody knows; last the presumed lost. Time left runs to the next limit that costs
+ * something (`late` or `lost`): were the early `slow` limit counted too, every wait would climb to the top in its first minute
+ * and drop again, above those that are really about to be missed.
+ */
+
+import type { Board, BoardWait } from '../live/board'
+import type { Source, Wait } from '../live/frames'
+import { bandOf, standing, type Band, type Label, type Standing } from './standing'
+
+/** Lost ones cannot be acted on any more: the two newest are shown for ten minutes, the others are counted. */
+const LOST_ROWS = 2
+const LOST_SHOWN_MS = 600_000
+
+/** The limit of the trade: after three minutes most buyers are on their way. */
+const THREE_MINUTES_MS = 180_000
+
+export interface Row extends Standing {
+  readonly wait: Wait
+  /** How often the buyer has asked again. */
+  readonly nudges: number
+  readonly claimed: boolean
+}
+
+export interface View {
+  readonly rows: readonly Row[]
+  readonly more: number
+  /** How many of `more` are presumed lost. */
+  readonly moreLost: number
+  readonly longest: Row | null
+  readonly waiting: number
+  /** Still in time, with a minute or less left. */
+  readonly soon: number
+  readonly late: number
+  /** The limit of `late` is three minutes for every wait shown. */
+  readonly lateIsThreeMinutes: boolean
+  readonly tally: Readonly<Record<Band, number>>
+  readonly unknown: number
+  readonly botHeld: number
+  readonly courtesy: number
+  /** Null when nothing was ever received. */
+  readonly quietMs: number | null
+  readonly sources: SourcesView
+}
+
+export interface SourcesView {
+  readonly total: number
+  readonly ok: number
+  /** What is not well: unknown ones first, then the delayed, the longest delay first. */
+  readonly troubled: readonly Source[]
+}
+
+type RankedRow = Row & { readonly group: number; readonly key: number }
+
+export function viewOf(board: Board, nowMs: number, rowsMax: number): View {
+  const ranked: RankedRow[] = []
+  const tally: Record<Band, number> = { ok: 0, warn: 0, late: 0, lost: 0 }
+  let botHeld = 0
+  let longest: Row | null = null
+  let soon = 0
+  let unknown = 0
+  let lateIsThreeMinutes = true
+  for (const boardWait of board.waits.values()) {
+    if (boardWait.wait.flags.includes('bot_held')) {
+      botHeld += 1
+      continue
+    }
+    const row = rowOf(boardWait, nowMs)
+    if (row === null) continue
+    ranked.push(row)
+    if (longest === null || row.waitedMs > longest.waitedMs) longest = row
+    if (row.label === 'unknown') unknown += 1
+    else tally[row.band] += 1
+    if (row.label === 'soon') soon += 1
+    if (lateIsThreeMinutes) lateIsThreeMinutes = lateLimitMs(row.wait) === THREE_MINUTES_MS
+  }
+  ranked.sort((a, b) => a.group - b.group || a.key - b.key)
+  const rows = shown(ranked, rowsMax)
+  const shownLost = rows.filter(isLost).length
+  const all = board.truncated > 0 ? fromServer(board, tally) : { tally, botHeld }
+  const waiting = sum(all.tally) + unknown
+  return {
+    rows,
+    more: waiting - rows.length,
+    moreLost: all.tally.lost - shownLost,
+    longest,
+    waiting,
+    soon,
+    late: all.tally.late + all.tally.lost,
+    lateIsThreeMinutes,
+    tally: all.tally,
+    unknown,
+    botHeld: all.botHeld,
+    courtesy: board.counts.courtesy,
+    quietMs: board.counts.lastEventAtMs === null ? null : Math.max(0, nowMs - board.counts.lastEventAtMs),
+    sources: sourcesView(board.sources),
+  }
+}
+
+/** Return the row of a wait, or null when it has no place on the board: the buyer was only polite. */
+function rowOf({ wait, staleSinceMs }: BoardWait, nowMs: number): RankedRow | null {
+  if (wait.sinceMs === null) return null
+  const stands = standing({ ...wait, sinceMs: wait.sinceMs }, staleSinceMs ?? nowMs)
+  const label: Label = staleSinceMs === null ? stands.label : 'unknown'
+  const row: Row = {
+    ...stands,
+    label,
+    wait,
+    nudges: Math.max(0, wait.messages - 1),
+    claimed: wait.flags.includes('claimed'),
+  }
+  if (isLost(row)) return { ...row, group: 3, key: row.overMs ?? 0 }
+  const group = label === 'unknown' ? 2 : row.claimed ? 1 : 0
+  // Nothing left to miss (a policy without late stages): after those that have, the longest wait first.
+  return { ...row, group, key: row.leftMs ?? Number.MAX_SAFE_INTEGER - row.waitedMs }
+}
+
+function isLost(row: Row): boolean {
+  return row.band === 'lost' && row.label !== 'unknown'
+}
+
+function shown(ranked: readonly RankedRow[], rowsMax: number): readonly Row[] {
+  const rows: Row[] = []
+  let lost = 0
+  for (const row of ranked) {
+    if (rows.length === rowsMax) break
+    if (isLost(row)) {
+      if (lost === LOST_ROWS || (row.overMs ?? 0) > LOST_SHOWN_MS) continue
+      lost += 1
+    }
+    rows.push(row)
+  }
+  return rows
+}
+
+/** The server left rows out: its counts are right where ours would be too small. Its stages carry the usual names. */
+function fromServer(
+  board: Board,
+  own: Record<Band, number>,
+): { tally: Record<Band, number>; botHeld: number } {
+  const open = board.counts.waitsOpen
+  const tally = {
+    ok: Math.max(own.ok, open.get('fresh') ?? 0),
+    warn: Math.max(own.warn, open.get('slow') ?? 0),
+    late: Math.max(own.late, open.get('at_risk') ?? 0),
+    lost: Math.max(own.lost, open.get('lost') ?? 0),
+  }
+  return { tally, botHeld: board.counts.botHeld }
+}
+
+function lateLimitMs(wait: Wait): number | null {
+  for (let i = 0; i < wait.limits.length; i++) {
+    const limit = wait.limits[i]
+    if (limit !== undefined && bandOf(limit, i, wait.limits.length) === 'late') return limit.afterMs
+  }
+  return null
+}
+
+function sum(tally: Readonly<Record<Band, number>>): number {
+  return tally.ok + tally.warn + tally.late + tally.lost
+}
+
+function sourcesView(sources: readonly Source[]): SourcesView {
+  const troubled = sources.filter((source) => source.state !== 'ok')
+  const worse = (source: Source): number => (source.state === 'stale' ? -Infinity : -(source.lagSeconds ?? 0))
+  troubled.sort((a, b) => compare(worse(a), worse(b)) || compare(a.name, b.name))
+  return { total: sources.length, ok: sources.length - troubled.length, troubled }
+}
+
+function compare<T extends number | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

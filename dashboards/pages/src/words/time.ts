@@ -1,0 +1,27 @@
+/** Times as they are shown. */
+
+/** A length: 02:58, 1:02:58, and with days before it past one: 3天 02:15:09. */
+export function duration(ms: number, days: (n: number) => string): string {
+  const seconds = Math.floor(ms / 1000)
+  const text = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`
+  const hours = Math.floor(seconds / 3600)
+  if (hours === 0) return text
+  if (hours < 24) return `${hours}:${text}`
+  return `${days(Math.floor(hours / 24))} ${pad(hours % 24)}:${text}`
+}
+
+/** A length that counts down: it shows 0:00 only when nothing is left. */
+export function countdown(ms: number): string {
+  const seconds = Math.ceil(ms / 1000)
+  return `${Math.floor(seconds / 60)}:${pad(seconds % 60)}`
+}
+
+/** The time of day at an instant of the server's clock, in the viewer's time zone. */
+export function timeOfDay(instantMs: number): string {
+  const at = new Date(instantMs)
+  return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`
+}
+
+function pad(n: number): string {
+  return n < 10 ? `0${n}` : `${n}`
+}

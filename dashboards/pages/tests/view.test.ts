@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest'
+
+import { fold, type Board } from '../src/live/board'
+import { readFrame, type Snapshot } from '../src/live/frames'
+import { viewOf, type View } from '../src/waits/view'
+import { NOON_MS, at, counts, row, snapshot } from './feed'
+
+function board(waits: readonly Record<string, unknown>[], more: Record<string, unknown> = {}): Board {
+  return fold(null, readFrame(JSON.stringify(snapshot(waits, more))) as Snapshot) as Board
+}
+
+/** A wait that has lasted so long at noon. */
+function waiting(id: string, seconds: number, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return row(id, { waiting_since: at(-seconds), ...more })
+}
+
+function view(
+  waits: readonly Record<string, unknown>[],
+  rowsMax = 12,
+  more: Record<string, unknown> = {},
+): View {
+  return viewOf(board(waits, more), NOON_MS, rowsMax)
+}
+
+const ids = (v: View): string[] => v.rows.map((r) => r.wait.id)
+
+describe('the order of the board', () => {
+  it('puts first whom there is least time left to save', () => {
+    expect(
+      ids(view([waiting('55s', 55), waiting('175s', 175), waiting('290s', 290), waiting('100s', 100)])),
+    ).toEqual([
+      '175s', // 5 s left to at_risk
+      '290s', // 10 s left to lost
+      '100s', // 80 s
+      '55s', // 125 s; the 5 s to slow cost nothing
+    ])
+  })
+
+  it('compares waits under different limits by what each has left', () => {
+    const jd = [
+      ['slow', 10],
+      ['at_risk', 30],
+      ['lost', 300],
+    ]
+    expect(ids(view([waiting('taobao', 100), waiting('jd', 20, { stages: jd })]))).toEqual(['jd', 'taobao'])
+  })
+
+  it('lets claimed ones sink, then those nobody knows of, then the lost', () => {
+    const waits = [
+      waiting('lost', 310),
+      waiting('stale', 170, { flags: ['stale'] }),
+      waiting('claimed', 170, { flags: ['claimed'] }),
+      waiting('open', 20),
+    ]
+    expect(ids(view(waits))).toEqual(['open', 'claimed', 'stale', 'lost'])
+  })
+
+  it('shows the two newest lost ones, for ten minutes, and counts the rest', () => {
+    const waits = [waiting('a', 320), waiting('b', 400), waiting('c', 310), waiting('d', 901)]
+    const v = view(waits)
+    expect(ids(v)).toEqual(['c', 'a'])
+    expect(v).toMatchObject({ more: 2, moreLost: 2, waiting: 4, late: 4 })
+    expect(v.longest?.wait.id).toBe('d')
+    expect(view([waiting('d', 901)])).toMatchObject({ rows: [], more: 1, moreLost: 1 })
+  })
+
+  it('shows as many rows as fit and says how many more there are', () => {
+    const many = Array.from({ length: 40 }, (_, i) => waiting(`w${i}`, i))
+    expect(view(many, 7)).toMatchObject({ more: 33, moreLost: 0, waiting: 40 })
+    expect(view(many, 7).rows).toHaveLength(7)
+  })
+})
+
+describe('the figures of the board', () => {
+  it('counts stages, those about to be missed and those over three minutes', () => {
+    const v = view([
+      waiting('a', 10),
+      waiting('b', 70),
+      waiting('c', 130),
+      waiting('d', 200),
+      waiting('e', 301),
+    ])
+    expect(v.tally).toEqual({ ok: 1, warn: 2, late: 1, lost: 1 })
+    expect(v).toMatchObject({ waiting: 5, soon: 1, late: 2, lateIsThreeMinutes: true })
+  })
+
+  it('does not speak of three minutes where a shop has another limit', () => {
+    const short = [
+      ['slow', 10],
+      ['at_risk', 30],
+    ]
+    expect(view([waiting('a', 10), waiting('b', 10, { stages: short })]).lateIsThreeMinutes).toBe(false)
+  })
+
+  it('keeps bot-held chats and polite words off the board and out of its figures', () => {
+    const v = view(
+      [
+        waiting('bot', 500, { flags: ['bot_held'], standing_since: at(-499) }),
+        row('thanks', { waiting_since: null, flags: ['courtesy'] }),
+        waiting('a', 5),
+      ],
+      12,
+      { counts: counts({ courtesy: 1 }) },
+    )
+    expect(ids(v)).toEqual(['a'])
+    expect(v).toMatchObject({ waiting: 1, botHeld: 1, courtesy: 1 })
+    expect(v.longest?.wait.id).toBe('a')
+  })
+
+  it('freezes a wait of a stale source and puts it in no stage', () => {
+    const stale = board([waiting('a', 100, { flags: ['stale'] })])
+    const later = viewOf(stale, NOON_MS + 3_600_000, 12)
+    expect(later.rows[0]).toMatchObject({ label: 'unknown', waitedMs: 100_000 })
+    expect(later).toMatchObject({ waiting: 1, unknown: 1, late: 0 })
+  })
+
+  it('takes the server’s counts where it left rows out', () => {
+    const open = counts({ waits_open: { fresh: 900, slow: 80, at_risk: 15, lost: 5 }, bot_held: 30 })
+    const v = view([waiting('a', 170)], 12, { counts: open, truncated: 999 })
+    expect(v).toMatchObject({ waiting: 1000, more: 999, moreLost: 5, late: 20, botHeld: 30 })
+  })
+
+  it('names sources in trouble, the unknown first, then the longest delay', () => {
+    const source = (name: string, state: string, lag: number | null): Record<string, unknown> => ({
+      name,
+      state,
+      last_event_at: null,
+      lag_seconds: lag,
+      reason: null,
+    })
+    const sources = [
+      source('ok', 'ok', 1),
+      source('late', 'catching_up', 40),
+      source('later', 'catching_up', 74),
+      source('dead', 'stale', null),
+    ]
+    const v = view([], 12, { sources })
+    expect(v.sources.troubled.map((s) => s.name)).toEqual(['dead', 'later', 'late'])
+    expect(v.sources).toMatchObject({ ok: 1, total: 4 })
+  })
+
+  it('knows never-received from long-quiet', () => {
+    expect(view([], 12, { counts: counts({ last_event_at: null }) }).quietMs).toBeNull()
+    expect(view([], 12, { counts: counts({ last_event_at: at(-3) }) }).quietMs).toBe(3_000)
+  })
+
+  it('is made from five thousand waits without losing one', () => {
+    const v = view(Array.from({ length: 5_000 }, (_, i) => waiting(`w${i}`, i % 400)))
+    expect(v.rows.length + v.more).toBe(5_000)
+  })
+})
