@@ -14,6 +14,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: { input: { wallboard: 'index.html' } },
+    // Where the package looks for them.
+    outDir: '../../monitor/web/pages',
     emptyOutDir: true,
   },
   server: {

@@ -35,6 +35,11 @@ describe('folding frames', () => {
     expect(board.counts.answeredToday).toBe(7)
   })
 
+  it('takes the number of waits left out from whatever frame names it', () => {
+    const board = after(snapshot([], { truncated: 9 }), delta(1), delta(2, { truncated: 3 }), delta(3))
+    expect(board.truncated).toBe(3)
+  })
+
   it('replaces everything by a snapshot', () => {
     const board = after(snapshot([row('a')]), delta(1, { up: [row('b')] }), snapshot([row('c')], { seq: 41 }))
     expect(ids(board)).toEqual(['c'])

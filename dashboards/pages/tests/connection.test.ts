@@ -179,6 +179,13 @@ describe('the live connection', () => {
     expect(live.silentMs()).toBe(8_000)
   })
 
+  it('stops where the server speaks another version: only a reload helps', () => {
+    latest().open()
+    latest().drop(4409)
+    expect(live.line).toBe('outdated')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('says when the server wants a login', () => {
     latest().open()
     latest().drop(4401)

@@ -57,6 +57,7 @@ function changed(board: Board, frame: Delta): Board {
     waits,
     counts: frame.counts ?? board.counts,
     sources: frame.sources ?? board.sources,
+    truncated: frame.truncated ?? board.truncated,
   }
 }
 

@@ -27,15 +27,17 @@ export interface Surroundings {
   later(ms: number, action: () => void): () => void
 }
 
-export type Line = 'connecting' | 'open' | 'waiting' | 'refused'
+/** `refused`: the server wants a login. `outdated`: it speaks another version than this page, which must be reloaded. */
+export type Line = 'connecting' | 'open' | 'waiting' | 'refused' | 'outdated'
 
 const PING_EVERY_MS = 5_000
 /** The first pings follow each other quickly: the clock should be right from the start. */
-const FIRST_PINGS_MS = [0, 200, 500]
+const NEXT_PINGS_MS = [200, 500]
 /** Ticks come every 5 s; a line this long silent is dead even if nobody has said so. */
 const DEAD_AFTER_MS = 20_000
 const RESYNC_AGAIN_MS = 5_000
 const CLOSED_NOT_ALLOWED = 4401
+const CLOSED_OTHER_VERSION = 4409
 
 export class LiveConnection {
   readonly clock: ServerClock
@@ -102,7 +104,8 @@ export class LiveConnection {
     this.clock.reset()
     const resume = this.board === null ? null : { epoch: this.board.epoch, seq: this.board.seq }
     socket.send(JSON.stringify({ type: 'hello', v: 1, resume }))
-    for (const ms of FIRST_PINGS_MS)
+    this.ping(socket)
+    for (const ms of NEXT_PINGS_MS)
       this.in(ms, () => {
         this.ping(socket)
       })
@@ -184,6 +187,11 @@ export class LiveConnection {
     socket.onopen = socket.onmessage = socket.onclose = null
     this.cancelAll()
     this.attempts += 1
+    if (code === CLOSED_OTHER_VERSION) {
+      this.line = 'outdated'
+      this.onChange()
+      return
+    }
     this.line = code === CLOSED_NOT_ALLOWED ? 'refused' : 'waiting'
     const backoff = backoffMs(this.attempts, this.around.random())
     this.in(this.byeRetryMs + backoff, () => {

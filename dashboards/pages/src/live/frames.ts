@@ -79,6 +79,7 @@ export interface Delta {
   /** Null: as before. */
   readonly counts: Counts | null
   readonly sources: readonly Source[] | null
+  readonly truncated: number | null
 }
 
 export interface Tick {
@@ -138,6 +139,7 @@ export function readFrame(text: string): Frame | null {
         gone: asList(o['gone'] ?? [], 'gone').map((g) => asText(asObject(g, 'gone')['id'], 'gone.id')),
         counts: o['counts'] == null ? null : readCounts(o['counts']),
         sources: o['sources'] == null ? null : asList(o['sources'], 'sources').map(readSource),
+        truncated: o['truncated'] == null ? null : asNumber(o['truncated'], 'truncated'),
       }
     case 'tick':
       return { type: 'tick', seq: asNumber(o['seq'], 'seq'), nowMs: asInstant(o['now'], 'now') }

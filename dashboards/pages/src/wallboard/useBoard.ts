@@ -7,6 +7,9 @@ import type { Counts } from '../live/frames'
 import { freshness, type Freshness } from '../live/freshness'
 import { viewOf, type View } from '../waits/view'
 
+/** Long enough that a page which stays of the wrong version, behind some cache, does no harm by trying. */
+const RELOAD_AFTER_MS = 15_000
+
 export interface Shown {
   readonly line: Line
   readonly attempts: number
@@ -23,6 +26,7 @@ export function useBoard(rowsMax: Ref<number>): ShallowRef<Shown> {
   const shown = shallowRef<Shown>(shownNow(connection, rowsMax.value))
   let build: string | null = null
   let timer = 0
+  let reloadTimer = 0
 
   function draw(): void {
     const told = connection.board
@@ -30,6 +34,11 @@ export function useBoard(rowsMax: Ref<number>): ShallowRef<Shown> {
       build ??= told.build
       // The server was updated: this page is of the old version, and nobody is at a TV to reload it.
       if (told.build !== build) window.location.reload()
+    }
+    if (connection.line === 'outdated' && reloadTimer === 0) {
+      reloadTimer = window.setTimeout(() => {
+        window.location.reload()
+      }, RELOAD_AFTER_MS)
     }
     shown.value = shownNow(connection, rowsMax.value)
   }
@@ -45,6 +54,7 @@ export function useBoard(rowsMax: Ref<number>): ShallowRef<Shown> {
   drawEverySecond()
   onScopeDispose(() => {
     window.clearTimeout(timer)
+    window.clearTimeout(reloadTimer)
     connection.stop()
   })
   return shown

@@ -8,7 +8,7 @@ const MOST = 12
 const ON_TV = 7
 const NARROW_PX = 720
 /** What a laptop's window needs for all but the rows, and for one row. */
-const AROUND_PX = 425
+const AROUND_PX = 395
 const ROW_PX = 44
 
 export function useRowsMax(tv: boolean): Ref<number> {

@@ -1,13 +1,13 @@
 /** Times as they are shown. */
 
-/** A length: 02:58, 1:02:58, and with days before it past one: 3天 02:15:09. */
-export function duration(ms: number, days: (n: number) => string): string {
+/** A length: 02:58, 1:02:58, and past a day what still fits: 3天2时. */
+export function duration(ms: number, days: (days: number, hours: number) => string): string {
   const seconds = Math.floor(ms / 1000)
   const text = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`
   const hours = Math.floor(seconds / 3600)
   if (hours === 0) return text
   if (hours < 24) return `${hours}:${text}`
-  return `${days(Math.floor(hours / 24))} ${pad(hours % 24)}:${text}`
+  return days(Math.floor(hours / 24), hours % 24)
 }
 
 /** A length that counts down: it shows 0:00 only when nothing is left. */

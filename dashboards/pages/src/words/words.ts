@@ -30,7 +30,7 @@ export interface Words {
   readonly nobodyButUnknown: (n: number) => string
   readonly lastMessage: (ago: string) => string
   readonly ago: (ms: number) => string
-  readonly days: (n: number) => string
+  readonly days: (days: number, hours: number) => string
   readonly botHeld: string
   readonly courtesy: string
   readonly promises: string
@@ -41,7 +41,6 @@ export interface Words {
   readonly unknown: string
   readonly seconds: (n: number) => string
   readonly reason: Readonly<Record<string, string>>
-  readonly moreSources: (n: number) => string
   readonly noSources: string
   readonly notifyFailed: (n: number) => string
   readonly storeDown: string
@@ -53,6 +52,7 @@ export interface Words {
   readonly connecting: string
   readonly unreachable: (attempts: number) => string
   readonly refused: string
+  readonly outdated: string
   readonly flags: Readonly<Record<string, string>>
   readonly platforms: Readonly<Record<string, string>>
   readonly otherLanguage: string

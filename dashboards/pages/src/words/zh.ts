@@ -47,7 +47,7 @@ export const zh: Words = {
     if (seconds < 86_400) return `${Math.floor(seconds / 3600)} 小时前`
     return `${Math.floor(seconds / 86_400)} 天前`
   },
-  days: (n) => `${n}天`,
+  days: (days, hours) => `${days}天${hours}时`,
   botHeld: '机器人接待',
   courtesy: '收尾',
   promises: '待跟进',
@@ -58,7 +58,6 @@ export const zh: Words = {
   unknown: '未知',
   seconds: (n) => `${n} 秒`,
   reason: { account: '账号掉线', heartbeat: '心跳中断', silent: '长时间无消息' },
-  moreSources: (n) => `另有 ${n} 个异常`,
   noSources: '尚无采集端',
   notifyFailed: (n) => `通知失败 ${n}`,
   storeDown: '无法保存：新消息暂未入库，磁盘恢复后自动继续',
@@ -70,6 +69,7 @@ export const zh: Words = {
   connecting: '正在连接…',
   unreachable: (attempts) => `连不上服务，正在重试（第 ${attempts} 次）`,
   refused: '需要登录后查看',
+  outdated: '服务已更新，页面即将刷新',
   flags: {
     closed_unanswered: '会话已关未回复',
     catching_up: '数据延迟',
