@@ -19,8 +19,9 @@ Classes = Callable[[Json], frozenset[str]]
 
 LIMITS_MS = {"slow": 60_000, "at_risk": 180_000, "lost": 300_000}
 GIVE_UP_MS = 7 * 86_400_000
-ENDS_A_WAIT = ("agent", "seller")
-A_PERSON_OF_THE_SHOP = ("agent", "seller", "assist")
+# Who is a person of the shop without rules. `assist` becomes one by policy only.
+A_PERSON = ("agent", "seller")
+ID_IS_OF_ITS_SOURCE = ("source_heartbeat", "agent_presence")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -82,26 +83,24 @@ def brute_force(
     """
     count = Count()
 
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str | None, str]] = set()
     log: list[Json] = []
     for event in events:
-        owner = event.get("shop") or f"source {event.get('source')}"
-        if (owner, event["id"]) in seen:
+        by_source = event.get("type") in ID_IS_OF_ITS_SOURCE
+        name = ("source", event.get("source"), event["id"]) if by_source else ("shop", event["shop"], event["id"])
+        if name in seen:
             count.duplicates += 1
             continue
-        seen.add((owner, event["id"]))
+        seen.add(name)
         log.append({**event, "ms": instant_ms(event["ts"]), "arrival": len(log)})
     count.accepted = len(log)
-    if not log:
-        last_ms = 0
-    else:
-        last_ms = max(event["ms"] for event in log)
+    last_ms = max((event["ms"] for event in log), default=0)
 
     conversations: dict[tuple[str, str], list[Json]] = {}
     for event in log:
-        name = event.get("conversation") or event.get("buyer")
-        if name and event.get("shop"):
-            conversations.setdefault((event["shop"], name), []).append(event)
+        chat_name = event.get("conversation") or event.get("buyer")
+        if chat_name and event.get("shop"):
+            conversations.setdefault((event["shop"], chat_name), []).append(event)
 
     waits: list[Wait] = []
     for chat in conversations.values():
@@ -166,10 +165,10 @@ def walk(chat: list[Json], last_ms: int, classes: Classes, give_up_ms: int | Non
                 wait = None
         elif what == "message_recalled":
             if wait and any(message["id"] == event["message"] for message in wait.messages):
-                wait.messages = [message for message in wait.messages if message["id"] != event["message"]]
-                wait.needing = [message for message in wait.needing if message["id"] != event["message"]]
-                if wait.messages:
-                    wait.first = wait.messages[0]
+                left = [message for message in wait.messages if message["id"] != event["message"]]
+                if left:
+                    wait.first, wait.messages = left[0], left
+                    wait.needing = [message for message in wait.needing if message["id"] != event["message"]]
                 else:
                     wait.outcome, wait.ended_ms = "dismissed", now_ms
                     wait = None
@@ -182,24 +181,25 @@ def walk(chat: list[Json], last_ms: int, classes: Classes, give_up_ms: int | Non
                     continue
                 polite = last_said is not None and "polite" in classes(event) and "asks" not in classes(last_said)
                 courtesy = polite if needs_reply is None else not needs_reply
-                if event.get("agent") or event.get("account"):
-                    agent, account = event.get("agent") or None, event.get("account") or event.get("agent") or None
+                written_to = event.get("agent") or None, event.get("account") or event.get("agent") or None
+                if written_to[1] and not (written_to[0] is None and written_to[1] == account):
+                    agent, account = written_to  # else: the same account, its person not named this time
                 if wait is None:
-                    wait = Wait(event, [], [], agent, account)
+                    wait = Wait(event, [], [])
                     waits.append(wait)
+                wait.agent, wait.account = agent, account
                 wait.messages.append(event)
                 if not courtesy:
                     wait.needing.append(event)
-            elif event["role"] in A_PERSON_OF_THE_SHOP:
+            elif event["role"] in A_PERSON:
                 last_said = event
-                if event["role"] in ENDS_A_WAIT:
-                    if event.get("agent") or event.get("account"):
-                        agent, account = event.get("agent") or None, event.get("account") or event.get("agent") or None
-                    if wait:
-                        wait.outcome, wait.ended_ms, wait.reply = "answered", now_ms, event
-                        wait.agent, wait.account = agent, account
-                        wait.held = bool(classes(event) & {"holding", "greeting"})
-                        wait = None
+                if event.get("agent") or event.get("account"):
+                    agent, account = event.get("agent") or None, event.get("account") or event.get("agent") or None
+                if wait:
+                    wait.outcome, wait.ended_ms, wait.reply = "answered", now_ms, event
+                    wait.agent, wait.account = agent, account
+                    wait.held = bool(classes(event) & {"holding", "greeting"})
+                    wait = None
 
     if wait and give_up_ms is not None and last_ms - wait.first["ms"] > give_up_ms:
         wait.outcome, wait.ended_ms = "expired", wait.first["ms"] + give_up_ms
