@@ -164,6 +164,7 @@ def test_an_agent_asks(text: str) -> None:
     [
         *("有货的", "有货的呢", "在的呢", "有什么问题随时联系我哦", "有问题可以随时问我", "这几天发货", "怎么洗都可以"),
         *("还是建议您选L码", "多备几双更划算", "没什么问题", "这款很显瘦呢", "签收时检查包装是否完好", "48小时内发货"),
+        "M码还剩最后几件，喜欢的话可以先拍下",
         *("let me know if you need anything else", "When you have ordered, we ship", "what a nice choice"),
         *("See https://example.com/?size=m", "We ship when you have paid"),
     ],
