@@ -1,0 +1,375 @@
+"""One connection to an MQTT broker, as the door and the alert channel both need it.
+
+The only module that reaches below aiomqtt into paho, for what aiomqtt does not
+offer and losing nothing hangs on:
+
+- A payload is acknowledged when *we* say so, after the commit; aiomqtt itself
+  acknowledges on arrival.
+- Everything the socket holds is read in one turn of the loop; aiomqtt takes one
+  packet a turn.
+- Reading stops while too many bytes are held. The broker's own limit counts
+  messages, not bytes, and MQTT 3.1.1 lets a client set neither.
+- A publication that the broker refuses (MQTT 5) is an error; aiomqtt takes any
+  answer for a success.
+- A connection that closes before it is accepted is an error at once; aiomqtt
+  waits until the time is up.
+"""
+
+import asyncio
+import contextlib
+import random
+import ssl
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal, Self, cast
+
+import aiomqtt
+from aiomqtt import MqttError
+from paho.mqtt import client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from monitor.errors import UsageError
+
+__all__ = ["Backoff", "Broker", "Link", "MqttError"]
+
+KEEPALIVE_SECONDS = 15  # A cut cable is noticed after at most twice this: a buyer has minutes, not more.
+ANSWER_SECONDS = 10.0  # For CONNACK, SUBACK, PUBACK.
+SESSION_SECONDS = 7 * 24 * 3600  # The broker keeps what we have not acknowledged over a long holiday week-end.
+PACKETS_A_TURN = 256  # About 10 ms of reading, then the loop sees to others.
+MESSAGE_OVERHEAD_BYTES = 1024  # What a held message costs beside its payload.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """Where the broker is and how it lets us in.
+
+    Attributes:
+        client_id: stable over restarts: the broker keeps our unacknowledged messages under it. Two
+            programs with one id throw each other out.
+        tls: encrypt; also on where ``ca_file`` or ``cert_file`` is given.
+        ca_file: PEM of the authority that signed the broker's certificate; None: the system's.
+        cert_file: PEM of our own certificate, where the broker wants one; ``key_file`` its key.
+    """
+
+    host: str
+    port: int = 1883
+    client_id: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    version: Literal["5", "3.1.1"] = "5"
+    tls: bool = False
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = field(default=None, repr=False)
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Return what TLS needs, or None for a plain connection.
+
+        Raises:
+            UsageError: a file is missing or is not PEM.
+        """
+        if not (self.tls or self.ca_file or self.cert_file):
+            return None
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file)
+            if self.cert_file:
+                context.load_cert_chain(self.cert_file, self.key_file)
+        except (OSError, ssl.SSLError) as error:
+            files = ", ".join(name for name in (self.ca_file, self.cert_file, self.key_file) if name)
+            raise UsageError(f"mqtt: cannot use the TLS files {files}: {error.strerror or error}") from None
+        return context
+
+
+class Backoff:
+    """How long to wait before the next try: full jitter, so that many clients do not come back in step."""
+
+    def __init__(
+        self, first_seconds: float = 0.5, most_seconds: float = 10.0, rng: random.Random | None = None
+    ) -> None:
+        self._first = first_seconds
+        self._most = most_seconds
+        self._rng = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
+        self._tries = 0
+
+    def next_seconds(self) -> float:
+        """Return a random wait whose upper bound doubles with every try."""
+        bound = min(self._most, self._first * 2.0 ** min(self._tries, 30))
+        self._tries += 1
+        return self._rng.uniform(0.0, bound)
+
+    def reset(self) -> None:
+        """Start over, after something went well."""
+        self._tries = 0
+
+
+class _Inbox(asyncio.Queue[aiomqtt.Message]):
+    """What has been read and not taken yet: the queue that aiomqtt fills.
+
+    ``get`` says that there is something, ``take`` takes many at once. ``held``
+    counts the bytes of what has arrived and has not been let go.
+    """
+
+    def __init__(self, maxsize: int = 0) -> None:
+        super().__init__(maxsize)
+        self.waiting: deque[aiomqtt.Message] = deque()
+        self.held = 0
+        self.fault: Exception | None = None
+        self._news = asyncio.Event()
+
+    def put_nowait(self, item: aiomqtt.Message) -> None:
+        self.waiting.append(item)
+        self.held += len(item.payload) + MESSAGE_OVERHEAD_BYTES
+        self._news.set()
+
+    async def get(self) -> Any:
+        await self._news.wait()
+        self._news.clear()
+        if self.fault is not None:
+            raise MqttError(f"what the broker sent cannot be read: {self.fault}")
+
+    def wake(self) -> None:
+        """Let ``get`` return, whatever there is."""
+        self._news.set()
+
+
+class Link:
+    """A connection; used once, as an async context manager. For a new try make a new one.
+
+    Args:
+        broker: where to.
+        client_id: instead of the broker's setting, for a second connection beside the first.
+        tls: the context made at the start, so that wrong files stop the start.
+        keep_session: whether the broker keeps our subscriptions and what we have not acknowledged.
+        receive_maximum: how many unacknowledged messages the broker may have out to us (MQTT 5).
+        hold_bytes: reading stops above this much unacknowledged, and goes on below half of it.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        client_id: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        keep_session: bool = False,
+        receive_maximum: int = 1000,
+        hold_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        connect = None
+        if broker.version == "5":
+            connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            connect.ReceiveMaximum = receive_maximum
+            connect.SessionExpiryInterval = SESSION_SECONDS if keep_session else 0
+        self._client = aiomqtt.Client(
+            broker.host,
+            broker.port,
+            identifier=client_id or broker.client_id,
+            username=broker.username,
+            password=broker.password,
+            protocol=aiomqtt.ProtocolVersion.V5 if broker.version == "5" else aiomqtt.ProtocolVersion.V311,
+            clean_session=None if broker.version == "5" else not keep_session,
+            clean_start=not keep_session if broker.version == "5" else paho.MQTT_CLEAN_START_FIRST_ONLY,
+            properties=connect,
+            keepalive=KEEPALIVE_SECONDS,
+            timeout=ANSWER_SECONDS,
+            queue_type=_Inbox,
+            tls_context=tls,
+        )
+        self._version = broker.version
+        self._hold_bytes = hold_bytes
+        self._paho: paho.Client = self._client._client
+        self._paho.manual_ack_set(True)
+        self._paho.on_publish = self._on_publish
+        self._tell_disconnect: Any = self._paho.on_disconnect
+        self._paho.on_disconnect = self._on_disconnect
+        self._inbox = cast(_Inbox, self._client._queue)  # Made by aiomqtt from queue_type.
+        self._socket: Any = None  # The one we read; Any, for paho's type of it knows no TLS.
+        self._paused = False
+        self._publishing: dict[int, asyncio.Future[None]] = {}
+
+    async def __aenter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            MqttError: nobody there, not let in, or no answer in time.
+        """
+        try:
+            await self._client.__aenter__()
+        except BaseException:
+            self._abandon()
+            raise
+        self._read_ourselves()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Send what is queued, say good-bye, close; an error on the way out is of no use to anyone."""
+        self._stop_reading_ourselves()
+        with contextlib.suppress(MqttError, OSError):
+            await self._client.__aexit__(kind, error, trace)
+        self._abandon()
+        for answer in self._publishing.values():
+            if not answer.done():
+                answer.set_exception(MqttError("the connection is lost"))
+
+    async def subscribe(self, topic: str) -> None:
+        """Ask for a topic filter at QoS 1.
+
+        Raises:
+            MqttError: the broker refuses it, or the connection is lost.
+        """
+        if self._version == "5":
+            # Retained messages come with a new subscription only, not with every reconnect.
+            options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
+            answers = await self._client.subscribe(topic, options=options)
+        else:
+            answers = await self._client.subscribe(topic, qos=1)
+        for answer in answers:
+            if (answer.value if isinstance(answer, ReasonCode) else answer) >= 0x80:
+                raise MqttError(f"the broker refuses the subscription to {topic}: {answer}")
+
+    async def arrived(self) -> None:
+        """Return when there is something to take, or after ``wake``.
+
+        Raises:
+            MqttError: the connection is lost. What had been read can still be taken.
+        """
+        if self._inbox.waiting:
+            return
+        try:
+            await anext(self._client.messages)
+        except MqttError as error:
+            raise MqttError(_reason(error)) from None
+
+    def wake(self) -> None:
+        """Let ``arrived`` return."""
+        self._inbox.wake()
+
+    def take(self, most: int, most_bytes: int) -> list[aiomqtt.Message]:
+        """Return what has been read, oldest first: up to ``most`` messages and about ``most_bytes`` of payload."""
+        waiting = self._inbox.waiting
+        taken: list[aiomqtt.Message] = []
+        size = 0
+        while waiting and len(taken) < most and size < most_bytes:
+            message = waiting.popleft()
+            size += len(message.payload)
+            taken.append(message)
+        return taken
+
+    @property
+    def held_bytes(self) -> int:
+        """What has been read and not been let go, in bytes."""
+        return self._inbox.held
+
+    def let_go(self, messages: Iterable[aiomqtt.Message]) -> None:
+        """Acknowledge what has been taken, once and only once: it is stored.
+
+        After the connection is lost this does nothing: the broker sends them
+        again, and they are duplicates then.
+        """
+        ack = self._paho.ack
+        size = 0
+        for message in messages:
+            if message.qos:
+                ack(message.mid, 1)
+            size += len(message.payload) + MESSAGE_OVERHEAD_BYTES
+        self._inbox.held -= size
+        if self._paused and self._inbox.held < self._hold_bytes // 2:
+            self._paused = False
+            self._go_on_reading()
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1 and return when the broker has it.
+
+        Raises:
+            MqttError: it is refused, not answered in time, or the connection is lost.
+        """
+        info = self._paho.publish(topic, payload, qos=1)
+        if info.rc != paho.MQTT_ERR_SUCCESS:
+            raise MqttError(paho.error_string(info.rc))
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._publishing[info.mid] = answer
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await answer
+        except TimeoutError:
+            raise MqttError("no PUBACK in time") from None
+        finally:
+            del self._publishing[info.mid]
+
+    def _on_publish(
+        self, _client: paho.Client, _userdata: Any, mid: int, code: ReasonCode, _properties: Properties
+    ) -> None:
+        answer = self._publishing.get(mid)
+        if answer is not None and not answer.done():
+            if code.is_failure:
+                answer.set_exception(MqttError(f"the broker refuses the publication: {code}"))
+            else:
+                answer.set_result(None)
+
+    def _on_disconnect(self, *what: Any) -> None:
+        self._tell_disconnect(*what)
+        connected = self._client._connected
+        if not connected.done():  # aiomqtt would wait for the CONNACK until the time is up.
+            connected.set_exception(MqttError("the broker closed the connection without a word"))
+
+    def _read_ourselves(self) -> None:
+        """Take the place of aiomqtt's reader, which it has put on the loop while connecting."""
+        self._socket = self._paho.socket()
+        self._go_on_reading()
+
+    def _go_on_reading(self) -> None:
+        if self._readable():
+            asyncio.get_running_loop().add_reader(self._socket.fileno(), self._read)
+            self._read()  # A TLS layer may hold what its file descriptor does not tell of.
+
+    def _stop_reading_ourselves(self) -> None:
+        if self._readable():
+            # Closing needs no more input: DISCONNECT is the last word of MQTT, and it is ours.
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._socket = None
+
+    def _readable(self) -> bool:
+        """Whether the socket that we read is still the open one."""
+        return self._socket is not None and self._socket.fileno() >= 0 and self._socket is self._paho.socket()
+
+    def _read(self) -> None:
+        """Read all that is there, up to one turn's worth or until enough is held."""
+        if self._paused or not self._readable():
+            return
+        inbox = self._inbox
+        try:
+            for _ in range(PACKETS_A_TURN):
+                before = len(inbox.waiting)
+                self._paho.loop_read()
+                if len(inbox.waiting) == before:
+                    break
+                if inbox.held > self._hold_bytes:
+                    asyncio.get_running_loop().remove_reader(self._socket.fileno())
+                    self._paused = True
+                    return
+        except Exception as error:  # Whatever paho's parser stumbles over.
+            self._stop_reading_ourselves()
+            inbox.fault = error
+            inbox.wake()
+            return
+        if self._readable() and isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            asyncio.get_running_loop().call_soon(self._read)
+
+    def _abandon(self) -> None:
+        """Close a socket that is left over, so that a late CONNACK cannot make a second client of us."""
+        sock = self._paho.socket()
+        if sock is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._paho.disconnect()
+                self._paho.loop_write()
+
+
+def _reason(error: MqttError) -> str:
+    """Say why the connection was lost: aiomqtt puts the reason into the cause."""
+    return str(error.__cause__ or error)

@@ -1,0 +1,183 @@
+"""A real Mosquitto for tests: started on a free port, killed, restarted.
+
+Use ``needs_mosquitto()`` first: a machine without the program skips, and says
+what to install; in CI it fails, for there the tests are the point.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+DEADLINE_SECONDS = 20.0
+
+
+def needs_mosquitto() -> None:
+    """Skip the test where Debian's mosquitto and its clients are not installed; fail in CI."""
+    missing = [name for name in ("mosquitto", "mosquitto_pub", "mosquitto_passwd", "openssl") if _which(name) is None]
+    if not missing:
+        return
+    reason = f"{', '.join(missing)} not found: apt-get install mosquitto mosquitto-clients openssl"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def _which(name: str) -> str | None:
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@dataclass
+class Mosquitto:
+    """One broker on 127.0.0.1, with its files in ``folder``.
+
+    Attributes:
+        config: further lines of its configuration.
+        password: of the user "monitor"; None: everybody may come in.
+        tls: whether its port speaks TLS, with a certificate of ``certificates``.
+        persistent: whether it keeps sessions and messages over a restart, also over ``kill``.
+    """
+
+    folder: Path
+    config: tuple[str, ...] = ()
+    password: str | None = None
+    tls: "Certificates | None" = None
+    persistent: bool = False
+    port: int = field(default_factory=free_port)
+    _process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Mosquitto":
+        """Start and return when it takes connections."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "mosquitto.conf"
+        log = self.folder / "mosquitto.log"
+        config.write_text("\n".join(self._lines()) + "\n")
+        program = _which("mosquitto")
+        assert program is not None
+        with log.open("ab") as out:
+            self._process = subprocess.Popen([program, "-c", config], stdout=out, stderr=out)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return self
+            time.sleep(0.02)
+        raise AssertionError(f"mosquitto did not start: {log.read_text()}")
+
+    def stop(self) -> None:
+        """End it as an administrator does; it saves what it keeps."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: int) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(how)
+            process.wait(DEADLINE_SECONDS)
+
+    def publish(self, topic: str, lines: Iterable[bytes], *, qos: int = 1) -> None:
+        """Publish one payload a line and return when the broker has them all."""
+        self._pub("-t", topic, "-q", str(qos), "-l", stdin=b"".join(line + b"\n" for line in lines))
+
+    def publish_file(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish one payload of any bytes."""
+        flags = ["-r"] if retain else []
+        how = ["-s"] if payload else ["-n"]
+        self._pub("-t", topic, "-q", "1", *how, *flags, stdin=payload)
+
+    def _pub(self, *args: str, stdin: bytes) -> None:
+        program = _which("mosquitto_pub")
+        assert program is not None
+        who = ["-u", "monitor", "-P", self.password] if self.password else []
+        tls = ["--cafile", str(self.tls.ca)] if self.tls else []
+        command = [program, "-h", "127.0.0.1", "-p", str(self.port), "-V", "5", *who, *tls, *args]
+        subprocess.run(command, input=stdin, check=True, timeout=120, capture_output=True)
+
+    def _lines(self) -> Iterator[str]:
+        yield f"listener {self.port} 127.0.0.1"
+        yield "max_queued_messages 0"  # The default, 1000, drops what a service that is away has missed.
+        if os.geteuid() == 0:
+            yield "user root"  # Else it gives up its rights and cannot read its own files here.
+        if self.password is None:
+            yield "allow_anonymous true"
+        else:
+            program = _which("mosquitto_passwd")
+            assert program is not None
+            passwords = self.folder / "passwords"
+            subprocess.run([program, "-b", "-c", passwords, "monitor", self.password], check=True, capture_output=True)
+            yield "allow_anonymous false"
+            yield f"password_file {passwords}"
+        if self.tls is not None:
+            yield f"cafile {self.tls.ca}"
+            yield f"certfile {self.tls.certificate}"
+            yield f"keyfile {self.tls.key}"
+        if self.persistent:
+            yield "persistence true"
+            yield f"persistence_location {self.folder}/"
+            yield "autosave_on_changes true"
+            yield "autosave_interval 1"  # Save at every change.
+        yield from self.config
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """A throw-away authority and a certificate of it for 127.0.0.1."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> "Certificates":
+        folder.mkdir(parents=True, exist_ok=True)
+        ca, ca_key = folder / "ca.pem", folder / "ca.key"
+        certificate, key, request = folder / "server.pem", folder / "server.key", folder / "server.csr"
+        curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+        _openssl("req", "-x509", *curve, "-keyout", ca_key, "-out", ca, "-subj", "/CN=Test authority", "-days", "2")
+        _openssl("req", "-new", *curve, "-keyout", key, "-out", request, "-subj", "/CN=127.0.0.1")
+        names = folder / "names.ext"
+        names.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        signed_by = ("-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-extfile", names)
+        _openssl("x509", "-req", "-in", request, *signed_by, "-out", certificate, "-days", "2")
+        return cls(ca, certificate, key)
+
+
+def _openssl(*args: str | Path) -> None:
+    subprocess.run(["openssl", *args], check=True, capture_output=True, timeout=60)
+
+
+@contextlib.contextmanager
+def mosquitto(
+    folder: Path,
+    *,
+    config: tuple[str, ...] = (),
+    password: str | None = None,
+    tls: Certificates | None = None,
+    persistent: bool = False,
+) -> Iterator[Mosquitto]:
+    """Run a broker for the length of a block."""
+    needs_mosquitto()
+    broker = Mosquitto(folder, config=config, password=password, tls=tls, persistent=persistent)
+    try:
+        yield broker.start()
+    finally:
+        broker.kill()
