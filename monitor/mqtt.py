@@ -34,9 +34,11 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from monitor.errors import UsageError
+from monitor.settings import Mqtt
 
 __all__ = ["Backoff", "Broker", "Link", "MqttError"]
 
+CLIENT_ID = "presales-monitor"  # No host name in it: a container gets a new one, and its messages lie under the old.
 KEEPALIVE_SECONDS = 15  # A cut cable is noticed after at most twice this: a buyer has minutes, not more.
 ANSWER_SECONDS = 10.0  # For CONNACK, SUBACK, PUBACK.
 SESSION_SECONDS = 7 * 24 * 3600  # The broker keeps what we have not acknowledged over a long holiday week-end.
@@ -66,6 +68,24 @@ class Broker:
     ca_file: str | None = None
     cert_file: str | None = None
     key_file: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, settings: Mqtt) -> Self | None:
+        """Return the broker of the settings, or None where there is none."""
+        if settings.host is None:
+            return None
+        return cls(
+            host=settings.host,
+            port=settings.port,
+            client_id=settings.client_id or CLIENT_ID,
+            username=settings.username,
+            password=settings.password.get_secret_value() if settings.password else None,
+            version=settings.version,
+            tls=settings.tls,
+            ca_file=str(settings.ca_file) if settings.ca_file else None,
+            cert_file=str(settings.cert_file) if settings.cert_file else None,
+            key_file=str(settings.key_file) if settings.key_file else None,
+        )
 
     def tls_context(self) -> ssl.SSLContext | None:
         """Return what TLS needs, or None for a plain connection.
@@ -283,7 +303,7 @@ class Link:
             self._paused = False
             self._go_on_reading()
 
-    async def publish(self, topic: str, payload: bytes) -> None:
+    async def publish(self, topic: str, payload: bytes, answer_seconds: float = ANSWER_SECONDS) -> None:
         """Publish at QoS 1 and return when the broker has it.
 
         Raises:
@@ -295,7 +315,7 @@ class Link:
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._publishing[info.mid] = answer
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(answer_seconds):
                 await answer
         except TimeoutError:
             raise MqttError("no PUBACK in time") from None

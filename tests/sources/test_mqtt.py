@@ -88,13 +88,13 @@ async def running(broker: Broker, store: Store, **more: Any) -> AsyncIterator[Mq
         backoff=lambda: Backoff(0.02, 0.1, random.Random(1)),
         **more,
     )
-    task = asyncio.create_task(source.run())
-    try:
-        await until(lambda: source.status.connected or source.status.trouble is not None)
-        yield source
-    finally:
-        source.stop()
-        await asyncio.wait_for(task, DEADLINE_SECONDS)
+    async with asyncio.TaskGroup() as tasks:  # If the door falls, so does the test, at once.
+        tasks.create_task(source.run())
+        try:
+            await until(lambda: source.status.connected or source.status.trouble is not None)
+            yield source
+        finally:
+            source.stop()
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -225,9 +225,10 @@ async def test_a_restarted_broker_loses_nothing(tmp_path: Path) -> None:
             await in_thread(server.start)
             await until(lambda: source.status.connected)
             await in_thread(server.publish, TOPIC, lines(100, 200))
-            await until(lambda: source.status.payloads == 200)
+            await until(lambda: len(set(store.ids)) == 200)
             assert source.status.connects == 2
-    assert store.ids == ids(0, 200)
+    # An acknowledgement that was on its way when the broker went is forgotten, and its payload comes again.
+    assert list(dict.fromkeys(store.ids)) == ids(0, 200)
 
 
 async def test_what_has_been_read_survives_a_broker_that_forgets(tmp_path: Path) -> None:
@@ -244,7 +245,7 @@ async def test_what_has_been_read_survives_a_broker_that_forgets(tmp_path: Path)
             await in_thread(server.start)
             store.gate.set()
             await until(lambda: source.status.connects == 2)
-    assert store.ids == ids(0, 300)
+    assert list(dict.fromkeys(store.ids)) == ids(0, 300)
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
@@ -305,8 +306,9 @@ async def test_each_payload_is_acknowledged_once(tmp_path: Path) -> None:
             await until(lambda: store.tried >= 2)
             store.failing = None
             await until(lambda: source.status.payloads == 100)
-        await in_thread(server.stop)
-        log = (tmp_path / "broker" / "mosquitto.log").read_text()
+        log_file = tmp_path / "broker" / "mosquitto.log"
+        await until(lambda: "Received DISCONNECT from presales-test" in log_file.read_text())
+        log = log_file.read_text()
     assert log.count("Received PUBACK from presales-test") == 100
     assert log.index("Received PUBACK from presales-test") < log.index("Received DISCONNECT from presales-test")
 

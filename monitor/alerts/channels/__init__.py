@@ -1,1 +1,24 @@
-"""Where alerts go; one file each."""
+"""Where alerts go. A channel is one file here, one line in ``CHANNELS``, and a test that runs the shared contract."""
+
+from collections.abc import Callable
+
+from monitor.alerts.channels import mqtt, webhook
+from monitor.alerts.channels.base import Channel
+from monitor.clock import Clock
+from monitor.settings import Settings
+
+# Each makes its channel from the settings, or None where nothing is set.
+CHANNELS: tuple[Callable[[Settings, Clock], Channel | None], ...] = (
+    webhook.configured,
+    mqtt.configured,
+)
+
+
+def configured(settings: Settings, clock: Clock) -> list[Channel]:
+    """Return the channels that the settings ask for.
+
+    Raises:
+        UsageError: a setting does not fit.
+    """
+    made = (make(settings, clock) for make in CHANNELS)
+    return [channel for channel in made if channel is not None]

@@ -1,0 +1,32 @@
+"""What every channel does."""
+
+from typing import Protocol
+
+from monitor.alerts.router import Route
+from monitor.store.entries import Delivery
+
+
+class Channel(Protocol):
+    """A place where alerts go.
+
+    Attributes:
+        route: its name and what the router must know.
+        concurrency: how many messages it takes at a time.
+    """
+
+    route: Route
+    concurrency: int
+
+    async def open(self) -> None:
+        """Make ready; a receiver that is not there is no error here."""
+
+    async def send(self, delivery: Delivery) -> None:
+        """Deliver once, in a few seconds at most.
+
+        Raises:
+            DeliveryError: it was not taken, or nobody can know; ``permanent`` when another try is of no use,
+                reason ``gone`` when nothing more should ever be sent there.
+        """
+
+    async def close(self) -> None:
+        """Let go of what it holds; harmless when it is not open."""

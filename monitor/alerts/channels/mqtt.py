@@ -1,0 +1,110 @@
+"""Alerts as MQTT messages: ``{alerts_topic}/{team}``, QoS 1, not retained.
+
+Its connection is its own, beside the door's: the door stops reading while the
+journal takes nothing, and alerts must not wait for that.
+"""
+
+import asyncio
+import contextlib
+import logging
+from urllib.parse import quote
+
+import msgspec
+
+from monitor.alerts.router import MACHINE_EXPIRES_MS, Route
+from monitor.clock import Clock
+from monitor.errors import DeliveryError
+from monitor.mqtt import Backoff, Broker, Link, MqttError
+from monitor.settings import Settings
+from monitor.store.entries import Delivery
+
+log = logging.getLogger(__name__)
+
+CONCURRENCY = 16
+ANSWER_SECONDS = 5.0
+STEADY_SECONDS = 10.0  # A connection that stood so long was a good one.
+
+
+class _Data(msgspec.Struct):
+    team: str
+
+
+class _Body(msgspec.Struct):
+    data: _Data
+
+
+_decode = msgspec.json.Decoder(_Body).decode
+
+
+class MqttChannel:
+    """A publisher that keeps its connection.
+
+    Raises:
+        UsageError: a TLS file cannot be used.
+    """
+
+    def __init__(
+        self, broker: Broker, topic: str = "presales/v1/alerts", *, name: str = "mqtt", backoff: Backoff | None = None
+    ) -> None:
+        self.route = Route(channel=name, for_people=False, expires_ms=MACHINE_EXPIRES_MS)
+        self.concurrency = CONCURRENCY
+        self._broker = broker
+        self._tls = broker.tls_context()
+        self._topic = topic.rstrip("/")
+        self._backoff = backoff or Backoff()
+        self._link: Link | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Begin to connect, and to come back after every loss."""
+        self._task = asyncio.create_task(self._stay_connected())
+
+    async def close(self) -> None:
+        """Disconnect."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def send(self, delivery: Delivery) -> None:
+        """Publish once and wait for the broker's answer.
+
+        Raises:
+            DeliveryError: as `Channel.send` says.
+        """
+        link = self._link
+        if link is None:
+            raise DeliveryError("connect")
+        team = quote(_decode(delivery.body).data.team, safe="")
+        try:
+            await link.publish(f"{self._topic}/{team}", delivery.body, ANSWER_SECONDS)
+        except MqttError as error:
+            raise DeliveryError("publish", detail=str(error)) from None
+
+    async def _stay_connected(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connected_at = loop.time()
+            try:
+                async with Link(self._broker, client_id=f"{self._broker.client_id}-alerts", tls=self._tls) as link:
+                    self._link = link
+                    while True:
+                        await link.arrived()  # Nothing is subscribed: this only ends when the connection does.
+            except MqttError as error:
+                wait = self._backoff.next_seconds()
+                log.warning("mqtt alerts: %s:%d: %s; next try in %.1f s", *self._where(), error, wait)
+            finally:
+                self._link = None
+            if loop.time() - connected_at > STEADY_SECONDS:
+                self._backoff.reset()
+            await asyncio.sleep(wait)
+
+    def _where(self) -> tuple[str, int]:
+        return self._broker.host, self._broker.port
+
+
+def configured(settings: Settings, clock: Clock) -> MqttChannel | None:  # noqa: ARG001 - as all channels are made
+    """Return the publisher of the settings, or None where there is no broker."""
+    broker = Broker.of(settings.mqtt)
+    return None if broker is None else MqttChannel(broker, settings.mqtt.alerts_topic)

@@ -1,0 +1,37 @@
+"""Time that is moved, for what waits."""
+
+import asyncio
+from collections.abc import Callable
+
+DEADLINE_SECONDS = 20.0
+
+
+class MovedTime:
+    """A `Timer` whose time stands until ``pass_`` moves it."""
+
+    def __init__(self, now_ms: int) -> None:
+        self._now_ms = now_ms
+        self._moved = asyncio.Event()
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def pass_(self, seconds: float) -> None:
+        self._now_ms += round(seconds * 1000)
+        self._moved.set()
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        until_ms = self._now_ms + seconds * 1000
+        while not event.is_set() and self._now_ms < until_ms:
+            self._moved.clear()
+            waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(self._moved.wait())]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait for a condition that other tasks, threads or programs bring about; fail after the deadline."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not true():
+            await asyncio.sleep(0.002)  # noqa: ASYNC110 - there is no event to wait for
