@@ -38,7 +38,6 @@ from monitor.settings import Mqtt
 
 __all__ = ["Backoff", "Broker", "Link", "MqttError"]
 
-CLIENT_ID = "presales-monitor"  # No host name in it: a container gets a new one, and its messages lie under the old.
 KEEPALIVE_SECONDS = 15  # A cut cable is noticed after at most twice this: a buyer has minutes, not more.
 ANSWER_SECONDS = 10.0  # For CONNACK, SUBACK, PUBACK.
 SESSION_SECONDS = 7 * 24 * 3600  # The broker keeps what we have not acknowledged over a long holiday week-end.
@@ -70,14 +69,19 @@ class Broker:
     key_file: str | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, settings: Mqtt) -> Self | None:
-        """Return the broker of the settings, or None where there is none."""
+    def of(cls, settings: Mqtt, client_id: str) -> Self | None:
+        """Return the broker of the settings, or None where there is none.
+
+        Args:
+            settings: what the operator has set.
+            client_id: where the settings name none; kept with the data, so that it outlives a container.
+        """
         if settings.host is None:
             return None
         return cls(
             host=settings.host,
             port=settings.port,
-            client_id=settings.client_id or CLIENT_ID,
+            client_id=settings.client_id or client_id,
             username=settings.username,
             password=settings.password.get_secret_value() if settings.password else None,
             version=settings.version,

@@ -1,12 +1,10 @@
 """A real Mosquitto for tests: started on a free port, killed, restarted.
 
-Use ``needs_mosquitto()`` first: a machine without the program skips, and says
-what to install; in CI it fails, for there the tests are the point.
+Use ``needs_mosquitto()`` first, or ``mosquitto()``, which does.
 """
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,31 +13,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
+from tests import needs
+from tests.program import free_port
 
 DEADLINE_SECONDS = 20.0
 
 
 def needs_mosquitto() -> None:
-    """Skip the test where Debian's mosquitto and its clients are not installed; fail in CI."""
-    missing = [name for name in ("mosquitto", "mosquitto_pub", "mosquitto_passwd", "openssl") if _which(name) is None]
-    if not missing:
-        return
-    reason = f"{', '.join(missing)} not found: apt-get install mosquitto mosquitto-clients openssl"
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
-def _which(name: str) -> str | None:
-    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """Skip the test where the broker is not installed; fail in CI."""
+    needs.programs(
+        "mosquitto", "mosquitto_pub", "mosquitto_passwd", "openssl", packages="mosquitto mosquitto-clients openssl"
+    )
 
 
 @dataclass
@@ -67,7 +51,7 @@ class Mosquitto:
         config = self.folder / "mosquitto.conf"
         log = self.folder / "mosquitto.log"
         config.write_text("\n".join(self._lines()) + "\n")
-        program = _which("mosquitto")
+        program = needs.find("mosquitto")
         assert program is not None
         with log.open("ab") as out:
             self._process = subprocess.Popen([program, "-c", config], stdout=out, stderr=out)
@@ -105,7 +89,7 @@ class Mosquitto:
         self._pub("-t", topic, "-q", "1", *how, *flags, stdin=payload)
 
     def _pub(self, *args: str, stdin: bytes) -> None:
-        program = _which("mosquitto_pub")
+        program = needs.find("mosquitto_pub")
         assert program is not None
         who = ["-u", "monitor", "-P", self.password] if self.password else []
         tls = ["--cafile", str(self.tls.ca)] if self.tls else []
@@ -120,7 +104,7 @@ class Mosquitto:
         if self.password is None:
             yield "allow_anonymous true"
         else:
-            program = _which("mosquitto_passwd")
+            program = needs.find("mosquitto_passwd")
             assert program is not None
             passwords = self.folder / "passwords"
             subprocess.run([program, "-b", "-c", passwords, "monitor", self.password], check=True, capture_output=True)

@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 
 from monitor.alerts.channels.base import Channel
 from monitor.clock import Clock
-from monitor.core.decisions import AlertOrder, Decision
+from monitor.core.decisions import AlertOrder
 from monitor.errors import DeliveryError, StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.store.entries import Attempt, DueDelivery
@@ -121,7 +121,7 @@ class Courier:
         """Say that the outbox may hold something new."""
         self._news.set()
 
-    def see(self, decisions: Iterable[Decision]) -> None:
+    def see(self, decisions: Iterable[object]) -> None:
         """Wake if something is to be told: what the engine calls after a commit."""
         if any(isinstance(decision, AlertOrder) for decision in decisions):
             self._news.set()

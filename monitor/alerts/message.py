@@ -5,12 +5,11 @@ that a receiver needs, so that nobody has to ask back; the title fits the previe
 of a phone. Buyers are masked here, before anything leaves the program.
 """
 
-from datetime import UTC, datetime, timedelta
-
 import msgspec
 from msgspec import Struct
 
 from monitor.core.decisions import AlertOrder, RaiseAlert, ResolveAlert, RiseAlert, WithdrawAlert
+from monitor.wire import instant_text
 
 TRANSITIONS: dict[type[AlertOrder], str] = {
     RaiseAlert: "raised",
@@ -18,7 +17,6 @@ TRANSITIONS: dict[type[AlertOrder], str] = {
     ResolveAlert: "resolved",
     WithdrawAlert: "withdrawn",
 }
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_NAME = 24  # Characters of a name in a title; a preview shows about 40 in all.
 
 # What the floor calls things. A stage that only the rules of a floor know keeps its own name.
@@ -101,7 +99,7 @@ def body(order: AlertOrder, alert_id: str) -> bytes:
     return _encode(
         Body(
             type=f"alert.{transition}",
-            timestamp=instant(order.decided_at_ms),
+            timestamp=instant_text(order.decided_at_ms),
             data=Alert(
                 id=alert_id,
                 transition=transition,
@@ -116,12 +114,12 @@ def body(order: AlertOrder, alert_id: str) -> bytes:
                 team=order.team,
                 agent=order.agent,
                 account=order.account,
-                waiting_since=instant(order.waiting_since_ms),
-                opened_at=instant(order.opened_at_ms),
+                waiting_since=instant_text(order.waiting_since_ms),
+                opened_at=instant_text(order.opened_at_ms),
                 opened_by=order.opened_by,
-                due_at=instant(order.due_at_ms),
-                decided_at=instant(order.decided_at_ms),
-                next_due_at=None if next_ms is None else instant(next_ms),
+                due_at=instant_text(order.due_at_ms),
+                decided_at=instant_text(order.decided_at_ms),
+                next_due_at=None if next_ms is None else instant_text(next_ms),
                 wait_seconds=wait_ms / 1000,
                 buyer_messages=order.buyer_messages,
                 closed_unanswered=order.closed_unanswered,
@@ -153,11 +151,6 @@ def title(order: AlertOrder, wait_ms: int) -> Title:
         zh += "｜未回复即关闭"
         en += " | closed unanswered"
     return Title(zh, en)
-
-
-def instant(at_ms: int) -> str:
-    """Return an instant as it leaves the program: RFC 3339, UTC with Z, milliseconds."""
-    return (EPOCH + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def clock(length_ms: int) -> str:

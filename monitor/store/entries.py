@@ -52,10 +52,11 @@ class Delivery(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class DueDelivery(Struct, frozen=True, kw_only=True, gc=False):
-    """A delivery whose turn has come."""
+    """A delivery whose turn has come: the oldest pending one of its alert and channel."""
 
     delivery: Delivery
     attempts: int  # How often it was tried.
+    told: str | None  # Transition that was sent last of this alert on this channel; None: nothing was.
     overtaken_by: (
         str | None
     )  # Transition of the newest later delivery of the same alert and channel; None: it is the newest.

@@ -37,6 +37,9 @@ class Outbox:
     async def due(self, now_ms: int, limit: int, busy: Collection[str] = ()) -> list[DueDelivery]:
         """Return pending deliveries whose turn has come and that have not expired, longest due first.
 
+        Of one alert on one channel only the oldest pending delivery has its turn, so
+        that a resolve does not overtake its raise.
+
         Args:
             now_ms: now.
             limit: how many at most.
@@ -46,14 +49,22 @@ class Outbox:
         def read(db: sqlite3.Connection) -> list[DueDelivery]:
             return [
                 DueDelivery(
-                    delivery=Delivery(**dict(zip(_FIELDS, row, strict=False))), attempts=row[9], overtaken_by=row[10]
+                    delivery=Delivery(**dict(zip(_FIELDS, row, strict=False))),
+                    attempts=row[9],
+                    overtaken_by=row[10],
+                    told=row[11],
                 )
                 for row in db.execute(
                     f"SELECT {_DELIVERY}, attempts, "
                     "(SELECT later.transition FROM outbox AS later WHERE later.alert_id = o.alert_id "
-                    "AND later.channel = o.channel AND later.number > o.number ORDER BY later.number DESC LIMIT 1) "
+                    "AND later.channel = o.channel AND later.number > o.number ORDER BY later.number DESC LIMIT 1), "
+                    "(SELECT told.transition FROM outbox AS told WHERE told.alert_id = o.alert_id "
+                    "AND told.channel = o.channel AND told.state = 'sent' ORDER BY told.number DESC LIMIT 1) "
                     "FROM outbox AS o WHERE state = 'pending' AND next_at_ms <= ? AND expires_at_ms > ? "
-                    "AND channel NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at_ms, number LIMIT ?",
+                    "AND channel NOT IN (SELECT value FROM json_each(?)) "
+                    "AND NOT EXISTS (SELECT 1 FROM outbox AS older WHERE older.alert_id = o.alert_id "
+                    "AND older.channel = o.channel AND older.number < o.number AND older.state = 'pending') "
+                    "ORDER BY next_at_ms, number LIMIT ?",
                     (now_ms, now_ms, msgspec.json.encode(list(busy)).decode(), limit),
                 )
             ]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from monitor.alerts.message import body, clock, instant, masked, short
+from monitor.alerts.message import body, clock, masked, short
 from monitor.core.decisions import AlertOrder
 from tests.alerts.orders import ASKED_MS, raised, resolved, risen, withdrawn
 
@@ -105,11 +105,6 @@ def test_a_buyer_is_masked(name: str, shown: str) -> None:
 def test_a_long_or_hostile_name_does_not_break_a_title() -> None:
     assert short("x" * 100) == "x" * 24 + "…"
     assert short("a\u202eb\nc") == "a b c"
-
-
-def test_instants_leave_with_z_and_milliseconds() -> None:
-    assert instant(0) == "1970-01-01T00:00:00.000Z"
-    assert instant(1_795_400_000_007) == "2026-11-23T02:13:20.007Z"
 
 
 @pytest.mark.parametrize(("ms", "shown"), [(0, "0:00"), (59_999, "0:59"), (252_000, "4:12"), (3_723_000, "1:02:03")])

@@ -33,5 +33,5 @@ class MovedTime:
 async def until(true: Callable[[], object]) -> None:
     """Wait for a condition that other tasks, threads or programs bring about; fail after the deadline."""
     async with asyncio.timeout(DEADLINE_SECONDS):
-        while not true():
-            await asyncio.sleep(0.002)  # noqa: ASYNC110 - there is no event to wait for
+        while not true():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.002)

@@ -11,8 +11,8 @@ import sys
 from monitor.clock import Clock
 from monitor.mqtt import Backoff, Broker
 from monitor.sources.mqtt import MqttSource
+from monitor.wire import decode
 from monitor.wire.batch import Batch
-from tests.sources.test_mqtt import decode
 
 
 async def main(port: int, path: str) -> None:

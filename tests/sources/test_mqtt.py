@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from monitor.clock import Clock
-from monitor.core.events import Message
 from monitor.errors import Busy, StoreUnavailable, UsageError
 from monitor.mqtt import Backoff, Broker
 from monitor.sources.mqtt import DEFAULT_TOPIC, MqttSource, read_topic
+from monitor.wire import decode
 from monitor.wire.batch import Batch, Refusal
 from tests.cable import Cable
 from tests.mosquitto import Certificates, Mosquitto, mosquitto
@@ -23,21 +23,6 @@ from tests.mosquitto import Certificates, Mosquitto, mosquitto
 DEADLINE_SECONDS = 30.0
 RIGHT, WRONG = "pass-word", "wrong-one"
 TOPIC = "presales/v1/events/taobao/senye"
-
-
-def decode(body: bytes, *, door: str, source: str, now_ms: int | None, platform: str | None, shop: str | None) -> Batch:
-    """As wire's, as far as the door can tell: one object, or an array of them."""
-    batch = Batch(door=door, source=source, size=len(body))
-    try:
-        items = json.loads(body)
-        items = items if isinstance(items, list) else [items]
-        for index, item in enumerate(items):
-            event = Message(id=item["id"], ts_ms=now_ms or 0, platform=platform, shop=shop or "", role="buyer")
-            batch.events.append(event)
-            batch.indices.append(index)
-    except (ValueError, TypeError, KeyError):
-        batch.refusals.append(Refusal(0, "$", "not JSON", "json", body[:10], len(body), ""))
-    return batch
 
 
 class Store:
@@ -59,7 +44,7 @@ class Store:
 
     @property
     def ids(self) -> list[str]:
-        return [event.id for batch in self.batches for event in batch.events]
+        return [said.id for batch in self.batches for said in batch.events]
 
     @property
     def refusals(self) -> list[Refusal]:
@@ -67,7 +52,12 @@ class Store:
 
 
 def lines(first: int, last: int) -> Iterator[bytes]:
-    return (b'{"id": "m-%d"}' % number for number in range(first, last))
+    return (event(f"m-{number}") for number in range(first, last))
+
+
+def event(name: str, text: str = "包邮吗") -> bytes:
+    said = {"id": name, "ts": 1_795_400_000_000, "role": "buyer", "buyer": "b-1", "text": text}
+    return json.dumps(said).encode()
 
 
 def ids(first: int, last: int) -> list[str]:
@@ -122,8 +112,8 @@ async def test_events_arrive_once_in_order_and_none_is_left_with_the_broker(serv
         await in_thread(server.publish, TOPIC, lines(0, 500))
         await until(lambda: source.status.payloads == 500)
     assert store.ids == ids(0, 500)
-    events = [event for batch in store.batches for event in batch.events]
-    assert {(event.platform, event.shop) for event in events} == {("taobao", "senye")}
+    said = [event for batch in store.batches for event in batch.events]
+    assert {(event.platform, event.shop) for event in said} == {("taobao", "senye")}
 
     again = Store()
     async with running(broker, again) as source:
@@ -201,7 +191,7 @@ async def test_a_stop_while_nothing_can_be_stored_leaves_all_with_the_broker(ser
 
 async def test_reading_stops_while_too_much_is_held_and_goes_on_after(server: Mosquitto) -> None:
     store = Store()
-    payload = json.dumps({"id": "big", "text": "x" * 10_000}).encode()
+    payload = event("big", "x" * 10_000)
     async with running(broker_of(server), store, hold_bytes=200_000) as source:
         store.failing = StoreUnavailable("disk full")
         await in_thread(server.publish, TOPIC, [payload] * 400)
@@ -393,17 +383,20 @@ async def test_a_payload_that_is_no_event_is_acknowledged_once_it_is_set_aside(s
     async with running(broker_of(server), store) as source:
         await in_thread(server.publish_file, TOPIC, b"\x00\xff\xfe binary")
         await in_thread(server.publish_file, TOPIC, b"")
-        await in_thread(server.publish_file, "presales/v1/events/taobao", b'{"id": "m-0"}')
-        await in_thread(server.publish_file, "presales/v1/events/taobao/senye/x", b'{"id": "m-0"}')
-        await in_thread(server.publish_file, "presales/v1/events/taobao/%FF", b'{"id": "m-0"}')
+        await in_thread(server.publish_file, "presales/v1/events/taobao", event("m-0"))
+        await in_thread(server.publish_file, "presales/v1/events/taobao/senye/x", event("m-0"))
+        await in_thread(server.publish_file, "presales/v1/events/taobao/%FF", event("m-0"))
         await in_thread(server.publish_file, TOPIC, b"[" + b"1," * 1_000_000 + b"1]")
+        await in_thread(server.publish_file, TOPIC, b" " * 20_000_000)
+        await in_thread(server.publish_file, TOPIC, event("m-0").replace(b'"id"', b'"shop": "another", "id"'))
         await in_thread(server.publish, TOPIC, lines(1, 3))
-        await until(lambda: source.status.payloads == 8)
-        assert source.status.refused == 6
-    assert [refusal.reason for refusal in store.refusals] == ["json", "empty", "topic", "topic", "topic", "json"]
-    assert store.refusals[2].length == 13
-    assert store.refusals[2].body == b'{"id": "m-0"}'
+        await until(lambda: source.status.payloads == 10)
+        assert source.status.refused == 8
+    assert [refusal.reason for refusal in store.refusals] == ["json", "empty", "topic", "topic", "topic", "size", "size", "shop"]
+    assert store.refusals[2].length == len(event("m-0"))
+    assert store.refusals[2].body == event("m-0")
     assert "presales/v1/events/{platform}/{shop}" in store.refusals[2].error
+    assert (store.refusals[6].length, len(store.refusals[6].body)) == (20_000_000, 65_536)
     assert store.ids == ids(1, 3)
 
     again = Store()
@@ -414,11 +407,11 @@ async def test_a_payload_that_is_no_event_is_acknowledged_once_it_is_set_aside(s
 
 
 async def test_a_retained_copy_is_refused_and_the_live_one_taken(server: Mosquitto) -> None:
-    await in_thread(server.publish_file, TOPIC, b'{"id": "m-0"}', retain=True)
+    await in_thread(server.publish_file, TOPIC, event("m-0"), retain=True)
     store = Store()
     async with running(broker_of(server), store) as source:
         await until(lambda: source.status.payloads == 1)
-        await in_thread(server.publish_file, TOPIC, b'{"id": "m-1"}', retain=True)
+        await in_thread(server.publish_file, TOPIC, event("m-1"), retain=True)
         await until(lambda: source.status.payloads == 2)
     assert [refusal.reason for refusal in store.refusals] == ["retained"]
     assert store.ids == ["m-1"]

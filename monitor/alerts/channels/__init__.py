@@ -8,17 +8,17 @@ from monitor.clock import Clock
 from monitor.settings import Settings
 
 # Each makes its channel from the settings, or None where nothing is set.
-CHANNELS: tuple[Callable[[Settings, Clock], Channel | None], ...] = (
+CHANNELS: tuple[Callable[[Settings, Clock, str], Channel | None], ...] = (
     webhook.configured,
     mqtt.configured,
 )
 
 
-def configured(settings: Settings, clock: Clock) -> list[Channel]:
-    """Return the channels that the settings ask for.
+def configured(settings: Settings, clock: Clock, service: str) -> list[Channel]:
+    """Return the channels that the settings ask for; ``service`` names this installation, for ever the same.
 
     Raises:
         UsageError: a setting does not fit.
     """
-    made = (make(settings, clock) for make in CHANNELS)
+    made = (make(settings, clock, service) for make in CHANNELS)
     return [channel for channel in made if channel is not None]

@@ -104,7 +104,7 @@ class MqttChannel:
         return self._broker.host, self._broker.port
 
 
-def configured(settings: Settings, clock: Clock) -> MqttChannel | None:  # noqa: ARG001 - as all channels are made
+def configured(settings: Settings, clock: Clock, service: str) -> MqttChannel | None:  # noqa: ARG001 - as all are made
     """Return the publisher of the settings, or None where there is no broker."""
-    broker = Broker.of(settings.mqtt)
+    broker = Broker.of(settings.mqtt, service)
     return None if broker is None else MqttChannel(broker, settings.mqtt.alerts_topic)

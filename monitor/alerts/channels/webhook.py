@@ -127,7 +127,7 @@ class WebhookChannel:
         raise DeliveryError("status", detail=f"status {status}")
 
 
-def configured(settings: Settings, clock: Clock) -> WebhookChannel | None:
+def configured(settings: Settings, clock: Clock, service: str) -> WebhookChannel | None:  # noqa: ARG001 - as all are made
     """Return the webhook of the settings, or None."""
     url, secret = settings.webhook.url, settings.webhook.secret
     if url is None:

@@ -45,13 +45,18 @@ def delivery(channel: Channel, wait: int = 7) -> Delivery:
 async def eventually(send: Callable[[], Awaitable[None]]) -> None:
     """Send until it is taken: a channel may need a moment to find its receiver."""
     async with asyncio.timeout(20):
-        while True:
-            try:
-                await send()
-                return
-            except DeliveryError as error:
-                assert not error.permanent
-                await asyncio.sleep(0.01)
+        while not await _taken(send):  # noqa: ASYNC110 - the receiver is another program
+            await asyncio.sleep(0.01)
+
+
+async def _taken(send: Callable[[], Awaitable[None]]) -> bool:
+    try:
+        await send()
+    except DeliveryError as error:
+        if error.permanent:
+            raise
+        return False
+    return True
 
 
 class ChannelContract:

@@ -13,7 +13,8 @@ from monitor.mqtt import Backoff, Broker
 from tests.alerts.channels.contract import ChannelContract, delivery, eventually
 from tests.alerts.orders import raised
 from tests.alerts.time import until
-from tests.mosquitto import Mosquitto, free_port, needs_mosquitto
+from tests.mosquitto import Mosquitto, needs_mosquitto
+from tests.program import free_port
 
 WORD = "pass-word"
 
