@@ -79,9 +79,10 @@ class App:
 
     async def _start(self) -> None:
         settings = self.settings
-        channels = configured(settings, self.clock)
         self.journal = journal = await Journal.open(settings.data)
         self._undo.append(journal.close)
+        service = f"presales-monitor-{journal.epoch}"  # Lies with the data, so it outlives a container.
+        channels = configured(settings, self.clock, service)
         policy = replace(BUILT_IN, give_up_ms=round(settings.give_up_seconds * 1000))
         tracker = Tracker(
             BuiltIn(policy),
@@ -133,7 +134,7 @@ class App:
         )
         self.port = served.port
         self._undo.append(served.stop)
-        broker = Broker.of(settings.mqtt)
+        broker = Broker.of(settings.mqtt, service)
         if broker is not None:
             source = MqttSource(
                 broker,
