@@ -9,6 +9,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -27,11 +28,11 @@ help:  ## Show these commands
 demo: $(VENV)/.service  ## Run the service on simulated chat, with its wallboard
 	$(BIN)/presales-monitor demo
 
-test: $(VENV)/.tests  ## Run all tests
+test: $(VENV)/.service $(VENV)/.tests  ## Run all tests
 	.ci/setup parts
 	$(BIN)/python -m pytest $(TESTS)
 
-lint: $(VENV)/.tests  ## Check format, style and types
+lint: $(VENV)/.service $(VENV)/.tests  ## Check format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -42,7 +43,7 @@ lock: $(VENV)/.lock-tool  ## Take newer versions of what pyproject.toml asks for
 	.ci/lock $(VENV)/lock-tool/bin/uv
 
 clean:  ## Remove what make has made here
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist dashboards/pages/node_modules monitor/web/pages
 
 # Stamps: each says that a step is done for the files it was made from.
 
@@ -59,7 +60,7 @@ $(VENV)/.service: $(VENV)/.required pyproject.toml $(PAGES)
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.tests: $(VENV)/.service requirements-dev.lock
+$(VENV)/.tests: $(VENV)/.required requirements-dev.lock
 	$(LOCKED) -r requirements-dev.lock
 	@touch $@
 
