@@ -18,9 +18,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet
 LOCKED := $(PIP) install --require-hashes
 TESTS ?=
-PAGES := $(wildcard hatch_build.py) $(shell find dashboards/pages -name node_modules -prune -o -type f -print 2>/dev/null)
+PAGES := hatch_build.py $(shell find dashboards/pages -name node_modules -prune -o -type f -print)
 
-.PHONY: help demo test lint lock clean
+.PHONY: help demo test lint pages lock clean
 
 help:  ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ lint: $(VENV)/.service $(VENV)/.tests  ## Check format, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python hatch_build.py check
+
+pages: $(VENV)/.required  ## Build the web pages in place
+	$(BIN)/python hatch_build.py
 
 # Resolved for every supported Python and system at once; no index and no address is written down,
 # so any index serves. The two smaller locks are cut from the biggest, so all three agree.

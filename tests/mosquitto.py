@@ -57,11 +57,11 @@ class Mosquitto:
             self._process = subprocess.Popen([program, "-c", config], stdout=out, stderr=out)
         deadline = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                break
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return self
-            time.sleep(0.02)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.02)
+                break
         raise AssertionError(f"mosquitto did not start: {log.read_text()}")
 
     def stop(self) -> None:

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import random
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 
 from monitor.core.words import ASKS, GREETING, HOLDING, POLITE, classify
 from monitor.replay import Replay
+from tests import needs
 from tests.brute_force import Count, brute_force, instant, instant_ms
 
 Json = dict[str, Any]
@@ -42,10 +42,7 @@ class Replayed(NamedTuple):
 
 
 def sample(name: str) -> Path:
-    folder = os.environ.get("CHAT_SAMPLES")
-    if not folder:
-        pytest.skip("CHAT_SAMPLES does not name the folder of the chat samples")
-    return Path(folder) / f"{name}.jsonl.gz"
+    return needs.chat_samples() / f"{name}.jsonl.gz"
 
 
 def read(path: Path) -> list[Json]:

@@ -4,7 +4,6 @@ The browser's clock is one hour wrong in every test and moves only when a test
 moves it, together with the service's.
 """
 
-import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +13,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from hatch_build import Pages, PagesNotBuilt
+from tests import needs
 from tests.browser.fake_live import FakeLive
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-NO_CHROMIUM = "needs Chromium: apt-get install chromium fonts-noto-cjk"
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -87,10 +85,9 @@ def built_pages() -> Path:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip(NO_CHROMIUM)
+    path = needs.chromium()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         await browser.close()
 

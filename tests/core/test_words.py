@@ -2,9 +2,7 @@
 
 import gzip
 import json
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +21,7 @@ from monitor.core.words import (
     promised_ms,
     text_key,
 )
+from tests import needs
 
 CLASSES = ASKS | POLITE | HOLDING | GREETING | NOT_UNDERSTOOD
 
@@ -40,10 +39,7 @@ def bot(text: str) -> int:
 
 
 def samples(name: str) -> list[dict[str, Any]]:
-    folder = os.environ.get("CHAT_SAMPLES")
-    if not folder:
-        pytest.skip("CHAT_SAMPLES does not name the folder of the chat samples")
-    with gzip.open(Path(folder) / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(needs.chat_samples() / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
