@@ -31,6 +31,7 @@ from monitor.simulator.senders import (
 from monitor.simulator.simulation import Plan, Simulation
 from monitor.simulator.traffic import Burst, Traffic
 from monitor.simulator.truth import TrueRound
+from monitor.wire import instant_text
 
 # A file written twice from one seed is to be the same file, so its start is no moment of today.
 FILE_START = datetime(2026, 11, 10, 8, 0, tzinfo=UTC)
@@ -265,8 +266,8 @@ def _report(
         summary: dict[str, Any] = {
             "to": to.rpartition("@")[2] if "://" in to else to,
             "seed": simulation.plan.seed,
-            "from": _instant(simulation.plan.start_ms),
-            "until": _instant(simulation.last_ms),
+            "from": instant_text(simulation.plan.start_ms),
+            "until": instant_text(simulation.last_ms),
             "events": count,
             "extra": feed.extra,
             "rounds": {"total": total, **counts},
@@ -279,7 +280,7 @@ def _report(
         click.echo(msgspec.json.encode(summary).decode())
         return
     extra = f" and {feed.extra:,} of the collectors' own" if faults.any else ""
-    span = f"from {_instant(simulation.plan.start_ms)} to {_instant(simulation.last_ms)}"
+    span = f"from {instant_text(simulation.plan.start_ms)} to {instant_text(simulation.last_ms)}"
     click.echo(
         f"{count:,} events{extra} {span} in {seconds:.1f} s: "
         f"{total:,} rounds, {ledger.passed['slow']:,} over 60 s, {ledger.passed['at_risk']:,} over 180 s, "
@@ -294,8 +295,3 @@ def _report(
         )
         for refusal in tally.refusals:
             click.echo(f"rejected {refusal}", err=True)
-
-
-def _instant(at_ms: int) -> str:
-    """Return an instant as the outside reads it."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

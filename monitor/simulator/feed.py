@@ -128,10 +128,10 @@ class Feed:
             while pending and pending[0][0] <= now_ms:
                 at_ms, _, known = heappop(pending)
                 yield at_ms, known
-        # The stream ends; what is out comes back before it does.
+        # The stream ends; who is out comes back by then, so that its last instant stays what it was.
         for account in self._accounts.values():
             if account.out:
-                account.back_ms = min(account.back_ms, now_ms + 1000)
+                account.back_ms = min(account.back_ms, now_ms)
                 self._turn(account)
         while pending:
             at_ms, _, known = heappop(pending)
@@ -157,11 +157,14 @@ class Feed:
                 collector.held += 1
                 # All at once, in their order.
                 at_ms = collector.lag_to_ms + collector.latency_ms + collector.held // 4
-        self._bring(at_ms, event, collector)
+        came_ms = self._bring(at_ms, event, collector)
         if collector.twin is not None and not isinstance(event, AgentPresence):
             self.extra += 1
-            self._bring(event.ts_ms + collector.latency_ms + 40 + int(collector.rng.random() * 1500),
-                        self._copy(event, collector), collector)  # fmt: skip
+            copied_ms = event.ts_ms + collector.latency_ms + 40 + int(collector.rng.random() * 1500)
+            copy = self._copy(event, collector)
+            if isinstance(copy, Message) and isinstance(event, Message) and copy.text != event.text:
+                copied_ms = max(copied_ms, came_ms)  # What comes first stands.
+            self._bring(copied_ms, copy, collector)
 
     def _copy(self, event: Event, collector: _Collector) -> Event:
         """Return what the twin reports."""
@@ -179,16 +182,20 @@ class Feed:
             copy.text = copy.text[: len(copy.text) // 2]
         return copy
 
-    def _bring(self, at_ms: int, event: Event, collector: _Collector) -> None:
+    def _bring(self, at_ms: int, event: Event, collector: _Collector) -> int:
+        """Let an event come at an instant, or somewhat later; return when."""
         if self._faults.shuffle_ms:
             at_ms += int(collector.rng.random() * self._faults.shuffle_ms)
         self._order += 1
         heappush(self._pending, (at_ms, self._order, event))
+        return at_ms
 
     def _collector(self, name: str, now_ms: int) -> _Collector:
         """Meet a source for the first time."""
         rng = Random(f"{self._seed}/feed/{name}")
-        twin = f"{name}{TWIN}" if rng.random() < self._faults.doubled else None
+        # Spread evenly, from the second one on: also a few collectors have both kinds among them.
+        doubled = self._faults.doubled
+        twin = f"{name}{TWIN}" if (len(self._collectors) - 1) * doubled % 1 < doubled else None
         collector = self._collectors[name] = _Collector(rng, 20 + int(rng.random() * 300), twin, 0, 0)
         self._next_lag(collector, now_ms)
         return collector

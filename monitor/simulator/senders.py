@@ -293,46 +293,50 @@ class SocketDoor:
 
     async def send(self, events: list[Event]) -> None:
         """Send a frame; waits while too many are unacknowledged."""
-        self._unacked.append((ENCODER.encode_lines(events), len(events)))
-        try:
-            if self._socket is None:
-                raise OSError("not connected")
-            await self._socket.send(self._unacked[-1][0], text=True)
-        except (ConnectionClosed, OSError):
-            await self._again()
-        await self._settle(FRAMES_UNDER_WAY)
+        frame = ENCODER.encode_lines(events)
+        self._unacked.append((frame, len(events)))
+        if self._socket is None:
+            await self._connect()
+        else:
+            # A closed connection is found by who reads it: it may hold acknowledgements yet.
+            with contextlib.suppress(ConnectionClosed, OSError):
+                await self._socket.send(frame, text=True)
+        while len(self._unacked) > FRAMES_UNDER_WAY:
+            await self._acknowledged()
 
     async def finish(self) -> None:
         """Wait for the last acknowledgement."""
-        await self._settle(0)
+        while self._unacked:
+            await self._acknowledged()
 
     async def close(self) -> None:
         """Hang up."""
         if self._socket is not None:
             await self._socket.close()
 
-    async def _settle(self, most: int) -> None:
-        """Read acknowledgements until at most ``most`` frames are without."""
-        while len(self._unacked) > most:
-            assert self._socket is not None
-            try:
-                answer = msgspec.json.decode(await self._socket.recv(), type=dict[str, Any])
-            except (ConnectionClosed, OSError) as error:
-                await self._again(error)
-                continue
-            self._acked += 1
-            if answer.get("ack") != self._acked:
-                raise UsageError(f"{self._url} acknowledges frame {answer.get('ack')} where {self._acked} was due")
-            self._retry.good()
-            self.tally.answer(self._unacked.popleft()[1], answer)
+    async def _acknowledged(self) -> None:
+        """Read one acknowledgement; if the connection is gone, make another."""
+        assert self._socket is not None
+        try:
+            answer = msgspec.json.decode(await self._socket.recv(), type=dict[str, Any])
+        except (ConnectionClosed, OSError) as error:
+            await self._connect(_why(error))
+            return
+        self._acked += 1
+        if answer.get("ack") != self._acked:
+            raise UsageError(f"{self._url} acknowledges frame {answer.get('ack')} where {self._acked} was due")
+        self._retry.good()
+        self.tally.answer(self._unacked.popleft()[1], answer)
 
-    async def _again(self, lost: Exception | None = None) -> None:
+    async def _connect(self, reason: str | None = None) -> None:
         """Connect, and send all that was not acknowledged.
+
+        Args:
+            reason: why the last connection ended; None: there was none.
 
         Raises:
             UsageError: the door wants another token or address.
         """
-        reason = _why(lost) if lost is not None else None
         while True:
             if reason is not None:
                 await self._retry.pause(reason)
@@ -357,6 +361,9 @@ def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+_Publication = tuple[str, list[Event]]  # Topic and the events of one payload.
+
+
 class MqttDoor:
     """``presales/v1/events/{platform}/{shop}``, QoS 1: the events of a shop in a batch are one payload."""
 
@@ -369,6 +376,7 @@ class MqttDoor:
         self._retry = _Retry(where, self.tally, say)
         self._stack = contextlib.AsyncExitStack()
         self._client: aiomqtt.Client | None = None
+        self._lost: asyncio.Task[None] | None = None
 
     async def send(self, events: list[Event]) -> None:
         """Publish a batch and return when the broker has all of it; what it has not is published again."""
@@ -383,24 +391,38 @@ class MqttDoor:
                 await self._retry.pause(_why(error))
                 continue
             now, left = left[:PUBLICATIONS_UNDER_WAY], left[PUBLICATIONS_UNDER_WAY:]
-            answers = await asyncio.gather(
-                *(client.publish(topic, ENCODER.encode_lines(some), qos=1) for topic, some in now),
-                return_exceptions=True,
-            )
-            again = []
-            for publication, answer in zip(now, answers, strict=True):
-                if answer is None:
-                    self.tally.sent += len(publication[1])
-                elif isinstance(answer, aiomqtt.MqttError):
-                    again.append(publication)
-                else:
-                    raise answer
+            again = await self._publish(client, now)
             if again:
                 left = again + left
                 await self._drop()
                 await self._retry.pause("the broker did not confirm")
             else:
                 self._retry.good()
+
+    async def _publish(self, client: aiomqtt.Client, publications: list[_Publication]) -> list[_Publication]:
+        """Publish and return what the broker has not confirmed when all is answered or the connection is lost."""
+        asked = [
+            asyncio.create_task(client.publish(topic, ENCODER.encode_lines(events), qos=1))
+            for topic, events in publications
+        ]
+        answered = asyncio.create_task(asyncio.wait(asked))
+        assert self._lost is not None
+        try:
+            await asyncio.wait((answered, self._lost), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in asked:
+                task.cancel()
+        await answered
+        left = []
+        for publication, task in zip(publications, asked, strict=True):
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
+            if error is None:
+                self.tally.sent += len(publication[1])
+            elif isinstance(error, aiomqtt.MqttError | asyncio.CancelledError):
+                left.append(publication)
+            else:
+                raise error
+        return left
 
     async def finish(self) -> None:
         """All is confirmed by the broker after each batch."""
@@ -416,14 +438,26 @@ class MqttDoor:
         return f"{EVENTS_TOPIC}/{quote(platform, safe='')}/{quote(shop, safe='')}"
 
     async def _connect(self) -> aiomqtt.Client:
-        self._client = await self._stack.enter_async_context(self._new_client())
-        return self._client
+        client = await self._stack.enter_async_context(self._new_client())
+        self._lost = asyncio.create_task(_until_lost(client))
+        self._client = client
+        return client
 
     async def _drop(self) -> None:
         self._client = None
+        if self._lost is not None:
+            self._lost.cancel()
+            await asyncio.wait((self._lost,))
         # A connection that is lost says so once more when it is closed.
         with contextlib.suppress(aiomqtt.MqttError):
             await self._stack.aclose()
+
+
+async def _until_lost(client: aiomqtt.Client) -> None:
+    """Return when the connection is lost; without this a publication would be waited for until its time is up."""
+    with contextlib.suppress(aiomqtt.MqttError):
+        async for _ in client.messages:
+            pass
 
 
 @contextlib.asynccontextmanager
