@@ -2,11 +2,12 @@
 
 import gzip
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.phrases import BUILT_IN
@@ -460,6 +461,17 @@ UNSIGNED = Classifier(replace(BUILT_IN, holding_signs=()))
 @given(chat)
 def test_the_signs_spare_work_and_change_nothing(text: str) -> None:
     assert UNSIGNED.classify(text, "text", by_buyer=False) == classify(text, "text", by_buyer=False)
+
+
+@pytest.mark.parametrize("pattern", [*BUILT_IN.holding_zh, *BUILT_IN.holding_en])
+def test_every_holding_phrase_has_a_sign(pattern: str) -> None:
+    # Possessive repetitions are unknown to the generator; without the plus they match more, not less.
+    @settings(max_examples=40)
+    @given(st.from_regex(re.compile(pattern.replace("}+", "}")), fullmatch=True, alphabet=st.characters(codec="gbk")))
+    def has_a_sign(text: str) -> None:
+        assert any(sign in text for sign in BUILT_IN.holding_signs)
+
+    has_a_sign()
 
 
 def test_the_signs_change_nothing_on_real_chat() -> None:
