@@ -36,6 +36,7 @@ from monitor.core.decisions import (
     Round,
     WithdrawAlert,
 )
+from monitor.core.events import AnyEvent, Message
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -47,6 +48,7 @@ LATENESS_EDGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 # Series a family may have: far over 20 platforms x 50 teams, far under what a scrape or the memory would feel.
 SERIES_AT_MOST = 5_000
 OTHER = "other"
+UNKNOWN = "unknown"
 SLICE_LINES = 2_000  # Lines written before others get the loop: about 1 ms.
 LAG_PROBE_SECONDS = 0.25
 
@@ -113,7 +115,8 @@ class Metrics:
     def __init__(self, *, version: str, rules_hash: str = "built-in") -> None:
         self.events = Counts()
         self.messages = Counts()
-        self.clamped = Counts()
+        self.rejected = Counts()
+        self.clamped = 0
         self.refused = Counts()
         self.reply_wait = Histograms(REPLY_EDGES)
         self.waits_open = Counts()
@@ -158,6 +161,26 @@ class Metrics:
             self.loop_lag.observe(max(0.0, loop.time() - due))
 
 
+class Accepted(Protocol):
+    """One event as it went in."""
+
+    @property
+    def event(self) -> AnyEvent:
+        """The event."""
+
+    @property
+    def outcome(self) -> str:
+        """What became of it: accepted, late, duplicate, conflict."""
+
+
+class Refusal(Protocol):
+    """One thing that was refused."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in one word."""
+
+
 class Changes(Protocol):
     """What a commit changed, as far as counting goes."""
 
@@ -165,16 +188,43 @@ class Changes(Protocol):
     def decisions(self) -> Iterable[Decision]:
         """What was decided, in order."""
 
+    @property
+    def events(self) -> Iterable[Accepted]:
+        """The events that came in."""
+
+    @property
+    def refused(self) -> Iterable[tuple[str, Refusal]]:
+        """What was refused, with its source."""
+
+    @property
+    def clamped(self) -> int:
+        """How many events came a little out of the future."""
+
+    @property
+    def commit_seconds(self) -> float:
+        """How long the disk took; 0: nothing was written."""
+
 
 class Watcher:
-    """Counts decisions once they are stored; hand `watch` to the engine."""
+    """Counts what came in and what was decided, once it is stored; hand `watch` to the engine."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
     def watch(self, changes: Changes) -> None:
-        """Count each decision of a commit."""
+        """Count all of one commit."""
         metrics = self._metrics
+        for accepted in changes.events:
+            event, outcome = accepted.event, accepted.outcome
+            metrics.events.add(event.source or UNKNOWN, outcome)
+            if type(event) is Message and outcome in ("accepted", "late"):
+                metrics.messages.add(event.platform or UNKNOWN, event.role)
+        for source, refusal in changes.refused:
+            metrics.events.add(source, "rejected")
+            metrics.rejected.add(refusal.reason)
+        metrics.clamped += changes.clamped
+        if changes.commit_seconds:
+            metrics.commit.observe(changes.commit_seconds)
         for decision in changes.decisions:
             match decision:
                 case PassStage():
@@ -238,15 +288,22 @@ FAMILIES = (
     Family(
         "events_clamped_total",
         "counter",
-        ("source",),
+        (),
         "Events whose time was a little in the future and was set to their arrival.",
         lambda m: m.clamped,
+    ),
+    Family(
+        "rejected_total",
+        "counter",
+        ("reason",),
+        "Refused events by what is wrong with them; they are in the quarantine.",
+        lambda m: m.rejected,
     ),
     Family(
         "refused_total",
         "counter",
         ("door", "reason"),
-        "What a door turned away: too large, too slow, not allowed, not understood.",
+        "What a door turned away before reading events in it: too large, too slow, not allowed.",
         lambda m: m.refused,
     ),
     Family(

@@ -23,12 +23,24 @@ from monitor.core.decisions import (
     Round,
     WithdrawAlert,
 )
+from monitor.core.events import AnyEvent, Message
 from monitor.metrics import FAMILIES, OTHER, REPLY_EDGES, SERIES_AT_MOST, Exposition, Metrics, Watcher
+from monitor.wire.batch import Refusal
+
+
+@dataclass
+class In:
+    event: AnyEvent
+    outcome: str
 
 
 @dataclass
 class Commit:
     decisions: list[Decision] = field(default_factory=list)
+    events: list[In] = field(default_factory=list)
+    refused: list[tuple[str, Refusal]] = field(default_factory=list)
+    clamped: int = 0
+    commit_seconds: float = 0.0
 
 
 def a_round(*, waited_ms: int, outcome: str = "answered", first: bool = True) -> Round:
@@ -142,6 +154,26 @@ def test_limits_passed_by_waits_and_promises_are_counted() -> None:
     metrics = counted(PassStage("jd", "s", "a", "slow", True), PassStage("jd", "s", "a", "slow", False), promise)
     assert metrics.passed == {("jd", "a", "slow", "true"): 1, ("jd", "a", "slow", "false"): 1}
     assert metrics.promises_passed == {("jd", "a", "due"): 1}
+
+
+def test_what_came_in_is_counted_by_source_and_outcome() -> None:
+    metrics = Metrics(version="1")
+    said = Message(id="m-1", ts_ms=0, source="collector-7", platform="jd", shop="s", buyer="b", role="buyer")
+    turned = Refusal(index=0, path="$", error="is not JSON", reason="json", body=b"{", length=1, sha256="")
+    Watcher(metrics).watch(
+        Commit(
+            events=[In(said, "accepted"), In(said, "duplicate"), In(said, "late")],
+            refused=[("collector-7", turned)],
+            clamped=2,
+            commit_seconds=0.003,
+        )
+    )
+    of = {outcome: metrics.events["collector-7", outcome] for outcome in ("accepted", "duplicate", "late", "rejected")}
+    assert of == {"accepted": 1, "duplicate": 1, "late": 1, "rejected": 1}
+    assert metrics.messages == {("jd", "buyer"): 2}, "a duplicate is no second message"
+    assert metrics.rejected == {("json",): 1}
+    assert metrics.clamped == 2
+    assert metrics.commit[()].total == 0.003
 
 
 def test_names_and_labels_keep_the_rules() -> None:
@@ -258,9 +290,9 @@ async def test_a_scrape_lets_others_have_the_loop_and_takes_what_they_add() -> N
 async def test_the_loop_s_own_lateness_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("monitor.metrics.LAG_PROBE_SECONDS", 0.001)
     metrics = Metrics(version="1")
-    measured = asyncio.get_running_loop().create_future()
-    monkeypatch.setattr(metrics.loop_lag, "observe", lambda seconds: measured.done() or measured.set_result(seconds))
+    measured: asyncio.Queue[float] = asyncio.Queue()
+    monkeypatch.setattr(metrics.loop_lag, "observe", measured.put_nowait)
     probe = asyncio.create_task(metrics.watch_loop())
     async with asyncio.timeout(5):
-        assert await measured >= 0
+        assert await measured.get() >= 0
     probe.cancel()

@@ -1,0 +1,199 @@
+"""Who may come in.
+
+On a loopback address with no token made, every local caller may do everything:
+a first try must not begin with keys. So that a page of another site in the same
+browser is no local caller, the Host must be a loopback name and an Origin our
+own. Once a token was ever made, or on another address, one is needed.
+
+A program sends ``Authorization: Bearer``. A browser cannot set headers on a page
+or a WebSocket; it logs in once and has the token in a cookie (HttpOnly,
+SameSite=Strict) that it sends with both. Neither is ever part of an address,
+where logs and histories would keep it, and nothing has to be remembered here: a
+token that is taken away is out within a second.
+
+Tokens are kept as SHA-256 only; they are random and long, so no salt or slow hash
+would add anything.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import time
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+from monitor.errors import UsageError
+
+COOKIE = "presales_token"
+LOOK_AGAIN_SECONDS = 1.0  # What a command changes counts within this.
+REMEMBERED_AT_MOST = 1_000  # Tokens looked up, wrong ones too; then all are looked up again.
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks.
+
+    Attributes:
+        name: the token's name, or ``local``.
+        shops: the only shops it may see and speak for; None: all.
+    """
+
+    name: str
+    shops: frozenset[str] | None = None
+
+    def may(self, shop: str) -> bool:
+        """Whether a shop is open to it."""
+        return self.shops is None or shop in self.shops
+
+
+LOCAL = Caller("local")
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """Why a caller may not come in; ``status`` is 401 or 403."""
+
+    status: int
+    error: str
+
+
+class Holder(NamedTuple):
+    """Whose token it is."""
+
+    name: str
+    shops: frozenset[str] | None  # The only ones it is for; None: all.
+
+
+class Tokens(Protocol):
+    """Where tokens are kept."""
+
+    async def any(self) -> bool:
+        """Whether one was ever made."""
+
+    async def find(self, sha256: str) -> Holder | None:
+        """Whose token in force has this digest."""
+
+
+class Access:
+    """The check of every request.
+
+    Args:
+        host: the address listened on.
+        tokens: those that were made.
+        token: one more that opens everything, from the settings.
+    """
+
+    def __init__(self, *, host: str, tokens: Tokens, token: str | None = None) -> None:
+        self._host = host
+        self._loopback = is_loopback(host)
+        self._tokens = tokens
+        self._own = None if token is None else _digest(token)
+        self._needed = token is not None
+        self._look_at = 0.0
+        self._found: dict[str, Caller | None] = {}
+
+    async def begin(self) -> None:
+        """Look whether it may be listened there at all.
+
+        Raises:
+            UsageError: others can reach the address and there is no token.
+        """
+        if not self._loopback and not await self.needs_token():
+            raise UsageError(
+                f"listen.host is {self._host}, which others can reach, and there is no token: set listen.token "
+                "(PRESALES_LISTEN__TOKEN, or PRESALES_LISTEN__TOKEN_FILE with a file), or listen on 127.0.0.1"
+            )
+
+    async def needs_token(self) -> bool:
+        """Whether one was ever made; from then on one is needed, even when all are revoked."""
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_AGAIN_SECONDS
+            self._found.clear()
+            self._needed = self._needed or await self._tokens.any()
+        return self._needed
+
+    async def check(self, scope: Scope) -> Caller | Denied:
+        """Return who asks, or why they may not."""
+        headers = _headers(scope, (b"authorization", b"cookie", b"host", b"origin"))
+        needed = await self.needs_token()
+        if b"authorization" in headers:
+            kind, _, token = headers[b"authorization"].partition(" ")
+            if kind.lower() != "bearer":
+                return Denied(401, "send the token as: Authorization: Bearer <token>")
+            return await self.known(token.strip()) or Denied(401, "this token is not known here, or no longer")
+        if needed or not self._loopback:
+            cookie = _cookie(headers.get(b"cookie", ""))
+            caller = await self.known(cookie) if cookie else None
+            if caller is None:
+                return Denied(401, "a token is needed: send Authorization: Bearer <token>, or log in with a browser")
+        elif is_loopback(_host_name(headers.get(b"host", ""))):
+            caller = LOCAL
+        else:
+            return Denied(403, "without a token this answers only to localhost; make a token to use another name")
+        if not _own_origin(headers.get(b"origin"), headers.get(b"host", "")):
+            return Denied(403, "this request comes from a page of another site")
+        return caller
+
+    async def known(self, token: str) -> Caller | None:
+        """Return whose token this is."""
+        digest = _digest(token)
+        if self._own is not None and hmac.compare_digest(self._own, digest):
+            return Caller("settings")
+        if digest not in self._found:
+            holder = await self._tokens.find(digest)
+            if len(self._found) >= REMEMBERED_AT_MOST:
+                self._found.clear()
+            self._found[digest] = None if holder is None else Caller(holder.name, holder.shops)
+        return self._found[digest]
+
+
+def new_token() -> tuple[str, str]:
+    """Make a token; return it, and the digest that is kept."""
+    token = f"prs_{secrets.token_urlsafe(32)}"
+    return token, _digest(token)
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    if name.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _headers(scope: Scope, wanted: tuple[bytes, ...]) -> dict[bytes, str]:
+    """Those headers that are there; of several of a name the last."""
+    return {name: value.decode("latin-1") for name, value in scope["headers"] if name in wanted}
+
+
+def _host_name(host: str) -> str:
+    """The Host header without the port."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _cookie(header: str) -> str:
+    for part in header.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == COOKIE:
+            return value
+    return ""
+
+
+def _own_origin(origin: str | None, host: str) -> bool:
+    """Whether a request comes from a page of ours, or from no page (programs send no Origin)."""
+    if origin is None:
+        return True
+    parts = urlsplit(origin)
+    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()

@@ -1,0 +1,207 @@
+"""Who waits now, as the board, the API and the metrics need it.
+
+The tracker holds the waits; this keeps only what lets them be counted and put in
+order without asking it about each of a million. A full row is asked for when it
+is to be shown. Counts by place and stage go along with each commit; what needs a
+look at every wait (the oldest, the most urgent) does so in slices, letting others
+have the loop in between.
+"""
+
+import asyncio
+import heapq
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+from itertools import chain
+
+from msgspec import Struct
+
+from monitor.core.decisions import CloseRound, Decision, RestateRound, Round
+from monitor.core.views import WaitRow
+from monitor.metrics import Metrics
+from monitor.web.services import Changes, Engine
+
+SLICE = 5_000  # Entries looked at before others get the loop: about 2 ms.
+STAGES = ("fresh", "slow", "at_risk", "lost")  # Always there in the counts, be there nobody.
+
+
+class Entry(Struct, gc=False, eq=False):
+    """One open wait, as far as it must be known at all times."""
+
+    wait: int
+    shop: str
+    conversation: str
+    place: tuple[str, str]  # platform, team; one object for all that are there
+    agent: str | None
+    stage: str
+    since_ms: int  # needs_answer_since; 0: courtesy only, so not on the board
+    lost_at_ms: int  # When its last limit is passed; 0: not foreseeable.
+    standing: bool  # A bot holds it.
+
+    def urgency(self, now_ms: int) -> tuple[int, int]:
+        """Return what to sort by: savable first, by least time left; then bot-held; then lost, last lost first."""
+        if not self.lost_at_ms:
+            return 1, self.since_ms
+        if self.lost_at_ms >= now_ms:
+            return 0, self.lost_at_ms
+        return 2, -self.lost_at_ms
+
+
+class Floor:
+    """All open waits, counted.
+
+    Attributes:
+        on_board: how many need an answer.
+        courtesy: how many have only been polite.
+        bot_held: of those on the board, whose clock stands still.
+        answered_today: rounds answered since this machine's midnight, as far as this process has seen.
+    """
+
+    def __init__(self, engine: Engine, metrics: Metrics, now_ms: Callable[[], int]) -> None:
+        self._engine = engine
+        self._metrics = metrics
+        self._now_ms = now_ms
+        self._entries: dict[int, Entry] = {}
+        self._places: dict[tuple[str, str], tuple[str, str]] = {}
+        self.stages: dict[str, int] = dict.fromkeys(STAGES, 0)
+        self.on_board = self.courtesy = self.bot_held = self.answered_today = 0
+        self._day_from_ms = self._day_to_ms = 0
+
+    def begin(self) -> None:
+        """Take the waits that are open at the start."""
+        for row in self._engine.waits():
+            self._put(row)
+
+    def watch(self, changes: Changes) -> None:
+        """Go along with one commit."""
+        for wait, _why in changes.gone:
+            self._drop(wait)
+        for row in changes.rows:
+            self._put(row)
+        for decision in changes.decisions:
+            self._count_answer(decision)
+
+    def get(self, wait: int) -> Entry | None:
+        """Return an open wait."""
+        return self._entries.get(wait)
+
+    def row(self, wait: int) -> WaitRow | None:
+        """Return all there is to show of an open wait."""
+        entry = self._entries.get(wait)
+        if entry is None:
+            return None
+        row = self._engine.row(entry.shop, entry.conversation)
+        return row if row is not None and row.wait == wait else None
+
+    def seen_today(self, answered: int) -> None:
+        """Add what was answered today before this process began."""
+        self._turn_day()
+        self.answered_today += answered
+
+    async def most_urgent(
+        self, at_most: int, wanted: Callable[[Entry], bool] = lambda entry: entry.since_ms > 0
+    ) -> tuple[list[Entry], int]:
+        """Return the most urgent of those wanted, in order, and how many are wanted."""
+        now_ms = self._now_ms()
+        best: list[tuple[tuple[int, int], int, Entry]] = []
+        found = 0
+        async for part in self._slices():
+            keyed = [(entry.urgency(now_ms), entry.wait, entry) for entry in part if wanted(entry)]
+            found += len(keyed)
+            best = heapq.nsmallest(at_most, chain(best, keyed))
+        return [entry for _, _, entry in best], found
+
+    async def measure(self) -> None:
+        """Set the gauges that need a look at every wait or source, for a scrape."""
+        now_ms = self._now_ms()
+        oldest: dict[tuple[str, str], int] = {}
+        async for part in self._slices():
+            for entry in part:
+                if entry.since_ms:
+                    oldest[entry.place] = min(entry.since_ms, oldest.get(entry.place, entry.since_ms))
+        metrics = self._metrics
+        for place in metrics.oldest_wait:
+            metrics.oldest_wait[place] = 0
+        for place, since_ms in oldest.items():
+            metrics.oldest_wait.add(*place, n=max(0, now_ms - since_ms) / 1000)
+        metrics.promises_open.clear()
+        for key, count in self._engine.promises().items():
+            metrics.promises_open.add(*key, n=count)
+        for gauge in (metrics.source_last_event, metrics.source_lag, metrics.source_stale):
+            gauge.clear()
+        for source in self._engine.sources():
+            if source.last_event_at_ms is not None:
+                metrics.source_last_event.add(source.name, n=source.last_event_at_ms / 1000)
+            metrics.source_lag.add(source.name, n=source.lag_ms / 1000)
+            metrics.source_stale.add(source.name, n=source.state == "stale")
+        metrics.ready = 0 if self._engine.ready.reason else 1
+
+    async def _slices(self) -> AsyncIterator[list[Entry]]:
+        """Yield all entries as they stand now, a slice at a time."""
+        entries = list(self._entries.values())
+        for start in range(0, len(entries), SLICE):
+            if start:
+                await asyncio.sleep(0)
+            yield entries[start : start + SLICE]
+
+    def _put(self, row: WaitRow) -> None:
+        self._drop(row.wait)
+        place = (row.platform, row.team)
+        entry = Entry(
+            row.wait,
+            row.shop,
+            row.conversation,
+            self._places.setdefault(place, place),
+            row.agent,
+            row.stage,
+            row.needs_answer_since_ms or 0,
+            _lost_at_ms(row),
+            row.standing_since_ms is not None,
+        )
+        self._entries[row.wait] = entry
+        self._count(entry, 1)
+
+    def _drop(self, wait: int) -> None:
+        entry = self._entries.pop(wait, None)
+        if entry is not None:
+            self._count(entry, -1)
+
+    def _count(self, entry: Entry, step: int) -> None:
+        if not entry.since_ms:
+            self.courtesy += step
+            return
+        self.on_board += step
+        self.stages[entry.stage] = self.stages.get(entry.stage, 0) + step
+        if entry.standing:
+            self.bot_held += step
+        self._metrics.waits_open.add(*entry.place, entry.stage, n=step)
+        self._metrics.shop_waits_open.add(entry.shop, n=step)
+
+    def _count_answer(self, decision: Decision) -> None:
+        self._turn_day()
+        if isinstance(decision, CloseRound):
+            self.answered_today += self._answered_today(decision.round)
+        elif isinstance(decision, RestateRound):
+            self.answered_today += self._answered_today(decision.now) - self._answered_today(decision.was)
+
+    def _answered_today(self, done: Round | None) -> int:
+        if done is None or done.outcome != "answered" or done.ended_at_ms is None:
+            return 0
+        return int(self._day_from_ms <= done.ended_at_ms < self._day_to_ms)
+
+    def _turn_day(self) -> None:
+        """Begin again at midnight."""
+        now_ms = self._now_ms()
+        if self._day_from_ms <= now_ms < self._day_to_ms:
+            return
+        midnight = datetime.fromtimestamp(now_ms / 1000).astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        # Through local time, for a day may have 23 or 25 hours.
+        following = (midnight.replace(tzinfo=None) + timedelta(days=1)).astimezone()
+        self._day_from_ms, self._day_to_ms = int(midnight.timestamp() * 1000), int(following.timestamp() * 1000)
+        self.answered_today = 0
+
+
+def _lost_at_ms(row: WaitRow) -> int:
+    """When the last limit of a wait is passed; 0 where it has none or its clock stands still."""
+    if row.needs_answer_since_ms is None or row.standing_since_ms is not None or not row.limits:
+        return 0
+    return row.needs_answer_since_ms + row.stood_ms + row.limits[-1][1]

@@ -1,0 +1,71 @@
+"""The login page: a token becomes a cookie, for browsers only."""
+
+import base64
+import hashlib
+from urllib.parse import parse_qs
+
+from starlette.types import Receive, Scope, Send
+
+from monitor.web.access import COOKIE, Access
+from monitor.web.answers import Header
+
+PATH = "/login"
+FORM_BYTES = 4096
+COOKIE_SECONDS = 365 * 24 * 3600  # A TV on a wall logs in once; who loses the token's right is out at once anyway.
+
+_STYLE = (
+    "body{font:18px/1.6 system-ui,sans-serif;max-width:26em;margin:15vh auto;padding:0 1em}input,button{font:inherit}"
+)
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+).encode()
+_PAGE = f"""<!doctype html><html lang="zh-CN"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>登录 · Log in</title><style>{_STYLE}</style>
+<h1>登录 <span lang="en">Log in</span></h1><p>%s
+<form method="post" action="{PATH}"><label>令牌 <span lang="en">Token</span>
+<input name="token" type="password" autocomplete="current-password" autofocus required></label>
+<button>登录 <span lang="en">Log in</span></button></form></html>
+"""
+_ASK = '请输入管理员给您的令牌。<br><span lang="en">Enter the token your administrator gave you.</span>'
+_WRONG = '令牌不正确或已失效。<br><span lang="en">This token is wrong or no longer valid.</span>'
+
+
+async def login(scope: Scope, receive: Receive, send: Send, access: Access) -> bool:
+    """Show the form, or take it; return whether a token was taken, None of it wrong."""
+    if scope["method"] != "POST":
+        await show(send, 200)
+        return True
+    form = bytearray()
+    more = True
+    while more and len(form) <= FORM_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return True
+        form += message.get("body", b"")
+        more = message.get("more_body", False)
+    token = parse_qs(form.decode("utf-8", "replace")).get("token", [""])[0].strip()
+    if more or not token or await access.known(token) is None:
+        await show(send, 401, wrong=True)
+        return False
+    secure = "; Secure" if scope.get("scheme") == "https" else ""
+    cookie = f"{COOKIE}={token}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict{secure}"
+    headers: list[Header] = [(b"location", b"/"), (b"set-cookie", cookie.encode()), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body"})
+    return True
+
+
+async def show(send: Send, status: int, *, wrong: bool = False) -> None:
+    """Send the form."""
+    body = (_PAGE % (_WRONG if wrong else _ASK)).encode()
+    headers: list[Header] = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"content-security-policy", _POLICY),
+        (b"cache-control", b"no-store"),
+    ]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,161 @@
+"""What the one port stands on, as it sees it: small protocols, and one bundle of them.
+
+The engine and the journal know nothing of the web; whoever builds the program
+(or a test) puts them in here.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from monitor.core.decisions import Decision
+from monitor.core.views import SourceRow, WaitRow
+from monitor.metrics import Metrics
+from monitor.settings import Settings
+from monitor.store.entries import QuarantineEntry, StoredEvent
+from monitor.web.access import Access
+from monitor.wire.batch import Batch, Refusal
+
+PAGES = Path(__file__).parent / "pages"
+
+
+class Receipt(Protocol):
+    """What became of a batch, once it is stored."""
+
+    @property
+    def accepted(self) -> int:
+        """How many are new."""
+
+    @property
+    def duplicates(self) -> int:
+        """How many were known."""
+
+    @property
+    def late(self) -> int:
+        """How many of the accepted came too late to change anything."""
+
+    @property
+    def conflicts(self) -> int:
+        """How many of the known ones differ from what is known."""
+
+    @property
+    def rejected(self) -> Sequence[Refusal]:
+        """What was refused and is in the quarantine."""
+
+
+class Changes(Protocol):
+    """What one commit changed."""
+
+    @property
+    def now_ms(self) -> int:
+        """The step of the clock it was judged at."""
+
+    @property
+    def decisions(self) -> Sequence[Decision]:
+        """What was decided, in order."""
+
+    @property
+    def rows(self) -> Iterable[WaitRow]:
+        """Open waits that are new or look different now."""
+
+    @property
+    def gone(self) -> Iterable[tuple[int, str]]:
+        """Waits that are open no more: number, and why."""
+
+
+class Readiness(Protocol):
+    """Whether events can be taken."""
+
+    @property
+    def store_ok(self) -> bool:
+        """Whether the journal takes what is written."""
+
+    @property
+    def reason(self) -> str | None:
+        """What keeps the service from being ready; None: nothing."""
+
+
+class Engine(Protocol):
+    """The one loop, as the web sees it."""
+
+    @property
+    def ready(self) -> Readiness:
+        """How it stands now."""
+
+    async def submit(self, batch: Batch) -> Receipt:
+        """Return once the batch is stored.
+
+        Raises:
+            Busy: too much is waiting.
+            StoreUnavailable: nothing of it was stored.
+        """
+
+    def watch(self, watcher: Callable[[Changes], None]) -> None:
+        """Call ``watcher`` after each commit."""
+
+    def waits(self) -> Iterable[WaitRow]:
+        """Every open wait."""
+
+    def row(self, shop: str, conversation: str) -> WaitRow | None:
+        """The open wait of one conversation."""
+
+    def sources(self) -> Sequence[SourceRow]:
+        """How every source stands."""
+
+    def promises(self) -> dict[tuple[str, str, str], int]:
+        """How many promises stand open, by platform, team, stage."""
+
+
+class Quarantine(Protocol):
+    """Refused input."""
+
+    async def list(
+        self, *, before: int | None = None, limit: int = 100, body_bytes: int = 1024
+    ) -> Sequence[QuarantineEntry]:
+        """Return entries, newest first, older than ``before``, their bodies cut."""
+
+    async def get(self, number: int) -> QuarantineEntry | None:
+        """Return one entry with its whole body."""
+
+    async def delete(self, number: int) -> bool:
+        """Throw one entry away; whether it was there."""
+
+    async def mark_resent(self, number: int, now_ms: int) -> bool:
+        """Note that it was sent again."""
+
+
+class Journal(Protocol):
+    """What the web reads from the journal."""
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """Refused input."""
+
+    async def history(
+        self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 1000
+    ) -> Sequence[StoredEvent]:
+        """Return the newest events of a conversation, in order of arrival."""
+
+
+@dataclass
+class Services:
+    """All that the one port needs.
+
+    Attributes:
+        epoch: what the ids of waits begin with.
+        now_ms: the time; the engine's, so that a replay's board shows the replay's time.
+        build: version and hash; a page that sees another one loads itself again.
+        pages: the folder of built pages.
+    """
+
+    engine: Engine
+    journal: Journal
+    metrics: Metrics
+    settings: Settings
+    access: Access
+    now_ms: Callable[[], int]
+    epoch: str
+    build: str
+    demo: bool = False
+    pages: Path = field(default=PAGES)

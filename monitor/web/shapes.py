@@ -1,0 +1,147 @@
+"""How waits, sources and instants look outside: on the live feed and in the API."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from monitor.core.views import SourceRow, WaitRow
+
+encode = msgspec.json.Encoder().encode
+
+
+def instant(at_ms: int | None) -> str | None:
+    """RFC 3339, UTC with Z, milliseconds."""
+    if at_ms is None:
+        return None
+    seconds, ms = divmod(at_ms, 1000)
+    return f"{_to_the_second(seconds)}.{ms:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _to_the_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def seconds(length_ms: int) -> float | int:
+    """A length as a number of seconds, whole where it is."""
+    return length_ms // 1000 if length_ms % 1000 == 0 else length_ms / 1000
+
+
+def masked(buyer: str) -> str:
+    """A buyer's name as it is shown: 张*. What could do harm on a screen is left out."""
+    return f"{buyer[0]}*" if buyer and buyer[0].isprintable() else "*"
+
+
+def wait_id(epoch: str, wait: int) -> str:
+    """The id a wait has outside."""
+    return f"{epoch}-{wait}"
+
+
+def wait_number(epoch: str, wait: str) -> int | None:
+    """The number of a wait by its id outside; None: no id of ours."""
+    of, _, number = wait.rpartition("-")
+    return int(number) if of == epoch and number.isascii() and number.isdigit() and len(number) < 19 else None
+
+
+class LiveWait(Struct, gc=False):
+    """A wait on the live feed: instants only, so that it stays true while nothing happens."""
+
+    id: str
+    platform: str
+    shop: str
+    conversation: str
+    buyer: str
+    agent: str | None
+    account: str | None
+    team: str
+    opened_at: str | None
+    waiting_since: str | None
+    stages: msgspec.Raw
+    stood_seconds: float | int
+    standing_since: str | None
+    messages: int
+    flags: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _stages(limits: tuple[tuple[str, int], ...]) -> msgspec.Raw:
+    return msgspec.Raw(encode([(name, seconds(after_ms)) for name, after_ms in limits]))
+
+
+def live_wait(row: WaitRow, epoch: str) -> bytes:
+    """A wait as the live feed sends it."""
+    return encode(
+        LiveWait(
+            wait_id(epoch, row.wait),
+            row.platform,
+            row.shop,
+            row.conversation,
+            masked(row.buyer),
+            row.agent,
+            row.account,
+            row.team,
+            instant(row.opened_at_ms),
+            instant(row.needs_answer_since_ms),
+            _stages(row.limits),
+            seconds(row.stood_ms),
+            instant(row.standing_since_ms),
+            row.messages,
+            row.flags,
+        )
+    )
+
+
+def counted_ms(row: WaitRow, now_ms: int) -> int | None:
+    """What the counted clock shows of an open wait; None while all of it is courtesy."""
+    if row.needs_answer_since_ms is None:
+        return None
+    upto_ms = now_ms if row.standing_since_ms is None else row.standing_since_ms
+    return max(0, upto_ms - row.needs_answer_since_ms - row.stood_ms)
+
+
+def api_wait(row: WaitRow, epoch: str, now_ms: int) -> dict[str, Any]:
+    """A wait as the API answers it."""
+    counted = counted_ms(row, now_ms)
+    return {
+        "id": wait_id(epoch, row.wait),
+        "platform": row.platform,
+        "shop": row.shop,
+        "conversation": row.conversation,
+        "buyer": masked(row.buyer),
+        "agent": row.agent,
+        "account": row.account,
+        "team": row.team,
+        "opened_by": row.opened_by,
+        "opened_at": instant(row.opened_at_ms),
+        "needs_answer_since": instant(row.needs_answer_since_ms),
+        "wait_seconds": seconds(max(0, now_ms - row.opened_at_ms)),
+        "counted_seconds": None if counted is None else seconds(counted),
+        "stage": row.stage,
+        "next_due_at": instant(row.next_due_at_ms),
+        "messages": row.messages,
+        "flags": list(row.flags),
+    }
+
+
+def live_source(source: SourceRow) -> dict[str, Any]:
+    """A source as the live feed sends it."""
+    return {
+        "name": source.name,
+        "state": source.state,
+        "last_event_at": instant(source.last_event_at_ms),
+        "lag_seconds": seconds(source.lag_ms),
+        "accounts": len(source.accounts),
+        "reason": source.reason,
+    }
+
+
+def api_source(source: SourceRow) -> dict[str, Any]:
+    """A source as the API answers it."""
+    return live_source(source) | {
+        "newest_ts": instant(source.newest_ts_ms),
+        "accounts": [{"account": account, "state": state} for account, state in source.accounts],
+        "shops": list(source.shops),
+    }

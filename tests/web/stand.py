@@ -1,0 +1,316 @@
+"""The one port on a free port, with an engine that does as it is told."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from monitor.core.decisions import Decision
+from monitor.core.events import AnyEvent
+from monitor.core.views import SourceRow, WaitRow
+from monitor.metrics import Metrics
+from monitor.settings import load
+from monitor.store.entries import QuarantineEntry, StoredEvent
+from monitor.web.access import Access, Holder
+from monitor.web.front import Web
+from monitor.web.server import Server
+from monitor.web.services import PAGES, Changes, Receipt, Services
+from monitor.wire.batch import Batch, Refusal
+
+NOW_MS = 1_795_000_000_000
+EPOCH = "k3f9"
+
+
+def a_row(wait: int, **more: Any) -> WaitRow:
+    """An open wait of 30 s, one in a thousand shops."""
+    values: dict[str, Any] = {
+        "wait": wait,
+        "platform": "taobao",
+        "shop": "senye",
+        "conversation": f"c-{wait}",
+        "buyer": "张三",
+        "agent": "lin",
+        "account": "senye:lin",
+        "team": "a",
+        "opened_by": f"m-{wait}",
+        "opened_at_ms": NOW_MS - 30_000,
+        "needs_answer_since_ms": NOW_MS - 30_000,
+        "stage": "fresh",
+        "limits": (("slow", 60_000), ("at_risk", 180_000), ("lost", 300_000)),
+        "stood_ms": 0,
+        "standing_since_ms": None,
+        "next_due_at_ms": NOW_MS + 30_001,
+        "messages": 1,
+        "flags": (),
+    }
+    return WaitRow(**(values | more))
+
+
+def a_source(name: str, **more: Any) -> SourceRow:
+    values: dict[str, Any] = {
+        "name": name,
+        "state": "ok",
+        "reason": None,
+        "last_event_at_ms": NOW_MS - 1_000,
+        "newest_ts_ms": NOW_MS - 1_200,
+        "lag_ms": 200,
+        "accounts": (("senye:lin", "online"),),
+        "shops": ("senye",),
+    }
+    return SourceRow(**(values | more))
+
+
+@dataclass
+class Stored:
+    """A receipt."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    late: int = 0
+    conflicts: int = 0
+    rejected: list[Refusal] = field(default_factory=list)
+
+
+@dataclass
+class Commit:
+    """What watchers see."""
+
+    now_ms: int = NOW_MS
+    decisions: list[Decision] = field(default_factory=list)
+    rows: list[WaitRow] = field(default_factory=list)
+    gone: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass
+class Standing:
+    store_ok: bool = True
+    reason: str | None = None
+
+
+class ScriptedEngine:
+    """Stores in memory.
+
+    Attributes:
+        gate: cleared, nothing is stored until it is set.
+        fails_with: raised for the next batches, one each.
+    """
+
+    def __init__(self) -> None:
+        self.ready = Standing()
+        self.rows: dict[int, WaitRow] = {}
+        self.known_sources: list[SourceRow] = []
+        self.known_promises: dict[tuple[str, str, str], int] = {}
+        self.batches: list[Batch] = []
+        self.ids: set[tuple[str, str]] = set()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.fails_with: list[Exception] = []
+        self._turn = asyncio.Lock()  # First come, first stored.
+        self._watchers: list[Callable[[Changes], None]] = []
+
+    async def submit(self, batch: Batch) -> Receipt:
+        async with self._turn:
+            await self.gate.wait()
+        if self.fails_with:
+            raise self.fails_with.pop(0)
+        self.batches.append(batch)
+        stored = Stored(rejected=list(batch.refusals))
+        for event in batch.events:
+            known = (event.shop, event.id) in self.ids
+            stored.duplicates += known
+            stored.accepted += not known
+            self.ids.add((event.shop, event.id))
+        return stored
+
+    @property
+    def events(self) -> list[AnyEvent]:
+        return [event for batch in self.batches for event in batch.events]
+
+    @property
+    def refused(self) -> list[Refusal]:
+        return [refusal for batch in self.batches for refusal in batch.refusals]
+
+    def watch(self, watcher: Callable[[Changes], None]) -> None:
+        self._watchers.append(watcher)
+
+    def commit(
+        self,
+        *,
+        rows: Iterable[WaitRow] = (),
+        gone: Iterable[tuple[int, str]] = (),
+        decisions: Iterable[Decision] = (),
+    ) -> None:
+        """Change what is open, and tell the watchers."""
+        changes = Commit(rows=list(rows), gone=list(gone), decisions=list(decisions))
+        for row in changes.rows:
+            self.rows[row.wait] = row
+        for wait, _ in changes.gone:
+            self.rows.pop(wait, None)
+        for watcher in self._watchers:
+            watcher(changes)
+
+    def waits(self) -> list[WaitRow]:
+        return list(self.rows.values())
+
+    def row(self, shop: str, conversation: str) -> WaitRow | None:
+        # Conversations are named after their wait, so that a thousand rows are found quickly.
+        found = self.rows.get(int(conversation.rpartition("-")[2])) if conversation.startswith("c-") else None
+        return found if found is not None and found.shop == shop else None
+
+    def sources(self) -> list[SourceRow]:
+        return self.known_sources
+
+    def promises(self) -> dict[tuple[str, str, str], int]:
+        return self.known_promises
+
+
+class ListedQuarantine:
+    """A quarantine in memory."""
+
+    def __init__(self) -> None:
+        self.entries: dict[int, QuarantineEntry] = {}
+
+    async def list(
+        self, *, before: int | None = None, limit: int = 100, body_bytes: int = 1024
+    ) -> list[QuarantineEntry]:
+        newest = [self.entries[number] for number in sorted(self.entries, reverse=True)]
+        listed = [entry for entry in newest if before is None or entry.number < before][:limit]
+        replace = msgspec.structs.replace
+        return [
+            replace(entry, refused=replace(entry.refused, body=entry.refused.body[:body_bytes])) for entry in listed
+        ]
+
+    async def get(self, number: int) -> QuarantineEntry | None:
+        return self.entries.get(number)
+
+    async def delete(self, number: int) -> bool:
+        return self.entries.pop(number, None) is not None
+
+    async def mark_resent(self, number: int, now_ms: int) -> bool:
+        entry = self.entries.get(number)
+        if entry is not None:
+            self.entries[number] = msgspec.structs.replace(entry, resent_at_ms=now_ms)
+        return entry is not None
+
+
+class ListedJournal:
+    """What is read back, in memory."""
+
+    def __init__(self) -> None:
+        self.quarantine = ListedQuarantine()
+        self.stored: dict[tuple[str, str], list[StoredEvent]] = {}
+
+    async def history(self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 1000) -> list[StoredEvent]:
+        found = [item for item in self.stored.get((shop, conversation), []) if item.ts_ms >= from_ms]
+        return found[-limit:]
+
+
+class ListedTokens:
+    """Tokens in memory, by digest."""
+
+    def __init__(self) -> None:
+        self.holders: dict[str, Holder] = {}
+        self.looked_up = 0
+
+    async def any(self) -> bool:
+        return bool(self.holders)
+
+    async def find(self, sha256: str) -> Holder | None:
+        self.looked_up += 1
+        return self.holders.get(sha256)
+
+
+class Stand:
+    """A running server and what is behind it."""
+
+    def __init__(
+        self, services: Services, engine: ScriptedEngine, journal: ListedJournal, tokens: ListedTokens
+    ) -> None:
+        self.services = services
+        self.engine = engine
+        self.journal = journal
+        self.tokens = tokens
+        self.metrics = services.metrics
+        self.web = Web(services)
+        self.server = Server(self.web, services.settings)
+        self.now_ms = NOW_MS
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def ws(self) -> str:
+        return self.url.replace("http", "ws", 1)
+
+    def client(self, **more: Any) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.url, timeout=10, trust_env=False, **more)
+
+
+def services(
+    engine: ScriptedEngine,
+    journal: ListedJournal,
+    tokens: ListedTokens,
+    *,
+    environ: dict[str, str] | None = None,
+    pages: Path | None = None,
+) -> Services:
+    settings = load(environ={"PRESALES_LISTEN__PORT": "0"} | (environ or {}))
+    token = settings.listen.token
+    access = Access(host=settings.listen.host, tokens=tokens, token=None if token is None else token.get_secret_value())
+    return Services(
+        engine=engine,
+        journal=journal,
+        metrics=Metrics(version="0.0.1"),
+        settings=settings,
+        access=access,
+        now_ms=lambda: NOW_MS,
+        epoch=EPOCH,
+        build="0.0.1+test",
+        pages=pages or PAGES,
+    )
+
+
+@contextlib.asynccontextmanager
+async def standing(
+    *,
+    environ: dict[str, str] | None = None,
+    pages: Path | None = None,
+    rows: Iterable[WaitRow] = (),
+    tokens: ListedTokens | None = None,
+) -> AsyncIterator[Stand]:
+    """Start a server; stop it at the end."""
+    engine, journal = ScriptedEngine(), ListedJournal()
+    engine.rows = {row.wait: row for row in rows}
+    made = tokens or ListedTokens()
+    stand = Stand(services(engine, journal, made, environ=environ, pages=pages), engine, journal, made)
+    await stand.server.start()
+    try:
+        yield stand
+    finally:
+        engine.gate.set()
+        await stand.server.stop()
+
+
+async def until(holds: Callable[[], bool], what: str) -> None:
+    """Let others have the loop until something holds, at most 10 s."""
+    deadline = asyncio.get_running_loop().time() + 10
+    while not holds():
+        assert asyncio.get_running_loop().time() < deadline, f"never: {what}"
+        await asyncio.sleep(0.002)
+
+
+def an_event(number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"m-{number}",
+        "ts": NOW_MS,
+        "shop": "senye",
+        "conversation": "c-1",
+        "role": "buyer",
+        "text": "包邮吗?",
+    } | more

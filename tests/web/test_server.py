@@ -1,0 +1,62 @@
+"""The server: where it listens, and that it stops cleanly."""
+
+import asyncio
+import signal
+import socket
+
+import pytest
+
+from monitor.errors import UsageError
+from tests.web.stand import standing
+
+
+async def test_a_port_that_is_taken_is_a_usage_error_that_names_it() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"listen\.port {port}: Address already in use"):
+            async with standing(environ={"PRESALES_LISTEN__PORT": str(port)}):
+                pass
+
+
+async def test_an_address_that_is_not_ours_is_a_usage_error() -> None:
+    environ = {"PRESALES_LISTEN__HOST": "192.0.2.1", "PRESALES_LISTEN__TOKEN": "a-long-enough-token"}
+    with pytest.raises(UsageError, match=r"listen\.host 192\.0\.2\.1"):
+        async with standing(environ=environ):
+            pass
+
+
+async def test_all_addresses_of_a_name_are_listened_on_by_one_port() -> None:
+    async with standing(environ={"PRESALES_LISTEN__HOST": "localhost"}) as stand:
+        for family, _, _, _, address in socket.getaddrinfo("localhost", stand.server.port, type=socket.SOCK_STREAM):
+            host, port = str(address[0]), stand.server.port
+            reader, writer = await asyncio.open_connection(host, port, family=family)
+            writer.write(b"GET /livez HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            assert b"alive" in await reader.read()
+            writer.close()
+
+
+async def test_signals_are_left_to_the_program() -> None:
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    async with standing():
+        assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+async def test_stopping_twice_or_before_the_start_does_nothing() -> None:
+    async with standing() as stand:
+        await stand.server.stop()
+        await stand.server.stop()
+
+
+async def test_a_program_s_task_ends_with_the_server() -> None:
+    before = asyncio.all_tasks()
+    async with standing() as stand, stand.client() as client:
+        await client.get("/livez")
+    assert asyncio.all_tasks() == before
+
+
+async def test_a_forwarded_address_is_not_believed() -> None:
+    async with standing() as stand, stand.client() as client:
+        headers = {"X-Forwarded-For": "10.0.0.1", "X-Forwarded-Host": "evil.example", "Host": "evil.example"}
+        assert (await client.get("/v1/waits", headers=headers)).status_code == 403
