@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from hatch_build import Pages, PagesNotBuilt
+from hatch_build import Pages
 from tests import needs
 from tests.browser.fake_live import FakeLive
 
@@ -74,20 +74,15 @@ def built_pages() -> Path:
     """The pages of this checkout, built if they are older than their sources."""
     pages = Pages(Path(__file__).parents[2])
     if pages.must_be_built():
-        try:
-            pages.build()
-        except PagesNotBuilt as error:
-            if "needs Node" in str(error):
-                pytest.skip(str(error))
-            raise
+        pages.build()
     return pages.built
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = needs.chromium()
+    program = needs.chromium()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         await browser.close()
 

@@ -40,13 +40,17 @@ async def test_rows_stand_by_time_left_with_their_stage_in_words(board: Board) -
 async def test_a_row_says_who_waits_where_and_what_is_special(board: Board) -> None:
     live = board.live
     live.waits = [
-        live.wait("a", 20, platform="pinduoduo", shop="绿芽母婴", messages=3, flags=["closed_unanswered", "first"]),
+        live.wait(
+            "a", 20, platform="pinduoduo", shop="绿芽母婴", messages=3, flags=["closed_unanswered", "first", "news"]
+        ),
         live.wait("b", 10, agent=None, account=None, team="default", platform="own-site"),
     ]
     await board.open()
     first, second = board.page.locator("tr.wait").nth(0), board.page.locator("tr.wait").nth(1)
-    for text in ("拼多多", "绿芽母婴", "张*", "小林", "A组", "催问 ×2", "会话已关未回复", "首响"):
+    for text in ("拼多多", "绿芽母婴", "张*", "小林", "A组", "催问 ×2", "会话已关未回复"):
         await expect(first).to_contain_text(text)
+    # Flags that say nothing to the floor, or that this page does not know, are not shown.
+    await expect(first.locator(".tag--flag")).to_have_count(1)
     await expect(second).to_contain_text("待分配")
     await expect(second).to_contain_text("own-site")
     await expect(second).not_to_contain_text("default")

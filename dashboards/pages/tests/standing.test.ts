@@ -28,6 +28,7 @@ function at(ms: number, more: Partial<Wait> = {}): Standing {
       ...more,
       sinceMs: 0,
     },
+    0,
     ms,
   )
 }

@@ -30,18 +30,17 @@ export interface Standing {
 
 const SOON_MS = 60_000
 
-/** A wait that needs an answer, at `nowMs` of the server's clock. */
-export function standing(wait: Wait & { readonly sinceMs: number }, nowMs: number): Standing {
-  const waitedMs = Math.max(0, nowMs - wait.sinceMs)
-  const counted = countedMs(wait, nowMs)
+/** A wait that needs an answer since `sinceMs`, at `nowMs` of the server's clock. */
+export function standing(wait: Wait, sinceMs: number, nowMs: number): Standing {
+  const waitedMs = Math.max(0, nowMs - sinceMs)
+  const counted = Math.max(0, (wait.standingSinceMs ?? nowMs) - sinceMs - wait.stoodMs)
   const paused = wait.standingSinceMs !== null
-  const bands = wait.limits.map((limit, i) => bandOf(limit, i, wait.limits.length))
   let band: Band = 'ok'
   let leftMs: number | null = null
   let lastCrossedMs: number | null = null
   for (let i = 0; i < wait.limits.length; i++) {
     const limit = wait.limits[i] as Limit
-    const entered = bands[i] as Band
+    const entered = bandOf(limit, i, wait.limits.length)
     // A reply at exactly the limit is in time: a stage is entered once the wait is longer.
     if (counted > limit.afterMs) {
       band = entered
@@ -52,11 +51,6 @@ export function standing(wait: Wait & { readonly sinceMs: number }, nowMs: numbe
   }
   const overMs = leftMs === null && lastCrossedMs !== null ? counted - lastCrossedMs : null
   return { band, label: labelOf(band, leftMs), waitedMs, leftMs, overMs, paused }
-}
-
-function countedMs(wait: Wait & { readonly sinceMs: number }, nowMs: number): number {
-  const until = wait.standingSinceMs ?? nowMs
-  return Math.max(0, until - wait.sinceMs - wait.stoodMs)
 }
 
 /** The known names first; others by their place from the end, so that the last stage always looks like the last. */

@@ -54,13 +54,27 @@ export interface SourcesView {
   readonly troubled: readonly Source[]
 }
 
-type RankedRow = Row & { readonly group: number; readonly key: number }
+/** A wait and its place. Thousands of these are made every second; rows are made of the few that are shown. */
+interface Ranked {
+  readonly wait: Wait
+  readonly stands: Standing
+  readonly label: Label
+  readonly group: Group
+  readonly key: number
+}
+
+const enum Group {
+  Savable,
+  Claimed,
+  Unknown,
+  Lost,
+}
 
 export function viewOf(board: Board, nowMs: number, rowsMax: number): View {
-  const ranked: RankedRow[] = []
+  const ranked: Ranked[] = []
   const tally: Record<Band, number> = { ok: 0, warn: 0, late: 0, lost: 0 }
   let botHeld = 0
-  let longest: Row | null = null
+  let longest: Ranked | null = null
   let soon = 0
   let unknown = 0
   let lateIsThreeMinutes = true
@@ -69,25 +83,27 @@ export function viewOf(board: Board, nowMs: number, rowsMax: number): View {
       botHeld += 1
       continue
     }
-    const row = rowOf(boardWait, nowMs)
-    if (row === null) continue
-    ranked.push(row)
-    if (longest === null || row.waitedMs > longest.waitedMs) longest = row
-    if (row.label === 'unknown') unknown += 1
-    else tally[row.band] += 1
-    if (row.label === 'soon') soon += 1
-    if (lateIsThreeMinutes) lateIsThreeMinutes = lateLimitMs(row.wait) === THREE_MINUTES_MS
+    const place = rank(boardWait, nowMs)
+    if (place === null) continue
+    ranked.push(place)
+    if (longest === null || place.stands.waitedMs > longest.stands.waitedMs) longest = place
+    if (place.group === Group.Unknown) unknown += 1
+    else tally[place.stands.band] += 1
+    if (place.label === 'soon') soon += 1
+    if (lateIsThreeMinutes) lateIsThreeMinutes = lateLimitMs(place.wait) === THREE_MINUTES_MS
   }
   ranked.sort((a, b) => a.group - b.group || a.key - b.key)
-  const rows = shown(ranked, rowsMax)
-  const shownLost = rows.filter(isLost).length
-  const all = board.truncated > 0 ? fromServer(board, tally) : { tally, botHeld }
-  const waiting = sum(all.tally) + unknown
+  const places = shown(ranked, rowsMax)
+  const shownLost = places.filter((place) => place.group === Group.Lost).length
+  const cut = board.truncated > 0
+  const all = cut ? fromServer(board, tally) : { tally, botHeld }
+  // The server knows each wait's stage, unknown to us or not.
+  const waiting = cut ? sum(all.tally) : sum(tally) + unknown
   return {
-    rows,
-    more: waiting - rows.length,
+    rows: places.map(rowOf),
+    more: waiting - places.length,
     moreLost: all.tally.lost - shownLost,
-    longest,
+    longest: longest === null ? null : rowOf(longest),
     waiting,
     soon,
     late: all.tally.late + all.tally.lost,
@@ -101,40 +117,46 @@ export function viewOf(board: Board, nowMs: number, rowsMax: number): View {
   }
 }
 
-/** Return the row of a wait, or null when it has no place on the board: the buyer was only polite. */
-function rowOf({ wait, staleSinceMs }: BoardWait, nowMs: number): RankedRow | null {
+/** Return the place of a wait, or null when it has none on the board: the buyer was only polite. */
+function rank({ wait, staleSinceMs }: BoardWait, nowMs: number): Ranked | null {
   if (wait.sinceMs === null) return null
-  const stands = standing({ ...wait, sinceMs: wait.sinceMs }, staleSinceMs ?? nowMs)
-  const label: Label = staleSinceMs === null ? stands.label : 'unknown'
-  const row: Row = {
-    ...stands,
-    label,
-    wait,
-    nudges: Math.max(0, wait.messages - 1),
-    claimed: wait.flags.includes('claimed'),
+  if (staleSinceMs !== null) {
+    const stands = standing(wait, wait.sinceMs, staleSinceMs)
+    return { wait, stands, label: 'unknown', group: Group.Unknown, key: urgency(stands) }
   }
-  if (isLost(row)) return { ...row, group: 3, key: row.overMs ?? 0 }
-  const group = label === 'unknown' ? 2 : row.claimed ? 1 : 0
-  // Nothing left to miss (a policy without late stages): after those that have, the longest wait first.
-  return { ...row, group, key: row.leftMs ?? Number.MAX_SAFE_INTEGER - row.waitedMs }
+  const stands = standing(wait, wait.sinceMs, nowMs)
+  if (stands.band === 'lost') {
+    return { wait, stands, label: 'lost', group: Group.Lost, key: stands.overMs ?? 0 }
+  }
+  const group = isClaimed(wait) ? Group.Claimed : Group.Savable
+  return { wait, stands, label: stands.label, group, key: urgency(stands) }
 }
 
-function isLost(row: Row): boolean {
-  return row.band === 'lost' && row.label !== 'unknown'
+/** Less is more urgent. Nothing left to miss (a policy without late stages): after the others, the longest wait first. */
+function urgency(stands: Standing): number {
+  return stands.leftMs ?? Number.MAX_SAFE_INTEGER - stands.waitedMs
 }
 
-function shown(ranked: readonly RankedRow[], rowsMax: number): readonly Row[] {
-  const rows: Row[] = []
+function isClaimed(wait: Wait): boolean {
+  return wait.flags.includes('claimed')
+}
+
+function shown(ranked: readonly Ranked[], rowsMax: number): readonly Ranked[] {
+  const places: Ranked[] = []
   let lost = 0
-  for (const row of ranked) {
-    if (rows.length === rowsMax) break
-    if (isLost(row)) {
-      if (lost === LOST_ROWS || (row.overMs ?? 0) > LOST_SHOWN_MS) continue
+  for (const place of ranked) {
+    if (places.length === rowsMax) break
+    if (place.group === Group.Lost) {
+      if (lost === LOST_ROWS || place.key > LOST_SHOWN_MS) continue
       lost += 1
     }
-    rows.push(row)
+    places.push(place)
   }
-  return rows
+  return places
+}
+
+function rowOf({ wait, stands, label }: Ranked): Row {
+  return { ...stands, label, wait, nudges: Math.max(0, wait.messages - 1), claimed: isClaimed(wait) }
 }
 
 /** The server left rows out: its counts are right where ours would be too small. Its stages carry the usual names. */

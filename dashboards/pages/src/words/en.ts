@@ -75,7 +75,6 @@ export const en: Words = {
   flags: {
     closed_unanswered: 'Closed unanswered',
     catching_up: 'Delayed',
-    first: 'First reply',
     claimed: 'Claimed',
   },
   platforms: {

@@ -73,7 +73,6 @@ export const zh: Words = {
   flags: {
     closed_unanswered: '会话已关未回复',
     catching_up: '数据延迟',
-    first: '首响',
     claimed: '已认领',
   },
   platforms: {
