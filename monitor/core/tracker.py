@@ -87,6 +87,14 @@ _HUMAN_WHAT = tuple(
 _BOT_WHAT = tuple(BOT | (LOST_IT if bits & w.NOT_UNDERSTOOD else 0) for bits in range(32))
 _PROMISED = 0xFFFFFF00
 _NOBODY = (None, None)
+_WHAT: dict[type, int] = {
+    ev.ConversationAssigned: HOLDER,
+    ev.ConversationTransferred: HOLDER,
+    ev.ConversationHandedOff: HANDED_OFF,
+    ev.ConversationClosed: CLOSED,
+    ev.MessageRecalled: RECALL,
+    ev.WaitDismissed: DISMISS,
+}
 _CLOSED_BY = {"buyer": CLOSED_BY_BUYER, "agent": CLOSED, "system": CLOSED}
 
 
@@ -256,23 +264,20 @@ class Tracker:
         return self._fold(shop, event, entry)
 
     def _other_entry(self, event: ev.AnyEvent, number: int) -> Entry | None:
+        """Return an event that is no message as the fold sees it; None when it is none of its business."""
+        what = _WHAT.get(type(event))
+        if what is None:
+            return None
         extra = Extra(event.seq) if event.seq is not None else None
         who: Who | None = None
-        if isinstance(event, ev.ConversationAssigned | ev.ConversationTransferred):
-            what = HOLDER
+        if what == HOLDER:
             who = self._interned(event.agent, event.account) if event.agent or event.account else None
-        elif isinstance(event, ev.ConversationHandedOff):
-            what = HANDED_OFF
         elif isinstance(event, ev.ConversationClosed):
             what = _CLOSED_BY[event.by]
         elif isinstance(event, ev.MessageRecalled):
-            what = RECALL
             extra = Extra(event.seq, target=event.message)
         elif isinstance(event, ev.WaitDismissed):
-            what = DISMISS
             extra = Extra(wait=event.wait)
-        else:
-            return None
         return Entry(event.ts_ms, number, event.id, what, who, extra)
 
     def rebuild(

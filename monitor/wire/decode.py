@@ -9,6 +9,7 @@ refused alone; the rest of its batch stands.
 import difflib
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NoReturn, cast, get_args
@@ -74,6 +75,11 @@ _FIELDS = {
     struct: {field.encode_name: field for field in msgspec.structs.fields(struct)} for struct in set(TYPES.values())
 }
 _message = msgspec.json.Decoder(Message).decode
+_TYPE = b'"type":"'
+_decoders: dict[bytes, Callable[[bytes], AnyEvent]] = {
+    name.encode(): cast("Callable[[bytes], AnyEvent]", msgspec.json.Decoder(struct).decode)
+    for name, struct in TYPES.items()
+}
 _anything = msgspec.json.Decoder().decode
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _AT = re.compile(r" - at `(\$[^`]*)`$")
@@ -93,9 +99,14 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     """
     if len(line) > limits.event_bytes:
         raise Refused("size", "$", f"an event may have {limits.event_bytes} bytes, this one has {len(line)}")
+    # Where the type is written plainly, its own decoder takes the line in one step; if not, the careful way does.
+    at = line.find(_TYPE)
     try:
-        event: AnyEvent = _message(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        if at < 0:
+            event: AnyEvent = _message(line)
+        else:
+            event = _decoders[line[at + 8 : line.find(b'"', at + 8)]](line)
+    except (KeyError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         event = _careful(line)
         plain = False
     else:
@@ -131,50 +142,70 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
 
 def _complete(event: AnyEvent) -> AnyEvent:
     """Check what a type needs besides its required fields, and fill in what may be missing."""
-    if not event.shop and not isinstance(event, _NEEDS_NO_SHOP):
-        _missing("shop")
     if event.conversation is None:
         event.conversation = event.buyer
-    match event:
-        case ev.ConversationAssigned():
-            _need_conversation(event)
-            if event.agent is None and event.account is None:
-                _missing("agent", "agent or account")
-        case ev.ConversationTransferred() | ev.ConversationHandedOff() | ev.ConversationClosed() | ev.OrderEvent():
-            _need_conversation(event)
-        case ev.MessageRecalled():
-            _need_conversation(event)
-            _check_name("message", event.message)
-        case ev.AgentPresence():
-            if event.agent is None:
-                _missing("agent")
-        case ev.AccountStatus():
-            if event.account is None:
-                _missing("account")
-        case ev.WaitingSnapshot():
-            _check_rows(event)
-        case ev.SyncRange():
-            event.from_ms = _instant(event.from_ms, "from")
-            event.to_ms = _instant(event.to_ms, "to")
-            if event.to_ms < event.from_ms:
-                raise Refused("ts", "$.to", "to lies before from")
-        case ev.BuyerMerged():
-            if event.buyer is None:
-                _missing("buyer")
-            _check_name("into", event.into)
-        case ev.Rating():
-            _need_conversation(event)
-            if not isfinite(event.score):
-                raise Refused("type", "$.score", "score is no number")
-        case ev.SourceHeartbeat():
-            if event.source is None:
-                _missing("source")
-            if event.newest_ts_ms is not None:
-                event.newest_ts_ms = _instant(event.newest_ts_ms, "newest_ts")
-            if event.clock_ms is not None:
-                event.clock_ms = _instant(event.clock_ms, "clock")
-    _check_nesting(event)
+    check = _CHECKS.get(type(event))
+    if check is not None:
+        check(event)
+    if not event.shop and not isinstance(event, _NEEDS_NO_SHOP):
+        _missing("shop")
+    if event.product is not None or event.meta is not None or type(event) is ev.OrderEvent:
+        _check_nesting(event)
     return event
+
+
+def _check_in_conversation(event: AnyEvent) -> None:
+    if event.conversation is None:
+        _missing("conversation", "conversation or buyer")
+
+
+def _check_recalled(event: ev.MessageRecalled) -> None:
+    _check_in_conversation(event)
+    _check_name("message", event.message)
+
+
+def _check_assigned(event: ev.ConversationAssigned) -> None:
+    _check_in_conversation(event)
+    if event.agent is None and event.account is None:
+        _missing("agent", "agent or account")
+
+
+def _check_presence(event: ev.AgentPresence) -> None:
+    if event.agent is None:
+        _missing("agent")
+
+
+def _check_status(event: ev.AccountStatus) -> None:
+    if event.account is None:
+        _missing("account")
+
+
+def _check_range(event: ev.SyncRange) -> None:
+    event.from_ms = _instant(event.from_ms, "from")
+    event.to_ms = _instant(event.to_ms, "to")
+    if event.to_ms < event.from_ms:
+        raise Refused("ts", "$.to", "to lies before from")
+
+
+def _check_merged(event: ev.BuyerMerged) -> None:
+    if event.buyer is None:
+        _missing("buyer")
+    _check_name("into", event.into)
+
+
+def _check_rating(event: ev.Rating) -> None:
+    _check_in_conversation(event)
+    if not isfinite(event.score):
+        raise Refused("type", "$.score", "score is no number")
+
+
+def _check_heartbeat(event: ev.SourceHeartbeat) -> None:
+    if event.source is None:
+        _missing("source")
+    if event.newest_ts_ms is not None:
+        event.newest_ts_ms = _instant(event.newest_ts_ms, "newest_ts")
+    if event.clock_ms is not None:
+        event.clock_ms = _instant(event.clock_ms, "clock")
 
 
 def _check_rows(event: ev.WaitingSnapshot) -> None:
@@ -196,9 +227,21 @@ def _check_rows(event: ev.WaitingSnapshot) -> None:
             raise Refused("type", f"$.{where}.waited_seconds", "waited_seconds is no length of time")
 
 
-def _need_conversation(event: AnyEvent) -> None:
-    if event.conversation is None:
-        _missing("conversation", "conversation or buyer")
+_CHECKS: dict[type, Callable[[Any], None]] = {
+    ev.MessageRecalled: _check_recalled,
+    ev.ConversationAssigned: _check_assigned,
+    ev.ConversationTransferred: _check_in_conversation,
+    ev.ConversationHandedOff: _check_in_conversation,
+    ev.ConversationClosed: _check_in_conversation,
+    ev.AgentPresence: _check_presence,
+    ev.AccountStatus: _check_status,
+    ev.WaitingSnapshot: _check_rows,
+    ev.SyncRange: _check_range,
+    ev.BuyerMerged: _check_merged,
+    ev.OrderEvent: _check_in_conversation,
+    ev.Rating: _check_rating,
+    ev.SourceHeartbeat: _check_heartbeat,
+}
 
 
 def _missing(path: str, what: str | None = None) -> NoReturn:
