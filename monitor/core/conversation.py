@@ -10,8 +10,9 @@ opening of the open wait or promise if that is earlier. What is older is `late`
 and changes nothing by itself.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -55,7 +56,8 @@ class Chunk(Struct, array_like=True, gc=False):
     """A stretch of the log and the state before it."""
 
     base: State | None  # None: nothing was said before.
-    log: tuple[Entry, ...]
+    log: Entry  # Its newest entry; the others hang on it.
+    starts_ms: int
 
 
 class Conversation(Struct, array_like=True, eq=False, gc=False):
@@ -71,7 +73,8 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
     number: int  # The journal position up to which this is.
     feed: int  # Which feed brought the last of it; an index of the tracker's.
     state: State
-    log: tuple[Entry, ...] = ()
+    log: Entry | None = None  # The newest entry of the last stretch.
+    logged: int = 0  # How many that stretch has.
     base: State | None = None
     older: tuple[Chunk, ...] = ()
     told: tuple[Told, ...] = ()
@@ -82,24 +85,32 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         """Whether the log reaches back to the first word."""
         return (self.older[0].base if self.older else self.base) is None
 
+    def entries(self) -> Iterator[Entry]:
+        """Yield the entries of the last stretch, newest first."""
+        return _chain(self.log)
+
     def horizon_ms(self, lateness_ms: int) -> int:
         """Return the instant before which nothing is put into the log any more."""
-        if not self.log:
+        if self.log is None:
             return 0
-        horizon = self.log[-1].ts_ms - lateness_ms
+        horizon = self.log.ts_ms - lateness_ms
         state = self.state
-        if state.wait is not None and state.wait.opening.ts_ms < horizon:
-            horizon = state.wait.opening.ts_ms
+        if state.wait is not None and state.wait.opened_at_ms < horizon:
+            horizon = state.wait.opened_at_ms
         if state.promise is not None and state.promise.opened_at_ms < horizon:
             horizon = state.promise.opened_at_ms
         return horizon
 
     def in_order(self, entry: Entry) -> bool:
-        """Return whether ``entry`` comes after all that was said, and nothing known speaks of it."""
-        if not self.log:
+        """Return whether ``entry`` comes after all that was said, and no recall known already takes it back."""
+        last = self.log
+        if last is None:
             return True
-        last = self.log[-1]
-        if entry.ts_ms < last.ts_ms:
+        if entry.what & CODE == RECALL or entry.ts_ms < last.ts_ms:
+            return False
+        if self.state.flags & HAS_RECALLS and any(
+            _target(other) == entry.id for chunk in self._chunks() for other in _chain(chunk.log)
+        ):
             return False
         if entry.ts_ms > last.ts_ms or (entry.extra is None and last.extra is None):
             return True
@@ -107,14 +118,30 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
 
     def save(self) -> None:
         """Save the state, and begin a new stretch of the log after it."""
-        self.older = (*self.older, Chunk(self.base, self.log))
+        assert self.log is not None
+        first = self.log
+        while first.before is not None:
+            first = first.before
+        self.older = (*self.older, Chunk(self.base, self.log, first.ts_ms))
         self.base = self.state.copy()
-        self.log = ()
+        self.log = None
+        self.logged = 0
 
-    def forget(self, lateness_ms: int) -> None:
-        """Drop the chunks that lie wholly before the horizon, and before what a recall behind it can reach."""
-        horizon = self.horizon_ms(lateness_ms) - RECALL_WITHIN_MS
-        starts = [chunk.log[0].ts_ms for chunk in self.older[1:]] + [self.log[0].ts_ms if self.log else horizon]
+    def forget(self, next_ms: int, lateness_ms: int) -> None:
+        """Drop the chunks that lie wholly before the horizon, and before what a recall behind it can reach.
+
+        Args:
+            next_ms: where the last stretch starts.
+            lateness_ms: how far behind the newest instant the horizon is.
+        """
+        state = self.state
+        horizon = next_ms - lateness_ms
+        if state.wait is not None:
+            horizon = min(horizon, state.wait.opened_at_ms)
+        if state.promise is not None:
+            horizon = min(horizon, state.promise.opened_at_ms)
+        horizon -= RECALL_WITHIN_MS
+        starts = [*(chunk.starts_ms for chunk in self.older[1:]), next_ms]
         kept = next((i for i, start in enumerate(starts) if start >= horizon), len(starts))
         if kept:
             self.older = self.older[kept:]
@@ -131,23 +158,22 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
             The waits that had ended since that place, before and after.
         """
         chunks = self._chunks()
-        key = order(entry)
-        at = max(0, bisect_right(chunks, key, key=lambda chunk: order(chunk.log[0]) if chunk.log else key) - 1)
-        if self.state.flags & HAS_RECALLS or entry.what == RECALL:
-            at = 0  # Whether a recall holds hangs on what lies between, so saved states may be wrong.
-        before = [entry for chunk in chunks[at:] for entry in chunk.log]
+        at = 0
+        if not self.state.flags & HAS_RECALLS and entry.what & CODE != RECALL:
+            # Else all of it: whether a recall holds hangs on what lies between, so saved states may be wrong.
+            at = max(0, bisect_left(chunks, entry.ts_ms, key=attrgetter("starts_ms")) - 1)
+        before = [other for chunk in chunks[at:] for other in _oldest_first(chunk.log)]
         base = chunks[at].base
         was, _, was_state = _fold_all(fold, base, before)
         if was_state.wait is not None and self.state.wait is None:
             fold.give_up(was_state, NEVER_MS, was.append)  # Time did, not an entry.
         after = list(before)
-        after.insert(bisect_right(after, key, key=order), entry)
+        after.insert(bisect_right(after, order(entry), key=order), entry)
         ended, remade, state = _fold_all(fold, base, after)
         fold.give_up(state, now_ms, ended.append)
-        if not any(_target(entry) for entry in after):
+        if not at and not any(_target(other) for other in after):
             state.flags &= ~HAS_RECALLS
-        self.older = (*chunks[:at], *remade[:-1])
-        self.base, self.log, self.state = remade[-1].base, remade[-1].log, state
+        self._take(chunks[:at], remade, state)
         return was, ended
 
     def rebuild(self, fold: Fold, history: Iterable[Entry], opened: frozenset[int]) -> None:
@@ -162,38 +188,56 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         for entry in entries:
             if entry.number in opened:
                 entry.what |= OPENED
-        _, chunks, state = _fold_all(fold, None, entries)
-        self.older = tuple(chunks[:-1])
-        self.base, self.log, self.state = chunks[-1].base, chunks[-1].log, state
+        _, remade, state = _fold_all(fold, None, entries)
+        self._take([], remade, state)
 
     def _chunks(self) -> list[Chunk]:
-        return [*self.older, Chunk(self.base, self.log)]
+        assert self.log is not None
+        first = self.log
+        while first.before is not None:
+            first = first.before
+        return [*self.older, Chunk(self.base, self.log, first.ts_ms)]
+
+    def _take(self, kept: list[Chunk], remade: list[Chunk], state: State) -> None:
+        last = remade[-1]
+        self.older = (*kept, *remade[:-1])
+        self.base, self.log, self.state = last.base, last.log, state
+        self.logged = sum(1 for _ in _chain(last.log))
+
+
+def _chain(newest: Entry | None) -> Iterator[Entry]:
+    while newest is not None:
+        yield newest
+        newest = newest.before
+
+
+def _oldest_first(newest: Entry) -> list[Entry]:
+    return list(_chain(newest))[::-1]
 
 
 def _fold_all(fold: Fold, base: State | None, entries: list[Entry]) -> tuple[list[Ending], list[Chunk], State]:
-    """Fold entries from a state: the waits that end, the log in chunks, the state after."""
+    """Fold entries (at least one) from a state: the waits that end, the log in chunks, the state after."""
     endings: list[Ending] = []
     state = State() if base is None else base.copy()
     recalls = _recalls(entries)
     chunks: list[Chunk] = []
     saved = base
-    for start in range(0, len(entries) or 1, CHUNK):
-        part = tuple(entries[start : start + CHUNK])
+    for start in range(0, len(entries), CHUNK):
+        part = entries[start : start + CHUNK]
         if start:
             saved = state.copy()
+        before = None
         for entry in part:
+            entry.before, before = before, entry
             fold.step(state, entry, endings.append, recalls)
-        chunks.append(Chunk(saved, part))
-    _settle(state)
+        chunks.append(Chunk(saved, part[-1], part[0].ts_ms))
+    if state.wait is not None:
+        state.wait.number = abs(state.wait.number)
+    opened = {ending.wait.number for ending in endings} | ({state.wait.number} if state.wait is not None else set())
+    for entry in entries:
+        if entry.number in opened:
+            entry.what |= OPENED  # The wait it opened is known by it for good.
     return endings, chunks, state
-
-
-def _settle(state: State) -> None:
-    """Give the open wait its name for good: that of the entry which opened it first."""
-    wait = state.wait
-    if wait is not None and wait.number < 0:
-        wait.number = -wait.number
-        wait.opening.what |= OPENED
 
 
 def _target(entry: Entry) -> str:
@@ -206,7 +250,10 @@ def _recalls(entries: list[Entry]) -> Recalls:
     A person's message, when it was taken back within `RECALL_WITHIN_MS`; a buyer's,
     when it had no answer by then.
     """
-    found = {_target(entry): entry for entry in entries if entry.extra is not None and _target(entry)}
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.extra is not None and _target(entry):
+            found.setdefault(_target(entry), entry)  # Taken back once; to say so again much later means nothing.
     if not found:
         return NO_RECALLS
     recalled: dict[str, Entry] = {}

@@ -59,7 +59,12 @@ class Extra(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Entry(Struct, array_like=True, gc=False):
-    """One thing that happened in a conversation."""
+    """One thing that happened in a conversation.
+
+    Entries are chained, newest first: adding one touches no other, where a longer
+    and longer tuple would be copied, and each entry in it with its count of
+    references fetched into the cache, on every message.
+    """
 
     ts_ms: int
     number: int  # Its place in the journal: the order of arrival.
@@ -67,6 +72,7 @@ class Entry(Struct, array_like=True, gc=False):
     what: int
     who: Who | None = None
     extra: Extra | None = None
+    before: "Entry | None" = None  # The one before it in its stretch of the log.
 
 
 def order(entry: Entry) -> tuple[int, float, int]:
@@ -117,7 +123,8 @@ class Wait(Struct, array_like=True, gc=False):
     first one. It keeps the policy it opened with.
     """
 
-    opening: Entry
+    opened_at_ms: int
+    opened_by: str  # The id of what opened it.
     number: int  # Known by this outside; negative while a fold has not settled it.
     since_ms: int  # needs_answer_since; 0 while all messages are courtesy.
     messages: int
@@ -133,7 +140,7 @@ class Wait(Struct, array_like=True, gc=False):
 
     def counted_ms(self, now_ms: int) -> int:
         """Return the counted clock from ``opened_at``."""
-        return now_ms - self.opening.ts_ms - self.stood_ms(now_ms)
+        return now_ms - self.opened_at_ms - self.stood_ms(now_ms)
 
     def needed_ms(self, now_ms: int) -> int:
         """Return the counted clock from ``needs_answer_since``, which must be known."""
@@ -145,7 +152,7 @@ class Wait(Struct, array_like=True, gc=False):
 
         A reply at exactly the limit is in time, so that is one millisecond past it.
         """
-        start = self.opening.ts_ms if from_opening else self.since_ms
+        start = self.opened_at_ms if from_opening else self.since_ms
         standing = self.standing
         if standing is None:
             return start + limit_ms + 1
@@ -201,7 +208,8 @@ class State(Struct, array_like=True, gc=False):
                     standing.asked,
                 )
             wait = Wait(
-                wait.opening,
+                wait.opened_at_ms,
+                wait.opened_by,
                 wait.number,
                 wait.since_ms,
                 wait.messages,
@@ -265,7 +273,7 @@ class Fold:
         code = entry.what & CODE
         wait = state.wait
         if wait is not None:
-            if (wait.policy != self.number or ts_ms - wait.opening.ts_ms > self._give_up_ms) and self.give_up(
+            if (wait.policy != self.number or ts_ms - wait.opened_at_ms > self._give_up_ms) and self.give_up(
                 state, ts_ms, close
             ):
                 wait = state.wait
@@ -273,7 +281,7 @@ class Fold:
             self.give_up(state, ts_ms, close)
         if recalls and entry.id in recalls and code <= BOT:
             if code == BUYER and wait is None and state.ghost is None:
-                state.ghost = entry
+                state.ghost = Entry(ts_ms, entry.number, entry.id, entry.what)
             return
         if code == BUYER:
             self._buyer(state, entry, wait)
@@ -316,8 +324,8 @@ class Fold:
         gave_up = False
         if wait is not None:
             after_ms = self._policies[wait.policy].give_up_ms
-            if now_ms - wait.opening.ts_ms > after_ms:
-                self._end(state, "expired", wait.opening.ts_ms + after_ms, None, close)
+            if now_ms - wait.opened_at_ms > after_ms:
+                self._end(state, "expired", wait.opened_at_ms + after_ms, None, close)
                 state.promise = promise = None
                 gave_up = True
         if promise is not None and now_ms - promise.opened_at_ms > self._policies[promise.policy].give_up_ms:
@@ -360,7 +368,8 @@ class Fold:
         else:
             number = entry.number if entry.what & OPENED else -entry.number
         flags = (0 if state.flags & IN_SESSION else FIRST) | (ONLY_GREETED if greeting else 0)
-        wait = Wait(entry, number, entry.ts_ms if needs_answer else 0, messages, flags, self.number)
+        ts_ms = entry.ts_ms
+        wait = Wait(ts_ms, entry.id, number, ts_ms if needs_answer else 0, messages, flags, self.number)
         state.wait = wait
         if self._holds:
             wait.standing = Standing(over=not messages)
@@ -415,9 +424,7 @@ class Fold:
         ghost = state.ghost
         if ghost is not None and entry.extra is not None and ghost.id == entry.extra.target:
             state.ghost = None
-            number = ghost.number
-            ghost.what |= OPENED
-            wait = Wait(ghost, number, ghost.ts_ms, 1, 0, self.number)
+            wait = Wait(ghost.ts_ms, ghost.id, ghost.number, ghost.ts_ms, 1, 0, self.number)
             close(Ending(wait, "dismissed", entry.ts_ms, entry, state.holder))
 
     def _end(
@@ -426,9 +433,7 @@ class Fold:
         wait = state.wait
         assert wait is not None
         state.wait = None
-        if wait.number < 0:
-            wait.number = -wait.number
-            wait.opening.what |= OPENED
+        wait.number = abs(wait.number)
         close(Ending(wait, outcome, at_ms, by, state.holder, held))
 
 
@@ -440,7 +445,7 @@ def _change_holder(state: State, who: Who | None, at_ms: int) -> None:
     state.holder = who
     wait = state.wait
     if wait is not None and who != before:
-        held = wait.holders or ((wait.opening.ts_ms, before),)
+        held = wait.holders or ((wait.opened_at_ms, before),)
         wait.holders = (*held[-63:], (at_ms, who))
 
 

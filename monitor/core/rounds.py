@@ -54,7 +54,6 @@ def _round(
     counted_ms = wait.counted_ms(at_ms)
     passed = stages_passed(stages, counted_ms) if counted_ms > stages[0].after_ms else 0
     credited = answered_by.who if answered_by is not None and answered_by.who is not None else holder
-    opening = wait.opening
     flags = wait.flags
     # By position: this is made for every round, and naming 24 fields costs as much again. The order is the class's.
     return Round(
@@ -64,8 +63,8 @@ def _round(
         conversation.id,
         conversation.buyer or conversation.id,
         policy.team,
-        opening.id,
-        opening.ts_ms,
+        wait.opened_by,
+        wait.opened_at_ms,
         wait.since_ms or None,
         answered_by.id if answered_by is not None else None,
         None if outcome == "open" else at_ms,
@@ -86,7 +85,7 @@ def _round(
 def _holders(wait: Wait, holder: Who | None, end_ms: int) -> tuple[Holding, ...]:
     """Charge each holder the time they held the wait."""
     if wait.holders is None:
-        whole = end_ms - wait.opening.ts_ms
+        whole = end_ms - wait.opened_at_ms
         return (Holding(None, None, whole) if holder is None else Holding(holder.agent, holder.account, whole),)
     starts = [start for start, _ in wait.holders]
     return tuple(

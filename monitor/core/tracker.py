@@ -320,21 +320,24 @@ class Tracker:
             conversation.feed = self._feed_of.get((event.source or "", self._account(event)), conversation.feed)
         elif conversation.wake_at_ms <= entry.ts_ms:
             self._judge_until(conversation, entry.ts_ms)
-        ts_ms, log, state = entry.ts_ms, conversation.log, conversation.state
+        ts_ms, last, state = entry.ts_ms, conversation.log, conversation.state
         if (
-            log
-            and (ts_ms <= log[-1].ts_ms or state.flags & HAS_RECALLS or entry.what == RECALL)
-            and (state.flags & HAS_RECALLS or entry.what == RECALL or not conversation.in_order(entry))
+            last is not None
+            and (ts_ms <= last.ts_ms or state.flags & HAS_RECALLS or entry.what == RECALL)
+            and not conversation.in_order(entry)
         ):
             return self._late(shop, conversation, entry, backfill=event.backfill)
         wait, promise = state.wait, state.promise
         since_ms = wait.since_ms if wait is not None else 0
         conversation.number = entry.number
-        if len(log) >= CHUNK:
+        if conversation.logged >= CHUNK:
             conversation.save()
             if not self._keep_all:
-                conversation.forget(self._lateness_ms)
-        conversation.log = conversation.log + (entry,)  # noqa: RUF005 - on every message; half the cost of unpacking
+                conversation.forget(ts_ms, self._lateness_ms)
+            last = None
+        entry.before = last
+        conversation.log = entry
+        conversation.logged += 1
         endings = self._endings
         shop.fold.step(state, entry, endings.append)
         if endings:
@@ -445,7 +448,7 @@ class Tracker:
         state = conversation.state
         if self._wall:
             if state.wait is None and state.promise is None:
-                if conversation.log and now_ms - conversation.log[-1].ts_ms >= IDLE_MS:
+                if conversation.log is None or now_ms - conversation.log.ts_ms >= IDLE_MS:
                     del shop.conversations[conversation.id]
                 return
             if self._held_back(conversation):
@@ -455,7 +458,7 @@ class Tracker:
             self._touch(conversation)
         wait = state.wait
         if wait is not None:
-            if now_ms - wait.opening.ts_ms > self._policies[wait.policy].give_up_ms:
+            if now_ms - wait.opened_at_ms > self._policies[wait.policy].give_up_ms:
                 self._give_up(shop, conversation, now_ms)
             else:
                 self._judge_wait(shop, conversation, wait, now_ms)
@@ -504,14 +507,14 @@ class Tracker:
         """Say which limits an open wait has passed: each once as passed, the highest as an alert."""
         policy = self._policies[wait.policy]
         stages = window(policy, wait)
-        opening, since_ms = wait.opening, wait.since_ms
+        since_ms = wait.since_ms
         passed = stages_passed(stages, wait.counted_ms(now_ms))
         while wait.passed < passed:
             self._pass(shop, policy.team, stages[wait.passed].name, courtesy=not since_ms)
             wait.passed += 1
         if not since_ms:
             return
-        reached = passed if since_ms == opening.ts_ms else stages_passed(stages, wait.needed_ms(now_ms))
+        reached = passed if since_ms == wait.opened_at_ms else stages_passed(stages, wait.needed_ms(now_ms))
         told = _told(conversation, wait.number) if conversation.told else None
         if not reached or (told is not None and told.state == FIRING and reached <= told.stages):
             return
@@ -548,8 +551,8 @@ class Tracker:
                 holder.account if holder is not None else None,
                 policy.team,
                 since_ms,
-                opening.ts_ms,
-                opening.id,
+                wait.opened_at_ms,
+                wait.opened_by,
                 wait.messages,
                 told.repetition,
                 wait.flags & CLOSED_UNANSWERED > 0,
@@ -606,7 +609,8 @@ class Tracker:
         if done is None:
             wait = conversation.state.wait
             if wait is None:
-                wait = Wait(conversation.log[-1], told.wait, 0, 0, 0, shop.fold.number)
+                assert conversation.log is not None
+                wait = Wait(conversation.log.ts_ms, conversation.log.id, told.wait, 0, 0, 0, shop.fold.number)
             done = _standing_in(conversation, shop.platform, self._policies[wait.policy], wait, self.now_ms)
         self.decisions.append(
             WithdrawAlert(
@@ -626,14 +630,15 @@ class Tracker:
         at_ms = NEVER_MS
         if wait is None and promise is None:
             if self._wall:
-                self._timers.wake(conversation, conversation.log[-1].ts_ms + IDLE_MS)
+                last = conversation.log
+                self._timers.wake(conversation, (self.now_ms if last is None else last.ts_ms) + IDLE_MS)
             else:
                 conversation.wake_at_ms = NEVER_MS
             return
         if wait is not None:
             policy = self._policies[wait.policy]
             stages = window(policy, wait)
-            opened_at_ms = wait.opening.ts_ms
+            opened_at_ms = wait.opened_at_ms
             if (
                 promise is None
                 and wait.standing is None
@@ -654,7 +659,7 @@ class Tracker:
             standing = wait.standing
             if standing is not None and self.now_ms < standing.until_ms < at_ms:
                 at_ms = standing.until_ms  # From then on it is a person's again, and the board says so.
-            if wait.since_ms and (wait.since_ms != wait.opening.ts_ms or conversation.told):
+            if wait.since_ms and (wait.since_ms != wait.opened_at_ms or conversation.told):
                 told = _told(conversation, wait.number)
                 reached = told.stages if told is not None and told.state == FIRING else 0
                 if reached < len(stages):
@@ -901,8 +906,8 @@ class Tracker:
             agent=state.holder.agent if state.holder else None,
             account=state.holder.account if state.holder else None,
             team=policy.team,
-            opened_by=wait.opening.id,
-            opened_at_ms=wait.opening.ts_ms,
+            opened_by=wait.opened_by,
+            opened_at_ms=wait.opened_at_ms,
             needs_answer_since_ms=wait.since_ms or None,
             stage=stage,
             limits=tuple((limit.name, limit.after_ms) for limit in stages),
@@ -1004,12 +1009,9 @@ class Tracker:
         if conversation.id in shop.conversations:
             return
         conversation.shop = shop.name
-        wait = conversation.state.wait
-        for entry in conversation.log:
+        for entry in conversation.entries():
             if entry.who is not None:
                 entry.who = self._interned(entry.who.agent, entry.who.account)
-            if wait is not None and entry.number == wait.opening.number:
-                wait.opening = entry
         holder = conversation.state.holder
         if holder is not None:
             conversation.state.holder = self._interned(holder.agent, holder.account)
