@@ -45,7 +45,7 @@ def _chat(rng: random.Random, length: int, span_ms: int) -> list[ev.AnyEvent]:
             events.append(ev.ConversationHandedOff(type="conversation_handed_off", **base))
         elif kind < 0.97:
             events.append(ev.ConversationTransferred(type="conversation_transferred", agent="zhou", **base))
-        elif n:
+        elif events:
             said = rng.choice(events)
             base["conversation"] = said.conversation
             events.append(ev.MessageRecalled(type="message_recalled", message=said.id, **base))
