@@ -124,6 +124,10 @@ class Centre:
     agents: list[Agent]
     collectors: list[Collector]
 
+    def homes(self) -> dict[str, tuple[str, str]]:
+        """Return platform and shop of each collector's first shop, by the collector's name."""
+        return {c.name: (c.shops[0].platform, c.shops[0].name) for c in self.collectors}
+
 
 def people_needed(*, shops: int, buyers_per_hour: float) -> int:
     """Return how many agents keep most waits short at the day's peak.

@@ -170,10 +170,8 @@ async def _send(
     progress: Callable[[int], None],
 ) -> Tally:
     """Send a feed through the door an address means."""
-    homes: dict[str, tuple[str, str]] = {}
-    for collector in centre.collectors:
-        shop = collector.shops[0]
-        homes[collector.name] = homes[collector.name + TWIN] = (shop.platform, shop.name)
+    homes = centre.homes()
+    homes |= {name + TWIN: home for name, home in homes.items()}
     async with open_door(address, token=token, homes=homes, say=_say) as door:
         await pump(feed, door, batch=batch, pace=pace, progress=progress)
         return door.tally

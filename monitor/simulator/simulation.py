@@ -7,7 +7,7 @@ and the last buyers each shop may see again.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -90,16 +90,16 @@ class Simulation:
             at_ms, _, thing, wait, effect = heappop(heap)
             if at_ms >= end_ms:
                 break
-            if isinstance(thing, Generator):
-                again_ms = next(thing, None)
-                if again_ms is not None:
-                    self.play(again_ms, thing)
-            else:
+            if isinstance(thing, Event):
                 if wait is not None and effect:
                     note(wait, effect, thing)
                 self.count += 1
                 self.last_ms = at_ms
                 yield thing
+            else:
+                again_ms = next(thing, None)
+                if again_ms is not None:
+                    self.play(again_ms, thing)
         self.ledger.close(self.last_ms)
 
     # What conversations ask for (``chat.World``).
