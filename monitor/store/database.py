@@ -107,7 +107,7 @@ class Line:
         self._connection: _Connection | None = None
         self._broken = False
         self._mending = asyncio.Lock()
-        self._file = (0, 0)
+        self._file: tuple[int, int] | None = None
 
     async def open(self) -> None:
         """Open the connection.
@@ -120,6 +120,9 @@ class Line:
         self._connection = connection
 
     def _open(self) -> sqlite3.Connection:
+        # Looked at before it is opened: SQLite would take the log that lies beside it for its own.
+        if self._file is not None:
+            self._check_file()
         db = self._opener()
         self._file = self._identity()
         return db
@@ -127,6 +130,18 @@ class Line:
     def _identity(self) -> tuple[int, int]:
         found = os.stat(self._path)
         return found.st_dev, found.st_ino
+
+    def _check_file(self) -> None:
+        """Raise StoreUnavailable unless the file is the one first opened.
+
+        A file removed or swapped while open takes writes without a word, and loses them.
+        """
+        try:
+            found = self._identity()
+        except OSError as error:
+            raise StoreUnavailable(f"{self._path} is gone: {error.strerror}; put it back") from error
+        if found != self._file:
+            raise StoreUnavailable(f"{self._path} was replaced while in use; put it back or start again")
 
     async def read(self, work: Work[T]) -> T:
         """Run ``work`` on the thread.
@@ -147,12 +162,7 @@ class Line:
         """
 
         def transaction(db: sqlite3.Connection) -> T:
-            # A file removed while open takes writes without a word, and loses them.
-            try:
-                if self._identity() != self._file:
-                    raise StoreUnavailable(f"{self._path} was replaced while in use; put it back or start again")
-            except OSError as error:
-                raise StoreUnavailable(f"{self._path} is gone: {error.strerror}; put it back") from error
+            self._check_file()
             db.execute("BEGIN IMMEDIATE")
             try:
                 result = work(db)

@@ -74,10 +74,9 @@ class Journal:
         self._path = folder / "journal.db"
         self._lock = lock
         self._tip = _Tip(0, 0, 0, {})
-        self._checked = False
-        self._writer = Line(self._path, partial(self._connect, 32 * 1024))
-        self._reader = Line(self._path, partial(self._connect, 8 * 1024))
-        self._keeper = Line(self._path, partial(self._connect, 1024))
+        self._writer = Line(self._path, self._open_writer)
+        self._reader = Line(self._path, partial(database.connect, self._path, cache_kib=8 * 1024))
+        self._keeper = Line(self._path, partial(database.connect, self._path, cache_kib=1024))
         self._changes = 0  # Rows changed since the log was last copied back.
         self._checkpoint: asyncio.Task[None] | None = None
         self._pruner = upkeep.Pruner()
@@ -116,16 +115,21 @@ class Journal:
         await self._reader.open()
         await self._keeper.open()
 
-    def _connect(self, cache_kib: int) -> sqlite3.Connection:
-        """Open one connection, on its thread; the first prepares the database, the others find it as it was."""
+    def _open_writer(self) -> sqlite3.Connection:
+        """Open the writer's connection, on its thread: first to prepare the database, later to find it as it was left.
+
+        A commit that failed in its last sync may turn up again after all. What
+        the engine takes for not stored would then be there: only a start anew
+        makes them agree.
+        """
         first = not self.epoch
-        db = database.connect(self._path, create=first, cache_kib=cache_kib)
+        db = database.connect(self._path, create=first, cache_kib=32 * 1024)
         try:
             if first:
                 schema.migrate(db)
                 self._prepare(db)
-            elif self._read_epoch(db) != self.epoch or self._read_tip(db).number < self._tip.number:
-                raise StoreUnavailable(f"{self._path} was replaced by another while in use; start again")
+            elif self._read_tip(db).number != self._tip.number:
+                raise StoreUnavailable(f"{self._path} does not hold what was last written; start again")
         except BaseException:
             db.close()
             raise
@@ -136,12 +140,7 @@ class Journal:
         db.execute("INSERT INTO journal (one, epoch) VALUES (1, ?) ON CONFLICT DO NOTHING", (epoch,))
         self._tip = self._read_tip(db)
         self.quarantine.recount(db)
-        self.epoch = self._read_epoch(db)
-
-    @staticmethod
-    def _read_epoch(db: sqlite3.Connection) -> str:
-        epoch: str = db.execute("SELECT epoch FROM journal").fetchone()[0]
-        return epoch
+        self.epoch = db.execute("SELECT epoch FROM journal").fetchone()[0]
 
     @staticmethod
     def _read_tip(db: sqlite3.Connection) -> _Tip:
@@ -340,15 +339,18 @@ class Journal:
     # Upkeep
 
     async def prune(self, now_ms: int, keep_ms: int, max_rows: int = 2000) -> int:
-        """Delete one slice of what is older than ``keep_ms``; return how many rows went, 0 when nothing is left to do.
+        """Delete one slice of what is older than ``keep_ms``; return how much was done, 0 when nothing is left.
+
+        What is counted are rows deleted and pages given back to the disk.
 
         Events that a restart would handle again stay, and so does what waits in
         the outbox. Call it again, with pauses, until it returns 0.
 
         Raises:
-            StoreUnavailable: nothing was deleted.
+            StoreUnavailable: nothing was done, or the rows are deleted and no page was given back.
         """
-        return await self._writer.write(partial(self._pruner.prune, now_ms - keep_ms, max_rows))
+        deleted = await self._writer.write(partial(self._pruner.prune, now_ms - keep_ms, max_rows))
+        return deleted + await self._writer.read(upkeep.give_room_back)
 
     async def size(self) -> tuple[int, int]:
         """Return the bytes of the database with its log, and the bytes free on its disk."""
@@ -368,13 +370,14 @@ class Journal:
 
     async def close(self) -> None:
         """Close the journal and let the folder go."""
-        if self._checkpoint is not None:
-            await self._checkpoint
-        # The writer last: the last connection to close copies the log back.
-        await self._keeper.close()
-        await self._reader.close()
-        await self._writer.close()
-        self._lock.release()
+        try:
+            if self._checkpoint is not None:
+                await self._checkpoint
+        finally:
+            # The writer last: the last connection to close copies the log back.
+            for line in (self._keeper, self._reader, self._writer):
+                await line.close()
+            self._lock.release()
 
 
 def _event(row: tuple[int, str, str, str | None, int, int, str, int, int, bytes]) -> StoredEvent:

@@ -28,6 +28,7 @@ class FolderLock:
             OSError: the folder or the file cannot be made or opened.
         """
         folder.mkdir(parents=True, exist_ok=True)
+        self._released = False
         path = folder / "journal.lock"
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -42,10 +43,15 @@ class FolderLock:
             os.write(self._file, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
 
     def release(self) -> None:
-        """Let go. The file stays: taking it away could take it from the next holder."""
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._file, 0)
-        os.close(self._file)
+        """Let go; a second time does nothing.
+
+        The file stays: taking it away could take it from the next holder.
+        """
+        if not self._released:
+            self._released = True
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, 0)
+            os.close(self._file)
 
 
 def _holder(file: int) -> str:

@@ -17,6 +17,19 @@ def copy_log_back(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
+def give_room_back(db: sqlite3.Connection) -> int:
+    """Give a slice of free pages back to the disk, where more are free than is of use; return how many.
+
+    Outside of a transaction: as a script, for the module steps a plain statement without columns only once, and
+    SQLite frees one page a step.
+    """
+    (free,) = db.execute("PRAGMA freelist_count").fetchone()
+    pages: int = max(0, min(_VACUUM_SLICE, free - _VACUUM_FROM))
+    if pages:
+        db.executescript(f"PRAGMA incremental_vacuum({pages})")
+    return pages
+
+
 def size(path: Path) -> tuple[int, int]:
     """Return the bytes of a database with its log, and the bytes free on its disk."""
     used = 0
@@ -45,7 +58,6 @@ class Pruner:
         2. Delete events up to it; when none is left, the commits themselves.
         3. Delete settled deliveries with their attempts.
         4. Look through the next rows of closed conversations.
-        5. Give pages back to the disk, where many are free.
         """
         deleted = 0
         last_position, number, saved = db.execute(
@@ -80,7 +92,6 @@ class Pruner:
             deleted += len(settled)
         if old is not None:
             deleted += self._prune_rows(old, max_rows, db)
-        self._give_back(db)
         return deleted
 
     def _prune_rows(self, old: int, max_rows: int, db: sqlite3.Connection) -> int:
@@ -98,10 +109,3 @@ class Pruner:
         ).rowcount
         self._row = reached
         return deleted
-
-    @staticmethod
-    def _give_back(db: sqlite3.Connection) -> None:
-        (free,) = db.execute("PRAGMA freelist_count").fetchone()
-        if free > _VACUUM_FROM:
-            # It frees a page each time it is stepped, so it has to be stepped to its end.
-            db.execute(f"PRAGMA incremental_vacuum({min(_VACUUM_SLICE, free - _VACUUM_FROM)})").fetchall()

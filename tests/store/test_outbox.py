@@ -1,0 +1,139 @@
+from monitor.store.entries import Attempt, DueDelivery
+from monitor.store.journal import Journal
+from tests.store.made import commit, delivery, event
+
+
+async def ids(journal: Journal, now_ms: int, limit: int = 100, busy: set[str] | None = None) -> list[str]:
+    return [due.delivery.delivery_id for due in await journal.outbox.due(now_ms, limit, busy or set())]
+
+
+def sent(delivery_id: str, at_ms: int) -> Attempt:
+    return Attempt(delivery_id=delivery_id, outcome="sent", sent_at_ms=at_ms, answered_at_ms=at_ms + 80)
+
+
+def retry(delivery_id: str, at_ms: int, next_at_ms: int) -> Attempt:
+    return Attempt(
+        delivery_id=delivery_id,
+        outcome="retry",
+        sent_at_ms=at_ms,
+        answered_at_ms=None,
+        next_at_ms=next_at_ms,
+        reason="timeout",
+    )
+
+
+async def test_a_delivery_is_due_from_its_decision_until_it_expires(journal: Journal) -> None:
+    one = delivery("a", decided_at_ms=1_000, expires_at_ms=5_000)
+    await journal.commit(commit(event(1), outbox=[one]))
+    assert await journal.outbox.due(999, 10) == []
+    assert await journal.outbox.due(1_000, 10) == [DueDelivery(delivery=one, attempts=0, overtaken_by=None)]
+    assert await ids(journal, 4_999) == ["a"]
+    assert await ids(journal, 5_000) == []
+
+
+async def test_the_longest_due_go_first_and_busy_channels_wait(journal: Journal) -> None:
+    await journal.commit(
+        commit(
+            event(1),
+            outbox=[
+                delivery("c", decided_at_ms=3_000),
+                delivery("a", decided_at_ms=1_000),
+                delivery("b", decided_at_ms=2_000, channel="mqtt"),
+            ],
+        )
+    )
+    assert await ids(journal, 4_000) == ["a", "b", "c"]
+    assert await ids(journal, 4_000, limit=2) == ["a", "b"]
+    assert await ids(journal, 4_000, busy={"webhook"}) == ["b"]
+    assert await ids(journal, 4_000, busy={"webhook", "mqtt"}) == []
+    assert await journal.outbox.next_at_ms() == 1_000
+    assert await journal.outbox.next_at_ms({"webhook"}) == 2_000
+    assert await journal.outbox.pending() == {"webhook": 2, "mqtt": 1}
+
+
+async def test_what_was_told_is_never_told_again_by_the_same_decision(journal: Journal) -> None:
+    first = delivery("a", body=b'"first"')
+    await journal.commit(commit(event(1), outbox=[first, delivery("a", body=b'"again"')]))
+    assert [due.delivery for due in await journal.outbox.due(2_000, 10)] == [first]
+    await journal.outbox.record_attempts([sent("a", 2_000)])
+    await journal.commit(commit(event(2), outbox=[delivery("a", body=b'"again"')]))
+    assert await ids(journal, 2_000) == []
+    assert await journal.outbox.pending() == {}
+
+
+async def test_a_retry_comes_at_its_time_and_every_try_is_kept(journal: Journal) -> None:
+    await journal.commit(commit(event(1), outbox=[delivery("a"), delivery("b")]))
+    tries = [retry("a", 1_000, 2_500), sent("a", 2_500)]
+    await journal.outbox.record_attempts([tries[0], sent("b", 1_100)])
+    assert await ids(journal, 2_499) == []
+    assert await journal.outbox.next_at_ms() == 2_500
+    assert [(due.delivery.delivery_id, due.attempts) for due in await journal.outbox.due(2_500, 10)] == [("a", 1)]
+    await journal.outbox.record_attempts([tries[1]])
+    assert await journal.outbox.attempts_of("b") == [sent("b", 1_100)]
+    kept = await journal.outbox.attempts_of("a")
+    assert [(a.outcome, a.sent_at_ms, a.answered_at_ms, a.reason) for a in kept] == [
+        ("retry", 1_000, None, "timeout"),
+        ("sent", 2_500, 2_580, ""),
+    ]
+    assert await journal.outbox.next_at_ms() is None
+
+
+async def test_what_is_settled_stays_settled(journal: Journal) -> None:
+    await journal.commit(commit(event(1), outbox=[delivery("a")]))
+    await journal.outbox.record_attempts([sent("a", 1_000), retry("a", 1_001, 9_000), sent("unknown", 1)])
+    assert await ids(journal, 10_000) == []
+    assert await journal.outbox.attempts_of("a") == [sent("a", 1_000)]
+    assert await journal.outbox.attempts_of("unknown") == []
+
+
+async def test_a_dropped_delivery_was_not_tried(journal: Journal) -> None:
+    await journal.commit(commit(event(1), outbox=[delivery("a")]))
+    dropped = Attempt(delivery_id="a", outcome="dropped_answered", sent_at_ms=None, answered_at_ms=None, reason="over")
+    await journal.outbox.record_attempts([dropped])
+    assert await journal.outbox.pending() == {}
+    assert await journal.outbox.attempts_of("a") == [dropped]
+    stored = await journal._reader.read(lambda db: db.execute("SELECT state, attempts FROM outbox").fetchone())
+    assert stored == ("dropped_answered", 0)
+
+
+async def test_a_delivery_knows_what_overtook_it_on_its_channel(journal: Journal) -> None:
+    await journal.commit(
+        commit(
+            event(1),
+            outbox=[
+                delivery("raised"),
+                delivery("other alert", alert_id="k3f9-2", transition="resolved"),
+                delivery("other channel", channel="mqtt", transition="resolved"),
+            ],
+        )
+    )
+    assert {due.overtaken_by for due in await journal.outbox.due(2_000, 10)} == {None}
+    await journal.commit(commit(event(2), outbox=[delivery("risen", transition="risen")]))
+    await journal.commit(commit(event(3), outbox=[delivery("resolved", transition="resolved")]))
+    overtaken = {due.delivery.delivery_id: due.overtaken_by for due in await journal.outbox.due(2_000, 10)}
+    assert overtaken == {
+        "raised": "resolved",
+        "risen": "resolved",
+        "resolved": None,
+        "other alert": None,
+        "other channel": None,
+    }
+
+
+async def test_what_expires_unsent_has_failed(journal: Journal) -> None:
+    await journal.commit(
+        commit(
+            event(1),
+            outbox=[
+                delivery("a", expires_at_ms=5_000),
+                delivery("b", expires_at_ms=5_001),
+                delivery("c", expires_at_ms=4_000, channel="mqtt"),
+                delivery("d", expires_at_ms=4_000),
+            ],
+        )
+    )
+    await journal.outbox.record_attempts([sent("d", 1_000)])
+    assert await journal.outbox.expire(3_999) == {}
+    assert await journal.outbox.expire(5_000) == {"webhook": 1, "mqtt": 1}
+    assert await journal.outbox.pending() == {"webhook": 1}
+    assert await journal.outbox.expire(5_000) == {}

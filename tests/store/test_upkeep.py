@@ -1,0 +1,132 @@
+from monitor.store.entries import Attempt, Commit
+from monitor.store.journal import Journal
+from tests.store.made import commit, delivery, event, round_of
+
+DAY = 86_400_000
+
+
+async def positions(journal: Journal) -> list[int]:
+    return [e.position async for _, events in journal.since(0) for e in events]
+
+
+async def steps(journal: Journal) -> list[int]:
+    return [step.now_ms async for step, _ in journal.since(0)]
+
+
+async def prune_all(journal: Journal, now_ms: int, keep_ms: int, max_rows: int = 100) -> int:
+    deleted = 0
+    while slice_ := await journal.prune(now_ms, keep_ms, max_rows):
+        deleted += slice_
+    return deleted
+
+
+async def test_only_what_is_older_goes(journal: Journal) -> None:
+    for day in range(1, 6):
+        await journal.commit(commit(event(2 * day), event(2 * day + 1), now_ms=day * DAY, saved_position=2 * day + 1))
+    assert await prune_all(journal, 5 * DAY, 2 * DAY) == 6
+    assert await positions(journal) == [6, 7, 8, 9, 10, 11]
+    assert await steps(journal) == [3 * DAY, 4 * DAY, 5 * DAY]
+    known, _ = await journal.look_up([("senye", "m-5"), ("senye", "m-6")], [])
+    assert known == {("senye", "m-6"): event(6).body}
+
+
+async def test_what_a_restart_would_handle_again_stays(journal: Journal) -> None:
+    for n in range(1, 5):
+        await journal.commit(commit(event(n), now_ms=n, saved_position=min(n, 2)))
+    await prune_all(journal, DAY, 0)
+    assert await positions(journal) == [3, 4]
+    assert journal.saved_position == 2
+    assert [step.position async for step, _ in journal.since(2)] == [3, 4]
+
+
+async def test_an_empty_journal_still_knows_where_it_stands(journal: Journal) -> None:
+    await journal.commit(commit(event(7), now_ms=1, saved_position=7))
+    await prune_all(journal, DAY, 0)
+    assert await positions(journal) == []
+    folder, epoch = journal._folder, journal.epoch
+    await journal.close()
+    again = await Journal.open(folder)
+    assert (again.last_position, again.saved_position, again.epoch) == (7, 7, epoch)
+    await again.close()
+
+
+async def test_it_goes_in_slices(journal: Journal) -> None:
+    await journal.commit(commit(*[event(n) for n in range(1, 101)], now_ms=1, saved_position=100))
+    await journal.commit(commit(event(101), now_ms=2, saved_position=101))
+    assert await journal.prune(DAY, 0, max_rows=40) == 40
+    assert len(await positions(journal)) == 61
+    assert await prune_all(journal, DAY, 0, max_rows=40) == 62  # The other 61 events and the older commit.
+
+
+async def test_many_steps_without_events_go_too(journal: Journal) -> None:
+    await journal.commit(commit(event(1), now_ms=1, saved_position=1))
+    for now_ms in range(2, 50):
+        await journal.commit(commit(now_ms=now_ms))
+    await prune_all(journal, 41, 1, max_rows=7)
+    assert await steps(journal) == list(range(40, 50))
+
+
+async def test_pending_deliveries_stay_and_settled_ones_go_with_their_attempts(journal: Journal) -> None:
+    await journal.commit(
+        commit(
+            event(1),
+            now_ms=1,
+            outbox=[delivery("pending"), delivery("sent"), delivery("young", decided_at_ms=DAY)],
+            saved_position=1,
+        )
+    )
+    tries = [Attempt(delivery_id=i, outcome="sent", sent_at_ms=1, answered_at_ms=2) for i in ("sent", "young")]
+    await journal.outbox.record_attempts(tries)
+    await prune_all(journal, DAY, 1)
+    left = await journal._reader.read(lambda db: db.execute("SELECT delivery_id FROM outbox ORDER BY 1").fetchall())
+    assert left == [("pending",), ("young",)]
+    assert await journal.outbox.attempts_of("sent") == []
+    assert await journal._reader.read(lambda db: db.execute("SELECT count(*) FROM attempts").fetchone()) == (1,)
+
+
+async def test_rows_of_conversations_long_closed_go(journal: Journal) -> None:
+    rows = [("senye", f"c-{n}", n, n == 3, b"%d" % n) for n in range(1, 11)]
+    await journal.commit(commit(*[event(n) for n in range(1, 8)], now_ms=1, rows=rows[:7], saved_position=7))
+    late = [("senye", "c-1", 8, False, b"1 again"), *rows[7:]]
+    await journal.commit(commit(*[event(n) for n in range(8, 11)], now_ms=DAY, rows=late, saved_position=10))
+    for _ in range(20):  # Round and round by three, whatever else there is to do.
+        await journal.prune(DAY, 1, max_rows=3)
+    _, left = await journal.look_up([], [("senye", f"c-{n}") for n in range(1, 11)])
+    assert sorted(left) == [b"1 again", b"10", b"3", b"8", b"9"]
+
+
+async def test_rounds_outlive_their_events(journal: Journal) -> None:
+    await journal.commit(commit(event(1), now_ms=1, rounds=[round_of(1)], saved_position=1))
+    await prune_all(journal, 400 * DAY, DAY)
+    assert [chunk async for chunk in journal.rounds(0, DAY)] == [[round_of(1)[1]]]
+
+
+async def test_room_is_given_back_to_the_disk(journal: Journal) -> None:
+    size = 20_000
+    for first in range(1, 3_001, 500):
+        numbers = range(first, first + 500)
+        await journal.commit(
+            commit(*[event(n, body=b"x" * size) for n in numbers], now_ms=first, saved_position=numbers[-1])
+        )
+    await journal.commit(commit(event(9_000), now_ms=DAY, saved_position=9_000))
+    full, free = await journal.size()
+    assert full > 3_000 * size
+    assert free > 0
+    await prune_all(journal, DAY, 1, max_rows=500)
+    await journal._writer.read(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+    left, _ = await journal.size()
+    assert left < 25_000_000  # Some room is kept for what comes next.
+    assert [e.position async for _, events in journal.since(0) for e in events] == [9_000]
+
+
+async def test_the_log_stays_bounded_while_commits_go_on(journal: Journal) -> None:
+    log = journal._path.with_name("journal.db-wal")
+    largest = written = position = 0
+    while written < 100_000_000:
+        events = [event(position + n, body=b"x" * 4_000) for n in range(1, 201)]
+        position += 200
+        written += 200 * 4_000
+        await journal.commit(Commit(now_ms=position, rules="r1", events=events))
+        largest = max(largest, log.stat().st_size)
+    print(f"log {largest} of {written} bytes")
+    assert largest < written // 2
