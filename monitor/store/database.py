@@ -43,7 +43,7 @@ _OF_THE_WORLD = frozenset(
     }
 )
 
-_WAL_FRAMES = 16384  # SQLite's own checkpoint, should ours not keep up: 64 MiB of log.
+_WAL_FRAMES = 32_768  # SQLite's own checkpoint, within a commit, should ours not keep up: 128 MiB of log.
 
 
 def connect(path: Path, *, create: bool = False, cache_kib: int) -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 """A writer killed at any moment: what it reported is there, whole, and nothing is there by half."""
 
+import os
 import random
 import subprocess
 import sys
@@ -91,8 +92,8 @@ def write_until_killed(folder: Path, seed: int, moment: str) -> int | None:
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 @pytest.mark.parametrize("moment", ["middle", "report"])
 async def test_a_killed_writer_keeps_what_it_reported(tmp_path: Path, moment: str) -> None:
-    seed = random.SystemRandom().randrange(1 << 32)
-    print(f"seed {seed}")
+    seed = int(os.environ.get("TEST_SEED") or random.SystemRandom().randrange(1 << 32))
+    print(f"TEST_SEED={seed}")
     rng = random.Random(seed)
     stored = 0
     for _ in range(6):

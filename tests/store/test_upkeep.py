@@ -1,4 +1,4 @@
-from monitor.store.entries import Attempt, Commit
+from monitor.store.entries import Attempt
 from monitor.store.journal import Journal
 from tests.store.made import commit, delivery, event, round_of
 
@@ -120,13 +120,15 @@ async def test_room_is_given_back_to_the_disk(journal: Journal) -> None:
 
 
 async def test_the_log_stays_bounded_while_commits_go_on(journal: Journal) -> None:
+    """Long bodies and short ones; each is several logs full."""
     log = journal._path.with_name("journal.db-wal")
-    largest = written = position = 0
-    while written < 100_000_000:
-        events = [event(position + n, body=b"x" * 4_000) for n in range(1, 201)]
-        position += 200
-        written += 200 * 4_000
-        await journal.commit(Commit(now_ms=position, rules="r1", events=events))
-        largest = max(largest, log.stat().st_size)
-    print(f"log {largest} of {written} bytes")
-    assert largest < written // 2
+    position = 0
+    for size, count in ((100_000, 40), (3_000, 700)):
+        largest = written = 0
+        while written < 250_000_000:
+            events = [event(position + n, body=bytes(size)) for n in range(1, count + 1)]
+            position += count
+            written += count * size
+            await journal.commit(commit(*events))
+            largest = max(largest, log.stat().st_size)
+        assert largest < 125_000_000
