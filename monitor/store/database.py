@@ -43,6 +43,7 @@ _OF_THE_WORLD = frozenset(
     }
 )
 
+_KEPT_LOG_BYTES = 64 * 1024 * 1024  # A log that a burst made longer is cut to this when it begins anew.
 _WAL_FRAMES = 32_768  # SQLite's own checkpoint, within a commit, should ours not keep up: 128 MiB of log.
 
 
@@ -66,6 +67,7 @@ def connect(path: Path, *, create: bool = False, cache_kib: int) -> sqlite3.Conn
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA fullfsync = ON")  # On macOS a plain fsync stops at the drive's cache.
         db.execute(f"PRAGMA wal_autocheckpoint = {_WAL_FRAMES}")
+        db.execute(f"PRAGMA journal_size_limit = {_KEPT_LOG_BYTES}")
         db.execute(f"PRAGMA cache_size = -{cache_kib}")
         db.execute("PRAGMA temp_store = MEMORY")
     except BaseException:

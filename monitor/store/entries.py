@@ -57,9 +57,7 @@ class DueDelivery(Struct, frozen=True, kw_only=True, gc=False):
     delivery: Delivery
     attempts: int  # How often it was tried.
     told: str | None  # Transition that was sent last of this alert on this channel; None: nothing was.
-    overtaken_by: (
-        str | None
-    )  # Transition of the newest later delivery of the same alert and channel; None: it is the newest.
+    overtaken_by: str | None  # Transition of the newest later one of its alert and channel; None: it is the newest.
 
 
 class Attempt(Struct, frozen=True, kw_only=True, gc=False):

@@ -26,7 +26,7 @@ async def test_a_delivery_is_due_from_its_decision_until_it_expires(journal: Jou
     one = delivery("a", decided_at_ms=1_000, expires_at_ms=5_000)
     await journal.commit(commit(event(1), outbox=[one]))
     assert await journal.outbox.due(999, 10) == []
-    assert await journal.outbox.due(1_000, 10) == [DueDelivery(delivery=one, attempts=0, overtaken_by=None)]
+    assert await journal.outbox.due(1_000, 10) == [DueDelivery(delivery=one, attempts=0, told=None, overtaken_by=None)]
     assert await ids(journal, 4_999) == ["a"]
     assert await ids(journal, 5_000) == []
 
@@ -36,9 +36,9 @@ async def test_the_longest_due_go_first_and_busy_channels_wait(journal: Journal)
         commit(
             event(1),
             outbox=[
-                delivery("c", decided_at_ms=3_000),
-                delivery("a", decided_at_ms=1_000),
-                delivery("b", decided_at_ms=2_000, channel="mqtt"),
+                delivery("c", decided_at_ms=3_000, alert_id="k3f9-3"),
+                delivery("a", decided_at_ms=1_000, alert_id="k3f9-1"),
+                delivery("b", decided_at_ms=2_000, alert_id="k3f9-2", channel="mqtt"),
             ],
         )
     )
@@ -96,7 +96,7 @@ async def test_a_dropped_delivery_was_not_tried(journal: Journal) -> None:
     assert stored == ("dropped_answered", 0)
 
 
-async def test_a_delivery_knows_what_overtook_it_on_its_channel(journal: Journal) -> None:
+async def test_of_one_alert_on_one_channel_the_oldest_goes_first(journal: Journal) -> None:
     await journal.commit(
         commit(
             event(1),
@@ -107,17 +107,28 @@ async def test_a_delivery_knows_what_overtook_it_on_its_channel(journal: Journal
             ],
         )
     )
-    assert {due.overtaken_by for due in await journal.outbox.due(2_000, 10)} == {None}
     await journal.commit(commit(event(2), outbox=[delivery("risen", transition="risen")]))
     await journal.commit(commit(event(3), outbox=[delivery("resolved", transition="resolved")]))
-    overtaken = {due.delivery.delivery_id: due.overtaken_by for due in await journal.outbox.due(2_000, 10)}
-    assert overtaken == {
-        "raised": "resolved",
-        "risen": "resolved",
-        "resolved": None,
-        "other alert": None,
-        "other channel": None,
-    }
+    assert await ids(journal, 2_000) == ["raised", "other alert", "other channel"]
+    await journal.outbox.record_attempts([retry("raised", 2_000, 9_000)])
+    assert await ids(journal, 2_100) == ["other alert", "other channel"]
+    await journal.outbox.record_attempts([sent("raised", 9_000)])
+    assert await ids(journal, 9_000) == ["other alert", "other channel", "risen"]
+
+
+async def test_a_delivery_knows_what_was_told_and_what_overtook_it(journal: Journal) -> None:
+    def known(due: DueDelivery) -> tuple[str, str | None, str | None]:
+        return due.delivery.delivery_id, due.told, due.overtaken_by
+
+    await journal.commit(
+        commit(event(1), outbox=[delivery("raised"), delivery("elsewhere", channel="mqtt", transition="resolved")])
+    )
+    due = await journal.outbox.due(2_000, 10)
+    assert [known(one) for one in due] == [("raised", None, None), ("elsewhere", None, None)]
+    await journal.outbox.record_attempts([sent("raised", 2_000), sent("elsewhere", 2_000)])
+    await journal.commit(commit(event(2), outbox=[delivery("risen", transition="risen")]))
+    await journal.commit(commit(event(3), outbox=[delivery("resolved", transition="resolved")]))
+    assert [known(one) for one in await journal.outbox.due(2_000, 10)] == [("risen", "raised", "resolved")]
 
 
 async def test_what_expires_unsent_has_failed(journal: Journal) -> None:
