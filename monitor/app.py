@@ -18,16 +18,16 @@ from monitor.alerts.router import route
 from monitor.clock import Clock
 from monitor.core.policy import BUILT_IN, BuiltIn
 from monitor.core.tracker import Tracker
-from monitor.engine import Changes, Engine
+from monitor.engine import Engine
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.metrics import Watcher as Counting
 from monitor.mqtt import Broker
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
-from monitor.store import Journal
-from monitor.web import server
+from monitor.store.journal import Journal
 from monitor.web.access import Access
+from monitor.web.server import Server, build_app
 from monitor.web.services import Services
 from monitor.wire import Limits, decode
 
@@ -49,12 +49,12 @@ class App:
 
     Attributes:
         engine: set by `start`.
-        port: where the one port is, once started.
+        server: set by `start`; knows the port and the address.
     """
 
     engine: Engine
     journal: Journal
-    port: int
+    server: Server
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None, demo: bool = False) -> None:
         self.settings = settings
@@ -98,7 +98,6 @@ class App:
             clock=self.clock,
             rules=RULES,
         )
-        engine.watch(self._count)
         engine.watch(Counting(self.metrics).watch)
         courier = Courier(journal.outbox, channels, WallTimer(self.clock), self.metrics)
         engine.watch(lambda changes: courier.see(changes.decisions))
@@ -117,23 +116,21 @@ class App:
             tokens=journal.tokens,
             token=settings.listen.token.get_secret_value() if settings.listen.token else None,
         )
-        await access.begin()
-        served = await server.start(
-            Services(
-                engine=engine,
-                journal=journal,
-                metrics=self.metrics,
-                settings=settings,
-                access=access,
-                decode=decoding,
-                now_ms=self.clock.now_ms,
-                epoch=journal.epoch,
-                build=f"{__version__}+{hashlib.sha256(RULES.encode()).hexdigest()[:8]}",
-                demo=self._demo,
-            )
+        services = Services(
+            engine=engine,
+            journal=journal,
+            metrics=self.metrics,
+            settings=settings,
+            access=access,
+            decode=decoding,
+            now_ms=self.clock.now_ms,
+            epoch=journal.epoch,
+            build=f"{__version__}+{hashlib.sha256(RULES.encode()).hexdigest()[:8]}",
+            demo=self._demo,
         )
-        self.port = served.port
-        self._undo.append(served.stop)
+        self.server = Server(build_app(services), settings)
+        await self.server.start()
+        self._undo.append(self.server.stop)
         broker = Broker.of(settings.mqtt, service)
         if broker is not None:
             source = MqttSource(
@@ -180,42 +177,26 @@ class App:
         for task in done:
             task.result()
 
-    def _count(self, changes: Changes) -> None:
-        """Count what came in; the metrics' own watcher counts decisions."""
-        metrics = self.metrics
-        for accepted in changes.events:
-            event = accepted.event
-            metrics.events.add(event.source or "", accepted.outcome)
-            role = getattr(event, "role", None)
-            if role is not None and accepted.outcome != "duplicate":
-                metrics.messages.add(event.platform or "unknown", role)
-        for source, _ in changes.refused:
-            metrics.events.add(source, "rejected")
-        metrics.commit.observe(changes.commit_seconds)
-
     async def _keep_up(self) -> None:
         """Measure the journal, warn before its disk is full, prune what is older than it is kept."""
         settings, metrics = self.settings.journal, self.metrics
         warned = False
-        watching = asyncio.create_task(metrics.watch_loop())
-        try:
-            while True:
-                metrics.journal_bytes, metrics.journal_free_bytes = await self.journal.size()
-                metrics.clock_steps = self.clock.steps
-                low = metrics.journal_free_bytes < settings.warn_free_bytes
-                if low and not warned:
-                    log.warning(
-                        "the disk of %s has %d MiB left: when it is full, nothing is acknowledged any more",
-                        self.settings.data,
-                        metrics.journal_free_bytes >> 20,
-                    )
-                warned = low
-                try:
-                    # Paced, not polled: each turn deletes one slice.
-                    while await self.journal.prune(self.clock.now_ms(), settings.keep_days * DAY_MS):  # noqa: ASYNC110
-                        await asyncio.sleep(PRUNE_PAUSE_SECONDS)
-                except StoreUnavailable:
-                    log.debug("not pruned: the disk takes nothing now")
-                await asyncio.sleep(UPKEEP_SECONDS)
-        finally:
-            watching.cancel()
+        while True:
+            metrics.journal_bytes, metrics.journal_free_bytes = await self.journal.size()
+            metrics.clock_steps = self.clock.steps
+            metrics.quarantined = self.journal.quarantine.held[0]
+            low = metrics.journal_free_bytes < settings.warn_free_bytes
+            if low and not warned:
+                log.warning(
+                    "the disk of %s has %d MiB left: when it is full, nothing is acknowledged any more",
+                    self.settings.data,
+                    metrics.journal_free_bytes >> 20,
+                )
+            warned = low
+            try:
+                # Paced, not polled: each turn deletes one slice.
+                while await self.journal.prune(self.clock.now_ms(), settings.keep_days * DAY_MS):  # noqa: ASYNC110
+                    await asyncio.sleep(PRUNE_PAUSE_SECONDS)
+            except StoreUnavailable:
+                log.debug("not pruned: the disk takes nothing now")
+            await asyncio.sleep(UPKEEP_SECONDS)

@@ -134,3 +134,4 @@ class Token(Struct, frozen=True, kw_only=True, gc=False):
     name: str
     created_at_ms: int
     revoked_at_ms: int | None
+    shops: frozenset[str] | None = None  # The only ones it is for; None: all.

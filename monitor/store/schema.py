@@ -110,6 +110,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE tokens (
             name TEXT PRIMARY KEY,
             sha256 TEXT NOT NULL UNIQUE,
+            shops TEXT,
             created_at_ms INTEGER NOT NULL,
             revoked_at_ms INTEGER
         ) STRICT, WITHOUT ROWID""",

@@ -5,8 +5,9 @@ tokens are also opened by themselves, which SQLite's own locks allow.
 """
 
 import asyncio
+import json
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,8 +24,14 @@ class Tokens:
         self._writer = writer
         self._reader = reader
 
-    async def add(self, name: str, sha256: str, now_ms: int) -> None:
+    async def add(self, name: str, sha256: str, now_ms: int, *, shops: Collection[str] | None = None) -> None:
         """Let a token in; the name of a revoked one may be given again.
+
+        Args:
+            name: what it is called in lists and logs.
+            sha256: its digest.
+            now_ms: when it was made.
+            shops: the only ones it is for; None: all.
 
         Raises:
             UsageError: the name is taken.
@@ -35,8 +42,9 @@ class Tokens:
             db.execute("DELETE FROM tokens WHERE name = ? AND revoked_at_ms IS NOT NULL", (name,))
             return (
                 db.execute(
-                    "INSERT INTO tokens (name, sha256, created_at_ms) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
-                    (name, sha256, now_ms),
+                    "INSERT INTO tokens (name, sha256, shops, created_at_ms) VALUES (?, ?, ?, ?) "
+                    "ON CONFLICT (name) DO NOTHING",
+                    (name, sha256, None if shops is None else json.dumps(sorted(shops)), now_ms),
                 ).rowcount
                 > 0
             )
@@ -64,9 +72,9 @@ class Tokens:
 
         def read(db: sqlite3.Connection) -> list[Token]:
             return [
-                Token(name=name, created_at_ms=created, revoked_at_ms=revoked)
-                for name, created, revoked in db.execute(
-                    "SELECT name, created_at_ms, revoked_at_ms FROM tokens ORDER BY name"
+                Token(name=name, shops=_shops(shops), created_at_ms=created, revoked_at_ms=revoked)
+                for name, shops, created, revoked in db.execute(
+                    "SELECT name, shops, created_at_ms, revoked_at_ms FROM tokens ORDER BY name"
                 )
             ]
 
@@ -74,18 +82,27 @@ class Tokens:
 
     async def has(self, sha256: str) -> str | None:
         """Return the name of the token in force with this digest, or None."""
+        found = await self.find(sha256)
+        return None if found is None else found[0]
 
-        def read(db: sqlite3.Connection) -> str | None:
+    async def find(self, sha256: str) -> tuple[str, frozenset[str] | None] | None:
+        """Return name and shops of the token in force with this digest, or None."""
+
+        def read(db: sqlite3.Connection) -> tuple[str, frozenset[str] | None] | None:
             found = db.execute(
-                "SELECT name FROM tokens WHERE sha256 = ? AND revoked_at_ms IS NULL", (sha256,)
+                "SELECT name, shops FROM tokens WHERE sha256 = ? AND revoked_at_ms IS NULL", (sha256,)
             ).fetchone()
-            return None if found is None else found[0]
+            return None if found is None else (found[0], _shops(found[1]))
 
         return await self._reader.read(read)
 
     async def any(self) -> bool:
         """Return whether a token was ever made: from then on one is asked for, also once all are revoked."""
         return await self._reader.read(lambda db: db.execute("SELECT EXISTS (SELECT 1 FROM tokens)").fetchone()[0] == 1)
+
+
+def _shops(stored: str | None) -> frozenset[str] | None:
+    return None if stored is None else frozenset(json.loads(stored))
 
 
 @asynccontextmanager

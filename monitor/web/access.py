@@ -21,7 +21,7 @@ import ipaddress
 import secrets
 import time
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
@@ -61,21 +61,14 @@ class Denied:
     error: str
 
 
-class Holder(NamedTuple):
-    """Whose token it is."""
-
-    name: str
-    shops: frozenset[str] | None  # The only ones it is for; None: all.
-
-
 class Tokens(Protocol):
     """Where tokens are kept."""
 
     async def any(self) -> bool:
         """Whether one was ever made."""
 
-    async def find(self, sha256: str) -> Holder | None:
-        """Whose token in force has this digest."""
+    async def find(self, sha256: str) -> tuple[str, frozenset[str] | None] | None:
+        """Return name and shops (None: all) of the token in force with this digest."""
 
 
 class Access:
@@ -147,7 +140,7 @@ class Access:
             holder = await self._tokens.find(digest)
             if len(self._found) >= REMEMBERED_AT_MOST:
                 self._found.clear()
-            self._found[digest] = None if holder is None else Caller(holder.name, holder.shops)
+            self._found[digest] = None if holder is None else Caller(*holder)
         return self._found[digest]
 
 

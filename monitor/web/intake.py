@@ -8,7 +8,6 @@ from typing import Any
 
 from monitor.web.access import LOCAL, Caller
 from monitor.web.services import Receipt, Services
-from monitor.wire import Limits, decode
 from monitor.wire.batch import Batch, Refusal
 
 # Bytes that may wait to be stored over all senders: eight of the largest bodies. What is more is asked to come again.
@@ -70,13 +69,6 @@ class Intake:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        limits = services.settings.limits
-        self._limits = Limits(
-            body_bytes=int(limits.body_bytes),
-            batch_events=limits.batch_events,
-            event_bytes=int(limits.event_bytes),
-            text_bytes=int(limits.text_bytes),
-        )
         self.room = Room()
 
     async def decode(self, body: bytes, *, door: str, caller: Caller) -> Batch:
@@ -86,12 +78,11 @@ class Intake:
         return self._decode(body, door, caller)
 
     def _decode(self, body: bytes, door: str, caller: Caller) -> Batch:
-        return decode(
+        return self._services.decode(
             body,
             door=door,
             source=_source(door, caller),
             now_ms=self._services.now_ms(),
-            limits=self._limits,
             only_shops=caller.shops,
         )
 

@@ -138,6 +138,15 @@ class Journal(Protocol):
         """Return the newest events of a conversation, in order of arrival."""
 
 
+class Decode(Protocol):
+    """Bytes into events; `monitor.wire.decode` with the limits of the settings."""
+
+    def __call__(
+        self, body: bytes, *, door: str, source: str, now_ms: int | None, only_shops: frozenset[str] | None = None
+    ) -> Batch:
+        """Return the events and what was refused; raises nothing for bad input."""
+
+
 @dataclass
 class Services:
     """All that the one port needs.
@@ -154,6 +163,7 @@ class Services:
     metrics: Metrics
     settings: Settings
     access: Access
+    decode: Decode
     now_ms: Callable[[], int]
     epoch: str
     build: str

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from monitor.core.views import SourceRow, WaitRow
 from monitor.metrics import Metrics
 from monitor.settings import load
 from monitor.store.entries import QuarantineEntry, StoredEvent
-from monitor.web.access import Access, Holder
+from monitor.web.access import Access
 from monitor.web.front import Web
 from monitor.web.server import Server
 from monitor.web.services import PAGES, Changes, Receipt, Services
+from monitor.wire import Limits, decode
 from monitor.wire.batch import Batch, Refusal
 
 NOW_MS = 1_795_000_000_000
@@ -214,13 +216,13 @@ class ListedTokens:
     """Tokens in memory, by digest."""
 
     def __init__(self) -> None:
-        self.holders: dict[str, Holder] = {}
+        self.holders: dict[str, tuple[str, frozenset[str] | None]] = {}
         self.looked_up = 0
 
     async def any(self) -> bool:
         return bool(self.holders)
 
-    async def find(self, sha256: str) -> Holder | None:
+    async def find(self, sha256: str) -> tuple[str, frozenset[str] | None] | None:
         self.looked_up += 1
         return self.holders.get(sha256)
 
@@ -269,6 +271,7 @@ def services(
         metrics=Metrics(version="0.0.1"),
         settings=settings,
         access=access,
+        decode=partial(decode, limits=Limits(body_bytes=int(settings.limits.body_bytes))),
         now_ms=lambda: NOW_MS,
         epoch=EPOCH,
         build="0.0.1+test",

@@ -12,7 +12,7 @@ from websockets.typing import Origin
 
 from monitor.errors import UsageError
 from monitor.web import access
-from monitor.web.access import COOKIE, Holder, is_loopback, new_token
+from monitor.web.access import COOKIE, is_loopback, new_token
 from monitor.web.login import COOKIE_SECONDS
 from tests.web.stand import ListedTokens, Stand, a_row, an_event, standing
 
@@ -20,7 +20,7 @@ from tests.web.stand import ListedTokens, Stand, a_row, an_event, standing
 def holding(name: str = "collector-7", shops: frozenset[str] | None = None) -> tuple[str, ListedTokens]:
     token, digest = new_token()
     tokens = ListedTokens()
-    tokens.holders[digest] = Holder(name, shops)
+    tokens.holders[digest] = (name, shops)
     return token, tokens
 
 
