@@ -9,8 +9,8 @@ the order of arrival, and `lateness` does its work.
 import gzip
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -281,14 +281,14 @@ def _in_order(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
         yield event
 
 
-def open_log(path: str) -> Iterable[bytes]:
+def open_log(path: str) -> AbstractContextManager[Iterable[bytes]]:
     """Open a log for reading: ``-`` is standard input, ``.gz`` is unpacked.
 
     Raises:
         UsageError: it cannot be read.
     """
     if path == "-":
-        return sys.stdin.buffer
+        return open(sys.stdin.fileno(), "rb", closefd=False)
     try:
         if path.endswith(".gz"):
             return gzip.open(path, "rb")
@@ -321,7 +321,9 @@ def replay_files(
     """
 
     def lines() -> Iterator[bytes]:
-        return chain.from_iterable(open_log(path) for path in paths)
+        for path in paths:
+            with open_log(path) as log:
+                yield from log
 
     def fresh() -> Replay:
         return Replay(as_arrived=as_arrived, keep_rounds=keep_rounds, keep_alerts=keep_alerts)
