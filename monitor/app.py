@@ -4,7 +4,6 @@ Tests start the same app in their own process.
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -20,15 +19,14 @@ from monitor.core.policy import BUILT_IN, BuiltIn
 from monitor.core.tracker import Tracker
 from monitor.engine import Engine
 from monitor.errors import StoreUnavailable
-from monitor.metrics import Metrics
-from monitor.metrics import Watcher as Counting
+from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
 from monitor.web.access import Access
 from monitor.web.server import Server, build_app
-from monitor.web.services import Services
+from monitor.web.services import PAGES, Services
 from monitor.wire import Limits, decode
 
 log = logging.getLogger(__name__)
@@ -49,6 +47,7 @@ class App:
 
     Attributes:
         engine: set by `start`.
+        journal: set by `start`.
         server: set by `start`; knows the port and the address.
     """
 
@@ -98,19 +97,12 @@ class App:
             clock=self.clock,
             rules=RULES,
         )
-        engine.watch(Counting(self.metrics).watch)
+        engine.watch(Watcher(self.metrics).watch)
         courier = Courier(journal.outbox, channels, WallTimer(self.clock), self.metrics)
         engine.watch(lambda changes: courier.see(changes.decisions))
         await engine.start()
         self._undo.append(engine.stop)
         self._begin("courier", courier.run(), courier.stop)
-        limits = Limits(
-            body_bytes=settings.limits.body_bytes,
-            batch_events=settings.limits.batch_events,
-            event_bytes=settings.limits.event_bytes,
-            text_bytes=settings.limits.text_bytes,
-        )
-        decoding = partial(decode, limits=limits)
         access = Access(
             host=settings.listen.host,
             tokens=journal.tokens,
@@ -122,10 +114,9 @@ class App:
             metrics=self.metrics,
             settings=settings,
             access=access,
-            decode=decoding,
             now_ms=self.clock.now_ms,
             epoch=journal.epoch,
-            build=f"{__version__}+{hashlib.sha256(RULES.encode()).hexdigest()[:8]}",
+            build=_build(),
             demo=self._demo,
         )
         self.server = Server(build_app(services), settings)
@@ -133,9 +124,15 @@ class App:
         self._undo.append(self.server.stop)
         broker = Broker.of(settings.mqtt, service)
         if broker is not None:
+            limits = Limits(
+                body_bytes=settings.limits.body_bytes,
+                batch_events=settings.limits.batch_events,
+                event_bytes=settings.limits.event_bytes,
+                text_bytes=settings.limits.text_bytes,
+            )
             source = MqttSource(
                 broker,
-                decode=decoding,
+                decode=partial(decode, limits=limits),
                 submit=engine.submit,
                 clock=self.clock,
                 topic=settings.mqtt.topic,
@@ -184,7 +181,6 @@ class App:
         while True:
             metrics.journal_bytes, metrics.journal_free_bytes = await self.journal.size()
             metrics.clock_steps = self.clock.steps
-            metrics.quarantined = self.journal.quarantine.held[0]
             low = metrics.journal_free_bytes < settings.warn_free_bytes
             if low and not warned:
                 log.warning(
@@ -200,3 +196,12 @@ class App:
             except StoreUnavailable:
                 log.debug("not pruned: the disk takes nothing now")
             await asyncio.sleep(UPKEEP_SECONDS)
+
+
+def _build() -> str:
+    """Return what a page that is open compares: another one, and it loads itself again."""
+    try:
+        pages = (PAGES / "sources.sha256").read_text("ascii")[:8]
+    except OSError:
+        pages = "none"
+    return f"{__version__}+{pages}"

@@ -1,0 +1,366 @@
+"""The commands. Exit 0 good, 1 findings (in a replay: something was refused), 2 usage."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor import __version__
+from monitor.app import App
+from monitor.clock import Clock
+from monitor.core.events import AnyEvent
+from monitor.errors import MonitorError, UsageError
+from monitor.replay import Replay, open_log, replay_files, write_lines
+from monitor.settings import Settings, load
+from monitor.simulator.command import simulate
+from monitor.simulator.live import live_events
+from monitor.simulator.senders import on_time, open_door, pump
+from monitor.store.tokens import open_tokens
+from monitor.web.access import new_token
+from monitor.wire import schema
+
+CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file (default ./presales.toml).")
+DATA = click.option("--data", type=click.Path(path_type=Path), help="Data folder (default ./presales-data).")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print only JSON on standard output.")
+
+
+class Commands(click.Group):
+    """Commands whose errors are one line that says what to do."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run; a usage error of ours ends like one of click's."""
+        try:
+            return super().main(*args, **kwargs)
+        except MonitorError as error:
+            click.echo(f"presales-monitor: {error}", err=True)
+            sys.exit(2 if isinstance(error, UsageError) else 1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="presales-monitor")
+def main() -> None:
+    """Times every unanswered buyer in pre-sales chat and tells people while the buyer is still there."""
+
+
+main.add_command(simulate)
+
+
+def _settings(config: Path | None, data: Path | None, **more: Any) -> Settings:
+    overrides = {name.replace("__", "."): value for name, value in more.items() if value is not None}
+    if data is not None:
+        overrides["data"] = data
+    return load(config, overrides=overrides)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+
+
+def _run(work: Any) -> None:
+    """Run on the fast loop where there is one."""
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        asyncio.run(work)
+    else:
+        uvloop.run(work)
+
+
+@contextlib.asynccontextmanager
+async def _running(app: App) -> AsyncIterator[asyncio.Event]:
+    """A started app, and an event that is set when somebody wants it to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows: control-C ends it without good-bye.
+            loop.add_signal_handler(name, stop.set)
+    await app.start()
+    try:
+        yield stop
+    finally:
+        await app.stop()
+
+
+async def _until(stop: asyncio.Event, *tasks: asyncio.Task[Any]) -> None:
+    """Wait for the wish to stop, or for a task to end."""
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    for task in done:
+        task.result()
+
+
+@main.command()
+@CONFIG
+@DATA
+@click.option("--host", help="Address to listen on (default 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (default 8480, 0 for a free one).")
+def run(config: Path | None, data: Path | None, host: str | None, port: int | None) -> None:
+    """Run the service."""
+    settings = _settings(config, data, listen__host=host, listen__port=port)
+    _log_to_stderr()
+    _run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    app = App(settings)
+    async with _running(app) as stop:
+        click.echo(f"rules: built-in · data: {settings.data} · board and API: {app.server.url}", err=True)
+        broken = asyncio.create_task(app.wait())
+        await _until(stop, broken)
+        broken.cancel()
+        click.echo("stopping: no new work, last commit …", err=True)
+    click.echo("stopped: everything that was acknowledged is stored", err=True)
+
+
+@main.command()
+@click.option("--port", type=int, help="Port (default 8480, a free one if that is taken).")
+@click.option("--seed", type=int, default=7, show_default=True, help="Another seed, another floor.")
+def demo(port: int | None, seed: int) -> None:
+    """Show a simulated service centre on a live wallboard. Nothing is kept."""
+    logging.basicConfig(level=logging.WARNING)
+    with tempfile.TemporaryDirectory(prefix="presales-demo-") as folder:
+        _run(_demo(Path(folder), port, seed))
+
+
+async def _demo(folder: Path, port: int | None, seed: int) -> None:
+    # What a person has set for their own service does not count here.
+    wanted = port if port is not None else _free_port(8480)
+    app = App(Settings.model_validate({"data": folder, "listen": {"port": wanted}}), demo=True)
+    async with _running(app) as stop:
+        clock = app.clock
+        events = ((event.ts_ms, event) for event in live_events(seed, clock.now_ms()))
+        async with open_door(app.server.url, token=None, homes={}, say=_say) as door:
+            sending = asyncio.create_task(pump(events, door, batch=500, pace=on_time(clock.now_ms)))
+            click.echo(f"simulated chat of a service centre: open {app.server.url} (stop with control-C)")
+            await _until(stop, sending)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+
+def _free_port(wanted: int) -> int:
+    """Return the port if nobody has it, else 0, which takes a free one."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
+    return wanted
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--as-arrived", is_flag=True, help="The order of the lines is the order of arrival.")
+@click.option("--rounds", "rounds_to", metavar="OUT", help="Write each round as a JSON line (.gz packs).")
+@click.option("--alerts", "alerts_to", metavar="OUT", help="Write each alert as a JSON line (.gz packs).")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Run through the live service instead, N times as fast.",
+)
+@click.option("--port", type=int, default=8480, show_default=True, help="With --speed: where the board is.")
+@AS_JSON
+def replay(
+    files: tuple[str, ...],
+    as_arrived: bool,
+    rounds_to: str | None,
+    alerts_to: str | None,
+    speed: float | None,
+    port: int,
+    as_json: bool,
+) -> None:
+    """Count the waits of a log of chat events (.jsonl, .jsonl.gz, - for standard input)."""
+    if speed is not None:
+        if rounds_to or alerts_to or as_json:
+            raise click.UsageError(
+                "--speed shows the log on the board; --rounds, --alerts and --json are for full speed"
+            )
+        _log_to_stderr()
+        with tempfile.TemporaryDirectory(prefix="presales-replay-") as folder:
+            _run(_replay_live(list(files), as_arrived, speed, Path(folder), port))
+        return
+    done = replay_files(
+        list(files),
+        as_arrived=as_arrived,
+        keep_rounds=rounds_to is not None,
+        keep_alerts=alerts_to is not None,
+        say=_say,
+        progress=_progress(),
+    )
+    for warning in done.tally.warnings:
+        _say(f"warning: {warning}")
+    for refused in done.refused:
+        _say(f"refused: {refused}")
+    if done.tally.rejected > len(done.refused):
+        _say(f"refused: and {done.tally.rejected - len(done.refused)} more")
+    if rounds_to is not None:
+        write_lines(rounds_to, done.rounds())
+    if alerts_to is not None:
+        write_lines(alerts_to, done.alerts())
+    if as_json:
+        click.echo(json.dumps(done.tally.as_json(), ensure_ascii=False))
+    else:
+        _print_tally(done)
+    sys.exit(1 if done.tally.rejected else 0)
+
+
+def _progress() -> Any:
+    """Say how far a long replay is, every two seconds."""
+    said = time.monotonic()
+
+    def progress(lines: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= 2:
+            said = time.monotonic()
+            _say(f"{lines:,} lines …")
+
+    return progress
+
+
+def _print_tally(done: Replay) -> None:
+    tally = done.tally
+    click.echo(
+        f"events   {tally.read} read, {tally.accepted} accepted, {tally.duplicates} duplicates, {tally.late} late, "
+        f"{tally.rejected} refused"
+    )
+    click.echo(f"chats    {tally.conversations}")
+    click.echo("rounds   " + ", ".join(f"{count} {name}" for name, count in tally.rounds.items()))
+    click.echo("passed   " + ", ".join(f"{count} {name}" for name, count in tally.passed.items()))
+    click.echo("alerts   " + ", ".join(f"{count} {name}" for name, count in tally.alerts.items()))
+
+
+class _FastClock(Clock):
+    """A clock that begins at the log's first instant and runs so many times as fast."""
+
+    def __init__(self, start_ms: int, speed: float) -> None:
+        super().__init__()
+        self._start_ms = start_ms
+        self._speed = speed
+        self._began = time.monotonic()
+
+    def now_ms(self) -> int:
+        """Return the log's time."""
+        return self._start_ms + int((time.monotonic() - self._began) * self._speed * 1000)
+
+
+async def _replay_live(files: list[str], as_arrived: bool, speed: float, folder: Path, port: int) -> None:
+    """Send a log through the live service at its own pace, times ``speed``."""
+    events: Iterator[AnyEvent] = Replay(as_arrived=True).decoded(_lines(files))
+    if not as_arrived:
+        events = iter(sorted(events, key=lambda event: event.ts_ms))
+    first = next(events, None)
+    if first is None:
+        raise UsageError("the log holds no event")
+    clock = _FastClock(first.ts_ms, speed)
+    settings = Settings.model_validate({"data": folder, "listen": {"port": port}})
+    app = App(settings, clock=clock, demo=True)
+    async with _running(app) as stop:
+
+        def timed() -> Iterator[tuple[int, AnyEvent]]:
+            yield first.ts_ms, first
+            for event in events:
+                yield event.ts_ms, event
+
+        click.echo(f"replaying at {speed:g} times its speed: {app.server.url}", err=True)
+        async with open_door(app.server.url, token=None, homes={}, say=_say) as door:
+            sending = asyncio.create_task(pump(timed(), door, batch=500, pace=on_time(clock.now_ms)))
+            await _until(stop, sending)
+            if sending.done():
+                click.echo("the log is through; the board stays (stop with control-C)", err=True)
+                await stop.wait()
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+
+def _lines(files: list[str]) -> Iterator[bytes]:
+    for path in files:
+        yield from open_log(path)
+
+
+@main.command("schema")
+def show_schema() -> None:
+    """Print the JSON Schema of the events."""
+    click.echo(json.dumps(schema(), ensure_ascii=False, indent=2))
+
+
+@main.command()
+@CONFIG
+@DATA
+@click.option("--show", is_flag=True, help="Print the settings in force, secrets masked.")
+def config(config: Path | None, data: Path | None, show: bool) -> None:
+    """Check the settings; with --show print them."""
+    settings = _settings(config, data)
+    if show:
+        click.echo(json.dumps(settings.shown(), ensure_ascii=False, indent=2, default=str))
+    else:
+        click.echo("the settings are good")
+
+
+@main.group()
+def token() -> None:
+    """Make, list and revoke the tokens that open the port."""
+
+
+@token.command("add")
+@click.argument("name")
+@CONFIG
+@DATA
+def add_token(name: str, config: Path | None, data: Path | None) -> None:
+    """Make a token and print it, once."""
+    settings = _settings(config, data)
+    secret, digest = new_token()
+
+    async def add() -> None:
+        async with open_tokens(settings.data) as tokens:
+            await tokens.add(name, digest, Clock().now_ms())
+
+    asyncio.run(add())
+    click.echo(secret)
+    click.echo("It is shown this once. From now on every request needs a token.", err=True)
+
+
+@token.command("revoke")
+@click.argument("name")
+@CONFIG
+@DATA
+def revoke_token(name: str, config: Path | None, data: Path | None) -> None:
+    """Take a token out of force."""
+    settings = _settings(config, data)
+
+    async def revoke() -> bool:
+        async with open_tokens(settings.data) as tokens:
+            return await tokens.revoke(name, Clock().now_ms())
+
+    if not asyncio.run(revoke()):
+        raise UsageError(f"no token in force is called {name}")
+    click.echo(f"{name} is revoked", err=True)
+
+
+@token.command("list")
+@CONFIG
+@DATA
+def list_tokens(config: Path | None, data: Path | None) -> None:
+    """List the tokens by name."""
+    settings = _settings(config, data)
+
+    async def read() -> list[str]:
+        async with open_tokens(settings.data) as tokens:
+            return [f"{t.name}{' (revoked)' if t.revoked_at_ms is not None else ''}" for t in await tokens.list()]
+
+    for line in asyncio.run(read()):
+        click.echo(line)
