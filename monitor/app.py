@@ -103,6 +103,13 @@ class App:
         await engine.start()
         self._undo.append(engine.stop)
         self._begin("courier", courier.run(), courier.stop)
+        limits = Limits(
+            body_bytes=settings.limits.body_bytes,
+            batch_events=settings.limits.batch_events,
+            event_bytes=settings.limits.event_bytes,
+            text_bytes=settings.limits.text_bytes,
+        )
+        decoding = partial(decode, limits=limits)
         access = Access(
             host=settings.listen.host,
             tokens=journal.tokens,
@@ -114,6 +121,7 @@ class App:
             metrics=self.metrics,
             settings=settings,
             access=access,
+            decode=decoding,
             now_ms=self.clock.now_ms,
             epoch=journal.epoch,
             build=_build(),
@@ -124,15 +132,9 @@ class App:
         self._undo.append(self.server.stop)
         broker = Broker.of(settings.mqtt, service)
         if broker is not None:
-            limits = Limits(
-                body_bytes=settings.limits.body_bytes,
-                batch_events=settings.limits.batch_events,
-                event_bytes=settings.limits.event_bytes,
-                text_bytes=settings.limits.text_bytes,
-            )
             source = MqttSource(
                 broker,
-                decode=partial(decode, limits=limits),
+                decode=decoding,
                 submit=engine.submit,
                 clock=self.clock,
                 topic=settings.mqtt.topic,
