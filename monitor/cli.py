@@ -289,7 +289,8 @@ async def _replay_live(files: list[str], as_arrived: bool, speed: float, folder:
 
 def _lines(files: list[str]) -> Iterator[bytes]:
     for path in files:
-        yield from open_log(path)
+        with open_log(path) as log:
+            yield from log
 
 
 @main.command("schema")
