@@ -31,7 +31,7 @@ import aiomqtt
 
 from monitor.clock import Clock
 from monitor.errors import Busy, StoreUnavailable, UsageError
-from monitor.mqtt import Backoff, Broker, Link, MqttError
+from monitor.mqtt import Arrived, Backoff, Broker, Link, MqttError
 from monitor.wire.batch import Batch, Refusal
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ DOOR = "mqtt"
 EVENTS = "presales/v1/events"  # Below it: platform, shop.
 DEFAULT_TOPIC = f"{EVENTS}/#"
 
+RECEIVE_MAXIMUM = 2000  # Enough to read on while a commit is synced.
 MOST_PAYLOADS = 4096  # In one commit…
 MOST_BYTES = 4 * 1024 * 1024  # …and about so many bytes, so that decoding them does not hold the loop.
 BIG_BYTES = 1024 * 1024  # Above it a payload is looked at in another thread.
@@ -112,7 +113,7 @@ class MqttSource:
         clock: Clock,
         topic: str = DEFAULT_TOPIC,
         share: str | None = None,
-        receive_maximum: int = 2000,
+        receive_maximum: int = RECEIVE_MAXIMUM,
         hold_bytes: int = 64 * 1024 * 1024,
         backoff: Callable[[], Backoff] = Backoff,
     ) -> None:
@@ -213,7 +214,7 @@ class MqttSource:
             if self._stop.is_set():
                 return False
 
-    async def _open(self, messages: Sequence[aiomqtt.Message]) -> Batch:
+    async def _open(self, messages: Sequence[Arrived]) -> Batch:
         """Make one batch of many payloads."""
         now_ms = self._clock.now_ms()
         whole = Batch(door=DOOR, source=DOOR)
@@ -229,8 +230,8 @@ class MqttSource:
             whole.size += len(message.payload)
         return whole
 
-    def _read(self, message: aiomqtt.Message, now_ms: int) -> Batch:
-        topic = message.topic.value
+    def _read(self, message: Arrived, now_ms: int) -> Batch:
+        topic = message.topic
         place = self._place(topic)
         if place.refusal is not None:
             reason, error = "topic", place.refusal
