@@ -58,7 +58,6 @@ def write(path: Path, events: Iterable[Json]) -> Path:
 
 def command(path: Path, out: Path, *options: str) -> Replayed:
     """Run the command as a user would."""
-    pytest.importorskip("monitor.cli")
     done = subprocess.run(
         [sys.executable, "-m", "monitor", "replay", str(path), "--json", "--rounds", str(out), *options],
         capture_output=True,
