@@ -49,12 +49,15 @@ def _whole_bytes(value: ByteSize) -> ByteSize:
 
 
 def _signing_secret(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
-    try:
-        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
-        key = b""
-    if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
+    secrets = value.get_secret_value().split()  # Two while one replaces the other.
+    for text in secrets:
+        try:
+            key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+        except binascii.Error:
+            key = b""
+        if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
+            raise ValueError("must be whsec_ and the base64 of 24 to 64 bytes")
+    if not secrets:
         raise ValueError("must be whsec_ and the base64 of 24 to 64 bytes")
     return value
 
