@@ -173,11 +173,13 @@ class Courier:
         if room <= 0 or now_ms < desk.quiet_until_ms:
             return
         others = [other.name for other in self._desks if other is not desk]
-        # What is under way is still pending in the outbox and comes first.
-        found = await self._outbox.due(now_ms, room + len(desk.under_way), others)
+        # What is under way is still pending in the outbox and comes first. What ends while we read is in what we
+        # read as it was before, so it is left to the next round, which its end has asked for.
+        before = frozenset(desk.under_way)
+        found = await self._outbox.due(now_ms, room + len(before), others)
         for due in found:
             delivery = due.delivery
-            if delivery.channel != desk.name or delivery.delivery_id in desk.under_way:
+            if delivery.channel != desk.name or delivery.delivery_id in before:
                 continue
             if room == 0:
                 break

@@ -1,7 +1,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from monitor.alerts.router import MACHINE_EXPIRES_MS, PEOPLE_EXPIRES_MS, Route, 
 from monitor.core.decisions import AlertOrder
 from monitor.errors import DeliveryError, StoreUnavailable
 from monitor.metrics import Metrics
-from monitor.store.entries import Attempt, Commit, Delivery
+from monitor.store.entries import Attempt, Commit, Delivery, DueDelivery
 from monitor.store.journal import Journal
 from tests.alerts.orders import raised, resolved, risen, withdrawn
 from tests.alerts.time import MovedTime, until
@@ -245,6 +245,31 @@ async def test_while_a_raise_is_under_way_its_resolve_waits(floor: Floor) -> Non
         hook.gate.set()
         await until(lambda: floor.counted("sent") == 3)
     assert hook.taken.index(SLOW) < hook.taken.index("k-7.slow.resolved")
+
+
+async def test_what_ends_while_the_outbox_is_read_is_not_sent_again(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = floor.channel()
+    hook.gate.clear()
+    read = floor.journal.outbox.due
+
+    async def read_slowly(now_ms: int, limit: int, busy: Collection[str] = ()) -> list[DueDelivery]:
+        found = await read(now_ms, limit, busy)
+        if found and hook.at_once:
+            hook.gate.set()
+            await until(lambda: floor.counted("sent") == 1)
+        return found
+
+    monkeypatch.setattr(floor.journal.outbox, "due", read_slowly)
+    async with floor.delivering() as courier:
+        await floor.order(raised())
+        await until(lambda: hook.tried)
+        courier.wake()
+        await until(lambda: floor.counted("sent") == 1)
+        await floor.order(raised(wait=8))
+        await until(lambda: floor.counted("sent") == 2)
+    assert hook.taken == [SLOW, "k-8.slow.raised"]
 
 
 @pytest.mark.parametrize("end", [resolved(decided_at_ms=START_MS), withdrawn(decided_at_ms=START_MS)])
