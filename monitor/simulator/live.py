@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 from monitor.core.events import Event, SyncRange
 from monitor.simulator.centre import Shop
 from monitor.simulator.chat import Chat, Manners, Process, Talk, new_chat, one
-from monitor.simulator.feed import FAULTS, Feed
 from monitor.simulator.phrases import LANGUAGES, Intent
-from monitor.simulator.senders import on_time, open_door, pump
 from monitor.simulator.simulation import Plan, Simulation
 from monitor.simulator.traffic import Traffic
 from monitor.simulator.truth import HOLDS
@@ -22,7 +20,6 @@ PAST_MS = 15 * 60_000
 SHOPS = 12
 AGENTS = 26
 OPEN_WAITS = 44
-BATCH = 500  # The past is some two thousand events: a few requests, each soon stored.
 
 # Nobody is left for ever, so that the board of a demonstration that runs for days stays as readable as at first.
 MANNERS = Manners(answer_ms=32_000, leaves=0.15, bot=0.25, opening=0.35, closing=0.9, tidy=True)
@@ -77,32 +74,6 @@ def live_events(seed: int, now_ms: int) -> Iterator[Event]:
     alone, and an open promise. After it 25 to 60 waits are open at most times.
     """
     return iter(live_simulation(seed, now_ms))
-
-
-async def play_live(
-    address: str,
-    *,
-    seed: int,
-    now_ms: Callable[[], int],
-    token: str | None = None,
-    say: Callable[[str], None] = lambda _: None,
-) -> None:
-    """Send the traffic of ``live_events`` through a door, the past at once and the rest on time, until cancelled.
-
-    Args:
-        address: as for `open_door`.
-        seed: what the floor is drawn from.
-        now_ms: the wall clock.
-        token: the door's, for HTTP and WebSocket.
-        say: told when the door has to be tried again.
-
-    Raises:
-        UsageError: the door does not answer, or wants something else.
-    """
-    simulation = live_simulation(seed, now_ms())
-    feed = Feed(simulation, faults=FAULTS["none"], seed=seed)
-    async with open_door(address, token=token, homes=simulation.centre.homes(), say=say) as door:
-        await pump(feed, door, batch=BATCH, pace=on_time(now_ms))
 
 
 def _stage(world: Simulation, shop: Shop, at_ms: int, scene: Scene) -> None:

@@ -1,15 +1,12 @@
 """The floor of the demonstration: every stage at the first glance, then never dry and never over."""
 
-import asyncio
-import json
 from collections import Counter
 from itertools import takewhile
 
-import aiohttp.web
 import pytest
 
 from monitor.core.events import Message, SourceHeartbeat, SyncRange
-from monitor.simulator.live import PAST_MS, live_events, live_simulation, play_live
+from monitor.simulator.live import PAST_MS, live_events, live_simulation
 from tests.simulator.made import EVENING_MS, encoded
 from tests.simulator.walk import walk
 
@@ -60,36 +57,3 @@ def test_the_same_seed_and_instant_give_the_same_floor() -> None:
 
     assert start(4) == start(4)
     assert start(4) != start(5)
-
-
-async def test_the_live_floor_comes_through_a_door() -> None:
-    """The past comes at once; what is ahead waits for its time."""
-    lines: list[bytes] = []
-    enough = asyncio.Event()
-
-    async def take(request: aiohttp.web.Request) -> aiohttp.web.Response:
-        body = (await request.read()).splitlines()
-        lines.extend(body)
-        if any(json.loads(line)["ts"] >= EVENING_MS - 5000 for line in body):
-            enough.set()
-        return aiohttp.web.json_response({"accepted": len(body), "duplicates": 0, "rejected": []}, status=202)
-
-    app = aiohttp.web.Application()
-    app.router.add_post("/v1/events", take)
-    runner = aiohttp.web.AppRunner(app)
-    await runner.setup()
-    await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    playing = asyncio.create_task(play_live(f"http://{host}:{port}", seed=1, now_ms=lambda: EVENING_MS))
-    try:
-        async with asyncio.timeout(30):
-            await enough.wait()
-        playing.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await playing
-    finally:
-        await runner.cleanup()
-    past = encoded(takewhile(lambda event: event.ts_ms < EVENING_MS, live_events(1, EVENING_MS)))
-    assert lines[: len(past)] == past[: len(lines)]
-    assert all(json.loads(line)["ts"] <= EVENING_MS + 100 for line in lines)
-    assert len(lines) > 1000
