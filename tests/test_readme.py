@@ -1,0 +1,76 @@
+"""The README's examples, run as they stand against the real program, with only the ports changed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import needs
+from tests.mosquitto import mosquitto
+from tests.program import Program, running
+
+ROOT = Path(__file__).parent.parent
+
+
+def examples(language: str, naming: str) -> list[str]:
+    """The README's blocks in a language in which something is named, in order."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [block for block in blocks if naming in block]
+
+
+def waiting(program: Program) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{program.url}/v1/waits")
+    answer.raise_for_status()
+    waits: list[dict[str, Any]] = answer.json()["waits"]
+    return waits
+
+
+def run_shell(script: str) -> str:
+    needs.programs("bash", "curl", packages="bash curl")
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout
+
+
+def test_the_http_example_makes_a_wait_and_the_websocket_example_ends_it(tmp_path: Path) -> None:
+    (ask,) = examples("bash", "curl")
+    (reply,) = examples("python", "/v1/ingest")
+    with running(tmp_path) as program:
+        printed = run_shell(ask.replace("8480", str(program.port)))
+        assert '"accepted": 1' in printed or '"accepted":1' in printed
+        assert [(wait["shop"], wait["conversation"], wait["stage"]) for wait in waiting(program)] == [
+            ("senye", "zhang-1", "fresh")
+        ]
+        answered = subprocess.run(
+            [sys.executable, "-c", reply.replace("8480", str(program.port))],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        assert '"ack"' in answered.stdout
+        assert waiting(program) == []
+
+
+def test_the_mqtt_example_makes_a_wait(tmp_path: Path) -> None:
+    (ask,) = examples("bash", "mosquitto_pub")
+    with mosquitto(tmp_path / "broker") as broker:
+        settings = {"PRESALES_MQTT__HOST": "127.0.0.1", "PRESALES_MQTT__PORT": str(broker.port)}
+        with running(tmp_path, settings=settings) as program:
+            # The broker keeps nothing for a subscriber it has never seen.
+            program.until(lambda: "subscribed" in program.printed(), "subscribed")
+            run_shell(ask.replace("1883", str(broker.port)))
+            program.until(lambda: bool(waiting(program)), "in the list of waits")
+            assert [(wait["platform"], wait["shop"]) for wait in waiting(program)] == [("taobao", "senye")]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readme_names_the_two_commands(name: str) -> None:
+    (setup,) = re.findall(r"^```sh\n(make demo.*?)^```", (ROOT / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert [line.split("#")[0].strip() for line in setup.splitlines()] == ["make demo", "make test"]
