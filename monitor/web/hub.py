@@ -24,6 +24,7 @@ TICK_SECONDS = 5.0
 LINGER_SECONDS = 60.0  # A board that lost its line for less finds its place in the sequence again.
 KEPT_DELTAS = 600
 ROWS_AT_MOST = 2_000  # Nobody reads a page of more, and a snapshot stays under a megabyte.
+CHOOSE_SECONDS = 30.0  # Between two looks at all waits for the most urgent; of a million that takes a second in all.
 SOURCES_AT_MOST = 200
 SLICE = 250  # Rows encoded before others get the loop: about 3 ms.
 VIEWERS_AT_MOST = 256
@@ -71,7 +72,7 @@ class Hub:
         self._awake = asyncio.Event()
         self._viewers: set[Watching] = set()
         self._nobody_since = 0.0
-        self._refresh_at = 0.0
+        self._refresh_at = self._choose_at = 0.0
         self._sources_changed = False
         self._promises = self._shops = 0
         self._last_event_at_ms: int | None = None
@@ -168,9 +169,14 @@ class Hub:
 
     async def _choose(self, pending: dict[int, str | None]) -> set[int]:
         """Where there are more waits than are shown, choose anew; return those to be hidden."""
-        if self._floor.on_board <= ROWS_AT_MOST and len(self._rows) >= self._floor.on_board:
+        shown, on_board = len(self._rows), self._floor.on_board
+        if on_board <= ROWS_AT_MOST and shown >= on_board:
             self._last_shown = None
             return set()
+        now = asyncio.get_running_loop().time()
+        if on_board > ROWS_AT_MOST and now < self._choose_at and abs(shown - ROWS_AT_MOST) <= ROWS_AT_MOST // 10:
+            return set()
+        self._choose_at = now + CHOOSE_SECONDS
         chosen, wanted = await self._floor.most_urgent(ROWS_AT_MOST)
         for entry in chosen:
             pending.setdefault(entry.wait, None)

@@ -294,6 +294,7 @@ async def test_a_viewer_that_reads_nothing_for_long_is_cut_off(monkeypatch: pyte
 
 async def test_only_the_most_urgent_are_shown_and_the_rest_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "ROWS_AT_MOST", 3)
+    monkeypatch.setattr(hub, "CHOOSE_SECONDS", 0.0)
     monkeypatch.setattr(hub, "TICK_SECONDS", 0.05)
     monkeypatch.setattr(hub, "FRAME_SECONDS", 0.01)
     waited = {1: 10, 2: 200, 3: 100, 4: 400, 5: 50}  # Seconds; 300 is lost.
@@ -312,6 +313,23 @@ async def test_only_the_most_urgent_are_shown_and_the_rest_are_counted(monkeypat
             await board.next()
         while board.truncated != 1:
             await board.next()
+
+
+async def test_waits_are_not_all_looked_at_again_while_enough_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "ROWS_AT_MOST", 20)
+    monkeypatch.setattr(hub, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(hub, "FRAME_SECONDS", 0.0)
+    rows = [a_row(number, needs_answer_since_ms=NOW_MS - number * 1000) for number in range(1, 41)]
+    async with standing(rows=rows) as stand, look(stand) as line:
+        board = await looking(line)
+        assert set(board.waits) == {f"k3f9-{number}" for number in range(21, 41)}
+        stand.engine.commit(gone=[(40, "answered")])
+        await board.next()
+        assert len(board.waits) == 19, "one is missing, and nobody looks for another"
+        stand.engine.commit(gone=[(39, "answered"), (38, "answered")])
+        while len(board.waits) != 20:
+            await board.next()
+        assert set(board.waits) == {f"k3f9-{number}" for number in range(18, 38)}
 
 
 async def test_a_source_that_turns_stale_is_shown_with_its_waits() -> None:
@@ -415,6 +433,7 @@ async def test_when_the_service_stops_viewers_are_told() -> None:
 async def test_whatever_happens_every_viewer_sees_what_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "FRAME_SECONDS", 0.002)
     monkeypatch.setattr(hub, "ROWS_AT_MOST", 40)
+    monkeypatch.setattr(hub, "CHOOSE_SECONDS", 0.0)
     monkeypatch.setattr(hub, "TICK_SECONDS", 0.05)
     seed = random.randrange(1 << 30)
     print("seed", seed)
