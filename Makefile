@@ -20,7 +20,7 @@ LOCKED := $(PIP) install --require-hashes
 TESTS ?=
 PAGES := hatch_build.py $(shell find dashboards/pages -name node_modules -prune -o -type f -print)
 
-.PHONY: help demo test lint pages lock clean
+.PHONY: help demo test lint bench pages screenshots lock clean
 
 help:  ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,15 @@ lint: $(VENV)/.service $(VENV)/.tests  ## Check format, style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python hatch_build.py check
+
+bench: $(VENV)/.service $(VENV)/.tests  ## Measure what docs/performance.md tells
+	for bench in tests/benchmarks/bench_*.py; do \
+	  echo "== $$bench"; $(BIN)/python -m "tests.benchmarks.$$(basename "$$bench" .py)" || exit; \
+	done
+
+screenshots: $(VENV)/.service $(VENV)/.tests  ## Take the pictures in docs/images from the demo
+	.ci/setup parts
+	$(BIN)/python -m tests.browser.screenshots
 
 pages: $(VENV)/.required  ## Build the web pages in place
 	$(BIN)/python hatch_build.py

@@ -7,6 +7,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 import pytest
 
+from monitor.cli import main
 from monitor.core import events
 from monitor.core.events import AnyEvent
 from monitor.settings import ENV_PREFIX, Settings, load
@@ -44,6 +45,11 @@ def test_a_setting_has_the_default_that_is_described(name: str, default: str) ->
         for part in name.split("."):
             value = getattr(value, part)
         assert value is None
+
+
+def test_each_command_is_described() -> None:
+    table = (DOCS / "operations.md").read_text("utf-8").partition("## Commands")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([a-z-]+)` \| ", table, re.MULTILINE)) == main.commands.keys()
 
 
 def event_examples() -> list[str]:
