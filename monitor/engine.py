@@ -23,7 +23,7 @@ import msgspec
 from monitor.clock import Clock
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import AlertOrder, CloseRound, Decision, RestateRound, WithdrawAlert
-from monitor.core.events import AnyEvent, Message
+from monitor.core.events import AnyEvent, Message, scope
 from monitor.core.tracker import Tracker
 from monitor.core.views import SourceRow, WaitRow
 from monitor.core.words import classify
@@ -514,8 +514,7 @@ _round_encoder = msgspec.json.Encoder()
 
 
 def _identity(event: AnyEvent) -> tuple[str, str]:
-    """Return what makes an event unique: its shop and id; where it names no shop, its source stands for it."""
-    return (event.shop or f"\x1f{event.source}", event.id)
+    return (scope(event), event.id)
 
 
 def _words(event: AnyEvent) -> int:

@@ -27,7 +27,7 @@ from monitor.core.decisions import (
     Round,
     WithdrawAlert,
 )
-from monitor.core.events import AnyEvent, Message
+from monitor.core.events import AnyEvent, Message, scope
 from monitor.core.policy import BuiltIn
 from monitor.core.tracker import Tracker
 from monitor.core.words import classify
@@ -99,7 +99,6 @@ class Replay:
         self._tracker = Tracker(BuiltIn(), wall=False, keep_all=as_arrived)
         self._seen: dict[str, set[str]] = {}
         self._last_ms = 0
-        self._leap: tuple[int, int] | None = None  # (from, to) of a jump that no later line has come near yet.
         self.tally = Tally()
         self.refused: list[str] = []
 
@@ -108,67 +107,79 @@ class Replay:
 
         Raises:
             OutOfOrder: a line is older than one before it, and ``as_arrived`` was not asked for. Start again with
-                `sorted_events`.
+                `run_sorted`.
         """
-        events = self.decoded(lines, progress)
-        if not self._as_arrived:
-            events = _in_order(events)
-        self._feed(events)
+        self._feed(self.decoded(lines, progress), strict=not self._as_arrived)
         return self.tally
 
     def run_sorted(self, events: list[AnyEvent]) -> Tally:
         """Replay events that were decoded by `decoded` of this object, in order of ``ts``."""
         events.sort(key=attrgetter("ts_ms"))
-        self._feed(events)
+        self._feed(events, strict=False)
         return self.tally
 
     def decoded(self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None) -> Iterator[AnyEvent]:
         """Yield what is well formed and new; count and remember the rest."""
         tally, seen = self.tally, self._seen
         limits = Limits()
-        for line in lines:
-            if line.isspace():
-                continue
-            tally.read += 1
-            try:
-                event = decode_line(line, limits)
-            except Refused as refused:
-                tally.rejected += 1
-                if len(self.refused) < REASONS_SHOWN:
-                    self.refused.append(f"line {tally.read}: {refused.path}: {refused.error}")
-                continue
-            ids = seen.get(event.shop)
-            if ids is None:
-                ids = seen[event.shop] = set()
-            before = len(ids)
-            ids.add(event.id)
-            if len(ids) == before:
-                tally.duplicates += 1
-                continue
-            if progress is not None and not tally.read & 0xFFFF:
-                progress(tally.read)
-            yield event
+        read = 0
+        try:
+            for line in lines:
+                read += 1
+                try:
+                    event = decode_line(line, limits)
+                except Refused as refused:
+                    if line.isspace():
+                        read -= 1
+                        continue
+                    tally.rejected += 1
+                    if len(self.refused) < REASONS_SHOWN:
+                        self.refused.append(f"line {read}: {refused.path}: {refused.error}")
+                    continue
+                where = event.shop if type(event) is Message else scope(event)
+                ids = seen.get(where)
+                if ids is None:
+                    ids = seen[where] = set()
+                before = len(ids)
+                ids.add(event.id)
+                if len(ids) == before:
+                    tally.duplicates += 1
+                    continue
+                if progress is not None and not read & 0xFFFF:
+                    progress(read)
+                yield event
+        finally:
+            tally.read += read
 
-    def _feed(self, events: Iterable[AnyEvent]) -> None:
+    def _feed(self, events: Iterable[AnyEvent], *, strict: bool) -> None:
         tracker, tally = self._tracker, self.tally
         handle, decisions, advance = tracker.handle, tracker.decisions, tracker.advance
         last_ms = number = sweep_ms = 0
+        leap: tuple[int, int] | None = None  # (from, to) of a jump that no later line has come near yet.
+        silent: set[tuple[str, str]] = set()  # Conversations with a message that the fold has no use for.
         for event in events:
             number += 1
             ts_ms = event.ts_ms
             if ts_ms > last_ms:
                 if ts_ms > last_ms + JUMP_MS and last_ms:
-                    self._leap = (last_ms, ts_ms)
+                    leap = (last_ms, ts_ms)
+                elif leap is not None:
+                    leap = None
                 last_ms = ts_ms
                 if ts_ms > sweep_ms:
                     advance(ts_ms)
                     sweep_ms = ts_ms + STEP_MS
-            elif self._leap is not None and ts_ms > self._leap[1] - JUMP_MS:
-                self._leap = None
+            elif ts_ms < last_ms:
+                if strict:
+                    raise OutOfOrder
+                if leap is not None and ts_ms > leap[1] - JUMP_MS:
+                    leap = None
             if type(event) is Message:
-                text, kind, role = event.text, event.kind, event.role
-                words = classify(text, kind, by_buyer=role == "buyer", bot=role == "bot")
+                role = event.role
+                words = classify(event.text, event.kind, by_buyer=role == "buyer", bot=role == "bot")
                 folded = handle(event, number, last_ms, words)
+                if folded == "kept":
+                    silent.add((event.shop, event.conversation or ""))
             else:
                 folded = handle(event, number, last_ms)
             if folded == "late":
@@ -183,10 +194,11 @@ class Replay:
             tally.count(round)
             if self._keep_rounds:
                 self._kept[round.wait] = round
-        tally.conversations = tracker.conversations_held()[1]
-        if self._leap is not None:
+        silent.update(tracker.talked())
+        tally.conversations = len(silent)
+        if leap is not None:
             tally.warnings.append(
-                f"time leaps from {instant_text(self._leap[0])} to {instant_text(self._leap[1])} and no later line "
+                f"time leaps from {instant_text(leap[0])} to {instant_text(leap[1])} and no later line "
                 "comes near it: a wrong ts there makes every open wait look old"
             )
 
@@ -270,15 +282,6 @@ def round_line(round: Round) -> dict[str, Any]:
 
 class OutOfOrder(Exception):
     """A line is older than the one before it."""
-
-
-def _in_order(events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
-    last_ms = -1 << 62
-    for event in events:
-        if event.ts_ms < last_ms:
-            raise OutOfOrder
-        last_ms = event.ts_ms
-        yield event
 
 
 def open_log(path: str) -> AbstractContextManager[Iterable[bytes]]:

@@ -163,6 +163,8 @@ def walk(chat: list[Json], last_ms: int, classes: Classes, give_up_ms: int | Non
             if event["by"] == "buyer" and wait:
                 wait.outcome, wait.ended_ms = "abandoned", now_ms
                 wait = None
+            if wait is None:
+                agent = account = None  # Nobody has what is asked next, until somebody takes it.
         elif what == "message_recalled":
             if wait and any(message["id"] == event["message"] for message in wait.messages):
                 left = [message for message in wait.messages if message["id"] != event["message"]]

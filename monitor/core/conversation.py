@@ -21,6 +21,7 @@ from monitor.core.fold import (
     BUYER,
     CLOSED_BY_BUYER,
     CODE,
+    GAVE_UP,
     HAS_RECALLS,
     HUMAN,
     NO_RECALLS,
@@ -102,11 +103,11 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         return horizon
 
     def in_order(self, entry: Entry) -> bool:
-        """Return whether ``entry`` comes after all that was said, and no recall known already takes it back."""
+        """Return whether ``entry`` can be stepped on: it comes after all that was said, and hangs on nothing else."""
         last = self.log
         if last is None:
             return True
-        if entry.what & CODE == RECALL or entry.ts_ms < last.ts_ms:
+        if entry.what & CODE == RECALL or entry.ts_ms < last.ts_ms or self.state.flags & GAVE_UP:
             return False
         if self.state.flags & HAS_RECALLS and any(
             _target(other) == entry.id for chunk in self._chunks() for other in _chain(chunk.log)

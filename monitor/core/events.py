@@ -205,3 +205,10 @@ AnyEvent = (
     | SourceHeartbeat
     | WaitDismissed
 )
+
+
+def scope(event: AnyEvent) -> str:
+    """Return in what an event's id is unique: its shop, for presence and heartbeats their source."""
+    if isinstance(event, SourceHeartbeat | AgentPresence) or not event.shop:
+        return f"\x1f{event.source}"  # No shop can be called so.
+    return event.shop

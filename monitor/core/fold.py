@@ -180,6 +180,7 @@ HUMAN_SPOKE = 1
 HUMAN_ASKED = 2  # The last human message asks something.
 IN_SESSION = 4  # A person has replied in this session.
 BUYER_LAST = 8  # The buyer's last words have no human reply.
+GAVE_UP = 32  # Time, and no entry, ended a wait or promise: an entry from before that, still to come, may undo it.
 HAS_RECALLS = 16  # A recall was among the entries: what comes is put in by folding again.
 
 
@@ -277,8 +278,9 @@ class Fold:
                 state, ts_ms, close
             ):
                 wait = state.wait
-        elif state.promise is not None:
-            self.give_up(state, ts_ms, close)
+                state.flags &= ~GAVE_UP
+        elif state.promise is not None and self.give_up(state, ts_ms, close):
+            state.flags &= ~GAVE_UP
         if recalls and entry.id in recalls and code <= BOT:
             if code == BUYER and wait is None and state.ghost is None:
                 state.ghost = Entry(ts_ms, entry.number, entry.id, entry.what)
@@ -306,10 +308,13 @@ class Fold:
             if wait is not None:
                 self._end(state, "abandoned", ts_ms, entry, close)
             state.promise = None
+            state.holder = None
             state.flags &= ~IN_SESSION
         elif code == CLOSED:
             if wait is not None:
                 wait.flags |= CLOSED_UNANSWERED
+            else:
+                state.holder = None  # Nobody has what is asked next, until somebody takes it.
             state.flags &= ~IN_SESSION
         elif code == RECALL:
             self._recall(state, entry, close)
@@ -331,6 +336,8 @@ class Fold:
         if promise is not None and now_ms - promise.opened_at_ms > self._policies[promise.policy].give_up_ms:
             state.promise = None
             gave_up = True
+        if gave_up:
+            state.flags |= GAVE_UP
         return gave_up
 
     def _buyer(self, state: State, entry: Entry, wait: Wait | None) -> None:

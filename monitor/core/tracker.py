@@ -44,6 +44,7 @@ from monitor.core.fold import (
     CLOSED_UNANSWERED,
     DISMISS,
     FIRST,
+    GAVE_UP,
     GREETS,
     HANDED_OFF,
     HAS_RECALLS,
@@ -234,10 +235,10 @@ class Tracker:
             return None
         if code == BUYER:
             what = _BUYER_WHAT[words & 31]
+            if event.entry and not event.needs_reply:
+                return None
             if event.needs_reply is not None:
                 what = BUYER if event.needs_reply else BUYER | NO_ANSWER
-            elif event.entry:
-                return None
         elif code == HUMAN:
             what = _HUMAN_WHAT[words & 31]
         else:
@@ -323,7 +324,7 @@ class Tracker:
         ts_ms, last, state = entry.ts_ms, conversation.log, conversation.state
         if (
             last is not None
-            and (ts_ms <= last.ts_ms or state.flags & HAS_RECALLS or entry.what == RECALL)
+            and (ts_ms <= last.ts_ms or state.flags & (HAS_RECALLS | GAVE_UP) or entry.what == RECALL)
             and not conversation.in_order(entry)
         ):
             return self._late(shop, conversation, entry, backfill=event.backfill)
@@ -966,6 +967,13 @@ class Tracker:
                 )
             )
         return rows
+
+    def talked(self) -> Iterator[tuple[str, str]]:
+        """Yield shop and id of every conversation in memory in which somebody has spoken."""
+        for shop in self._shops.values():
+            for conversation in shop.conversations.values():
+                if conversation.state.last_ms:
+                    yield shop.name, conversation.id
 
     def conversations_held(self) -> tuple[int, int]:
         """Return how many shops and conversations are in memory."""

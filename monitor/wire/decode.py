@@ -19,7 +19,7 @@ import msgspec
 from monitor.core import events as ev
 from monitor.core.events import AnyEvent, Event, Message
 from monitor.wire.batch import Batch, Refusal
-from monitor.wire.instants import NotAnInstant, instant_ms
+from monitor.wire.instants import YEAR_2000_MS, YEAR_10000_MS, NotAnInstant, instant_ms
 
 DAY_MS = 24 * 3_600_000
 KEPT_BYTES = 64 * 1024  # Of refused input, for the quarantine.
@@ -97,10 +97,14 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     Raises:
         Refused: it is no event of the contract.
     """
-    if len(line) > limits.event_bytes:
-        raise Refused("size", "$", f"an event may have {limits.event_bytes} bytes, this one has {len(line)}")
+    size = len(line)
+    if size > limits.event_bytes:
+        raise Refused("size", "$", f"an event may have {limits.event_bytes} bytes, this one has {size}")
     # Where the type is written plainly, its own decoder takes the line in one step; if not, the careful way does.
     at = line.find(_TYPE)
+    # No escape, no DEL and no byte that begins a C1 control: then no id holds a control character. No "": then no
+    # name is empty. Short: then no name and no text is too long. Else each is looked at.
+    plain = not (size > NAME_CHARS or 0x5C in line or 0x7F in line or 0xC2 in line or line.find(b'""') >= 0)
     try:
         if at < 0:
             event: AnyEvent = _message(line)
@@ -109,31 +113,29 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     except (KeyError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         event = _careful(line)
         plain = False
-    else:
-        # No escape, no DEL and no byte that begins a C1 control: then no id holds a control character. No "": then
-        # no name is empty. Short: then no name and no text is too long. Else each is looked at.
-        plain = not (0x5C in line or 0x7F in line or 0xC2 in line or len(line) > NAME_CHARS or line.find(b'""') >= 0)
     if not plain:
         _check_names(event)
-        if type(event) is Message and event.text is not None and len(line) > limits.text_bytes:
-            size = len(event.text.encode())
-            if size > limits.text_bytes:
-                raise Refused("size", "$.text", f"a text may have {limits.text_bytes} bytes, this one has {size}")
-    try:
-        event.ts_ms = instant_ms(event.ts_ms)
-    except NotAnInstant as error:
-        raise Refused("ts", "$.ts", f"ts {error}") from None
-    if event.shop != shop and shop is not None:
+        if type(event) is Message and event.text is not None and size > limits.text_bytes:
+            text_size = len(event.text.encode())
+            if text_size > limits.text_bytes:
+                raise Refused("size", "$.text", f"a text may have {limits.text_bytes} bytes, this one has {text_size}")
+    ts_ms = event.ts_ms
+    if type(ts_ms) is not int or not YEAR_2000_MS <= ts_ms < YEAR_10000_MS:
+        try:
+            event.ts_ms = instant_ms(ts_ms)
+        except NotAnInstant as error:
+            raise Refused("ts", "$.ts", f"ts {error}") from None
+    if shop is not None and event.shop != shop:
         if event.shop:
             raise Refused("shop", "$.shop", f"this door speaks for the shop {shop!r}, the event for {event.shop!r}")
         event.shop = shop
     if type(event) is Message:
-        if not event.shop:
-            _missing("shop")
         if event.conversation is None:
             if event.buyer is None:
                 _missing("conversation", "conversation or buyer")
             event.conversation = event.buyer
+        if not event.shop:
+            _missing("shop")
         if event.product is not None or event.meta is not None:
             _check_nesting(event)
         return event

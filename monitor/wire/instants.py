@@ -38,8 +38,6 @@ def instant_ms(given: object) -> int:
     Raises:
         NotAnInstant: it is neither, or lies before 2000 or after 9999.
     """
-    if type(given) is int and SECONDS_BELOW < given < YEAR_10000_MS:
-        return _in_range(given)
     if isinstance(given, str):
         zone = "Z" if given[-1:] == "Z" else given[-6:]
         minute = _minutes.get(given[:17] + zone)
