@@ -23,8 +23,9 @@ from monitor.errors import MonitorError, UsageError
 from monitor.replay import Replay, open_log, replay_files, write_lines
 from monitor.settings import Settings, load
 from monitor.simulator.command import simulate
+from monitor.simulator.doors import open_door
 from monitor.simulator.live import live_events
-from monitor.simulator.senders import on_time, open_door, pump
+from monitor.simulator.senders import on_time, pump
 from monitor.store.tokens import open_tokens
 from monitor.web.access import new_token
 from monitor.wire import schema

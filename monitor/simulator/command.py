@@ -14,20 +14,9 @@ import msgspec
 
 from monitor.errors import UsageError
 from monitor.simulator.centre import HOUR_MS, Centre
+from monitor.simulator.doors import ENCODER, Tally, open_door
 from monitor.simulator.feed import FAULTS, TWIN, Faults, Feed
-from monitor.simulator.senders import (
-    ENCODER,
-    FILE_CHUNK,
-    Pace,
-    Tally,
-    at_rate,
-    at_speed,
-    flat_out,
-    open_door,
-    open_output,
-    pump,
-    write_file,
-)
+from monitor.simulator.senders import FILE_CHUNK, Pace, at_rate, at_speed, flat_out, open_output, pump, write_file
 from monitor.simulator.simulation import Plan, Simulation
 from monitor.simulator.traffic import Burst, Traffic
 from monitor.simulator.truth import TrueRound

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 
 from monitor.core.events import Event, SyncRange
 from monitor.simulator.centre import Shop
-from monitor.simulator.chat import Chat, Manners, Process, Talk, new_chat, one
+from monitor.simulator.chat import Process, Session
 from monitor.simulator.phrases import LANGUAGES, Intent
 from monitor.simulator.simulation import Plan, Simulation
+from monitor.simulator.talk import Chat, Manners, new_chat, one
 from monitor.simulator.traffic import Traffic
 from monitor.simulator.truth import HOLDS
 
-Scene = Callable[[Talk], Process]
+Scene = Callable[[Session], Process]
 
 PAST_MS = 15 * 60_000
 SHOPS = 12
@@ -84,20 +85,20 @@ def _stage(world: Simulation, shop: Shop, at_ms: int, scene: Scene) -> None:
 
 
 def _played(world: Simulation, chat: Chat, at_ms: int, scene: Scene) -> Process:
-    talk = Talk(world, chat, at_ms)
+    talk = Session(world, chat, at_ms)
     yield from scene(talk)
     yield from talk.farewell()
     talk.over()
 
 
-def _take(talk: Talk) -> None:
+def _take(talk: Session) -> None:
     """Somebody present has the chat."""
     agent, _ = talk.world.pick(talk.shop, talk.at)
     assert agent is not None
     talk.hand_to(agent)
 
 
-def _asked(talk: Talk) -> Intent:
+def _asked(talk: Session) -> Intent:
     """The buyer asks something; returns what."""
     intent = one(talk.rng, tuple(LANGUAGES[talk.shop.lang].intents.values()))
     talk.ask(intent)
@@ -107,7 +108,7 @@ def _asked(talk: Talk) -> Intent:
 def _waits(answer_ms: int) -> Scene:
     """A buyer asks and is answered at ``answer_ms``, asking again in between."""
 
-    def scene(talk: Talk) -> Process:
+    def scene(talk: Session) -> Process:
         _take(talk)
         intent = _asked(talk)
         talk.next_nudge_ms = talk.at + 50_000
@@ -121,7 +122,7 @@ def _waits(answer_ms: int) -> Scene:
 def _bot_held(person_ms: int) -> Scene:
     """A bot has answered, and the buyer wants a person at ``person_ms``."""
 
-    def scene(talk: Talk) -> Process:
+    def scene(talk: Session) -> Process:
         intent = _asked(talk)
         talk.later(900, 1500)
         talk.say("bot", one(talk.rng, talk.language.bot_answers))
@@ -135,7 +136,7 @@ def _bot_held(person_ms: int) -> Scene:
 def _thanks(thanks_ms: int, answer_ms: int) -> Scene:
     """A buyer who has been answered says thanks at ``thanks_ms``."""
 
-    def scene(talk: Talk) -> Process:
+    def scene(talk: Session) -> Process:
         _take(talk)
         intent = _asked(talk)
         yield talk.later(4000, 9000)
@@ -151,7 +152,7 @@ def _thanks(thanks_ms: int, answer_ms: int) -> Scene:
 def _promise(held_ms: int, kept_ms: int) -> Scene:
     """An agent asks for patience at ``held_ms`` and answers at ``kept_ms``."""
 
-    def scene(talk: Talk) -> Process:
+    def scene(talk: Session) -> Process:
         _take(talk)
         intent = _asked(talk)
         yield talk.go(held_ms)

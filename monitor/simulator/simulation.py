@@ -13,7 +13,8 @@ from heapq import heappop, heappush
 
 from monitor.core.events import AgentPresence, Event, PresenceState, SourceHeartbeat
 from monitor.simulator.centre import DAY_MS, HOUR_MS, ZONE_MS, Agent, Centre, Collector, Shop, build_centre
-from monitor.simulator.chat import MINUTE_MS, Chat, Manners, Process, new_chat, one, session
+from monitor.simulator.chat import Process, session
+from monitor.simulator.talk import MINUTE_MS, Chat, Manners, new_chat, one
 from monitor.simulator.traffic import Traffic
 from monitor.simulator.truth import NOTHING, Ledger, TrueRound, Wait
 
@@ -102,7 +103,7 @@ class Simulation:
                     self.play(again_ms, thing)
         self.ledger.close(self.last_ms)
 
-    # What conversations ask for (``chat.World``).
+    # What conversations ask for (``talk.World``).
 
     def emit(self, at_ms: int, event: Event, wait: Wait | None = None, effect: int = NOTHING) -> None:
         """Let an event leave at an instant."""

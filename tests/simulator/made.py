@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.core.events import Event
-from monitor.simulator.senders import ENCODER
+from monitor.simulator.doors import ENCODER
 from monitor.simulator.simulation import Plan, Simulation
 from monitor.simulator.traffic import Traffic
 from monitor.simulator.truth import TrueRound

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from monitor.replay import Replay
+from monitor.simulator.doors import ENCODER
 from monitor.simulator.feed import FAULTS, Faults, Feed
-from monitor.simulator.senders import ENCODER
 from monitor.simulator.simulation import Simulation
 from monitor.simulator.truth import TrueRound
 from tests.simulator.made import by_opening, plan
