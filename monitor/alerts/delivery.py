@@ -110,6 +110,7 @@ class Courier:
         self._timer = timer
         self._metrics = metrics
         self._rng = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
+        self._strangers: set[str] = set()  # Channels of the outbox that are not set up any more.
         self._news = asyncio.Event()
         self._stopping = asyncio.Event()
         self._retries: list[int] = []  # A heap of instants at which something has its next turn.
@@ -172,7 +173,7 @@ class Courier:
         room = desk.channel.concurrency - len(desk.under_way)
         if room <= 0 or now_ms < desk.quiet_until_ms:
             return
-        others = [other.name for other in self._desks if other is not desk]
+        others = self._strangers.union(other.name for other in self._desks if other is not desk)
         # What is under way is still pending in the outbox and comes first. What ends while we read is in what we
         # read as it was before, so it is left to the next round, which its end has asked for.
         before = frozenset(desk.under_way)
@@ -292,6 +293,7 @@ class Courier:
 
     async def _count(self) -> None:
         waiting = await self._outbox.pending()
+        self._strangers = waiting.keys() - {desk.name for desk in self._desks}
         for desk in self._desks:
             self._metrics.outbox_pending[(desk.name,)] = waiting.get(desk.name, 0)
 

@@ -399,6 +399,43 @@ async def test_while_the_journal_takes_nothing_a_message_is_not_sent_twice(floor
     assert failures == 0
 
 
+async def test_what_is_written_down_while_the_outbox_is_read_is_not_sent_again(floor: Floor) -> None:
+    hook = floor.channel()
+    due, reading, go_on = floor.journal.outbox.due, asyncio.Event(), asyncio.Event()
+
+    async def slow(now_ms: int, limit: int, busy: Collection[str] = ()) -> list[DueDelivery]:
+        found = await due(now_ms, limit, busy)
+        if hook.at_once:
+            reading.set()
+            await go_on.wait()
+        return found
+
+    floor.journal.outbox.due = slow  # type: ignore[method-assign]
+    hook.gate.clear()
+    async with floor.delivering() as courier:
+        await floor.order(raised())
+        await until(lambda: hook.at_once == 1)
+        courier.wake()
+        await reading.wait()
+        hook.gate.set()
+        await until(lambda: floor.counted("sent") == 1)
+        go_on.set()
+        await floor.order(raised(wait=8))
+        await until(lambda: floor.counted("sent") == 2)
+    assert hook.taken == [SLOW, "k-8.slow.raised"]
+
+
+async def test_what_waits_for_a_channel_that_is_not_set_up_any_more_holds_up_nobody(floor: Floor) -> None:
+    floor.channel(name="old")
+    await floor.order(*(raised(wait=number) for number in range(100, 150)))
+    floor.channels.clear()
+    hook = floor.channel()
+    await floor.order(raised())
+    async with floor.delivering():
+        await until(lambda: floor.counted("sent") == 1)
+    assert hook.taken == [SLOW]
+
+
 async def test_what_waits_is_counted(floor: Floor) -> None:
     hook = floor.channel(concurrency=1)
     hook.gate.clear()
