@@ -1,6 +1,7 @@
 """Bytes in, events out: decoding, checking, and words for what is wrong."""
 
-from monitor.wire.decode import Limits, Refused, decode, decode_line
+from monitor.wire.batch import Limits, Refused
+from monitor.wire.decode import decode, decode_line
 from monitor.wire.instants import instant_text
 from monitor.wire.schema import schema
 from monitor.wire.stored import decode_stored, encode_event, same

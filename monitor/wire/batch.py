@@ -6,15 +6,51 @@ from monitor.core.events import AnyEvent
 
 
 @dataclass(slots=True, frozen=True)
+class Limits:
+    """How much one sender may bring at once.
+
+    Attributes:
+        body_bytes: of a request, a frame or a payload.
+        batch_events: in one body.
+        event_bytes: of one event as JSON.
+        text_bytes: of one text, as UTF-8.
+    """
+
+    body_bytes: int = 8 * 1024 * 1024
+    batch_events: int = 10_000
+    event_bytes: int = 256 * 1024
+    text_bytes: int = 64 * 1024
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Refused(Exception):
+    """An event, or a whole body, is not taken.
+
+    Attributes:
+        reason: one word that metrics count (see `Refusal`).
+        path: where the fault is, like ``$.ts``; ``$`` for the whole.
+        error: what is wrong and what would be right, for a person; a sentence about what stands at ``path``.
+    """
+
+    def __init__(self, reason: str, path: str, fault: str) -> None:
+        self.reason = reason
+        self.path = path
+        self.error = fault if path == "$" else f"{path.removeprefix('$.')} {fault}"
+        super().__init__(self.error)
+
+
+@dataclass(slots=True, frozen=True)
 class Refusal:
     """One thing that was refused, kept for the quarantine.
 
     Attributes:
-        index: its place in the batch, from 0.
+        index: its place in the batch, from 0; empty lines do not count.
         path: where the fault is, like ``$.ts``; ``$`` for the whole.
         error: what is wrong and what would be right, for a person.
-        reason: one word that metrics count (``json``, ``utf8``, ``type``, ``missing``, ``ts``, ``id``, ``size``,
-            ``shop``, ``unknown_type``, ``conflict``).
+        reason: one word that metrics count: ``json``, ``utf8``, ``type`` (a wrong type or value), ``missing``,
+            ``ts``, ``id`` (no id can look like this), ``size``, ``nesting``, ``shop``, ``unknown_type``, ``conflict``.
         body: the bytes as sent, the first 64 KiB of them.
         length: how many bytes were sent.
         sha256: hex digest of all that was sent.

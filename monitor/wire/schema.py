@@ -4,20 +4,54 @@ from typing import Any
 
 import msgspec
 
-from monitor.wire.decode import TYPES
+from monitor.core import events as ev
+from monitor.wire.careful import TYPES
+
+_INSTANT = {
+    "description": "RFC 3339 with an offset, or epoch milliseconds.",
+    "anyOf": [{"type": "string", "format": "date-time"}, {"type": "number"}],
+}
+_NO_SHOP = (ev.SourceHeartbeat, ev.AgentPresence)
+_CONVERSATION = (("conversation",), ("buyer",))
+# What is required besides the required fields; of each group one alternative.
+_REQUIRED: dict[type[ev.Event], tuple[tuple[tuple[str, ...], ...], ...]] = {
+    ev.Message: (_CONVERSATION,),
+    ev.MessageRecalled: (_CONVERSATION,),
+    ev.ConversationAssigned: (_CONVERSATION, (("agent",), ("account",))),
+    ev.ConversationTransferred: (_CONVERSATION,),
+    ev.ConversationHandedOff: (_CONVERSATION,),
+    ev.ConversationClosed: (_CONVERSATION,),
+    ev.AgentPresence: ((("agent",),),),
+    ev.AccountStatus: ((("account",), ("agent",)),),
+    ev.WaitingSnapshot: (),
+    ev.SyncRange: (),
+    ev.BuyerMerged: ((("buyer",),),),
+    ev.OrderEvent: (_CONVERSATION,),
+    ev.Rating: (_CONVERSATION,),
+    ev.SourceHeartbeat: ((("source",),),),
+}
+_INSTANTS = frozenset(("ts", "since", "from", "to", "newest_ts", "clock"))
 
 
 def schema() -> dict[str, Any]:
-    """Return a JSON Schema that takes any event of the contract."""
+    """Return a JSON Schema that takes the events of the contract, version 1.
+
+    It is a little stricter than the doors, which also take null where a field may be missing.
+    """
     structs = sorted(set(TYPES.values()), key=lambda struct: struct.__name__)
-    refs, definitions = msgspec.json.schema_components(structs)
+    refs, definitions = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")
+    for struct in structs:
+        definition = definitions[struct.__name__]
+        del definition["additionalProperties"]  # What is not named goes to `meta`, so it is welcome.
+        definition["allOf"] = [{"anyOf": [{"required": list(names)} for names in group]} for group in _REQUIRED[struct]]
+        if struct not in _NO_SHOP:
+            definition["required"].append("shop")
     for definition in definitions.values():
-        # What is not named goes to `meta`, so it is welcome.
-        definition.pop("additionalProperties", None)
+        for name in _INSTANTS & definition["properties"].keys():
+            definition["properties"][name] = _INSTANT
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Presales Monitor chat event, version 1",
-        "description": "Instants are RFC 3339 with an offset, or epoch milliseconds.",
         "anyOf": list(refs),
         "$defs": definitions,
     }

@@ -1,18 +1,22 @@
 """Events as the journal keeps them: the contract's JSON, instants as epoch milliseconds."""
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import msgspec
 
 from monitor.core import events as ev
 from monitor.core.events import AnyEvent, Message
-from monitor.wire.decode import TYPES
+from monitor.wire.careful import TYPES
 
-# Two collectors may see one message; what they say about themselves is no difference in what was said.
-_OF_THE_FEED = frozenset({"source", "backfill", "meta", "v", "seq"})
+# Two collectors may see one message; what they say about themselves is no difference in what was said. A platform may
+# be known by one door and not by the other: see `same`.
+_OF_THE_FEED = frozenset(("source", "backfill", "meta", "v", "seq", "platform", "ts_ms"))
+_NOTHING = (None, "")  # Which mean the same in an optional field, and no other field can be empty.
 
 
 class _Type(msgspec.Struct):
+    """Nothing of an event but its type; a message does not name its own."""
+
     type: str = "message"
 
 
@@ -21,6 +25,10 @@ _message = msgspec.json.Decoder(Message).decode
 _type = msgspec.json.Decoder(_Type).decode
 _decoders = {name: msgspec.json.Decoder(struct).decode for name, struct in TYPES.items()}
 _decoders["wait_dismissed"] = msgspec.json.Decoder(ev.WaitDismissed).decode
+_SAID = {
+    struct: tuple(field.name for field in msgspec.structs.fields(struct) if field.name not in _OF_THE_FEED)
+    for struct in get_args(AnyEvent)
+}
 
 
 def encode_event(event: AnyEvent) -> bytes:
@@ -29,7 +37,7 @@ def encode_event(event: AnyEvent) -> bytes:
 
 
 def decode_stored(body: bytes) -> AnyEvent:
-    """Return what `encode_event` kept."""
+    """Return the event that `encode_event` kept."""
     try:
         return _message(body)
     except msgspec.ValidationError:
@@ -37,9 +45,21 @@ def decode_stored(body: bytes) -> AnyEvent:
 
 
 def same(one: AnyEvent, other: AnyEvent) -> bool:
-    """Return whether two events with one id say the same."""
-    return type(one) is type(other) and _said(one) == _said(other)
+    """Return whether two events with one id tell the same fact.
+
+    What they tell about the feed is left aside, a platform that only one of them names is no difference, and a
+    ``ts`` that was set to its arrival is compared as it was sent.
+    """
+    if type(one) is not type(other) or (one.ts_ms != other.ts_ms and _sent_ms(one) != _sent_ms(other)):
+        return False
+    if one.platform is not None and other.platform is not None and one.platform != other.platform:
+        return False
+    return all(_equal(getattr(one, name), getattr(other, name)) for name in _SAID[type(one)])
 
 
-def _said(event: AnyEvent) -> dict[str, Any]:
-    return {name: value for name, value in msgspec.structs.asdict(event).items() if name not in _OF_THE_FEED}
+def _equal(one: object, other: object) -> bool:
+    return one == other or (one in _NOTHING and other in _NOTHING)
+
+
+def _sent_ms(event: AnyEvent) -> Any:
+    return event.meta.get("ts_as_sent", event.ts_ms) if event.meta else event.ts_ms

@@ -1,0 +1,286 @@
+"""What the types of the events cannot say: the contract's rules between and inside fields.
+
+An event comes here decoded, with the right types; it leaves settled: ``ts_ms`` and the
+other instants are integers, ``""`` is None, keys stand for each other where one is
+missing. `decode_line` settles a plain message itself; whatever it finds odd comes here,
+and may come half settled, so that settling twice does no harm.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import get_args
+
+from msgspec import structs
+
+from monitor.core import events as ev
+from monitor.core.events import AnyEvent
+from monitor.wire.batch import Limits, Refused
+from monitor.wire.ids import check_id
+from monitor.wire.instants import NotAnInstant, instant_ms
+
+NESTING = 32  # Deeper values in `product`, `items` and `meta` are refused, since others have to walk them, too.
+DAY_MS = 24 * 3_600_000
+
+# Where "" means None. What is required is refused when empty.
+_NAMES = frozenset(
+    ("source", "platform", "account", "agent", "phase", "template", "from_agent", "from_account", "currency"),
+)
+_KEYS = frozenset(("conversation", "buyer"))
+_REQUIRED_IDS = frozenset(("id", "message", "order", "into"))
+_WORDS = frozenset(("text", "reason", "version", "host"))
+_ANY = frozenset(("product", "meta", "items", "accounts"))
+# Counts fit into 64 bits everywhere behind us; `seq` may be any such number, of the others none is below 0.
+_COUNTS = frozenset(("limit", "backlog"))
+SEQ_BOUND = 2**63
+_LONGEST_WAIT_SECONDS = 10 * 366 * 86_400
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+_AMOUNT_BOUND = 1e15
+
+_CONTAINERS = (dict, list)
+_SHOWN_CHARS = 40  # Of a sender's own words, in an error.
+
+_NEEDS_NO_SHOP = (ev.SourceHeartbeat, ev.AgentPresence)
+_OF_A_CONVERSATION = (
+    ev.Message,
+    ev.MessageRecalled,
+    ev.ConversationAssigned,
+    ev.ConversationTransferred,
+    ev.ConversationHandedOff,
+    ev.ConversationClosed,
+    ev.OrderEvent,
+    ev.Rating,
+)
+
+
+def _present(struct: type[ev.Event], names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(field.name for field in structs.fields(struct) if field.name in names)
+
+
+_FIELDS: dict[type[ev.Event], tuple[tuple[str, ...], ...]] = {
+    struct: tuple(_present(struct, names) for names in (_NAMES | _KEYS, _REQUIRED_IDS, _WORDS, _ANY, _COUNTS))
+    for struct in get_args(AnyEvent)
+}
+
+
+def settle(event: AnyEvent, limits: Limits, shop: str | None = None) -> AnyEvent:
+    """Check an event by the rules its types cannot say, and fill in what the contract says stands for what.
+
+    Args:
+        event: decoded; changed in place.
+        limits: how long a text may be.
+        shop: stands for a missing shop, as the topic of MQTT does.
+
+    Returns:
+        The event.
+
+    Raises:
+        Refused: it breaks a rule.
+    """
+    event.ts_ms = _instant(event.ts_ms, "ts")
+    names, ids, words, anything, counts = _FIELDS[type(event)]
+    for name in names:
+        value = getattr(event, name)
+        if value:
+            check_id(value, name)
+        elif value is not None:
+            setattr(event, name, None)
+    for name in ids:
+        value = getattr(event, name)
+        if not value:
+            raise _missing(event, name)
+        check_id(value, name)
+    for name in words:
+        value = getattr(event, name)
+        if value is not None:
+            setattr(event, name, _words(value, name, limits))
+    for name in anything:
+        value = getattr(event, name)
+        if value == "":
+            setattr(event, name, None)
+        elif value is not None:
+            check_nesting(value, name)
+    for name in counts:
+        _check_count(getattr(event, name), name)
+    if event.seq is not None and not -SEQ_BOUND <= event.seq < SEQ_BOUND:
+        raise Refused("type", "$.seq", "is out of range: a sequence number has at most 64 bits")
+    _settle_shop(event, shop)
+    if isinstance(event, _OF_A_CONVERSATION):
+        event.conversation = event.conversation or event.buyer
+        event.buyer = event.buyer or event.conversation
+        if event.conversation is None:
+            raise _missing(event, "conversation", "and buyer, which would stand for it")
+    if type(event) is not ev.Message:
+        _settle_type(event, limits)
+    return event
+
+
+def arrive(event: AnyEvent, now_ms: int) -> bool:
+    """Hold an event against the instant of its arrival: nothing has happened later than that.
+
+    A little later is a clock that runs ahead, and becomes the arrival; the ``ts`` as it was sent is kept in
+    ``meta``, so that the same event sent twice stays the same. A heartbeat's ``clock`` is left: it is there to tell.
+
+    Returns:
+        Whether ``ts`` lay ahead of the arrival.
+
+    Raises:
+        Refused: an instant lies more than 24 hours ahead.
+    """
+    match event:
+        case ev.WaitingSnapshot():
+            for index, row in enumerate(event.rows):
+                if row.since_ms is not None:
+                    row.since_ms = _arrived(row.since_ms, now_ms, f"rows[{index}].since")
+        case ev.SyncRange():
+            event.from_ms = _arrived(event.from_ms, now_ms, "from")
+            event.to_ms = _arrived(event.to_ms, now_ms, "to")
+        case ev.SourceHeartbeat():
+            if event.newest_ts_ms is not None:
+                event.newest_ts_ms = _arrived(event.newest_ts_ms, now_ms, "newest_ts")
+    sent_ms = event.ts_ms
+    event.ts_ms = _arrived(sent_ms, now_ms, "ts")
+    if event.ts_ms == sent_ms:
+        return False
+    event.meta = {**(event.meta or {}), "ts_as_sent": sent_ms}
+    return True
+
+
+def check_nesting(value: object, path: str) -> None:
+    """Refuse a value nested so deep that walking it could fail.
+
+    Raises:
+        Refused: it is nested more than 32 deep.
+    """
+    level = [value]
+    for _ in range(NESTING + 1):
+        inside: list[object] = []
+        for outer in level:
+            if isinstance(outer, dict):
+                inside += [inner for inner in outer.values() if isinstance(inner, _CONTAINERS)]
+            elif isinstance(outer, list):
+                inside += [inner for inner in outer if isinstance(inner, _CONTAINERS)]
+        if not inside:
+            return
+        level = inside
+    raise Refused("nesting", f"$.{path}", f"is nested more than {NESTING} deep")
+
+
+def _settle_shop(event: AnyEvent, shop: str | None) -> None:
+    if event.shop:
+        check_id(event.shop, "shop")
+    elif not isinstance(event, _NEEDS_NO_SHOP):
+        if shop is None:
+            raise _missing(event, "shop")
+        event.shop = shop
+
+
+def _settle_type(event: AnyEvent, limits: Limits) -> None:
+    """Check what one type needs besides its required fields."""
+    match event:
+        case ev.ConversationAssigned():
+            if event.agent is None and event.account is None:
+                raise _missing(event, "agent", "and account")
+        case ev.AgentPresence():
+            if event.agent is None:
+                raise _missing(event, "agent")
+            if event.shops is not None:
+                for index, shop in enumerate(event.shops):
+                    if not shop:
+                        raise Refused("missing", f"$.shops[{index}]", "is empty: leave it out")
+                    check_id(shop, f"shops[{index}]")
+        case ev.AccountStatus():
+            event.account = event.account or event.agent
+            if event.account is None:
+                raise _missing(event, "account")
+        case ev.WaitingSnapshot():
+            for index, row in enumerate(event.rows):
+                _settle_row(row, f"rows[{index}]", limits)
+        case ev.SyncRange():
+            event.from_ms = _instant(event.from_ms, "from")
+            event.to_ms = _instant(event.to_ms, "to")
+            if event.to_ms < event.from_ms:
+                raise Refused("ts", "$.to", "lies before from")
+        case ev.BuyerMerged():
+            if event.buyer is None:
+                raise _missing(event, "buyer")
+        case ev.OrderEvent():
+            event.amount = _amount(event.amount)
+        case ev.SourceHeartbeat():
+            # The door's name would do, but then the door itself would be missed when one sender stops.
+            if event.source is None:
+                raise _missing(event, "source")
+            if event.newest_ts_ms is not None:
+                event.newest_ts_ms = _instant(event.newest_ts_ms, "newest_ts")
+            if event.clock_ms is not None:
+                event.clock_ms = _instant(event.clock_ms, "clock")
+
+
+def _settle_row(row: ev.WaitingRow, path: str, limits: Limits) -> None:
+    conversation = row.conversation or row.buyer
+    buyer = row.buyer or row.conversation
+    if not conversation or not buyer:
+        raise Refused("missing", f"$.{path}.conversation", "is missing, and buyer, which would stand for it")
+    check_id(conversation, f"{path}.conversation")
+    check_id(buyer, f"{path}.buyer")
+    row.conversation, row.buyer = conversation, buyer
+    row.last_text = _words(row.last_text, f"{path}.last_text", limits)
+    _check_count(row.unread, f"{path}.unread")
+    if row.since_ms is not None:
+        row.since_ms = _instant(row.since_ms, f"{path}.since")
+    elif row.waited_seconds is None:
+        raise Refused("missing", f"$.{path}.since", "is missing, and waited_seconds")
+    if row.waited_seconds is not None and not 0 <= row.waited_seconds <= _LONGEST_WAIT_SECONDS:
+        raise Refused("type", f"$.{path}.waited_seconds", "is no time anybody has waited: send seconds, 0 or more")
+
+
+def _words(value: str | None, path: str, limits: Limits) -> str | None:
+    if not value:
+        return None
+    # A character is at most four bytes, so short ones need not be encoded to know.
+    if len(value) * 4 > limits.text_bytes:
+        size = len(value.encode())
+        if size > limits.text_bytes:
+            raise Refused("size", f"$.{path}", f"has {size} bytes, a text may have {limits.text_bytes}")
+    return value
+
+
+def _check_count(value: int | None, path: str) -> None:
+    if value is not None and not 0 <= value < SEQ_BOUND:
+        raise Refused("type", f"$.{path}", "is no count: send a whole number, 0 or more")
+
+
+def _amount(amount: float | str | None) -> float | str | None:
+    if amount is None or amount == "":
+        return None
+    if _AMOUNT.fullmatch(amount) if isinstance(amount, str) else -_AMOUNT_BOUND < amount < _AMOUNT_BOUND:
+        return amount
+    raise Refused("type", "$.amount", "is no amount: send a number such as 199.00, the currency apart")
+
+
+def _instant(given: str | float, path: str) -> int:
+    try:
+        return instant_ms(given)
+    except NotAnInstant as error:
+        raise Refused("ts", f"$.{path}", str(error)) from None
+
+
+def _arrived(at_ms: int, now_ms: int, path: str) -> int:
+    if at_ms <= now_ms:
+        return at_ms
+    if at_ms > now_ms + DAY_MS:
+        raise Refused("ts", f"$.{path}", "lies more than 24 hours ahead of its arrival: is the sender's clock right?")
+    return now_ms
+
+
+def guess(name: str, unknown: Iterable[str]) -> str:
+    """Return words about the field that may have been meant by a missing one; "" if there is none."""
+    keys = [key for key in unknown if key.isprintable() and len(key) <= _SHOWN_CHARS]
+    close = [key for key in keys if name in key.lower()] or difflib.get_close_matches(name, keys, n=1)
+    return f"; {close[0]} is no field of ours, is it meant?" if close else ""
+
+
+def _missing(event: AnyEvent, name: str, alternative: str = "") -> Refused:
+    """Return the refusal for something missing; what the contract does not name has gone to ``meta``."""
+    error = f"is missing, {alternative}" if alternative else "is missing"
+    return Refused("missing", f"$.{name}", error + guess(name, event.meta or ()))
