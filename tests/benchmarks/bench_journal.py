@@ -8,6 +8,11 @@ plain ``sqlite3`` on this thread, synced, of rows made beforehand, into the same
 tables and indexes; the journal's side adds the hop to its thread, making the
 rows, the step of the clock, and copying the log back, which is waited for here
 and runs beside the next commits in service.
+
+The bare side is measured twice. Copying its log back as rarely as the journal
+does, the ratio is what the journal itself adds. With SQLite's default, every
+1,000 pages, it is what a program without a thought of it would see: more than
+100 % there is won by copying less often, not by doing less.
 """
 
 import argparse
@@ -24,7 +29,7 @@ from msgspec import structs
 
 from monitor.store import database, schema
 from monitor.store.entries import Commit, StoredEvent
-from monitor.store.journal import Journal
+from monitor.store.journal import _LOG_PAGES, Journal
 
 INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 NOW_MS = 1_763_200_000_000
@@ -67,10 +72,9 @@ def take(events: Iterator[StoredEvent], count: int) -> list[StoredEvent]:
 
 
 def bare(folder: Path) -> sqlite3.Connection:
-    """Open the same schema without the journal, with SQLite's own checkpoints."""
+    """Open the same schema without the journal."""
     db = database.connect(folder / "bare.db", create=True, cache_kib=32 * 1024)
     schema.migrate(db)
-    db.execute("PRAGMA wal_autocheckpoint = 1000")
     return db
 
 
@@ -87,9 +91,10 @@ def timed(work: Callable[[], object]) -> float:
 
 
 async def bench_commits(
-    journal: Journal, db: sqlite3.Connection, events: Iterator[StoredEvent], size: int, pairs: int
+    journal: Journal, db: sqlite3.Connection, events: Iterator[StoredEvent], size: int, pairs: int, bare_pages: int
 ) -> None:
-    """Print how the journal's commits of ``size`` events compare with bare ones."""
+    """Print how the journal's commits of ``size`` events compare with bare ones, checkpointed every ``bare_pages``."""
+    db.execute(f"PRAGMA wal_autocheckpoint = {bare_pages}")
     ratios, ours, theirs = [], [], []
     for pair in range(pairs):
         batch = take(events, size)
@@ -105,13 +110,16 @@ async def bench_commits(
         if not pair % 2:
             theirs.append(timed(lambda rows=rows: bare_commit(db, rows)))  # type: ignore[misc]
         ratios.append(theirs[-1] / ours[-1])
-    longest = quantiles(ours, n=100)[98]
     print(
-        f"commit of {size:3}: {median(ratios):.0%} of bare pace (median of {pairs} pairs; of the sums "
-        f"{sum(theirs) / sum(ours):.0%}); journal {median(ours) * 1e3:.2f} ms (mean {mean(ours) * 1e3:.2f}, "
-        f"p99 {longest * 1e3:.1f}), bare {median(theirs) * 1e3:.2f} ms (mean {mean(theirs) * 1e3:.2f}, "
-        f"p99 {quantiles(theirs, n=100)[98] * 1e3:.1f})"
+        f"commit of {size:3}, bare copying back every {bare_pages:,} pages: {median(ratios):.0%} of bare pace "
+        f"(median of {pairs} pairs; of the sums {sum(theirs) / sum(ours):.0%}); journal {spread(ours)}, "
+        f"bare {spread(theirs)}"
     )
+
+
+def spread(seconds: list[float]) -> str:
+    longest = quantiles(seconds, n=100)[98]
+    return f"{median(seconds) * 1e3:.2f} ms (mean {mean(seconds) * 1e3:.2f}, p99 {longest * 1e3:.1f})"
 
 
 async def bench_look_up(journal: Journal, keys: list[tuple[str, str]], label: str, rounds: int = 200) -> None:
@@ -143,7 +151,8 @@ async def bench(folder: Path, stored: int, pairs: int, *, random_ids: bool) -> N
             bare_commit(db, [structs.astuple(event) for event in batch])
             keys += [(event.shop, event.id) for event in batch[::100]]
         for size in (100, 500):
-            await bench_commits(journal, db, events, size, pairs)
+            for bare_pages in (_LOG_PAGES, 1_000):
+                await bench_commits(journal, db, events, size, pairs, bare_pages)
         await bench_look_up(journal, keys, f"{stored:,} stored")
         used, _ = await journal.size()
         print(f"journal {used / 1e6:.0f} MB, {used / max(1, journal.last_position):.0f} bytes an event")
