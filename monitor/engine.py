@@ -26,7 +26,7 @@ from monitor.core.decisions import AlertOrder, CloseRound, Decision, RestateRoun
 from monitor.core.events import AnyEvent, Message, scope
 from monitor.core.tracker import Tracker
 from monitor.core.views import SourceRow, WaitRow
-from monitor.core.words import classify
+from monitor.core.words import words_of
 from monitor.errors import Busy, StoreUnavailable
 from monitor.store.entries import Commit, Delivery, Quarantined, StoredEvent
 from monitor.store.journal import Journal
@@ -389,7 +389,7 @@ class Engine:
                 if self.tracker.wants_history(event):
                     await self._bring_history(event)
                 self._position += 1
-                words = _words(event)
+                words = words_of(event.role, event.kind, event.text) if type(event) is Message else 0
                 folded = self.tracker.handle(event, self._position, commit.now_ms, words)
                 receipt.accepted += 1
                 receipt.late += folded == "late"
@@ -515,12 +515,6 @@ _round_encoder = msgspec.json.Encoder()
 
 def _identity(event: AnyEvent) -> tuple[str, str]:
     return (scope(event), event.id)
-
-
-def _words(event: AnyEvent) -> int:
-    if type(event) is not Message or event.role in ("note", "system", "auto"):
-        return 0
-    return classify(event.text, event.kind, by_buyer=event.role == "buyer", bot=event.role == "bot")
 
 
 def _conflict(event: AnyEvent) -> Refusal:

@@ -27,10 +27,10 @@ from monitor.core.decisions import (
     Round,
     WithdrawAlert,
 )
-from monitor.core.events import AnyEvent, Message, scope
+from monitor.core.events import OF_SOURCE, AnyEvent, Message, scope
 from monitor.core.policy import BuiltIn
 from monitor.core.tracker import Tracker
-from monitor.core.words import classify
+from monitor.core.words import words_of
 from monitor.errors import UsageError
 from monitor.wire import Limits, Refused, decode_line, instant_text
 
@@ -136,7 +136,9 @@ class Replay:
                     if len(self.refused) < REASONS_SHOWN:
                         self.refused.append(f"line {read}: {refused.path}: {refused.error}")
                     continue
-                where = event.shop if type(event) is Message else scope(event)
+                where = event.shop
+                if type(event) in OF_SOURCE or not where:
+                    where = scope(event)
                 ids = seen.get(where)
                 if ids is None:
                     ids = seen[where] = set()
@@ -175,9 +177,7 @@ class Replay:
                 if leap is not None and ts_ms > leap[1] - JUMP_MS:
                     leap = None
             if type(event) is Message:
-                role = event.role
-                words = classify(event.text, event.kind, by_buyer=role == "buyer", bot=role == "bot")
-                folded = handle(event, number, last_ms, words)
+                folded = handle(event, number, last_ms, words_of(event.role, event.kind, event.text))
                 if folded == "kept":
                     silent.add((event.shop, event.conversation or ""))
             else:

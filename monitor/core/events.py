@@ -207,8 +207,11 @@ AnyEvent = (
 )
 
 
+OF_SOURCE: frozenset[type] = frozenset({SourceHeartbeat, AgentPresence})  # Their ids are unique in their source.
+
+
 def scope(event: AnyEvent) -> str:
-    """Return in what an event's id is unique: its shop, for presence and heartbeats their source."""
-    if isinstance(event, SourceHeartbeat | AgentPresence) or not event.shop:
+    """Return in what an event's id is unique: its shop; for presence and heartbeats their source."""
+    if type(event) in OF_SOURCE or not event.shop:
         return f"\x1f{event.source}"  # No shop can be called so.
     return event.shop

@@ -221,7 +221,7 @@ class Tracker:
         if self._wall and type(event) is not ev.WaitDismissed:
             self._arrive(event, arrived_at_ms)
         if type(event) is not ev.Message:
-            return self._other(event, number)
+            return self._other(event, number) if type(event) in _WHAT else self._note(event)
         shop = self._shops.get(event.shop)
         if shop is None:
             shop = self._new_shop(event.shop, event.platform)
@@ -254,21 +254,21 @@ class Tracker:
             extra = Extra(None, 0, words >> 32)
         return Entry(event.ts_ms, number, event.id, what, who, extra)
 
-    def _other(self, event: ev.AnyEvent, number: int) -> Folded:
-        """Take an event that is no message."""
+    def _note(self, event: ev.AnyEvent) -> Folded:
+        """Take an event that is no part of a conversation's fold."""
         if isinstance(event, ev.AgentPresence):
             self._note_presence(event)
+        return "kept"
+
+    def _other(self, event: ev.AnyEvent, number: int) -> Folded:
+        """Take an event that is no message but part of a conversation."""
         entry = self._other_entry(event, number)
-        if entry is None:
-            return "kept"
         shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
         return self._fold(shop, event, entry)
 
-    def _other_entry(self, event: ev.AnyEvent, number: int) -> Entry | None:
-        """Return an event that is no message as the fold sees it; None when it is none of its business."""
-        what = _WHAT.get(type(event))
-        if what is None:
-            return None
+    def _other_entry(self, event: ev.AnyEvent, number: int) -> Entry:
+        """Return an event of `_WHAT` as the fold sees it."""
+        what = _WHAT[type(event)]
         extra = Extra(event.seq) if event.seq is not None else None
         who: Who | None = None
         if what == HOLDER:
@@ -299,6 +299,7 @@ class Tracker:
             if isinstance(event, ev.Message)
             else self._other_entry(event, number)
             for event, number, words in history
+            if type(event) is ev.Message or type(event) in _WHAT
         ]
         was = conversation.state.wait
         opened |= {told.wait for told in conversation.told} | ({was.number} if was is not None else set())
@@ -347,7 +348,7 @@ class Tracker:
             endings.clear()
         now = state.wait
         if now is not wait:
-            if now is not None:
+            if now is not None and now.number < 0:
                 now.number = entry.number  # Known from here on by what opened it first.
                 entry.what |= OPENED
             self._schedule(conversation)
