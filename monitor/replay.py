@@ -35,7 +35,6 @@ from monitor.errors import UsageError
 from monitor.wire import Limits, Refused, decode_line, instant_text
 
 JUMP_MS = 30 * 24 * 3_600_000  # A ts that leaps so far ahead, with no later line near it, is probably wrong.
-STEP_MS = 60_000  # How often the calendar is swept; a conversation judges itself when it is touched.
 REASONS_SHOWN = 10
 
 
@@ -96,7 +95,7 @@ class Replay:
         self._keep_alerts = keep_alerts
         self._kept: dict[int, Round] = {}
         self._orders: list[AlertOrder] = []
-        self._tracker = Tracker(BuiltIn(), wall=False, keep_all=as_arrived)
+        self._tracker = Tracker(BuiltIn(), wall=False, lazy=True, keep_all=as_arrived)
         self._seen: dict[str, set[str]] = {}
         self._last_ms = 0
         self.tally = Tally()
@@ -155,8 +154,8 @@ class Replay:
 
     def _feed(self, events: Iterable[AnyEvent], *, strict: bool) -> None:
         tracker, tally = self._tracker, self.tally
-        handle, decisions, advance = tracker.handle, tracker.decisions, tracker.advance
-        last_ms = number = sweep_ms = 0
+        handle, decisions = tracker.handle, tracker.decisions
+        last_ms = number = 0
         leap: tuple[int, int] | None = None  # (from, to) of a jump that no later line has come near yet.
         silent: set[tuple[str, str]] = set()  # Conversations with a message that the fold has no use for.
         for event in events:
@@ -168,9 +167,6 @@ class Replay:
                 elif leap is not None:
                     leap = None
                 last_ms = ts_ms
-                if ts_ms > sweep_ms:
-                    advance(ts_ms)
-                    sweep_ms = ts_ms + STEP_MS
             elif ts_ms < last_ms:
                 if strict:
                     raise OutOfOrder
@@ -188,7 +184,7 @@ class Replay:
                 self._drain(decisions)
         tally.accepted = number - tally.late
         self._last_ms = last_ms
-        advance(last_ms)
+        tracker.advance(last_ms)
         self._drain(decisions)
         for round in tracker.open_rounds(last_ms):
             tally.count(round)

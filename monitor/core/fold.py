@@ -398,8 +398,9 @@ class Fold:
         what = entry.what
         if wait is not None:
             self._end(state, "answered", entry.ts_ms, entry, close, held=bool(what & (HOLDS | GREETS)))
-        if entry.who is not None:
-            state.holder = entry.who
+        who, holder = entry.who, state.holder
+        if who is not None and (who.agent is not None or holder is None or holder.account != who.account):
+            state.holder = who  # Else the same account, its person not named this time.
         state.ghost = None
         state.last_ms = entry.ts_ms
         state.flags = state.flags & HAS_RECALLS | HUMAN_SPOKE | IN_SESSION | (HUMAN_ASKED if what & ASKS else 0)

@@ -51,9 +51,19 @@ def _round(
     held: bool,
 ) -> Round:
     stages = window(policy, wait)
-    counted_ms = wait.counted_ms(at_ms)
+    counted_ms = at_ms - wait.opened_at_ms if wait.standing is None else wait.counted_ms(at_ms)
     passed = stages_passed(stages, counted_ms) if counted_ms > stages[0].after_ms else 0
-    credited = answered_by.who if answered_by is not None and answered_by.who is not None else holder
+    credited = holder
+    if answered_by is not None and answered_by.who is not None:
+        credited = answered_by.who
+        if credited.agent is None and holder is not None and holder.account == credited.account:
+            credited = holder  # The account answered, and it is known who sits at it.
+    if wait.holders is not None:
+        holders = _holders(wait.holders, at_ms)
+    elif holder is None:
+        holders = (Holding(None, None, at_ms - wait.opened_at_ms),)
+    else:
+        holders = (Holding(holder.agent, holder.account, at_ms - wait.opened_at_ms),)
     flags = wait.flags
     # By position: this is made for every round, and naming 24 fields costs as much again. The order is the class's.
     return Round(
@@ -78,17 +88,14 @@ def _round(
         flags & CLOSED_UNANSWERED > 0,
         stages[passed - 1].name if passed else "fresh",
         tuple([stage.name for stage in stages[:passed]]) if passed else (),
-        _holders(wait, holder, at_ms),
+        holders,
     )
 
 
-def _holders(wait: Wait, holder: Who | None, end_ms: int) -> tuple[Holding, ...]:
+def _holders(held: tuple[tuple[int, Who | None], ...], end_ms: int) -> tuple[Holding, ...]:
     """Charge each holder the time they held the wait."""
-    if wait.holders is None:
-        whole = end_ms - wait.opened_at_ms
-        return (Holding(None, None, whole) if holder is None else Holding(holder.agent, holder.account, whole),)
-    starts = [start for start, _ in wait.holders]
+    starts = [start for start, _ in held]
     return tuple(
         Holding(who.agent if who else None, who.account if who else None, max(0, end - start))
-        for (start, who), end in zip(wait.holders, [*starts[1:], end_ms], strict=True)
+        for (start, who), end in zip(held, [*starts[1:], end_ms], strict=True)
     )

@@ -104,5 +104,15 @@ class Timers(Generic[T]):
         return NEVER_MS
 
 
+class Untimed(Timers[T]):
+    """No calendar at all: an item knows when it wants to be woken, and somebody looks."""
+
+    __slots__ = ()
+
+    def wake(self, item: T, at_ms: int) -> None:
+        """Note when the item wants to be woken."""
+        item.wake_at_ms = at_ms
+
+
 def _wake_at(item: Wakeable) -> int:
     return item.wake_at_ms

@@ -67,7 +67,7 @@ from monitor.core.fold import (
 )
 from monitor.core.policy import Policy, PolicyBook
 from monitor.core.rounds import ended, stages_passed, still_open, window
-from monitor.core.timers import NEVER_MS, Timers
+from monitor.core.timers import NEVER_MS, Timers, Untimed
 from monitor.core.views import SourceRow, WaitRow
 
 LATENESS_MS = 600_000
@@ -163,6 +163,8 @@ class Tracker:
         wall: whether time is the wall clock (live) or the newest ``ts`` (replay, tests).
         lateness_ms: within this, the order of arrival does not change the result.
         catch_up_ms: a feed whose newest event is older than this on arrival is catching up.
+        lazy: judge a conversation only when it is touched, and all that are left by `advance`: for a replay, which
+            looks at the decisions when it is through.
         keep_all: keep every log whole, so that what is marked ``backfill`` finds its place in a replay.
 
     Attributes:
@@ -180,6 +182,7 @@ class Tracker:
         wall: bool = True,
         lateness_ms: int = LATENESS_MS,
         catch_up_ms: int = CATCH_UP_MS,
+        lazy: bool = False,
         keep_all: bool = False,
     ) -> None:
         self._book = policies
@@ -191,7 +194,8 @@ class Tracker:
         self._shops: dict[str, Shop] = {}
         self._folds: dict[int, Fold] = {}
         self._who: dict[tuple[str | None, str | None], Who] = {}
-        self._timers: Timers[Conversation | Feed | Source] = Timers()
+        self._lazy = lazy
+        self._timers: Timers[Conversation | Feed | Source] = Untimed() if lazy else Timers()
         self._sources: dict[str, Source] = {}
         self._feeds: list[Feed] = []
         self._feed_of: dict[tuple[str, str | None], int] = {}
@@ -320,8 +324,11 @@ class Tracker:
         if self._wall:
             self._touch(conversation)
             conversation.feed = self._feed_of.get((event.source or "", self._account(event)), conversation.feed)
-        elif conversation.wake_at_ms <= entry.ts_ms:
-            self._judge_until(conversation, entry.ts_ms)
+        else:
+            if entry.ts_ms > self.now_ms:
+                self.now_ms = entry.ts_ms
+            if conversation.wake_at_ms <= self.now_ms:
+                self._judge_until(conversation, self.now_ms)
         ts_ms, last, state = entry.ts_ms, conversation.log, conversation.state
         if (
             last is not None
@@ -351,7 +358,10 @@ class Tracker:
             if now is not None and now.number < 0:
                 now.number = entry.number  # Known from here on by what opened it first.
                 entry.what |= OPENED
-            self._schedule(conversation)
+            if now is None and state.promise is None and not self._wall:
+                conversation.wake_at_ms = NEVER_MS
+            else:
+                self._schedule(conversation)
         elif state.promise is not promise or (
             now is not None and (now.standing is not None or now.since_ms != since_ms)
         ):
@@ -398,8 +408,9 @@ class Tracker:
     def _close(self, shop: Shop, conversation: Conversation, ending: Ending) -> None:
         """Write down a round that has ended in order, and end its alert."""
         closed = ended(conversation, shop.platform, self._policies[ending.wait.policy], ending)
-        for stage in closed.passed[ending.wait.passed :]:
-            self._pass(shop, closed.team, stage, courtesy=closed.courtesy)
+        if len(closed.passed) > ending.wait.passed:
+            for stage in closed.passed[ending.wait.passed :]:
+                self._pass(shop, closed.team, stage, courtesy=closed.courtesy)
         self.decisions.append(CloseRound(closed))
         if conversation.told:
             self._settle_told(shop, conversation, {closed.wait: closed}, "late")
@@ -425,6 +436,11 @@ class Tracker:
             Whether more is due by ``now_ms``: call again.
         """
         now_ms = self.now_ms = max(self.now_ms, now_ms)
+        if self._lazy:
+            for shop in self._shops.values():
+                for conversation in shop.conversations.values():
+                    self._judge_until(conversation, now_ms)
+            return False
         if now_ms < self._timers.next_ms:
             return False
         for item in self._timers.due(now_ms, at_most):
