@@ -14,9 +14,9 @@ from monitor.core.events import AgentPresence, AnyEvent, Message
 from monitor.wire.batch import DEFAULT_LIMITS, Batch, Limits, Refusal, Refused
 from monitor.wire.careful import read_carefully
 from monitor.wire.ids import ID_CHARS
-from monitor.wire.instants import END_MS, FIRST_MS, SECONDS, TAILS, NotAnInstant, instant_ms
+from monitor.wire.instants import END_MS, FIRST_MS, SECONDS, TAILS
 from monitor.wire.reading import UNREADABLE
-from monitor.wire.settle import SEQ_BOUND, arrive, check_nesting, settle
+from monitor.wire.settle import SEQ_BOUND, arrive, check_nesting, settle, settle_own, settled_instant
 from monitor.wire.split import BOM, split
 
 KEPT_BYTES = 64 * 1024  # Of refused input, for the quarantine.
@@ -44,7 +44,7 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     except UNREADABLE:
         other = read_carefully(line.removeprefix(BOM))
         if not isinstance(other, Message):
-            return settle(other, limits, shop)
+            return _settle_other(other, line, limits, shop)
         event = other
 
     # From here on it is `settle` for a message, without a loop over its fields. What is odd goes there.
@@ -53,10 +53,7 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
         try:
             event.ts_ms = SECONDS[ts[_SECOND]] + TAILS[ts[_TAIL]]
         except KeyError:
-            try:
-                event.ts_ms = instant_ms(ts)
-            except NotAnInstant as error:
-                raise Refused("ts", "$.ts", str(error)) from None
+            event.ts_ms = settled_instant(ts, "ts")
     elif type(ts) is not int or not FIRST_MS <= ts < END_MS:
         return settle(event, limits, shop)
     identity = event.id
@@ -121,6 +118,23 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     if event.meta:
         check_nesting(event.meta, "meta")
     return event
+
+
+def _settle_other(event: AnyEvent, line: bytes, limits: Limits, shop: str | None) -> AnyEvent:
+    """Settle an event that is no message; a plain one by what its own type asks for."""
+    event.ts_ms = settled_instant(event.ts_ms, "ts")
+    if (
+        # See `decode_line` for why these are looked for.
+        not (0x5C in line or 0xC2 in line or 0x7F in line or len(line) > ID_CHARS)
+        and event.id
+        and "" not in (event.account, event.agent, event.source, event.platform, event.conversation, event.buyer)
+        and event.phase is None
+        and event.product is None
+        and event.seq is None
+        and event.meta is None
+    ):
+        return settle_own(event, limits, shop)
+    return settle(event, limits, shop)
 
 
 def decode(

@@ -8,30 +8,21 @@ and may come half settled, so that settling twice does no harm.
 
 import difflib
 import re
-from collections.abc import Iterable
-from typing import get_args
-
-from msgspec import structs
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from monitor.core import events as ev
 from monitor.core.events import AnyEvent
 from monitor.wire.batch import Limits, Refused
 from monitor.wire.ids import check_id
-from monitor.wire.instants import NotAnInstant, instant_ms
+from monitor.wire.instants import END_MS, FIRST_MS, NotAnInstant, instant_ms
 
 NESTING = 32  # Deeper values in `product`, `items` and `meta` are refused, since others have to walk them, too.
 DAY_MS = 24 * 3_600_000
 
-# Where "" means None. What is required is refused when empty.
-_NAMES = frozenset(
-    ("source", "platform", "account", "agent", "phase", "template", "from_agent", "from_account", "currency"),
-)
-_KEYS = frozenset(("conversation", "buyer"))
-_REQUIRED_IDS = frozenset(("id", "message", "order", "into"))
-_WORDS = frozenset(("text", "reason", "version", "host"))
-_ANY = frozenset(("product", "meta", "items", "accounts"))
-# Counts fit into 64 bits everywhere behind us; `seq` may be any such number, of the others none is below 0.
-_COUNTS = frozenset(("limit", "backlog"))
+# Of every event. Where "" means None; what is required is refused when empty.
+_NAMES = ("source", "platform", "conversation", "buyer", "account", "agent", "phase")
+# Numbers fit into 64 bits everywhere behind us.
 SEQ_BOUND = 2**63
 _LONGEST_WAIT_SECONDS = 10 * 366 * 86_400
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
@@ -41,26 +32,6 @@ _CONTAINERS = (dict, list)
 _SHOWN_CHARS = 40  # Of a sender's own words, in an error.
 
 _NEEDS_NO_SHOP = (ev.SourceHeartbeat, ev.AgentPresence)
-_OF_A_CONVERSATION = (
-    ev.Message,
-    ev.MessageRecalled,
-    ev.ConversationAssigned,
-    ev.ConversationTransferred,
-    ev.ConversationHandedOff,
-    ev.ConversationClosed,
-    ev.OrderEvent,
-    ev.Rating,
-)
-
-
-def _present(struct: type[ev.Event], names: frozenset[str]) -> tuple[str, ...]:
-    return tuple(field.name for field in structs.fields(struct) if field.name in names)
-
-
-_FIELDS: dict[type[ev.Event], tuple[tuple[str, ...], ...]] = {
-    struct: tuple(_present(struct, names) for names in (_NAMES | _KEYS, _REQUIRED_IDS, _WORDS, _ANY, _COUNTS))
-    for struct in get_args(AnyEvent)
-}
 
 
 def settle(event: AnyEvent, limits: Limits, shop: str | None = None) -> AnyEvent:
@@ -77,41 +48,28 @@ def settle(event: AnyEvent, limits: Limits, shop: str | None = None) -> AnyEvent
     Raises:
         Refused: it breaks a rule.
     """
-    event.ts_ms = _instant(event.ts_ms, "ts")
-    names, ids, words, anything, counts = _FIELDS[type(event)]
-    for name in names:
-        value = getattr(event, name)
-        if value:
-            check_id(value, name)
-        elif value is not None:
-            setattr(event, name, None)
-    for name in ids:
-        value = getattr(event, name)
-        if not value:
-            raise _missing(event, name)
-        check_id(value, name)
-    for name in words:
-        value = getattr(event, name)
-        if value is not None:
-            setattr(event, name, _words(value, name, limits))
-    for name in anything:
-        value = getattr(event, name)
-        if value == "":
-            setattr(event, name, None)
-        elif value is not None:
-            check_nesting(value, name)
-    for name in counts:
-        _check_count(getattr(event, name), name)
+    event.ts_ms = settled_instant(event.ts_ms, "ts")
+    _required(event, "id")
+    for name in _NAMES:
+        _optional(event, name)
+    if event.shop:
+        check_id(event.shop, "shop")
+    if event.product == "":
+        event.product = None
+    check_nesting(event.product, "product")
+    check_nesting(event.meta, "meta")
     if event.seq is not None and not -SEQ_BOUND <= event.seq < SEQ_BOUND:
         raise Refused("type", "$.seq", "is out of range: a sequence number has at most 64 bits")
-    _settle_shop(event, shop)
-    if isinstance(event, _OF_A_CONVERSATION):
-        event.conversation = event.conversation or event.buyer
-        event.buyer = event.buyer or event.conversation
-        if event.conversation is None:
-            raise _missing(event, "conversation", "and buyer, which would stand for it")
-    if type(event) is not ev.Message:
-        _settle_type(event, limits)
+    return settle_own(event, limits, shop)
+
+
+def settle_own(event: AnyEvent, limits: Limits, shop: str | None = None) -> AnyEvent:
+    """Do of `settle` what goes beyond each single one of the fields that every event has; see there."""
+    if not event.shop and not isinstance(event, _NEEDS_NO_SHOP):
+        if shop is None:
+            raise _missing(event, "shop")
+        event.shop = shop
+    _OWN[type(event)](event, limits)
     return event
 
 
@@ -146,13 +104,29 @@ def arrive(event: AnyEvent, now_ms: int) -> bool:
     return True
 
 
+def settled_instant(given: str | float, path: str) -> int:
+    """Return an instant of an event as an integer.
+
+    Raises:
+        Refused: it is none that can be used.
+    """
+    if type(given) is int and FIRST_MS <= given < END_MS:
+        return given
+    try:
+        return instant_ms(given)
+    except NotAnInstant as error:
+        raise Refused("ts", f"$.{path}", str(error)) from None
+
+
 def check_nesting(value: object, path: str) -> None:
     """Refuse a value nested so deep that walking it could fail.
 
     Raises:
         Refused: it is nested more than 32 deep.
     """
-    level = [value]
+    if not isinstance(value, _CONTAINERS):
+        return
+    level: list[object] = [value]
     for _ in range(NESTING + 1):
         inside: list[object] = []
         for outer in level:
@@ -166,54 +140,112 @@ def check_nesting(value: object, path: str) -> None:
     raise Refused("nesting", f"$.{path}", f"is nested more than {NESTING} deep")
 
 
-def _settle_shop(event: AnyEvent, shop: str | None) -> None:
-    if event.shop:
-        check_id(event.shop, "shop")
-    elif not isinstance(event, _NEEDS_NO_SHOP):
-        if shop is None:
-            raise _missing(event, "shop")
-        event.shop = shop
+def _settle_keys(event: AnyEvent, _: Limits) -> None:
+    """Let conversation and buyer stand for each other, where an event belongs to a conversation."""
+    if not event.conversation:
+        if not event.buyer:
+            raise _missing(event, "conversation", "and buyer, which would stand for it")
+        event.conversation = event.buyer
+    elif not event.buyer:
+        event.buyer = event.conversation
 
 
-def _settle_type(event: AnyEvent, limits: Limits) -> None:
-    """Check what one type needs besides its required fields."""
-    match event:
-        case ev.ConversationAssigned():
-            if event.agent is None and event.account is None:
-                raise _missing(event, "agent", "and account")
-        case ev.AgentPresence():
-            if event.agent is None:
-                raise _missing(event, "agent")
-            if event.shops is not None:
-                for index, shop in enumerate(event.shops):
-                    if not shop:
-                        raise Refused("missing", f"$.shops[{index}]", "is empty: leave it out")
-                    check_id(shop, f"shops[{index}]")
-        case ev.AccountStatus():
-            event.account = event.account or event.agent
-            if event.account is None:
-                raise _missing(event, "account")
-        case ev.WaitingSnapshot():
-            for index, row in enumerate(event.rows):
-                _settle_row(row, f"rows[{index}]", limits)
-        case ev.SyncRange():
-            event.from_ms = _instant(event.from_ms, "from")
-            event.to_ms = _instant(event.to_ms, "to")
-            if event.to_ms < event.from_ms:
-                raise Refused("ts", "$.to", "lies before from")
-        case ev.BuyerMerged():
-            if event.buyer is None:
-                raise _missing(event, "buyer")
-        case ev.OrderEvent():
-            event.amount = _amount(event.amount)
-        case ev.SourceHeartbeat():
-            # The door's name would do, but then the door itself would be missed when one sender stops.
-            if event.source is None:
-                raise _missing(event, "source")
-            if event.newest_ts_ms is not None:
-                event.newest_ts_ms = _instant(event.newest_ts_ms, "newest_ts")
-            if event.clock_ms is not None:
-                event.clock_ms = _instant(event.clock_ms, "clock")
+def _settle_message(event: ev.Message, limits: Limits) -> None:
+    _settle_keys(event, limits)
+    event.text = _words(event.text, "text", limits)
+    _optional(event, "template")
+
+
+def _settle_recalled(event: ev.MessageRecalled, limits: Limits) -> None:
+    _settle_keys(event, limits)
+    _required(event, "message")
+
+
+def _settle_assigned(event: ev.ConversationAssigned, limits: Limits) -> None:
+    _settle_keys(event, limits)
+    if event.agent is None and event.account is None:
+        raise _missing(event, "agent", "and account")
+
+
+def _settle_transferred(event: ev.ConversationTransferred, limits: Limits) -> None:
+    _settle_keys(event, limits)
+    _optional(event, "from_agent")
+    _optional(event, "from_account")
+
+
+def _settle_presence(event: ev.AgentPresence, limits: Limits) -> None:
+    if event.agent is None:
+        raise _missing(event, "agent")
+    _check_count(event.limit, "limit")
+    for index, shop in enumerate(event.shops or ()):
+        if not shop:
+            raise Refused("missing", f"$.shops[{index}]", "is empty: leave it out")
+        check_id(shop, f"shops[{index}]")
+    event.reason = _words(event.reason, "reason", limits)
+
+
+def _settle_status(event: ev.AccountStatus, _: Limits) -> None:
+    event.account = event.account or event.agent
+    if event.account is None:
+        raise _missing(event, "account")
+
+
+def _settle_snapshot(event: ev.WaitingSnapshot, limits: Limits) -> None:
+    for index, row in enumerate(event.rows):
+        _settle_row(row, f"rows[{index}]", limits)
+
+
+def _settle_range(event: ev.SyncRange, _: Limits) -> None:
+    event.from_ms = settled_instant(event.from_ms, "from")
+    event.to_ms = settled_instant(event.to_ms, "to")
+    if event.to_ms < event.from_ms:
+        raise Refused("ts", "$.to", "lies before from")
+
+
+def _settle_merged(event: ev.BuyerMerged, _: Limits) -> None:
+    if event.buyer is None:
+        raise _missing(event, "buyer")
+    _required(event, "into")
+
+
+def _settle_order(event: ev.OrderEvent, limits: Limits) -> None:
+    _settle_keys(event, limits)
+    _required(event, "order")
+    event.amount = _amount(event.amount)
+    _optional(event, "currency")
+    check_nesting(event.items, "items")
+
+
+def _settle_heartbeat(event: ev.SourceHeartbeat, limits: Limits) -> None:
+    # The door's name would do for a source, but then one silent sender would not be missed among others.
+    if event.source is None:
+        raise _missing(event, "source")
+    event.version = _words(event.version, "version", limits)
+    event.host = _words(event.host, "host", limits)
+    check_nesting(event.accounts, "accounts")
+    _check_count(event.backlog, "backlog")
+    if event.newest_ts_ms is not None:
+        event.newest_ts_ms = settled_instant(event.newest_ts_ms, "newest_ts")
+    if event.clock_ms is not None:
+        event.clock_ms = settled_instant(event.clock_ms, "clock")
+
+
+_OWN: dict[type, Callable[[Any, Limits], None]] = {
+    ev.Message: _settle_message,
+    ev.MessageRecalled: _settle_recalled,
+    ev.ConversationAssigned: _settle_assigned,
+    ev.ConversationTransferred: _settle_transferred,
+    ev.ConversationHandedOff: _settle_keys,
+    ev.ConversationClosed: _settle_keys,
+    ev.AgentPresence: _settle_presence,
+    ev.AccountStatus: _settle_status,
+    ev.WaitingSnapshot: _settle_snapshot,
+    ev.SyncRange: _settle_range,
+    ev.BuyerMerged: _settle_merged,
+    ev.OrderEvent: _settle_order,
+    ev.Rating: _settle_keys,
+    ev.SourceHeartbeat: _settle_heartbeat,
+}
 
 
 def _settle_row(row: ev.WaitingRow, path: str, limits: Limits) -> None:
@@ -227,11 +259,26 @@ def _settle_row(row: ev.WaitingRow, path: str, limits: Limits) -> None:
     row.last_text = _words(row.last_text, f"{path}.last_text", limits)
     _check_count(row.unread, f"{path}.unread")
     if row.since_ms is not None:
-        row.since_ms = _instant(row.since_ms, f"{path}.since")
+        row.since_ms = settled_instant(row.since_ms, f"{path}.since")
     elif row.waited_seconds is None:
         raise Refused("missing", f"$.{path}.since", "is missing, and waited_seconds")
     if row.waited_seconds is not None and not 0 <= row.waited_seconds <= _LONGEST_WAIT_SECONDS:
         raise Refused("type", f"$.{path}.waited_seconds", "is no time anybody has waited: send seconds, 0 or more")
+
+
+def _required(event: AnyEvent, name: str) -> None:
+    value = getattr(event, name)
+    if not value:
+        raise _missing(event, name)
+    check_id(value, name)
+
+
+def _optional(event: AnyEvent, name: str) -> None:
+    value = getattr(event, name)
+    if value:
+        check_id(value, name)
+    elif value is not None:
+        setattr(event, name, None)
 
 
 def _words(value: str | None, path: str, limits: Limits) -> str | None:
@@ -256,13 +303,6 @@ def _amount(amount: float | str | None) -> float | str | None:
     if _AMOUNT.fullmatch(amount) if isinstance(amount, str) else -_AMOUNT_BOUND < amount < _AMOUNT_BOUND:
         return amount
     raise Refused("type", "$.amount", "is no amount: send a number such as 199.00, the currency apart")
-
-
-def _instant(given: str | float, path: str) -> int:
-    try:
-        return instant_ms(given)
-    except NotAnInstant as error:
-        raise Refused("ts", f"$.{path}", str(error)) from None
 
 
 def _arrived(at_ms: int, now_ms: int, path: str) -> int:
