@@ -7,6 +7,7 @@ where, and what would be right.
 
 import difflib
 import re
+from collections.abc import Callable
 from typing import Any, Literal, cast, get_args, get_origin
 
 import msgspec
@@ -40,7 +41,12 @@ _FIELDS = {
 }
 _peek = msgspec.json.Decoder(_Type).decode
 # A message comes here only after its own decoder has failed.
-_decoders = {name: msgspec.json.Decoder(struct).decode for name, struct in TYPES.items() if name != "message"}
+_decoders = {
+    name: cast("Callable[[bytes], AnyEvent]", msgspec.json.Decoder(struct).decode)
+    for name, struct in TYPES.items()
+    if name != "message"
+}
+BY_NAME = {name.encode(): decoder for name, decoder in _decoders.items()}
 _INSTANTS = frozenset(("ts", "since", "from", "to", "newest_ts", "clock"))
 _AT = re.compile(r" - at `(\$[^`]*)`$")
 _REQUIRED = re.compile(r"missing required field `([^`]*)`")
@@ -61,7 +67,7 @@ def read_carefully(line: bytes) -> AnyEvent:
         name = _peek(line).type
         decoder = _decoders.get(name) if isinstance(name, str) else None
         if decoder is not None:
-            return cast(AnyEvent, decoder(line))
+            return decoder(line)
     except UNREADABLE:
         pass  # What comes now takes it, or says why not.
     found, mended = read_json(line)

@@ -12,7 +12,7 @@ import msgspec
 
 from monitor.core.events import AgentPresence, AnyEvent, Message
 from monitor.wire.batch import DEFAULT_LIMITS, Batch, Limits, Refusal, Refused
-from monitor.wire.careful import read_carefully
+from monitor.wire.careful import BY_NAME, read_carefully
 from monitor.wire.ids import ID_CHARS
 from monitor.wire.instants import END_MS, FIRST_MS, SECONDS, TAILS
 from monitor.wire.reading import UNREADABLE
@@ -24,6 +24,7 @@ KEPT_BYTES = 64 * 1024  # Of refused input, for the quarantine.
 _SECOND, _TAIL = slice(19), slice(19, None)  # The halves of RFC 3339 text that `instants` remembers.
 
 _message = msgspec.json.Decoder(Message).decode
+_TYPE = b'"type":"'
 
 
 def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None = None) -> AnyEvent:
@@ -39,6 +40,15 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     """
     if len(line) > limits.event_bytes:
         raise Refused("size", "$", f"has {len(line)} bytes, an event may have {limits.event_bytes}")
+    # A type that is written plainly names its decoder; what cannot be found so is found the careful way.
+    at = line.find(_TYPE)
+    if at >= 0:
+        decoder = BY_NAME.get(line[at + len(_TYPE) : line.find(b'"', at + len(_TYPE))])
+        if decoder is not None:
+            try:
+                return settle(decoder(line), limits, shop)
+            except UNREADABLE:
+                pass
     try:
         event = _message(line)
     except UNREADABLE:
@@ -157,7 +167,8 @@ def decode(
         now_ms: arrival, for the rules about the future; None in a replay, which has none.
         limits: how much may come.
         platform: stands for events that name no platform.
-        shop: the shop the door speaks for: stands for a missing one, and another one is refused.
+        shop: the shop of the topic: stands for a missing one, and another one is refused. Presence over it may tell
+            of several shops all the same.
         only_shops: the shops the sender may speak for; None: all.
 
     Returns:
@@ -171,13 +182,14 @@ def decode(
     except Refused as refused:
         _set_aside(batch, 0, body, refused)
         return batch
-    may_name = only_shops if shop is None else frozenset((shop,)) if only_shops is None else only_shops & {shop}
     latest_ms = END_MS if now_ms is None else now_ms
     for index, piece in enumerate(pieces):
         try:
             event = decode_line(piece, limits, shop)
-            if may_name is not None:
-                _check_shops(event, may_name)
+            if shop is not None and event.shop and event.shop != shop:
+                raise Refused("shop", "$.shop", f"is not {shop!r}, which the topic names")
+            if only_shops is not None:
+                _check_shops(event, only_shops)
             if event.ts_ms > latest_ms or type(event) is not Message:
                 batch.clamped += arrive(event, latest_ms)
         except Refused as refused:
@@ -198,7 +210,7 @@ def _check_shops(event: AnyEvent, may_name: frozenset[str]) -> None:
         named += event.shops or ()
     for shop in named:
         if shop not in may_name:
-            raise Refused("shop", "$.shop", "is not what this door or token speaks for")
+            raise Refused("shop", "$.shop", "is not what this token speaks for")
 
 
 def _set_aside(batch: Batch, index: int, body: bytes, refused: Refused) -> None:
