@@ -59,11 +59,13 @@ class Tally:
 
     def count(self, round: Round, by: int = 1) -> None:
         """Count a round, or with ``by=-1`` take it back."""
-        self.rounds[round.outcome] += by
+        rounds = self.rounds
+        rounds[round.outcome] += by
         if round.outcome == "dismissed":
             return
-        self.rounds["total"] += by
-        self.rounds["courtesy"] += by * round.courtesy
+        rounds["total"] += by
+        if round.needs_answer_since_ms is None:
+            rounds["courtesy"] += by
         for stage in round.passed:
             self.passed[stage] = self.passed.get(stage, 0) + by
 

@@ -397,7 +397,10 @@ class Fold:
     def _human(self, state: State, entry: Entry, wait: Wait | None, close: Close) -> None:
         what = entry.what
         if wait is not None:
-            self._end(state, "answered", entry.ts_ms, entry, close, held=bool(what & (HOLDS | GREETS)))
+            state.wait = None
+            if wait.number < 0:
+                wait.number = -wait.number
+            close(Ending(wait, "answered", entry.ts_ms, entry, state.holder, what & (HOLDS | GREETS) > 0))
         who, holder = entry.who, state.holder
         if who is not None and (who.agent is not None or holder is None or holder.account != who.account):
             state.holder = who  # Else the same account, its person not named this time.
@@ -435,14 +438,12 @@ class Fold:
             wait = Wait(ghost.ts_ms, ghost.id, ghost.number, ghost.ts_ms, 1, 0, self.number)
             close(Ending(wait, "dismissed", entry.ts_ms, entry, state.holder))
 
-    def _end(
-        self, state: State, outcome: Outcome, at_ms: int, by: Entry | None, close: Close, *, held: bool = False
-    ) -> None:
+    def _end(self, state: State, outcome: Outcome, at_ms: int, by: Entry | None, close: Close) -> None:
         wait = state.wait
         assert wait is not None
         state.wait = None
         wait.number = abs(wait.number)
-        close(Ending(wait, outcome, at_ms, by, state.holder, held))
+        close(Ending(wait, outcome, at_ms, by, state.holder))
 
 
 def _change_holder(state: State, who: Who | None, at_ms: int) -> None:

@@ -201,6 +201,7 @@ class Tracker:
         self._feed_of: dict[tuple[str, str | None], int] = {}
         self._parked: dict[int, list[Conversation]] = {}
         self._endings: list[Ending] = []  # Of the event in hand; always empty between two.
+        self._add_ending = self._endings.append
         self._presence: dict[str, _Presence] = {}
         self.decisions: list[Decision] = []
         self.changed: dict[Conversation, int] = {}
@@ -312,8 +313,7 @@ class Tracker:
 
     def _fold(self, shop: Shop, event: ev.AnyEvent, entry: Entry) -> Folded:
         """Give an entry to its conversation and act on what that changes."""
-        key = event.conversation or event.buyer
-        assert key
+        key = event.conversation or event.buyer or ""
         conversation = shop.conversations.get(key)
         if conversation is None:
             buyer = event.buyer if event.buyer != key else None
@@ -348,7 +348,7 @@ class Tracker:
         conversation.log = entry
         conversation.logged += 1
         endings = self._endings
-        shop.fold.step(state, entry, endings.append)
+        shop.fold.step(state, entry, self._add_ending)
         if endings:
             for ending in endings:
                 self._close(shop, conversation, ending)
