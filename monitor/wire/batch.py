@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from monitor.core.events import AnyEvent
 
+ID_CHARS = 512  # Longer ones are no ids but something else in the wrong field.
+
 
 @dataclass(slots=True, frozen=True)
 class Limits:
@@ -14,12 +16,17 @@ class Limits:
         batch_events: in one body.
         event_bytes: of one event as JSON.
         text_bytes: of one text, as UTF-8.
+        short_bytes: nothing on a line of at most so many is too long.
     """
 
     body_bytes: int = 8 * 1024 * 1024
     batch_events: int = 10_000
     event_bytes: int = 256 * 1024
     text_bytes: int = 64 * 1024
+    short_bytes: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "short_bytes", min(ID_CHARS, self.event_bytes, self.text_bytes))
 
 
 DEFAULT_LIMITS = Limits()

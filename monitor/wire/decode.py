@@ -11,9 +11,8 @@ from typing import Any
 import msgspec
 
 from monitor.core.events import AgentPresence, AnyEvent, Message
-from monitor.wire.batch import DEFAULT_LIMITS, Batch, Limits, Refusal, Refused
+from monitor.wire.batch import DEFAULT_LIMITS, ID_CHARS, Batch, Limits, Refusal, Refused
 from monitor.wire.careful import BY_NAME, read_carefully
-from monitor.wire.ids import ID_CHARS
 from monitor.wire.instants import END_MS, FIRST_MS, SECONDS, TAILS
 from monitor.wire.reading import UNREADABLE
 from monitor.wire.settle import SEQ_BOUND, arrive, check_nesting, settle, settle_own, settled_instant
@@ -38,7 +37,8 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     Raises:
         Refused: it is no event of the contract.
     """
-    if len(line) > limits.event_bytes:
+    is_long = len(line) > limits.short_bytes
+    if is_long and len(line) > limits.event_bytes:
         raise Refused("size", "$", f"has {len(line)} bytes, an event may have {limits.event_bytes}")
     # A type that is written plainly names its decoder; what cannot be found so is found the careful way.
     at = line.find(_TYPE)
@@ -46,7 +46,7 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
         decoder = BY_NAME.get(line[at + len(_TYPE) : line.find(b'"', at + len(_TYPE))])
         if decoder is not None:
             try:
-                return settle(decoder(line), limits, shop)
+                return _settle_other(decoder(line), line, limits, shop)
             except UNREADABLE:
                 pass
     try:
@@ -111,8 +111,7 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
         and (phase is None or phase.isprintable())
     ):
         return settle(event, limits, shop)
-    # On a short line nothing is too long.
-    if len(line) > ID_CHARS and (
+    if is_long and (
         len(line) > limits.text_bytes
         or len(identity) > ID_CHARS
         or len(conversation) > ID_CHARS
@@ -135,7 +134,7 @@ def _settle_other(event: AnyEvent, line: bytes, limits: Limits, shop: str | None
     event.ts_ms = settled_instant(event.ts_ms, "ts")
     if (
         # See `decode_line` for why these are looked for.
-        not (0x5C in line or 0xC2 in line or 0x7F in line or len(line) > ID_CHARS)
+        not (0x5C in line or 0xC2 in line or 0x7F in line or len(line) > limits.short_bytes)
         and event.id
         and "" not in (event.account, event.agent, event.source, event.platform, event.conversation, event.buyer)
         and event.phase is None

@@ -7,9 +7,7 @@ once by the core, which keeps them.
 
 import re
 
-from monitor.wire.batch import Refused
-
-ID_CHARS = 512  # Longer ones are no ids but something else in the wrong field.
+from monitor.wire.batch import ID_CHARS, Refused
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 

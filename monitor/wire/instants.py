@@ -52,7 +52,8 @@ def instant_ms(given: str | float) -> int:
         tail = given[19:]
         tail_ms = TAILS.get(tail)
         if tail_ms is None:
-            # A finer fraction is cut: with the digits behind the third gone, it may be one that is known.
+            # A finer fraction is cut: with the digits behind the third gone it may be one that is known. Of another
+            # tail this makes nothing that could be known, since it would lose a part of its offset.
             tail_ms = TAILS.get(tail[:4] + tail[4:].lstrip("0123456789"))
             if tail_ms is None:
                 tail_ms = _tail_ms(tail)
@@ -125,5 +126,5 @@ def _tail_ms(tail: str) -> int:
     if len(TAILS) >= _TAILS_KEPT:
         TAILS.clear()
     # Finer fractions are too many to be remembered; each is known by its first three digits.
-    TAILS[tail[:4] + tail[4:].lstrip("0123456789")] = ms
+    TAILS[tail[:4] + tail[1 + len(fraction) :] if fraction and len(fraction) > 3 else tail] = ms
     return ms

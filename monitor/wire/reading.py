@@ -22,6 +22,7 @@ _SURROGATES = re.compile(
     rb"(?<!\\)((?:\\\\)*+)"
     rb"(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+_HALVES = 20_000  # Two for each event of a batch.
 _BYTE = re.compile(r" \(byte ([0-9]+)\)$")
 _NO_NUMBER = re.compile(rb"-?(?:NaN|Infinity)")
 
@@ -35,19 +36,29 @@ def read_json(body: bytes) -> tuple[Any, bool]:
     try:
         return _anything(body), False
     except UNREADABLE as error:
-        refused = fault(body, error)
-    mended = without_lone_surrogates(body)
-    if mended != body:
-        try:
-            return _anything(mended), True
-        except UNREADABLE as error:
-            refused = fault(mended, error)
-    raise refused
+        mended = without_lone_surrogates(body)
+        if mended == body:
+            raise fault(body, error) from None
+    try:
+        return _anything(mended), True
+    except UNREADABLE as error:
+        raise fault(mended, error) from None
 
 
 def without_lone_surrogates(body: bytes) -> bytes:
-    """Return a text of JSON with U+FFFD for every escaped half of a surrogate pair; its length is the same."""
-    return _SURROGATES.sub(lambda found: found[0] if found[2] else found[1] + rb"\ufffd", body)
+    """Return a text of JSON with U+FFFD for every escaped half of a surrogate pair; its length is the same.
+
+    A text with more halves than honest collectors make is returned as it is.
+    """
+    mended = bytearray(body)
+    halves = 0
+    for found in _SURROGATES.finditer(body):
+        if found[2] is None:
+            halves += 1
+            if halves > _HALVES:
+                return body
+            mended[found.end() - 6 : found.end()] = rb"\ufffd"
+    return bytes(mended)
 
 
 def fault(body: bytes, error: Exception) -> Refused:

@@ -23,8 +23,6 @@ _REQUIRED: dict[type[ev.Event], tuple[tuple[tuple[str, ...], ...], ...]] = {
     ev.ConversationClosed: (_CONVERSATION,),
     ev.AgentPresence: ((("agent",),),),
     ev.AccountStatus: ((("account",), ("agent",)),),
-    ev.WaitingSnapshot: (),
-    ev.SyncRange: (),
     ev.BuyerMerged: ((("buyer",),),),
     ev.OrderEvent: (_CONVERSATION,),
     ev.Rating: (_CONVERSATION,),
@@ -43,7 +41,9 @@ def schema() -> dict[str, Any]:
     for struct in structs:
         definition = definitions[struct.__name__]
         del definition["additionalProperties"]  # What is not named goes to `meta`, so it is welcome.
-        definition["allOf"] = [{"anyOf": [{"required": list(names)} for names in group]} for group in _REQUIRED[struct]]
+        groups = [{"anyOf": [{"required": list(names)} for names in group]} for group in _REQUIRED.get(struct, ())]
+        if groups:
+            definition["allOf"] = groups
         if struct not in _NO_SHOP:
             definition["required"].append("shop")
     for definition in definitions.values():

@@ -127,7 +127,7 @@ def check_nesting(value: object, path: str) -> None:
     if not isinstance(value, _CONTAINERS):
         return
     level: list[object] = [value]
-    for _ in range(NESTING + 1):
+    for _ in range(NESTING):
         inside: list[object] = []
         for outer in level:
             if isinstance(outer, dict):
@@ -224,10 +224,8 @@ def _settle_heartbeat(event: ev.SourceHeartbeat, limits: Limits) -> None:
     event.host = _words(event.host, "host", limits)
     check_nesting(event.accounts, "accounts")
     _check_count(event.backlog, "backlog")
-    if event.newest_ts_ms is not None:
-        event.newest_ts_ms = settled_instant(event.newest_ts_ms, "newest_ts")
-    if event.clock_ms is not None:
-        event.clock_ms = settled_instant(event.clock_ms, "clock")
+    event.newest_ts_ms = _optional_instant(event.newest_ts_ms, "newest_ts")
+    event.clock_ms = _optional_instant(event.clock_ms, "clock")
 
 
 _OWN: dict[type, Callable[[Any, Limits], None]] = {
@@ -258,12 +256,16 @@ def _settle_row(row: ev.WaitingRow, path: str, limits: Limits) -> None:
     row.conversation, row.buyer = conversation, buyer
     row.last_text = _words(row.last_text, f"{path}.last_text", limits)
     _check_count(row.unread, f"{path}.unread")
-    if row.since_ms is not None:
-        row.since_ms = settled_instant(row.since_ms, f"{path}.since")
-    elif row.waited_seconds is None:
+    row.since_ms = _optional_instant(row.since_ms, f"{path}.since")
+    if row.since_ms is None and row.waited_seconds is None:
         raise Refused("missing", f"$.{path}.since", "is missing, and waited_seconds")
     if row.waited_seconds is not None and not 0 <= row.waited_seconds <= _LONGEST_WAIT_SECONDS:
         raise Refused("type", f"$.{path}.waited_seconds", "is no time anybody has waited: send seconds, 0 or more")
+
+
+def _optional_instant(given: str | float | None, path: str) -> int | None:
+    """Return an instant; None for None, "" and 0, which is what senders write for "never"."""
+    return settled_instant(given, path) if given else None
 
 
 def _required(event: AnyEvent, name: str) -> None:

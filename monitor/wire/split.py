@@ -71,11 +71,10 @@ def _array(body: bytes, limits: Limits) -> list[bytes]:
     try:
         return [bytes(element) for element in _held(body, limits)]
     except UNREADABLE as error:
-        refused = fault(body, error)
-    # Half an emoji is one event's fault: look past it for where the events begin and end.
-    mended = without_lone_surrogates(body)
-    if mended == body:
-        raise refused
+        # Half an emoji is one event's fault: look past it for where the events begin and end.
+        mended = without_lone_surrogates(body)
+        if mended == body:
+            raise fault(body, error) from None
     try:
         elements = _held(mended, limits)
     except UNREADABLE as error:
