@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ from monitor.web.access import Access
 from monitor.web.server import Server, build_app
 from monitor.web.services import PAGES, Services
 from monitor.wire import Limits, decode
+from monitor.wire.batch import Batch
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,7 @@ class App:
         tracker = Tracker(
             BuiltIn(policy),
             wall=settings.clock == "wall",
+            rows=True,
             lateness_ms=round(settings.lateness_seconds * 1000),
             catch_up_ms=round(settings.catch_up_seconds * 1000),
         )
@@ -103,13 +106,7 @@ class App:
         await engine.start()
         self._undo.append(engine.stop)
         self._begin("courier", courier.run(), courier.stop)
-        limits = Limits(
-            body_bytes=settings.limits.body_bytes,
-            batch_events=settings.limits.batch_events,
-            event_bytes=settings.limits.event_bytes,
-            text_bytes=settings.limits.text_bytes,
-        )
-        decoding = partial(decode, limits=limits)
+        decoding = _decoding(settings)
         access = Access(
             host=settings.listen.host,
             tokens=journal.tokens,
@@ -122,7 +119,7 @@ class App:
             settings=settings,
             access=access,
             decode=decoding,
-            now_ms=self.clock.now_ms,
+            now_ms=engine.now_ms,
             epoch=journal.epoch,
             build=_build(),
             demo=self._demo,
@@ -193,11 +190,29 @@ class App:
             warned = low
             try:
                 # Paced, not polled: each turn deletes one slice.
-                while await self.journal.prune(self.clock.now_ms(), settings.keep_days * DAY_MS):  # noqa: ASYNC110
+                while await self.journal.prune(self.engine.now_ms(), settings.keep_days * DAY_MS):  # noqa: ASYNC110
                     await asyncio.sleep(PRUNE_PAUSE_SECONDS)
             except StoreUnavailable:
                 log.debug("not pruned: the disk takes nothing now")
             await asyncio.sleep(UPKEEP_SECONDS)
+
+
+def _decoding(settings: Settings) -> Callable[..., Batch]:
+    """Return what makes events of bytes at every door, with the limits of the settings."""
+    limits = Limits(
+        body_bytes=settings.limits.body_bytes,
+        batch_events=settings.limits.batch_events,
+        event_bytes=settings.limits.event_bytes,
+        text_bytes=settings.limits.text_bytes,
+    )
+    if settings.clock == "wall":
+        return partial(decode, limits=limits)
+
+    def decode_any_time(body: bytes, **how: Any) -> Batch:
+        # Time is that of the events, as in a replay: none is in the future.
+        return decode(body, **(how | {"now_ms": None}), limits=limits)
+
+    return decode_any_time
 
 
 def _build() -> str:

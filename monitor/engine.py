@@ -8,6 +8,9 @@ transaction. A door is told "stored" after it, a watcher sees a decision after i
 so nothing is told that a crash could take back. While the disk takes nothing, the
 same commit is tried again and again, senders are told to come back, and time
 stands, so that what was due then is judged once it goes on.
+
+Time is the wall clock, or, with a tracker made so, the newest ``ts`` seen: then it
+moves with events only, and after a restart it is where the journal ends.
 """
 
 import asyncio
@@ -19,12 +22,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+from msgspec.structs import replace
 
 from monitor.clock import Clock
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import AlertOrder, CloseRound, Decision, RestateRound, WithdrawAlert
 from monitor.core.events import AnyEvent, Message, scope
-from monitor.core.tracker import Tracker
+from monitor.core.tracker import Folded, Tracker
 from monitor.core.views import SourceRow, WaitRow
 from monitor.core.words import words_of
 from monitor.errors import Busy, StoreUnavailable
@@ -136,6 +140,9 @@ class _Saving:
     def __len__(self) -> int:
         return len(self._since)
 
+    def __contains__(self, conversation: object) -> bool:
+        return conversation in self._since
+
     def note(self, conversation: Conversation, position: int, now_ms: int) -> None:
         """Note that a row has changed by what came after ``position``."""
         if conversation not in self._since:
@@ -164,9 +171,9 @@ class Engine:
 
     Args:
         journal: open; this is its only writer of events.
-        tracker: fresh; `start` fills it from the journal.
+        tracker: fresh, one that keeps rows; `start` fills it from the journal.
         router: makes of an alert order what is to be delivered.
-        clock: the time.
+        clock: the world's time.
         rules: names the rules in force, for the journal.
     """
 
@@ -191,6 +198,10 @@ class Engine:
         self._task: asyncio.Task[None] | None = None
 
     # -- what doors and watchers use ---------------------------------------------------------------------------------
+
+    def now_ms(self) -> int:
+        """Return the time by which waits are judged."""
+        return self._clock.now_ms() if self.tracker.wall else self.tracker.now_ms
 
     async def submit(self, batch: Batch) -> Receipt:
         """Store a batch; return when it is committed and synced.
@@ -257,6 +268,9 @@ class Engine:
         shard = await journal.shard()
         if shard is not None:
             tracker.restore_shard(shard)
+        # The journal's steps bring time back: at the shard's, which is later, a wait would be judged before the answer
+        # that had come comes by again.
+        tracker.now_ms = 0
         async for rows in journal.open_rows():
             for row in rows:
                 tracker.restore(row)
@@ -269,15 +283,16 @@ class Engine:
                 for row in (await journal.look_up([], missing))[1]:
                     tracker.restore(row)
             for item, event in zip(stored, events, strict=True):
-                tracker.handle(event, item.position, item.arrived_at_ms, item.words)
-            tracker.advance(step.now_ms, JUDGED_A_COMMIT)
+                self._handle_one(event, item.position, item.arrived_at_ms, item.words)
+            self._advance(step.now_ms)
             for conversation in tracker.changed:
                 self._saving.note(conversation, before, 0)
             tracker.changed.clear()
             await asyncio.sleep(0)
         self._recovered = tracker.decisions[:]
         tracker.decisions.clear()
-        tracker.begin(self._clock.now_ms())
+        if tracker.wall:
+            tracker.begin(self._clock.now_ms())
 
     async def _run(self) -> None:
         while True:
@@ -290,7 +305,7 @@ class Engine:
                 break  # Stopping, and the disk takes nothing: what is not stored was not acknowledged.
         with contextlib.suppress(StoreUnavailable):
             while len(self._saving):
-                await self._store(Commit(now_ms=self._clock.now_ms(), rules=self._rules), rows=2_000, all_rows=True)
+                await self._store(Commit(now_ms=self.now_ms(), rules=self._rules), rows=2_000, all_rows=True)
 
     async def _wait(self) -> None:
         """Sleep until something has come, or is due, or rows want to be saved."""
@@ -298,7 +313,9 @@ class Engine:
             return
         self._wake.clear()
         now_ms = self._clock.now_ms()
-        until_ms = min(self.tracker.next_ms, now_ms + (ROW_AGE_MS if len(self._saving) else 60_000))
+        until_ms = now_ms + (ROW_AGE_MS if len(self._saving) else 60_000)
+        if self.tracker.wall:
+            until_ms = min(until_ms, self.tracker.next_ms)
         if until_ms <= now_ms:
             return
         with contextlib.suppress(TimeoutError):
@@ -309,28 +326,29 @@ class Engine:
 
     async def _cycle(self) -> None:
         """Take a slice of what waits, judge it and the time, store, tell."""
-        now_ms = self._clock.now_ms()
         slices, finished = self._take()
-        commit = Commit(now_ms=now_ms, rules=self._rules)
-        changes = Changes(now_ms, [], [], [], [], [], 0, 0.0)
+        commit = Commit(now_ms=self.now_ms(), rules=self._rules)
+        changes = Changes(commit.now_ms, [], [], [], [], [], 0, 0.0)
         before = self._position
         try:
             await self._handle(slices, commit, changes)
         except StoreUnavailable as error:
             self._turn_away([submission for submission, _ in slices], error)
-        self.tracker.advance(now_ms, JUDGED_A_COMMIT)
+        self._advance(commit.now_ms)
+        changes.now_ms = commit.now_ms
         changes.decisions = self.tracker.decisions[:]
         self.tracker.decisions.clear()
         self._write_down([*self._recovered, *changes.decisions], commit)
         self._recovered.clear()
         touched = self._see(changes)
         for conversation in touched:
-            self._saving.note(conversation, before, now_ms)
+            self._saving.note(conversation, before, self._clock.now_ms())
         work = commit.events or commit.rounds or commit.outbox or commit.quarantine or touched or changes.decisions
         if work or len(self._saving):
             started = time.perf_counter()
             await self._store(commit, rows=max(ROWS_A_COMMIT, len(self._saving) // 32), waiting=finished)
             changes.commit_seconds = time.perf_counter() - started
+        self.tracker.forget_idle(self._saving)
         for submission in finished:
             if not submission.done.done():
                 submission.done.set_result(submission.receipt)
@@ -356,6 +374,22 @@ class Engine:
                 finished.append(submission)
         return slices, finished
 
+    def _advance(self, now_ms: int) -> None:
+        """Judge what is due: a slice of it; all of it where time stands until the next event."""
+        if self.tracker.wall:
+            self.tracker.advance(now_ms, JUDGED_A_COMMIT)
+        else:
+            self.tracker.advance(now_ms)
+
+    def _handle_one(self, event: AnyEvent, position: int, arrived_at_ms: int, words: int) -> Folded:
+        """Hand an event to the tracker; where it moves time, what is due by then is judged first.
+
+        So each limit is judged before what comes after it, however the events were cut into commits.
+        """
+        if not self.tracker.wall:
+            self.tracker.advance(event.ts_ms)
+        return self.tracker.handle(event, position, arrived_at_ms, words)
+
     async def _handle(self, slices: list[tuple[_Submission, list[AnyEvent]]], commit: Commit, changes: Changes) -> None:
         """Give each event that is new to the tracker; set duplicates and refusals aside."""
         events = [event for _, part in slices for event in part]
@@ -371,7 +405,7 @@ class Engine:
                 submission.refused = True
                 changes.clamped += batch.clamped
                 for refusal in batch.refusals:
-                    commit.quarantine.append(_quarantined(batch, refusal, commit.now_ms))
+                    commit.quarantine.append(_quarantined(batch, refusal, self._clock.now_ms()))
                     changes.refused.append((batch.source, refusal))
             for event in part:
                 identity = _identity(event)
@@ -382,7 +416,7 @@ class Engine:
                     if not same(event, decode_stored(body)):
                         outcome = "conflict"
                         receipt.conflicts += 1
-                        commit.quarantine.append(_quarantined(batch, _conflict(event), commit.now_ms))
+                        commit.quarantine.append(_quarantined(batch, _conflict(event), self._clock.now_ms()))
                     changes.events.append(Accepted(event, outcome))
                     continue
                 known[identity] = body = encode_event(event)
@@ -390,7 +424,9 @@ class Engine:
                     await self._bring_history(event)
                 self._position += 1
                 words = words_of(event.role, event.kind, event.text) if type(event) is Message else 0
-                folded = self.tracker.handle(event, self._position, commit.now_ms, words)
+                if not self.tracker.wall:
+                    commit.now_ms = max(commit.now_ms, event.ts_ms)
+                folded = self._handle_one(event, self._position, commit.now_ms, words)
                 receipt.accepted += 1
                 receipt.late += folded == "late"
                 changes.events.append(Accepted(event, "late" if folded == "late" else "accepted"))
@@ -430,8 +466,19 @@ class Engine:
                 if decision.now is not None:
                     rounds[decision.now.wait] = _round_encoder.encode(decision.now)
             elif isinstance(decision, AlertOrder):
-                commit.outbox.extend(self._router(decision))
+                commit.outbox.extend(self._to_deliver(decision))
         commit.rounds = list(rounds.items())
+
+    def _to_deliver(self, order: AlertOrder) -> Sequence[Delivery]:
+        """Return what is to be told. Receivers live in the world's time: where ours is another, it is decided now."""
+        deliveries = self._router(order)
+        if self.tracker.wall:
+            return deliveries
+        now_ms = self._clock.now_ms()
+        return [
+            replace(told, decided_at_ms=now_ms, expires_at_ms=now_ms + told.expires_at_ms - told.decided_at_ms)
+            for told in deliveries
+        ]
 
     def _see(self, changes: Changes) -> list[Conversation]:
         """Collect what changed on the board; return the conversations that were touched."""
@@ -459,8 +506,7 @@ class Engine:
         self, commit: Commit, *, rows: int, waiting: Sequence[_Submission] = (), all_rows: bool = False
     ) -> None:
         """Commit, again and again until the disk takes it; senders are not kept waiting for that."""
-        now_ms = commit.now_ms + ROW_AGE_MS if all_rows else commit.now_ms
-        saved = self._saving.take(rows, now_ms)
+        saved = self._saving.take(rows, self._clock.now_ms() + (ROW_AGE_MS if all_rows else 0))
         commit.rows = [
             (
                 c.shop,

@@ -54,10 +54,11 @@ def routed(order: AlertOrder) -> Sequence[Delivery]:
 class Service:
     """An engine on a folder, with what its watchers saw."""
 
-    def __init__(self, journal: Journal, clock: MovedClock) -> None:
+    def __init__(self, journal: Journal, clock: MovedClock, *, wall: bool = True) -> None:
         self.journal = journal
         self.clock = clock
-        self.engine = Engine(journal, Tracker(BuiltIn()), router=routed, clock=clock)
+        tracker = Tracker(BuiltIn(), wall=wall, rows=True)
+        self.engine = Engine(journal, tracker, router=routed, clock=clock)
         self.seen: list[Changes] = []
         self.news = asyncio.Event()
         self.engine.watch(self._watch)
@@ -78,11 +79,18 @@ class Service:
     def decided(self, kind: type) -> list[Any]:
         return [d for changes in self.seen for d in changes.decisions if isinstance(d, kind)]
 
+    async def die(self) -> None:
+        """End as a killed process does: nothing more is saved."""
+        assert self.engine._task is not None
+        self.engine._task.cancel()
+        await asyncio.gather(self.engine._task, return_exceptions=True)
+        await self.journal.close()
+
 
 @asynccontextmanager
-async def service(folder: Path, clock: MovedClock | None = None) -> AsyncIterator[Service]:
+async def service(folder: Path, clock: MovedClock | None = None, *, wall: bool = True) -> AsyncIterator[Service]:
     journal = await Journal.open(folder)
-    made = Service(journal, clock or MovedClock())
+    made = Service(journal, clock or MovedClock(), wall=wall)
     await made.engine.start()
     try:
         yield made
@@ -172,12 +180,8 @@ async def test_what_was_not_saved_as_rows_is_handled_again_from_the_journal(tmp_
         await made.send(said(at, rng.choice(["buyer", "buyer", "agent"]), rng.choice("abcdef"), id=f"e{n}"))
     before = sorted(made.engine.waits(), key=lambda row: row.wait)
     rounds = await rounds_of(journal)
-    # The process dies here: nothing more is saved.
-    assert made.engine._task is not None
-    made.engine._task.cancel()
-    await asyncio.gather(made.engine._task, return_exceptions=True)
+    await made.die()
     assert journal.saved_position < 300
-    await journal.close()
     async with service(tmp_path, clock) as s:
         after = sorted(s.engine.waits(), key=lambda row: row.wait)
         drop = {"flags", "stage", "next_due_at_ms"}
@@ -186,6 +190,81 @@ async def test_what_was_not_saved_as_rows_is_handled_again_from_the_journal(tmp_
         ]
         await s.move(0)
         assert await rounds_of(s.journal) == rounds
+
+
+async def test_a_restart_raises_no_alert_for_what_was_answered_in_time(tmp_path: Path) -> None:
+    clock = MovedClock()
+    made = Service(await Journal.open(tmp_path), clock)
+    await made.engine.start()
+    clock.at_ms += 60_000
+    await made.send(said(60, chat="before"))
+    clock.at_ms += 500
+    await made.send(said(1, chat="late"))
+    clock.at_ms += 200
+    await made.send(said(60.4, "agent", chat="late"))
+    clock.at_ms += 400
+    await made.send(said(61, chat="after"))
+    assert made.decided(RaiseAlert) == []
+    await made.die()
+    assert made.journal.saved_position == 1, "the wait's row was saved: nothing was tried"
+    async with service(tmp_path, clock) as s:
+        await s.move(0)
+        assert await s.journal.outbox.pending() == {}
+
+
+async def test_what_was_said_long_ago_is_not_forgotten_before_it_is_saved(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with service(tmp_path, clock) as s:
+        await s.send(said(-7200), said(-7170, "agent"))
+        await s.send(said(-7190))
+        [round_] = await rounds_of(s.journal)
+        assert (round_.opened_by, round_.buyer_messages) == ("c--7200-buyer", 2)
+        assert list(s.engine.waits()) == []
+
+
+async def test_an_idle_chat_leaves_the_memory_once_it_is_saved_and_comes_back_with_its_next_word(
+    tmp_path: Path,
+) -> None:
+    clock = MovedClock()
+    async with service(tmp_path, clock) as s:
+        await s.send(said(0), said(10, "agent"))
+        clock.at_ms += 3_000_000
+        await s.send(said(3000, "agent"))
+        clock.at_ms += 610_000
+        await s.move(0)
+        assert s.engine.tracker.conversations_held() == (1, 1), "an hour has not gone by since the last word"
+        clock.at_ms += 3_000_000
+        await s.move(0)
+        assert s.engine.tracker.conversations_held() == (1, 0)
+        clock.at_ms += 1000
+        await s.send(said(6611, text="好的"))
+        [wait] = s.engine.waits()
+        assert "courtesy" in wait.flags, "what the agent had said is known"
+
+
+async def test_time_of_the_events_moves_with_them_and_comes_back_after_a_restart(tmp_path: Path) -> None:
+    clock = MovedClock()
+    clock.at_ms += 365 * 86_400_000  # The wall clock of a year later.
+    made = Service(await Journal.open(tmp_path), clock, wall=False)
+    await made.engine.start()
+    await made.send(said(0), said(30, chat="d"))
+    assert (made.engine.now_ms(), made.decided(RaiseAlert)) == (START_MS + 30_000, [])
+    await made.send(said(61, chat="e"), said(0, chat="e"))
+    assert [(a.conversation, a.due_at_ms) for a in made.decided(RaiseAlert)] == [
+        ("c", START_MS + 60_001),
+        ("e", START_MS + 60_001),
+    ]
+    [told, _] = await made.journal.outbox.due(clock.at_ms, 10)
+    assert (told.delivery.decided_at_ms, told.delivery.expires_at_ms) == (clock.at_ms, clock.at_ms + 60_000)
+    await made.die()
+    async with service(tmp_path, clock, wall=False) as s:
+        assert s.engine.now_ms() == START_MS + 61_000
+        await s.move(3600)
+        assert (s.engine.now_ms(), s.decided(RaiseAlert)) == (START_MS + 61_000, [])
+        await s.send(said(70, "agent"))
+        assert [closed.round.conversation for closed in s.decided(CloseRound)] == ["c"]
+        assert [row.conversation for row in s.engine.waits()] == ["d", "e"]
+        assert await s.journal.outbox.pending() == {"test": 3}, "raised twice, resolved once"
 
 
 async def test_nothing_is_acknowledged_while_the_disk_takes_nothing_and_nothing_is_lost(

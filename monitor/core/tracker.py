@@ -7,10 +7,11 @@ never sleeps: the caller hands it events with `handle`, moves its time with
 order give the same decisions, live, after a restart and in a replay.
 
 With ``wall=False`` (replay, tests) time is the newest ``ts``: each limit is
-judged at its own instant, no feed lags and none is stale.
+judged at its own instant, no feed lags and none is stale. With ``rows`` what has
+changed is kept for saving, as a service needs it; a replay keeps nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, Literal, cast
 
 from msgspec import Struct, msgpack
@@ -161,6 +162,9 @@ class Tracker:
     Args:
         policies: where the rules are looked up.
         wall: whether time is the wall clock (live) or the newest ``ts`` (replay, tests).
+        rows: whether rows are saved: `changed` is kept, and idle conversations may leave the memory. Always so with
+            ``wall``. Time then moves by `advance` alone; without ``wall``, to the ``ts`` of each event before it is
+            handed over.
         lateness_ms: within this, the order of arrival does not change the result.
         catch_up_ms: a feed whose newest event is older than this on arrival is catching up.
         lazy: judge a conversation only when it is touched, and all that are left by `advance`: for a replay, which
@@ -170,7 +174,7 @@ class Tracker:
     Attributes:
         decisions: what was decided since the caller last took it (and emptied the list).
         changed: the conversations whose rows have changed since the caller last took them, each with the number of the
-            wait that was open in it before (0: none); kept with ``wall`` only.
+            wait that was open in it before (0: none); kept with ``rows`` only.
         now_ms: how far time has been moved.
         late: how many events came after `lateness` and changed nothing.
     """
@@ -180,6 +184,7 @@ class Tracker:
         policies: PolicyBook,
         *,
         wall: bool = True,
+        rows: bool = False,
         lateness_ms: int = LATENESS_MS,
         catch_up_ms: int = CATCH_UP_MS,
         lazy: bool = False,
@@ -188,6 +193,7 @@ class Tracker:
         self._book = policies
         self._policies = _Pages(policies)
         self._wall = wall
+        self._rows = rows or wall
         self._lateness_ms = lateness_ms
         self._catch_up_ms = catch_up_ms
         self._keep_all = keep_all
@@ -200,6 +206,7 @@ class Tracker:
         self._feeds: list[Feed] = []
         self._feed_of: dict[tuple[str, str | None], int] = {}
         self._parked: dict[int, list[Conversation]] = {}
+        self._idle: list[Conversation] = []
         self._endings: list[Ending] = []  # Of the event in hand; always empty between two.
         self._add_ending = self._endings.append
         self._presence: dict[str, _Presence] = {}
@@ -207,6 +214,11 @@ class Tracker:
         self.changed: dict[Conversation, int] = {}
         self.now_ms = 0
         self.late = 0
+
+    @property
+    def wall(self) -> bool:
+        """Whether time is the wall clock; else it is the newest ``ts``."""
+        return self._wall
 
     # -- events ------------------------------------------------------------------------------------------------------
 
@@ -321,9 +333,10 @@ class Tracker:
             shop.conversations[key] = conversation
         elif entry.number <= conversation.number:
             return "folded"  # After a restart: its row is newer than this.
-        if self._wall:
+        if self._rows:
             self._touch(conversation)
-            conversation.feed = self._feed_of.get((event.source or "", self._account(event)), conversation.feed)
+            if self._wall:
+                conversation.feed = self._feed_of.get((event.source or "", self._account(event)), conversation.feed)
         else:
             if entry.ts_ms > self.now_ms:
                 self.now_ms = entry.ts_ms
@@ -358,7 +371,7 @@ class Tracker:
             if now is not None and now.number < 0:
                 now.number = entry.number  # Known from here on by what opened it first.
                 entry.what |= OPENED
-            if now is None and state.promise is None and not self._wall:
+            if now is None and state.promise is None and not self._rows:
                 conversation.wake_at_ms = NEVER_MS
             else:
                 self._schedule(conversation)
@@ -464,10 +477,13 @@ class Tracker:
         """A limit of this conversation has come."""
         shop = self._shops[conversation.shop]
         state = conversation.state
-        if self._wall:
+        if self._rows:
             if state.wait is None and state.promise is None:
-                if conversation.log is None or now_ms - conversation.log.ts_ms >= IDLE_MS:
-                    del shop.conversations[conversation.id]
+                idle_at_ms = now_ms if conversation.log is None else conversation.log.ts_ms + IDLE_MS
+                if idle_at_ms <= now_ms:
+                    self._idle.append(conversation)
+                else:
+                    self._timers.wake(conversation, idle_at_ms)
                 return
             if self._held_back(conversation):
                 conversation.wake_at_ms = due_ms
@@ -647,9 +663,9 @@ class Tracker:
         wait, promise = state.wait, state.promise
         at_ms = NEVER_MS
         if wait is None and promise is None:
-            if self._wall:
+            if self._rows:
                 last = conversation.log
-                self._timers.wake(conversation, (self.now_ms if last is None else last.ts_ms) + IDLE_MS)
+                self._timers.wake(conversation, max(self.now_ms, last.ts_ms if last is not None else 0) + IDLE_MS)
             else:
                 conversation.wake_at_ms = NEVER_MS
             return
@@ -834,7 +850,11 @@ class Tracker:
 
     def _held_back(self, conversation: Conversation) -> bool:
         """Whether its waits are not judged now."""
-        return bool(self._feeds) and (self._feeds[conversation.feed].catching_up or self._stale(conversation))
+        return (
+            self._wall
+            and bool(self._feeds)
+            and (self._feeds[conversation.feed].catching_up or self._stale(conversation))
+        )
 
     def _unpark(self, feed: Feed) -> None:
         """Judge what was held back, as it stands now."""
@@ -1043,6 +1063,22 @@ class Tracker:
         shop.conversations[conversation.id] = conversation
         if conversation.wake_at_ms != NEVER_MS:
             self._timers.wake(conversation, conversation.wake_at_ms)
+
+    def forget_idle(self, unsaved: Container[Conversation]) -> None:
+        """Let go of the conversations in which nothing is open or has been for a while; their rows are on the disk.
+
+        Args:
+            unsaved: those whose newest rows are not: they stay until the next call.
+        """
+        kept = []
+        for conversation in self._idle:
+            if conversation.wake_at_ms != NEVER_MS:
+                continue  # Something has happened in it since.
+            if conversation in unsaved:
+                kept.append(conversation)
+            else:
+                self._shops[conversation.shop].conversations.pop(conversation.id, None)
+        self._idle = kept
 
     def begin(self, now_ms: int) -> None:
         """Note a start: what happened since the stop is unseen, and nobody is called silent for it."""
