@@ -36,7 +36,7 @@ def _chat(rng: random.Random, length: int, span_ms: int) -> list[ev.AnyEvent]:
             "source": "x",
         }
         kind = rng.random()
-        if kind < 0.85:
+        if kind < 0.85 or not events:
             role: ev.Role = rng.choices(ROLES, [5, 3, 2])[0]
             events.append(ev.Message(role=role, text=rng.choice(TEXTS[role]), agent=rng.choice([None, "lin"]), **base))
         elif kind < 0.9:
@@ -45,7 +45,7 @@ def _chat(rng: random.Random, length: int, span_ms: int) -> list[ev.AnyEvent]:
             events.append(ev.ConversationHandedOff(type="conversation_handed_off", **base))
         elif kind < 0.97:
             events.append(ev.ConversationTransferred(type="conversation_transferred", agent="zhou", **base))
-        elif events:
+        else:
             said = rng.choice(events)
             base["conversation"] = said.conversation
             events.append(ev.MessageRecalled(type="message_recalled", message=said.id, **base))
