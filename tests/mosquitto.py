@@ -136,7 +136,10 @@ class Certificates:
         ca, ca_key = folder / "ca.pem", folder / "ca.key"
         certificate, key, request = folder / "server.pem", folder / "server.key", folder / "server.csr"
         curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-        _openssl("req", "-x509", *curve, "-keyout", ca_key, "-out", ca, "-subj", "/CN=Test authority", "-days", "2")
+        # From 3.13 on, Python takes an authority only if its certificate says that it may sign.
+        may_sign = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        subject = ("-subj", "/CN=Test authority", "-days", "2")
+        _openssl("req", "-x509", *curve, "-keyout", ca_key, "-out", ca, *may_sign, *subject)
         _openssl("req", "-new", *curve, "-keyout", key, "-out", request, "-subj", "/CN=127.0.0.1")
         names = folder / "names.ext"
         names.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")

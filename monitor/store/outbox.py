@@ -162,6 +162,6 @@ def _record(db: sqlite3.Connection, attempts: Sequence[Attempt]) -> None:
         )
         db.execute(
             "INSERT INTO attempts VALUES "
-            "(?1, (SELECT 1 + coalesce(max(attempt), 0) FROM attempts WHERE delivery = ?1), ?2, ?3, ?4, ?5)",
-            (number, attempt.sent_at_ms, attempt.answered_at_ms, attempt.outcome, attempt.reason),
+            "(?, (SELECT 1 + coalesce(max(attempt), 0) FROM attempts WHERE delivery = ?), ?, ?, ?, ?)",
+            (number, number, attempt.sent_at_ms, attempt.answered_at_ms, attempt.outcome, attempt.reason),
         )
