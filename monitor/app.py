@@ -105,6 +105,7 @@ class App:
         engine.watch(lambda changes: courier.see(changes.decisions))
         await engine.start()
         self._undo.append(engine.stop)
+        self._begin("engine's end", engine.wait(), None)
         self._begin("courier", courier.run(), courier.stop)
         decoding = _decoding(settings)
         access = Access(
@@ -178,22 +179,22 @@ class App:
         settings, metrics = self.settings.journal, self.metrics
         warned = False
         while True:
-            metrics.journal_bytes, metrics.journal_free_bytes = await self.journal.size()
             metrics.clock_steps = self.clock.steps
-            low = metrics.journal_free_bytes < settings.warn_free_bytes
-            if low and not warned:
-                log.warning(
-                    "the disk of %s has %d MiB left: when it is full, nothing is acknowledged any more",
-                    self.settings.data,
-                    metrics.journal_free_bytes >> 20,
-                )
-            warned = low
             try:
+                metrics.journal_bytes, metrics.journal_free_bytes = await self.journal.size()
+                low = metrics.journal_free_bytes < settings.warn_free_bytes
+                if low and not warned:
+                    log.warning(
+                        "the disk of %s has %d MiB left: when it is full, nothing is acknowledged any more",
+                        self.settings.data,
+                        metrics.journal_free_bytes >> 20,
+                    )
+                warned = low
                 # Paced, not polled: each turn deletes one slice.
                 while await self.journal.prune(self.engine.now_ms(), settings.keep_days * DAY_MS):  # noqa: ASYNC110
                     await asyncio.sleep(PRUNE_PAUSE_SECONDS)
-            except StoreUnavailable:
-                log.debug("not pruned: the disk takes nothing now")
+            except (StoreUnavailable, OSError) as error:
+                log.debug("not measured or pruned: %s", error)
             await asyncio.sleep(UPKEEP_SECONDS)
 
 

@@ -94,11 +94,12 @@ async def _running(app: App) -> AsyncIterator[asyncio.Event]:
         await app.stop()
 
 
-async def _until(stop: asyncio.Event, *tasks: asyncio.Task[Any]) -> None:
-    """Wait for the wish to stop, or for a task to end."""
-    stopped = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
+async def _until(app: App, stop: asyncio.Event, *tasks: asyncio.Task[Any]) -> None:
+    """Wait for the wish to stop, for a task to end, or for a part of the app to break."""
+    own = [asyncio.create_task(stop.wait()), asyncio.create_task(app.wait())]
+    done, _ = await asyncio.wait([*own, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for task in own:
+        task.cancel()
     for task in done:
         task.result()
 
@@ -119,9 +120,7 @@ async def _serve(settings: Settings) -> None:
     app = App(settings)
     async with _running(app) as stop:
         click.echo(f"rules: built-in · data: {settings.data} · board and API: {app.server.url}", err=True)
-        broken = asyncio.create_task(app.wait())
-        await _until(stop, broken)
-        broken.cancel()
+        await _until(app, stop)
         click.echo("stopping: no new work, last commit …", err=True)
     click.echo("stopped: everything that was acknowledged is stored", err=True)
 
@@ -146,7 +145,7 @@ async def _demo(folder: Path, port: int | None, seed: int) -> None:
         async with open_door(app.server.url, token=None, homes={}, say=_say) as door:
             sending = asyncio.create_task(pump(events, door, batch=500, pace=on_time(clock.now_ms)))
             click.echo(f"simulated chat of a service centre: open {app.server.url} (stop with control-C)")
-            await _until(stop, sending)
+            await _until(app, stop, sending)
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
 
@@ -282,10 +281,10 @@ async def _replay_live(files: list[str], as_arrived: bool, speed: float, folder:
         click.echo(f"replaying at {speed:g} times its speed: {app.server.url}", err=True)
         async with open_door(app.server.url, token=None, homes={}, say=_say) as door:
             sending = asyncio.create_task(pump(timed(), door, batch=500, pace=on_time(clock.now_ms)))
-            await _until(stop, sending)
+            await _until(app, stop, sending)
             if sending.done():
                 click.echo("the log is through; the board stays (stop with control-C)", err=True)
-                await stop.wait()
+                await _until(app, stop)
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
 

@@ -102,20 +102,22 @@ class Readiness:
     Attributes:
         started: the journal has been read back.
         store_error: why nothing can be stored now; None when all is well.
+        fault: what in our own code has ended the loop; nothing is taken any more. None when all is well.
     """
 
     started: bool = False
     store_error: str | None = None
+    fault: str | None = None
 
     @property
     def store_ok(self) -> bool:
         """Whether the journal takes what is written."""
-        return self.store_error is None
+        return self.store_error is None and self.fault is None
 
     @property
     def reason(self) -> str | None:
         """What keeps the service from being ready; None: nothing."""
-        return self.store_error or (None if self.started else "the journal is being read back")
+        return self.fault or self.store_error or (None if self.started else "the journal is being read back")
 
 
 Watcher = Callable[[Changes], None]
@@ -188,6 +190,7 @@ class Engine:
         self._rules = rules
         self._position = journal.last_position
         self._queue: deque[_Submission] = deque()
+        self._in_hand: list[_Submission] = []  # Of the cycle that runs: off the queue, and not answered yet.
         self._waiting_bytes = 0
         self._waiting_events = 0
         self._wake = asyncio.Event()
@@ -210,11 +213,12 @@ class Engine:
             Busy: too much is waiting already; nothing of the batch was taken.
             StoreUnavailable: the disk takes nothing now; send it again later.
         """
-        if self.ready.store_error is not None:
-            raise StoreUnavailable(self.ready.store_error)
+        unable = self.ready.fault or self.ready.store_error
+        if unable is not None:
+            raise StoreUnavailable(unable)
         if self._stopping:
             raise StoreUnavailable("the service is stopping")
-        if self._waiting_events and (
+        if self._queue and (
             self._waiting_bytes + batch.size > WAITING_BYTES
             or self._waiting_events + len(batch.events) > WAITING_EVENTS
         ):
@@ -227,7 +231,7 @@ class Engine:
         return await done
 
     def watch(self, watcher: Watcher) -> None:
-        """Call ``watcher`` on the loop after each commit. It must be quick and must not raise."""
+        """Call ``watcher`` on the loop after each commit. It must be quick; what it raises is logged."""
         self._watchers.append(watcher)
 
     def waits(self) -> Iterator[WaitRow]:
@@ -260,7 +264,16 @@ class Engine:
         self._stopping = True
         self._wake.set()
         if self._task is not None:
-            await self._task
+            await asyncio.gather(self._task, return_exceptions=True)  # A fault was logged, and `wait` raises it.
+
+    async def wait(self) -> None:
+        """Return when the loop ends: after `stop`, or by a fault of ours.
+
+        Raises:
+            Exception: the fault.
+        """
+        assert self._task is not None
+        await asyncio.shield(self._task)
 
     async def _recover(self) -> None:
         """Rows first, then what the journal holds after them, in the order it was handled."""
@@ -295,6 +308,16 @@ class Engine:
             tracker.begin(self._clock.now_ms())
 
     async def _run(self) -> None:
+        try:
+            await self._work()
+        except Exception as fault:
+            # The tracker may have decided what is not stored: nothing more may come of it. A restart reads the truth.
+            self.ready.fault = f"a fault of the program has stopped its work: {fault!r}"
+            log.exception("the loop has ended by a fault; nothing is taken until a restart")
+            self._turn_away(self._in_hand, StoreUnavailable(self.ready.fault))
+            raise
+
+    async def _work(self) -> None:
         while True:
             await self._wait()
             if self._stopping and not self._queue:
@@ -302,7 +325,9 @@ class Engine:
             try:
                 await self._cycle()
             except StoreUnavailable:
-                break  # Stopping, and the disk takes nothing: what is not stored was not acknowledged.
+                # Stopping, and the disk takes nothing: what is not stored was not acknowledged. Rows must not be saved
+                # either, even if the disk takes them now: they are of events that it does not have.
+                return
         with contextlib.suppress(StoreUnavailable):
             while len(self._saving):
                 await self._store(Commit(now_ms=self.now_ms(), rules=self._rules), rows=2_000, all_rows=True)
@@ -327,6 +352,7 @@ class Engine:
     async def _cycle(self) -> None:
         """Take a slice of what waits, judge it and the time, store, tell."""
         slices, finished = self._take()
+        self._in_hand = finished
         commit = Commit(now_ms=self.now_ms(), rules=self._rules)
         changes = Changes(commit.now_ms, [], [], [], [], [], 0, 0.0)
         before = self._position
@@ -354,7 +380,11 @@ class Engine:
                 submission.done.set_result(submission.receipt)
         if work or changes.events:
             for watcher in self._watchers:
-                watcher(changes)
+                try:
+                    watcher(changes)
+                except Exception:
+                    # They only watch: what is decided and stored stands without them.
+                    log.exception("a watcher of decisions has failed")
 
     def _take(self) -> tuple[list[tuple[_Submission, list[AnyEvent]]], list[_Submission]]:
         """Take up to a commit's worth of events off the queue; return them, and which submissions end with them."""

@@ -14,8 +14,8 @@ from monitor.clock import Clock
 from monitor.core.decisions import AlertOrder, CloseRound, RaiseAlert, Round
 from monitor.core.policy import BuiltIn
 from monitor.core.tracker import Tracker
-from monitor.engine import Changes, Engine
-from monitor.errors import StoreUnavailable
+from monitor.engine import Changes, Engine, Receipt
+from monitor.errors import Busy, StoreUnavailable
 from monitor.store.entries import Delivery
 from monitor.store.journal import Journal
 from monitor.wire import decode
@@ -311,3 +311,75 @@ async def test_an_old_event_marked_backfill_corrects_its_round(tmp_path: Path) -
         assert rounds["e4"].ended_by == "phone2"
         assert rounds["e4"].backfilled
         assert len(rounds) == 40
+
+
+async def test_a_fault_of_ours_ends_the_loop_in_everybodys_sight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with service(tmp_path) as s:
+        await s.send(said(0))
+
+        def broken(*_: Any) -> Any:
+            raise AssertionError("a fault")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(s.engine.tracker, "handle", broken)
+            with pytest.raises(StoreUnavailable, match="a fault"):
+                await s.send(said(1, chat="d"))
+        with pytest.raises(AssertionError, match="a fault"):
+            await s.engine.wait()
+        assert "a fault" in (s.engine.ready.reason or "")
+        with pytest.raises(StoreUnavailable):
+            await s.send(said(2, chat="e"))
+    async with service(tmp_path) as s:
+        assert (await s.send(said(1, chat="d"))).accepted == 1
+        assert len(list(s.engine.waits())) == 2
+
+
+async def test_a_watcher_that_fails_stops_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with service(tmp_path) as s:
+        seen: list[Changes] = []
+
+        def broken(_: Changes) -> None:
+            raise ZeroDivisionError
+
+        s.engine._watchers.insert(0, broken)
+        s.engine.watch(seen.append)
+        assert (await s.send(said(0))).accepted == 1
+        assert (await s.send(said(1, chat="d"))).accepted == 1
+        assert len(seen) >= 1
+        assert "watcher" in caplog.text
+
+
+async def test_what_is_refused_waits_in_bounded_room_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.engine.WAITING_BYTES", 10)
+    async with service(tmp_path) as s:
+        sent = [asyncio.create_task(s.send({"id": "x"})) for _ in range(3)]
+        done = await asyncio.gather(*sent, return_exceptions=True)
+        assert [type(end) for end in done] == [Receipt, Busy, Busy]
+
+
+async def test_rows_of_what_was_never_stored_are_not_saved_by_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with service(tmp_path) as s:
+        await s.send(said(0))
+        good, tries = s.journal.commit, 0
+
+        async def commit(c: Any) -> None:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                raise StoreUnavailable("database or disk is full")
+            await good(c)
+
+        monkeypatch.setattr(s.journal, "commit", commit)
+        sending = asyncio.create_task(s.send(said(5, chat="d")))
+        await asyncio.sleep(0)  # It is in the queue.
+        await s.engine.stop()
+        with pytest.raises(StoreUnavailable):
+            await sending
+    async with service(tmp_path) as s:
+        assert [row.conversation for row in s.engine.waits()] == ["c"]
+        assert (await s.send(said(5, chat="d"))).accepted == 1
+        assert [row.conversation for row in s.engine.waits()] == ["c", "d"]
