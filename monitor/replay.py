@@ -27,7 +27,7 @@ from monitor.core.decisions import (
     Round,
     WithdrawAlert,
 )
-from monitor.core.events import OF_SOURCE, AnyEvent, Message, scope
+from monitor.core.events import AnyEvent, Message, scope
 from monitor.core.policy import BuiltIn
 from monitor.core.tracker import Tracker
 from monitor.core.words import words_of
@@ -137,9 +137,7 @@ class Replay:
                     if len(self.refused) < REASONS_SHOWN:
                         self.refused.append(f"line {read}: {refused.path}: {refused.error}")
                     continue
-                where = event.shop
-                if type(event) in OF_SOURCE or not where:
-                    where = scope(event)
+                where = event.shop if type(event) is Message else scope(event)
                 ids = seen.get(where)
                 if ids is None:
                     ids = seen[where] = set()

@@ -251,7 +251,7 @@ class Fold:
         policy: the number of the policy in force now: for sessions, bots, new waits and promises.
     """
 
-    __slots__ = ("_gap_ms", "_give_up_ms", "_holds", "_policies", "number", "policy")
+    __slots__ = ("_gap_ms", "_give_up_ms", "_holds", "_policies", "first_after_ms", "number", "policy")
 
     def __init__(self, policies: PolicyBook, policy: int) -> None:
         self._policies = policies
@@ -260,6 +260,9 @@ class Fold:
         self._gap_ms = self.policy.session_gap_ms
         self._give_up_ms = self.policy.give_up_ms
         self._holds = self.policy.bot == "holds"
+        # The first limit of a wait that opens now, by whether it is a session's first.
+        first_window = self.policy.first_window or self.policy.window
+        self.first_after_ms = (self.policy.window[0].after_ms, first_window[0].after_ms)
 
     def step(self, state: State, entry: Entry, close: Close, recalls: Recalls = NO_RECALLS) -> None:
         """Take the next entry.

@@ -535,6 +535,9 @@ class Tracker:
         """Judge each limit of a conversation at its own instant, up to ``now_ms``: time is the newest ``ts``."""
         while conversation.wake_at_ms <= now_ms:
             due_ms, conversation.wake_at_ms = conversation.wake_at_ms, NEVER_MS
+            state = conversation.state
+            if state.promise is None and state.wait is not None and not state.wait.since_ms:
+                due_ms = now_ms  # Courtesy alerts nobody, so when it passed its limits is of no consequence.
             self._judge(conversation, due_ms, due_ms)
 
     def _judge_wait(self, shop: Shop, conversation: Conversation, wait: Wait, now_ms: int) -> None:
