@@ -26,7 +26,7 @@ from monitor.settings import Settings, load
 from monitor.simulator.command import simulate
 from monitor.simulator.doors import open_door
 from monitor.simulator.live import live_events
-from monitor.simulator.senders import on_time, pump
+from monitor.simulator.senders import at_speed, on_time, pump
 from monitor.store.tokens import open_tokens
 from monitor.web.access import new_token
 from monitor.wire import schema
@@ -247,16 +247,22 @@ def _print_tally(done: Replay) -> None:
 
 
 class _FastClock(Clock):
-    """A clock that begins at the log's first instant and runs so many times as fast."""
+    """A clock that stands at the log's first instant until `go`, then runs so many times as fast."""
 
     def __init__(self, start_ms: int, speed: float) -> None:
         super().__init__()
         self._start_ms = start_ms
         self._speed = speed
+        self._began: float | None = None
+
+    def go(self) -> None:
+        """Start running."""
         self._began = time.monotonic()
 
     def now_ms(self) -> int:
         """Return the log's time."""
+        if self._began is None:
+            return self._start_ms
         return self._start_ms + int((time.monotonic() - self._began) * self._speed * 1000)
 
 
@@ -280,7 +286,8 @@ async def _replay_live(files: list[str], as_arrived: bool, speed: float, folder:
 
         click.echo(f"replaying at {speed:g} times its speed: {app.server.url}", err=True)
         async with open_door(app.server.url, token=None, homes={}, say=_say) as door:
-            sending = asyncio.create_task(pump(timed(), door, batch=500, pace=on_time(clock.now_ms)))
+            clock.go()
+            sending = asyncio.create_task(pump(timed(), door, batch=500, pace=at_speed(speed)))
             await _until(app, stop, sending)
             if sending.done():
                 click.echo("the log is through; the board stays (stop with control-C)", err=True)
