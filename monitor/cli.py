@@ -33,6 +33,7 @@ from monitor.wire import schema
 
 CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file (default ./presales.toml).")
 DATA = click.option("--data", type=click.Path(path_type=Path), help="Data folder (default ./presales-data).")
+DEMO_PORT = 8480
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print only JSON on standard output.")
 
 
@@ -137,7 +138,7 @@ def demo(port: int | None, seed: int) -> None:
 
 async def _demo(folder: Path, port: int | None, seed: int) -> None:
     # What a person has set for their own service does not count here.
-    wanted = port if port is not None else _free_port(8480)
+    wanted = port if port is not None else _free_port(DEMO_PORT)
     app = App(Settings.model_validate({"data": folder, "listen": {"port": wanted}}), demo=True)
     async with _running(app) as stop:
         clock = app.clock

@@ -1,0 +1,171 @@
+"""The commands, as a person types them."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from click.testing import CliRunner, Result
+
+from monitor.cli import main
+from tests.program import Program, free_port, running
+
+LINE = '{"id": "m%d", "ts": %d, "shop": "senye", "conversation": "c", "role": "%s", "text": "有货吗"}\n'
+TEN_MS = 1_795_399_200_000
+
+
+def typed(*words: str, input: str | None = None) -> Result:
+    return CliRunner().invoke(main, words, input=input, env={"PRESALES_LISTEN__TOKEN": None})
+
+
+def log_file(folder: Path, *lines: str) -> str:
+    path = folder / "chat.jsonl"
+    path.write_text("".join(lines), "utf-8")
+    return str(path)
+
+
+def test_a_replay_prints_one_object_and_nothing_else_on_stdout(tmp_path: Path) -> None:
+    log = log_file(tmp_path, LINE % (1, TEN_MS, "buyer"), LINE % (2, TEN_MS + 70_000, "agent"))
+    done = typed("replay", log, "--json")
+    assert done.exit_code == 0
+    counted = json.loads(done.stdout)
+    assert counted["rounds"]["answered"] == 1
+    assert counted["passed"] == {"slow": 1, "at_risk": 0, "lost": 0}
+    assert counted["alerts"]["slow"] == 1
+
+
+def test_a_replay_that_refuses_something_says_what_and_exits_1(tmp_path: Path) -> None:
+    log = log_file(tmp_path, LINE % (1, TEN_MS, "buyer"), "{}\n")
+    done = typed("replay", log, "--json")
+    assert done.exit_code == 1
+    assert "line 2" in done.stderr
+    assert json.loads(done.stdout)["events"]["rejected"] == 1
+
+
+def test_a_replay_sorts_what_is_out_of_order_and_says_so(tmp_path: Path) -> None:
+    log = log_file(tmp_path, LINE % (2, TEN_MS + 70_000, "agent"), LINE % (1, TEN_MS, "buyer"))
+    done = typed("replay", log, "--json")
+    assert "sorting" in done.stderr
+    assert json.loads(done.stdout)["rounds"]["answered"] == 1
+
+
+def test_rounds_and_alerts_are_written_where_asked(tmp_path: Path) -> None:
+    log = log_file(tmp_path, LINE % (1, TEN_MS, "buyer"), LINE % (2, TEN_MS + 70_000, "agent"))
+    assert typed("replay", log, "--rounds", str(tmp_path / "r"), "--alerts", str(tmp_path / "a")).exit_code == 0
+    [row] = [json.loads(line) for line in (tmp_path / "r").read_text("utf-8").splitlines()]
+    assert (row["opened_by"], row["ended_by"], row["wait_seconds"], row["stage"]) == ("m1", "m2", 70.0, "slow")
+    told = [json.loads(line)["transition"] for line in (tmp_path / "a").read_text("utf-8").splitlines()]
+    assert told == ["raise", "resolve"]
+
+
+def test_a_ts_that_leaps_ahead_is_warned_of(tmp_path: Path) -> None:
+    year_ms = 366 * 86_400_000
+    log = log_file(tmp_path, LINE % (1, TEN_MS, "buyer"), LINE % (2, TEN_MS + year_ms, "buyer"))
+    assert "leaps" in typed("replay", log).stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("replay", "no-such-file"), ("replay",), ("run", "--config", "no-such-file"), ("nope",)]
+)
+def test_wrong_words_exit_2_with_a_line_that_says_why(words: tuple[str, ...]) -> None:
+    done = typed(*words)
+    assert done.exit_code == 2
+    assert done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_schema_takes_the_contracts_event_and_refuses_another() -> None:
+    schema = json.loads(typed("schema").stdout)
+    jsonschema.validate(json.loads(LINE % (1, TEN_MS, "buyer")), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"id": "m1"}, schema)
+
+
+def test_config_shows_what_holds_and_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PRESALES_MQTT__HOST", "broker.example")
+    monkeypatch.setenv("PRESALES_MQTT__USERNAME", "monitor")
+    monkeypatch.setenv("PRESALES_MQTT__PASSWORD", "dont-tell")
+    done = CliRunner().invoke(main, ["config", "--show"])
+    assert json.loads(done.stdout)["mqtt"]["host"] == "broker.example"
+    assert "dont-tell" not in done.output
+
+
+def test_a_second_start_on_the_same_data_says_who_holds_it_and_exits_2(tmp_path: Path) -> None:
+    with running(tmp_path) as first:
+        second = Program(tmp_path / "b", "--data", str(tmp_path / "data"))
+        assert second.process.wait(30) == 2
+        assert str(first.process.pid) in second.printed()
+
+
+def test_a_token_made_while_it_runs_shuts_the_port_to_everybody_else(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        made = typed("token", "add", "me", "--data", str(tmp_path / "data"))
+        secret = made.stdout.strip()
+        program.until(lambda: httpx.get(f"{program.url}/v1/waits").status_code == 401, "shut")
+        header = {"Authorization": f"Bearer {secret}"}
+        assert httpx.get(f"{program.url}/v1/waits", headers=header).status_code == 200
+        assert httpx.get(f"{program.url}/livez").status_code == 200
+        assert typed("token", "revoke", "me", "--data", str(tmp_path / "data")).exit_code == 0
+        program.until(lambda: httpx.get(f"{program.url}/v1/waits", headers=header).status_code == 401, "revoked")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to stop by")
+def test_it_stops_cleanly_when_asked_and_says_so(tmp_path: Path) -> None:
+    with running(tmp_path) as program:
+        program.process.send_signal(signal.SIGTERM)
+        assert program.process.wait(30) == 0
+        assert "everything that was acknowledged is stored" in program.printed()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to stop by")
+def test_the_demo_takes_a_free_port_when_its_own_is_taken_and_shows_every_stage() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PRESALES_")}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", free_port()))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code = f"import monitor.cli as c; c.DEMO_PORT = {port}; c.main(['demo'])"
+        command = [sys.executable, "-c", code]
+        root = Path(__file__).parent.parent
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=root) as demo:
+            try:
+                assert demo.stdout is not None
+                url = ""
+                while not url:
+                    found = re.search(r"http://127\.0\.0\.1:\d+", demo.stdout.readline())
+                    url = found[0] if found else ""
+                assert not url.endswith(f":{port}")
+                stages: set[str] = set()
+                waiting = Waiting(demo)
+                while not stages >= {"fresh", "slow", "at_risk", "lost"}:
+                    waiting.check()
+                    stages |= {row["stage"] for row in httpx.get(f"{url}/v1/waits?limit=200").json()["waits"]}
+                demo.send_signal(signal.SIGINT)
+                assert demo.wait(30) == 0
+            finally:
+                demo.kill()
+
+
+class Waiting:
+    """Gives up on a process that has ended or takes too long."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._looks = 0
+
+    def check(self) -> None:
+        self._looks += 1
+        try:
+            self._process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            assert self._looks < 300, "not every stage was to be seen"
+        else:
+            raise AssertionError("it has ended")
