@@ -72,10 +72,15 @@ class Feed(Struct, array_like=True, eq=False):
         self.lag_until_ms = 0
         return over
 
-    def begin_gap(self, from_ms: int, to_ms: int) -> None:
-        """Catch up on what happened between two instants."""
-        self.gap_from_ms, self.gap_to_ms = from_ms, to_ms
-        self.gap_until_ms = to_ms + GAP_MS
+    def begin_gap(self, from_ms: int, to_ms: int, now_ms: int) -> None:
+        """Catch up on what happened between two instants, for a while from now at most.
+
+        The instants are those of the collector where it names them: it knows by its own
+        clock what it has caught up on.
+        """
+        self.gap_from_ms = min(from_ms, self.gap_from_ms) if self.gap_until_ms else from_ms
+        self.gap_to_ms = to_ms
+        self.gap_until_ms = now_ms + GAP_MS
 
     def covers(self, from_ms: int, to_ms: int) -> bool:
         """Note a complete range the collector has caught up on; return whether this ends the gap."""

@@ -34,7 +34,7 @@ from monitor.core.decisions import (
     SourceTurned,
     WithdrawAlert,
 )
-from monitor.core.feeds import Feed, Source, StaleReason
+from monitor.core.feeds import Feed, Source
 from monitor.core.fold import (
     ASKS,
     B_GREETING,
@@ -70,10 +70,12 @@ from monitor.core.policy import Policy, PolicyBook
 from monitor.core.rounds import ended, stages_passed, still_open, window
 from monitor.core.timers import NEVER_MS, Timers, Untimed
 from monitor.core.views import SourceRow, WaitRow
+from monitor.core.watch import UNSEEN, Turned, Watch
 
 LATENESS_MS = 600_000
 CATCH_UP_MS = 30_000
 IDLE_MS = 3_600_000  # A conversation in which nothing is open leaves the memory so long after its last word.
+PEOPLE_AT_MOST = 100_000  # Names come from outside, and may be anything.
 UNFOLDED = -1
 
 Folded = Literal["folded", "late", "kept"]
@@ -103,13 +105,12 @@ _CLOSED_BY = {"buyer": CLOSED_BY_BUYER, "agent": CLOSED, "system": CLOSED}
 class Shop:
     """What the tracker keeps of one shop."""
 
-    __slots__ = ("conversations", "feeds", "fold", "holds", "name", "platform", "roles")
+    __slots__ = ("conversations", "fold", "holds", "name", "platform", "roles")
 
     def __init__(self, name: str, platform: str, fold: Fold) -> None:
         self.name = name
         self.platform = platform
         self.conversations: dict[str, Conversation] = {}
-        self.feeds: set[int] = set()
         self.hold(fold)
 
     def hold(self, fold: Fold) -> None:
@@ -117,8 +118,9 @@ class Shop:
         self.fold = fold
         self.holds = fold.policy.bot == "holds"
         ends = fold.policy.ends_wait
-        self.roles: dict[str, int] = {"buyer": BUYER, "bot": BOT, "auto": UNFOLDED, "note": UNFOLDED}
-        self.roles |= {role: HUMAN if role in ends else UNFOLDED for role in ("agent", "assist", "seller", "system")}
+        self.roles: dict[str, int] = {"buyer": BUYER, "bot": BOT}
+        self.roles |= dict.fromkeys(("auto", "note", "system"), UNFOLDED)
+        self.roles |= {role: HUMAN if role in ends else UNFOLDED for role in ("agent", "assist", "seller")}
 
 
 class _Pages(dict[int, Policy]):
@@ -147,7 +149,7 @@ class _Shard(Struct, array_like=True):
     now_ms: int
     sources: list[Source]
     feeds: list[Feed]
-    shops: dict[str, tuple[str, list[int]]]  # name: platform, feeds
+    shops: dict[str, str]  # name: platform
     presence: dict[str, _Presence]
 
 
@@ -195,16 +197,14 @@ class Tracker:
         self._wall = wall
         self._rows = rows or wall
         self._lateness_ms = lateness_ms
-        self._catch_up_ms = catch_up_ms
         self._keep_all = keep_all
         self._shops: dict[str, Shop] = {}
         self._folds: dict[int, Fold] = {}
         self._who: dict[tuple[str | None, str | None], Who] = {}
         self._lazy = lazy
         self._timers: Timers[Conversation | Feed | Source] = Untimed() if lazy else Timers()
-        self._sources: dict[str, Source] = {}
-        self._feeds: list[Feed] = []
-        self._feed_of: dict[tuple[str, str | None], int] = {}
+        self._watch = Watch(self._timers, catch_up_ms)
+        self._came_by = UNSEEN  # The feed of the event in hand.
         self._parked: dict[int, list[Conversation]] = {}
         self._idle: list[Conversation] = []
         self._endings: list[Ending] = []  # Of the event in hand; always empty between two.
@@ -235,8 +235,14 @@ class Tracker:
             ``folded`` when it became part of its conversation, ``late`` when it came after its horizon, ``kept`` when
             it is of a kind that ends and opens nothing.
         """
-        if self._wall and type(event) is not ev.WaitDismissed:
-            self._arrive(event, arrived_at_ms)
+        if self._wall:
+            if arrived_at_ms > self.now_ms:
+                self.now_ms = arrived_at_ms  # What is decided by it is decided now, though nothing was due since.
+            if type(event) is not ev.WaitDismissed:
+                watch = self._watch
+                self._came_by = watch.arrive(event, self.now_ms)
+                if watch.turned or watch.released:
+                    self._hear(self.now_ms)
         if type(event) is not ev.Message:
             return self._other(event, number) if type(event) in _WHAT else self._note(event)
         shop = self._shops.get(event.shop)
@@ -335,8 +341,10 @@ class Tracker:
             return "folded"  # After a restart: its row is newer than this.
         if self._rows:
             self._touch(conversation)
-            if self._wall:
-                conversation.feed = self._feed_of.get((event.source or "", self._account(event)), conversation.feed)
+            if conversation.feed != self._came_by and self._wall and type(event) is not ev.WaitDismissed:
+                conversation.feed = self._came_by
+                if conversation.wake_at_ms <= self.now_ms:  # Held back for the feed it came by before.
+                    self._timers.wake(conversation, conversation.wake_at_ms)
         else:
             if entry.ts_ms > self.now_ms:
                 self.now_ms = entry.ts_ms
@@ -379,6 +387,8 @@ class Tracker:
             now is not None and (now.standing is not None or now.since_ms != since_ms)
         ):
             self._schedule(conversation)
+        elif conversation.wake_at_ms == NEVER_MS and self._rows:
+            self._schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
         return "folded"
 
     def _touch(self, conversation: Conversation) -> None:
@@ -394,6 +404,8 @@ class Tracker:
             # The caller gives the history of what is marked `backfill` (see `wants_history`); the rest is too late.
             self.late += 1
             conversation.number = entry.number
+            if conversation.wake_at_ms == NEVER_MS and self._rows:
+                self._schedule(conversation)
             return "late"
         reason: Literal["late", "backfill", "recalled", "dismissed"]
         if entry.what == RECALL:
@@ -464,13 +476,10 @@ class Tracker:
                 else:
                     item.wake_at_ms = due_ms
                     self._judge_until(item, now_ms)
-            elif type(item) is Feed:
-                item.settle(now_ms)
-                self._watch_feed(item)
-                if not item.catching_up:
-                    self._unpark(item)
-            elif type(item) is Source:
-                self._judge_source(item, now_ms)
+            else:
+                assert isinstance(item, Feed | Source)
+                self._watch.judge(item, now_ms)
+                self._hear(now_ms)
         return self._timers.next_ms <= now_ms
 
     def _judge(self, conversation: Conversation, now_ms: int, due_ms: int) -> None:
@@ -715,153 +724,44 @@ class Tracker:
 
     # -- feeds -------------------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _account(event: ev.AnyEvent) -> str | None:
-        return event.account or event.agent
+    def _hear(self, now_ms: int) -> None:
+        """Act on what the watch has noticed."""
+        watch = self._watch
+        for turned in watch.turned:
+            self._say_turned(turned, now_ms)
+        watch.turned.clear()
+        for index in watch.released:
+            self._unpark(index)
+        watch.released.clear()
 
-    def _arrive(self, event: ev.AnyEvent, now_ms: int) -> None:
-        """Note what an event says about the feed it came by."""
-        name = event.source or ""
-        source = self._sources.get(name)
-        if source is None:
-            source = self._sources[name] = Source(name, seen_ms=now_ms)
-            self._timers.wake(source, source.stale_at_ms())
-        source.seen_ms = max(source.seen_ms, now_ms)
-        if source.stale_since_ms:
-            self._turn_source(source, now_ms, stale=False)
-        if isinstance(event, ev.SourceHeartbeat):
-            source.beats = True
-            self._timers.wake(source, source.stale_at_ms())
-            for account, state in _account_states(event):
-                self._turn_account(self._feed(source, account), state, now_ms)
-            return
-        if isinstance(event, ev.SyncRange):
-            for index in source.feeds:
-                feed = self._feeds[index]
-                if event.complete and event.account in (None, feed.account) and feed.covers(event.from_ms, event.to_ms):
-                    self._watch_feed(feed)
-                    if not feed.catching_up:
-                        self._unpark(feed)
-            return
-        if isinstance(event, ev.AgentPresence):
-            return
-        feed = self._feed(source, self._account(event))
-        if isinstance(event, ev.AccountStatus):
-            self._turn_account(feed, event.state, now_ms)
-            return
-        shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
-        if feed.index not in shop.feeds:
-            shop.feeds.add(feed.index)
-            feed.shops = (*feed.shops, shop.name)
-        source.newest_ts_ms = max(source.newest_ts_ms, event.ts_ms)
-        source.lag_ms = now_ms - event.ts_ms
-        if feed.arrive(event.ts_ms, now_ms, self._catch_up_ms) and not feed.catching_up:
-            self._unpark(feed)
-        elif feed.lag_until_ms:
-            self._watch_feed(feed)
-
-    def _feed(self, source: Source, account: str | None) -> Feed:
-        index = self._feed_of.get((source.name, account))
-        if index is None:
-            index = len(self._feeds)
-            self._feeds.append(Feed(index, source.name, account))
-            self._feed_of[source.name, account] = index
-            source.feeds = (*source.feeds, index)
-        return self._feeds[index]
-
-    def _watch_feed(self, feed: Feed) -> None:
-        at_ms = feed.next_ms()
-        if at_ms != feed.wake_at_ms and at_ms != NEVER_MS:
-            self._timers.wake(feed, at_ms)
-
-    def _turn_account(self, feed: Feed, state: str, now_ms: int) -> None:
-        """A collector says how it stands with an account: anything but online, and what comes by it is unseen."""
-        if state == feed.state:
-            return
-        was, feed.state = feed.state, state
-        if state != "online":
-            if was == "online":
-                feed.stale_since_ms = now_ms
-                self._say_turned(feed.source, feed.account, "account", now_ms, (feed,), stale=True)
-            return
-        feed.begin_gap(feed.stale_since_ms, now_ms)
-        feed.stale_since_ms = 0
-        self._watch_feed(feed)
-        self._say_turned(feed.source, feed.account, "account", now_ms, (feed,), stale=False)
-
-    def _judge_source(self, source: Source, now_ms: int) -> None:
-        stale_at_ms = source.stale_at_ms()
-        if stale_at_ms > now_ms:
-            self._timers.wake(source, stale_at_ms)
-        elif not source.stale_since_ms:
-            self._turn_source(source, now_ms, stale=True)
-
-    def _turn_source(self, source: Source, now_ms: int, *, stale: bool) -> None:
-        feeds = [self._feeds[index] for index in source.feeds]
-        if stale:
-            source.stale_since_ms = now_ms
-        else:
-            for feed in feeds:
-                feed.begin_gap(source.stale_since_ms, now_ms)
-                self._watch_feed(feed)
-            source.stale_since_ms = 0
-            self._timers.wake(source, source.stale_at_ms())
-        self._say_turned(
-            source.name, None, "heartbeat" if source.beats else "silent", now_ms, tuple(feeds), stale=stale
+    def _say_turned(self, turned: Turned, now_ms: int) -> None:
+        """A source or account went stale or came back: say so, and show its shops anew."""
+        shops = turned.shops
+        feeds = {feed.index for feed in turned.feeds}
+        waiting = 0
+        for name in shops:
+            shop = self._shops.get(name)
+            for conversation in shop.conversations.values() if shop is not None else ():
+                wait = conversation.state.wait
+                if wait is not None:
+                    waiting += wait.since_ms > 0 and conversation.feed in feeds
+                    self._touch(conversation)
+        self.decisions.append(
+            SourceTurned(turned.source, turned.account, turned.stale, turned.reason, now_ms, tuple(shops), waiting)
         )
-
-    def _say_turned(
-        self,
-        source: str,
-        account: str | None,
-        reason: StaleReason,
-        now_ms: int,
-        feeds: tuple[Feed, ...],
-        *,
-        stale: bool,
-    ) -> None:
-        shops = sorted({shop for feed in feeds for shop in feed.shops})
-        indices = {feed.index for feed in feeds}
-        waiting = sum(
-            1
-            for shop in shops
-            for c in self._shops[shop].conversations.values()
-            if c.state.wait is not None and c.state.wait.since_ms and c.feed in indices
-        )
-        self.decisions.append(SourceTurned(source, account, stale, reason, now_ms, tuple(shops), waiting))
-        for shop in shops:
-            for c in self._shops[shop].conversations.values():
-                if c.state.wait is not None:
-                    self._touch(c)
-        if not stale:
-            for feed in feeds:
-                for shop in feed.shops:
-                    for index in self._shops[shop].feeds:
-                        self._unpark(self._feeds[index])
-
-    def _feed_stale(self, feed: Feed) -> bool:
-        return feed.state != "online" or self._sources[feed.source].stale_since_ms > 0
-
-    def _stale(self, conversation: Conversation) -> bool:
-        """Whether nobody can tell how this conversation stands: its account is out, or no feed proves its shop."""
-        if not self._feeds:
-            return False
-        if self._feeds[conversation.feed].state != "online":
-            return True
-        feeds = self._shops[conversation.shop].feeds
-        return bool(feeds) and all(self._feed_stale(self._feeds[index]) for index in feeds)
+        if not turned.stale:
+            for index in {index for name in shops for index in self._watch.of_shop(name)}:
+                self._unpark(index)
 
     def _held_back(self, conversation: Conversation) -> bool:
         """Whether its waits are not judged now."""
-        return (
-            self._wall
-            and bool(self._feeds)
-            and (self._feeds[conversation.feed].catching_up or self._stale(conversation))
+        return self._wall and (
+            self._watch.catching_up(conversation.feed) or self._watch.stale(conversation.shop, conversation.feed)
         )
 
-    def _unpark(self, feed: Feed) -> None:
+    def _unpark(self, feed: int) -> None:
         """Judge what was held back, as it stands now."""
-        for conversation in self._parked.pop(feed.index, ()):
+        for conversation in self._parked.pop(feed, ()):
             if conversation.wake_at_ms != NEVER_MS:
                 self._timers.wake(conversation, conversation.wake_at_ms)
 
@@ -870,6 +770,8 @@ class Tracker:
     def _note_presence(self, event: ev.AgentPresence) -> None:
         name = event.agent or event.account or ""
         known = self._presence.get(name)
+        if known is None and len(self._presence) >= PEOPLE_AT_MOST:
+            return
         if known is None or event.ts_ms >= known.ts_ms:
             self._presence[name] = _Presence(event.state, event.limit, event.ts_ms)
 
@@ -877,6 +779,8 @@ class Tracker:
         key = (agent, account)
         who = self._who.get(key)
         if who is None:
+            if len(self._who) >= PEOPLE_AT_MOST:
+                self._who.clear()  # Kept to share them in memory; equal ones are as good.
             who = self._who[key] = Who(agent, account or agent)
         return who
 
@@ -933,8 +837,8 @@ class Tracker:
                 ("bot_held", bot_held),
                 ("closed_unanswered", wait.flags & CLOSED_UNANSWERED),
                 ("first", wait.flags & FIRST),
-                ("catching_up", self._wall and self._feeds and self._feeds[conversation.feed].catching_up),
-                ("stale", self._wall and self._stale(conversation)),
+                ("catching_up", self._wall and self._watch.catching_up(conversation.feed)),
+                ("stale", self._wall and self._watch.stale(conversation.shop, conversation.feed)),
             )
             if on
         ]
@@ -983,30 +887,7 @@ class Tracker:
 
     def sources(self) -> list[SourceRow]:
         """Return how every source stands."""
-        rows = []
-        for source in self._sources.values():
-            feeds = [self._feeds[index] for index in source.feeds]
-            reason: str | None = None
-            state = "ok"
-            if source.stale_since_ms:
-                state, reason = "stale", "heartbeat" if source.beats else "silent"
-            elif feeds and all(feed.state != "online" for feed in feeds):
-                state, reason = "stale", "account"
-            elif any(feed.catching_up for feed in feeds):
-                state = "catching_up"
-            rows.append(
-                SourceRow(
-                    name=source.name,
-                    state=state,
-                    reason=reason,
-                    last_event_at_ms=source.seen_ms or None,
-                    newest_ts_ms=source.newest_ts_ms or None,
-                    lag_ms=source.lag_ms,
-                    accounts=tuple((feed.account, feed.state) for feed in feeds),
-                    shops=tuple(sorted({shop for feed in feeds for shop in feed.shops})),
-                )
-            )
-        return rows
+        return list(self._watch.rows())
 
     def talked(self) -> Iterator[tuple[str, str]]:
         """Yield shop and id of every conversation in memory in which somebody has spoken."""
@@ -1028,27 +909,17 @@ class Tracker:
 
     def encode_shard(self) -> bytes:
         """Return the tracker's own small state: feeds, sources, shops, presence."""
-        shops = {shop.name: (shop.platform, sorted(shop.feeds)) for shop in self._shops.values()}
-        return _row_encoder.encode(
-            _Shard(self.now_ms, list(self._sources.values()), self._feeds, shops, self._presence)
-        )
+        shops = {shop.name: shop.platform for shop in self._shops.values()}
+        return _row_encoder.encode(_Shard(self.now_ms, self._watch.sources(), self._watch.feeds, shops, self._presence))
 
     def restore_shard(self, blob: bytes) -> None:
         """Take back what `encode_shard` gave; before any row."""
         shard = _shard_decoder.decode(blob)
         self.now_ms = shard.now_ms
         self._presence = shard.presence
-        self._feeds = shard.feeds
-        for name, (platform, feeds) in shard.shops.items():
-            self._new_shop(name, platform).feeds = set(feeds)
-        for feed in shard.feeds:
-            self._feed_of[feed.source, feed.account] = feed.index
-            feed.wake_at_ms = NEVER_MS
-            self._watch_feed(feed)
-        for source in shard.sources:
-            self._sources[source.name] = source
-            if not source.stale_since_ms:
-                self._timers.wake(source, source.stale_at_ms())
+        for name, platform in shard.shops.items():
+            self._new_shop(name, platform)
+        self._watch.restore(shard.sources, shard.feeds)
 
     def restore(self, row: bytes) -> None:
         """Take back a row that `encode` gave, unless its conversation is in memory already."""
@@ -1066,6 +937,8 @@ class Tracker:
         shop.conversations[conversation.id] = conversation
         if conversation.wake_at_ms != NEVER_MS:
             self._timers.wake(conversation, conversation.wake_at_ms)
+        else:
+            self._schedule(conversation)
 
     def forget_idle(self, unsaved: Container[Conversation]) -> None:
         """Let go of the conversations in which nothing is open or has been for a while; their rows are on the disk.
@@ -1086,12 +959,7 @@ class Tracker:
     def begin(self, now_ms: int) -> None:
         """Note a start: what happened since the stop is unseen, and nobody is called silent for it."""
         self.now_ms = max(self.now_ms, now_ms)
-        for source in self._sources.values():
-            source.seen_ms = self.now_ms
-            self._timers.wake(source, source.stale_at_ms())
-        for feed in self._feeds:
-            feed.begin_gap(feed.arrived_ms, self.now_ms)
-            self._watch_feed(feed)
+        self._watch.begin(self.now_ms)
 
     def missing(self, events: Iterable[ev.AnyEvent]) -> set[tuple[str, str]]:
         """Return which conversations of these events are not in memory, and may have rows on disk."""
@@ -1174,19 +1042,6 @@ def _order(done: Round, told: Told, stage: str, due_at_ms: int, now_ms: int) -> 
         told.repetition,
         done.closed_unanswered,
     )
-
-
-def _account_states(event: ev.SourceHeartbeat) -> Iterator[tuple[str, str]]:
-    """Yield (account, state) from the two shapes collectors send."""
-    if isinstance(event.accounts, dict):
-        for account, state in event.accounts.items():
-            if isinstance(state, str):
-                yield account, state
-    elif event.accounts:
-        for row in event.accounts:
-            name, told = row.get("account"), row.get("state")
-            if isinstance(name, str) and isinstance(told, str):
-                yield name, told
 
 
 __all__ = ["AlertOrder", "Folded", "Shop", "Tracker"]

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from monitor.core import decisions as d
 from monitor.core import events as ev
-from tests.timeline import Timeline, at_ms
+from monitor.core.watch import ACCOUNTS_AT_MOST, SOURCES_AT_MOST
+from tests.timeline import START_MS, Timeline, at_ms
 
 
 def beat(chat: Timeline, when: str, accounts: dict[str, Any] | None = None, source: str = "collector") -> Timeline:
@@ -14,21 +16,31 @@ def beat(chat: Timeline, when: str, accounts: dict[str, Any] | None = None, sour
     )
 
 
-def status(chat: Timeline, when: str, state: Any, account: str = "a") -> Timeline:
+def status(
+    chat: Timeline,
+    when: str,
+    state: Any,
+    account: str = "a",
+    source: str = "collector",
+    arrives: str | None = None,
+) -> Timeline:
     return chat.event(
         ev.AccountStatus(
             id=f"status-{when}",
             ts_ms=at_ms(when),
-            source="collector",
+            source=source,
             shop="senye",
             account=account,
             type="account_status",
             state=state,
-        )
+        ),
+        arrives=arrives,
     )
 
 
-def synced(chat: Timeline, when: str, start: str, end: str, account: str | None = "a") -> Timeline:
+def synced(
+    chat: Timeline, when: str, start: str, end: str, account: str | None = "a", arrives: str | None = None
+) -> Timeline:
     return chat.event(
         ev.SyncRange(
             id=f"sync-{when}",
@@ -40,7 +52,8 @@ def synced(chat: Timeline, when: str, start: str, end: str, account: str | None 
             from_ms=at_ms(start),
             to_ms=at_ms(end),
             complete=True,
-        )
+        ),
+        arrives=arrives,
     )
 
 
@@ -169,3 +182,101 @@ def test_after_a_start_waits_are_judged_when_the_gap_is_covered_or_half_a_minute
         else:
             assert again.until("2:29") == []
             assert again.until("2:31") == ["2:29.999 slow"]
+
+
+def test_a_gap_is_what_the_collector_missed_by_its_own_clock() -> None:
+    # Everything takes half a second to come here.
+    chat = Timeline(wall=True).buyer("0:00", account="a", arrives="0:00.500")
+    status(chat, "0:20", "kicked", arrives="0:20.500")
+    status(chat, "4:00", "online", arrives="4:00.500")
+    synced(chat, "4:01", "0:20", "4:00", arrives="4:01.500")
+    assert chat.until("4:02") == ["0:20.500 stale", "4:00.500 fresh", "4:01.499 at_risk"]
+
+
+def test_the_gap_of_a_source_begins_with_its_last_sign_and_ends_where_a_range_says_so() -> None:
+    for start, judged in (("0:30", "4:01.499 at_risk"), ("1:00", "4:31.499 at_risk")):
+        chat = beat(Timeline(wall=True), "0:00").buyer("0:30", account="a")
+        synced(chat, "4:01", start, "4:00", arrives="4:01.500")
+        assert chat.until("4:32") == ["1:30 slow", "1:30.001 stale", "4:01.500 fresh", judged]
+
+
+def test_what_names_a_shop_that_lost_an_account_before_any_chat_came_by_it() -> None:
+    chat = status(Timeline(wall=True), "0:00", "kicked")
+    chat.until("0:01")
+    [turned] = [decision for decision in chat.decisions if isinstance(decision, d.SourceTurned)]
+    assert (turned.shops, turned.account, turned.reason) == (("senye",), "a", "account")
+
+
+def test_an_account_that_two_sources_bring_is_seen_while_one_of_them_lives() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:30", account="a")
+    chat.said("0:31", "note", account="a", source="second")
+    assert chat.until("2:00") == ["1:30 slow", "1:30.001 stale"]
+    assert "stale" not in next(chat.tracker.waits()).flags
+    assert chat.until("3:40")[2:] == ["3:30 at_risk"]
+
+
+def test_another_account_proves_nothing_about_one_whose_source_is_silent() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:40", account="a")
+    chat.said("0:41", "note", account="b", source="second").said("2:59", "note", account="b", source="second")
+    assert chat.until("4:00") == ["1:40 slow", "1:40.001 stale"]
+    assert "stale" in next(chat.tracker.waits()).flags
+
+
+def test_an_order_from_elsewhere_does_not_prove_that_the_chat_is_seen() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:30", account="a").said("0:31", "note", account="a")
+    chat.event(
+        ev.OrderEvent(
+            type="order_paid", id="o", ts_ms=at_ms("2:00"), shop="senye", source="erp", order="1", conversation="c"
+        )
+    )
+    assert chat.until("4:00") == ["1:30 slow", "1:31.001 stale"]
+
+
+def test_a_second_source_that_begins_to_bring_the_account_lets_its_waits_be_judged() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:30", account="a").said("0:31", "note", account="a")
+    assert chat.until("4:00") == ["1:30 slow", "1:31.001 stale"]
+    chat.said("4:00", "note", account="a", source="second")
+    assert chat.until("4:01")[2:] == ["3:59.999 at_risk"]
+
+
+def test_a_wait_held_back_for_one_feed_is_judged_once_its_chat_comes_by_another() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a", arrives="1:01")
+    chat.buyer("1:02", account="b")
+    assert chat.until("1:02.500") == ["1:01.999 slow"]
+
+
+def test_an_answer_is_told_of_at_the_instant_it_came_though_nothing_was_due_before() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a")
+    chat.until("1:01")
+    reply = ev.Message(
+        id="r", ts_ms=at_ms("1:30"), shop="senye", conversation="c", role="agent", text="有", source="collector"
+    )
+    chat.tracker.handle(reply, 99, at_ms("1:31"))
+    [resolved] = [decision for decision in chat.tracker.decisions if isinstance(decision, d.ResolveAlert)]
+    assert (resolved.due_at_ms, resolved.decided_at_ms) == (at_ms("1:30"), at_ms("1:31"))
+
+
+def test_names_of_sources_and_accounts_are_bounded() -> None:
+    chat = Timeline(wall=True)
+    for n in range(ACCOUNTS_AT_MOST + 50):
+        chat.tracker.handle(_hello(n, source="collector", account=f"a{n}"), n + 1, START_MS)
+    [source] = chat.tracker.sources()
+    assert len(source.accounts) == ACCOUNTS_AT_MOST + 1
+    for n in range(SOURCES_AT_MOST + 50):
+        chat.tracker.handle(_hello(n, source=f"s{n}"), n + 2000, START_MS)
+    assert len(chat.tracker.sources()) == SOURCES_AT_MOST + 1
+    assert len(list(chat.tracker.waits())) == SOURCES_AT_MOST + 50
+
+
+def _hello(n: int, **fields: Any) -> ev.Message:
+    return ev.Message(id=f"m{n}", ts_ms=START_MS, shop="senye", conversation=f"c{n}", role="buyer", text="?", **fields)
+
+
+def test_a_chat_in_which_nothing_was_ever_open_leaves_the_memory_too() -> None:
+    chat = Timeline(wall=True).agent("0:00").agent("30:00", chat="d").buyer("30:00", chat="e")
+    chat.until("61:00")
+    chat.tracker.forget_idle(())
+    assert chat.tracker.conversations_held() == (1, 2)
+    chat.until("91:00")
+    chat.tracker.forget_idle(())
+    assert chat.tracker.conversations_held() == (1, 1)

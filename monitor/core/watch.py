@@ -1,0 +1,309 @@
+"""Watches the feeds: which lag, which are silent, and which prove that a shop is seen.
+
+It is told of every event that arrives and of time, and says what has turned
+(`turned`) and whose waits may be judged again (`released`). What follows for the
+waits is the tracker's affair.
+
+Names of sources and accounts come from outside, so there is a bound on them:
+beyond it, what comes counts as of a source, or an account, without a name.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from msgspec import Struct
+
+from monitor.core import events as ev
+from monitor.core.feeds import Feed, Source, StaleReason
+from monitor.core.timers import NEVER_MS
+from monitor.core.views import SourceRow
+
+SOURCES_AT_MOST = 10_000  # A large centre has some hundred collectors.
+ACCOUNTS_AT_MOST = 1_000  # Of one source: a collector serves the accounts of one floor.
+UNSEEN = -1  # No feed: what comes from ourselves.
+
+# What shows that the chat of a shop is seen. An order or a rating may come by another way, while the chat is not.
+_CHAT: frozenset[type] = frozenset(
+    {
+        ev.Message,
+        ev.MessageRecalled,
+        ev.ConversationAssigned,
+        ev.ConversationTransferred,
+        ev.ConversationHandedOff,
+        ev.ConversationClosed,
+        ev.WaitingSnapshot,
+    }
+)
+
+
+class Turned(Struct, frozen=True):
+    """A source, or one account of it, went stale or came back."""
+
+    source: str
+    account: str | None
+    stale: bool
+    reason: StaleReason
+    feeds: tuple[Feed, ...]
+
+    @property
+    def shops(self) -> list[str]:
+        """The shops it serves."""
+        return sorted({shop for feed in self.feeds for shop in feed.shops})
+
+
+class Calendar(Protocol):
+    """Who wakes feeds and sources: the tracker's timers."""
+
+    def wake(self, item: Feed | Source, at_ms: int) -> None:
+        """Ask for ``item`` to be woken at ``at_ms``, and at no other time."""
+
+
+class Watch:
+    """All sources and feeds of one tracker.
+
+    Args:
+        calendar: what wakes a feed or source; the tracker hands it to `judge` then.
+        catch_up_ms: a feed whose newest event is older than this on arrival is catching up.
+
+    Attributes:
+        turned: what went stale or came back since the caller last took it.
+        released: the indices of feeds whose waits may perhaps be judged again, since then.
+        feeds: all of them, by index.
+    """
+
+    def __init__(self, calendar: Calendar, catch_up_ms: int) -> None:
+        self._calendar = calendar
+        self._catch_up_ms = catch_up_ms
+        self._sources: dict[str, Source] = {}
+        self._feed_of: dict[tuple[str, str | None], int] = {}
+        self._of_shop: dict[str, set[int]] = {}
+        self.feeds: list[Feed] = []
+        self.turned: list[Turned] = []
+        self.released: list[int] = []
+
+    # -- what comes in -----------------------------------------------------------------------------------------------
+
+    def arrive(self, event: ev.AnyEvent, now_ms: int) -> int:
+        """Note what an event says about the feed it came by; return the index of that feed."""
+        kind = type(event)
+        source = self._source(event.source or "", now_ms)
+        if source.stale_since_ms:
+            self._turn_source(source, now_ms, stale=False, seen_again_ms=_seen_again_ms(event))
+        source.seen_ms = max(source.seen_ms, now_ms)
+        if isinstance(event, ev.SourceHeartbeat):
+            source.beats = True
+            self._calendar.wake(source, source.stale_at_ms())
+            for account, state in _account_states(event):
+                self._turn_account(self._feed(source, account), state, event.ts_ms, now_ms)
+            return UNSEEN
+        if isinstance(event, ev.SyncRange):
+            if event.complete:
+                self._cover(source, event)
+            return UNSEEN
+        if isinstance(event, ev.AgentPresence):
+            return UNSEEN
+        feed = self._feed(source, event.account or event.agent)
+        if isinstance(event, ev.AccountStatus):
+            self._serve(event.shop, feed)
+            self._turn_account(feed, event.state, event.ts_ms, now_ms)
+            return feed.index
+        if kind in _CHAT:
+            self._serve(event.shop, feed)
+        source.newest_ts_ms = max(source.newest_ts_ms, event.ts_ms)
+        source.lag_ms = now_ms - event.ts_ms
+        if feed.arrive(event.ts_ms, now_ms, self._catch_up_ms) and not feed.catching_up:
+            self.released.append(feed.index)
+        elif feed.lag_until_ms:
+            self._wake(feed)
+        return feed.index
+
+    def _source(self, name: str, now_ms: int) -> Source:
+        source = self._sources.get(name)
+        if source is None:
+            if len(self._sources) >= SOURCES_AT_MOST and name:
+                return self._source("", now_ms)
+            source = self._sources[name] = Source(name, seen_ms=now_ms)
+            self._calendar.wake(source, source.stale_at_ms())
+        return source
+
+    def _feed(self, source: Source, account: str | None) -> Feed:
+        index = self._feed_of.get((source.name, account))
+        if index is None:
+            if len(source.feeds) >= ACCOUNTS_AT_MOST and account is not None:
+                return self._feed(source, None)
+            index = len(self.feeds)
+            self.feeds.append(Feed(index, source.name, account))
+            self._feed_of[source.name, account] = index
+            source.feeds = (*source.feeds, index)
+        return self.feeds[index]
+
+    def _serve(self, shop: str, feed: Feed) -> None:
+        feeds = self._of_shop.get(shop)
+        if feeds is None:
+            feeds = self._of_shop[shop] = set()
+        if feed.index not in feeds:
+            self.released.extend(feeds)  # It may prove what they could not.
+            feeds.add(feed.index)
+            feed.shops = (*feed.shops, shop)
+
+    def _cover(self, source: Source, event: ev.SyncRange) -> None:
+        """A collector has caught up on a range: the gaps within it are closed."""
+        for index in source.feeds:
+            feed = self.feeds[index]
+            if event.account in (None, feed.account) and feed.covers(event.from_ms, event.to_ms):
+                self._wake(feed)
+                if not feed.catching_up:
+                    self.released.append(index)
+
+    # -- turning stale, and fresh again ------------------------------------------------------------------------------
+
+    def judge(self, item: Feed | Source, now_ms: int) -> None:
+        """The instant has come that a feed or source asked to be woken at."""
+        if isinstance(item, Feed):
+            item.settle(now_ms)
+            self._wake(item)
+            if not item.catching_up:
+                self.released.append(item.index)
+            return
+        stale_at_ms = item.stale_at_ms()
+        if stale_at_ms > now_ms:
+            self._calendar.wake(item, stale_at_ms)
+        elif not item.stale_since_ms:
+            self._turn_source(item, now_ms, stale=True)
+
+    def _wake(self, feed: Feed) -> None:
+        at_ms = feed.next_ms()
+        if at_ms != feed.wake_at_ms and at_ms != NEVER_MS:
+            self._calendar.wake(feed, at_ms)
+
+    def _turn_account(self, feed: Feed, state: str, at_ms: int, now_ms: int) -> None:
+        """A collector says how it stands with an account: anything but online, and what comes by it is unseen."""
+        if state == feed.state:
+            return
+        was, feed.state = feed.state, state
+        if state != "online":
+            if was == "online":
+                feed.stale_since_ms = at_ms
+                self.turned.append(Turned(feed.source, feed.account, True, "account", (feed,)))
+            return
+        feed.begin_gap(feed.stale_since_ms, at_ms, now_ms)
+        feed.stale_since_ms = 0
+        self._wake(feed)
+        self.turned.append(Turned(feed.source, feed.account, False, "account", (feed,)))
+
+    def _turn_source(self, source: Source, now_ms: int, *, stale: bool, seen_again_ms: int = 0) -> None:
+        feeds = tuple(self.feeds[index] for index in source.feeds)
+        if stale:
+            source.stale_since_ms = now_ms
+        else:
+            for feed in feeds:
+                feed.begin_gap(source.seen_ms, seen_again_ms, now_ms)
+                self._wake(feed)
+            source.stale_since_ms = 0
+            self._calendar.wake(source, max(source.stale_at_ms(), now_ms + 1))
+        reason: StaleReason = "heartbeat" if source.beats else "silent"
+        self.turned.append(Turned(source.name, None, stale, reason, feeds))
+
+    # -- what holds now ----------------------------------------------------------------------------------------------
+
+    def of_shop(self, shop: str) -> Iterable[int]:
+        """Return the indices of the feeds that bring a shop's chat."""
+        return self._of_shop.get(shop, ())
+
+    def catching_up(self, feed: int) -> bool:
+        """Whether what a feed brought is not judged for now."""
+        return bool(self.feeds) and self.feeds[feed].catching_up
+
+    def stale(self, shop: str, feed: int) -> bool:
+        """Whether nobody can tell how a shop's chats stand that come by this feed.
+
+        Several sources may bring the same account: one that sees it is enough. What
+        names no account speaks for all accounts of the shop.
+        """
+        feeds = self.feeds
+        if not feeds:
+            return False
+        account = feeds[feed].account
+        seen = False
+        for index in self._of_shop.get(shop, ()):
+            other = feeds[index]
+            if account is None or other.account is None or other.account == account:
+                if not self._out(other):
+                    return False
+                seen = True
+        return seen
+
+    def _out(self, feed: Feed) -> bool:
+        return feed.state != "online" or self._sources[feed.source].stale_since_ms > 0
+
+    def rows(self) -> Iterator[SourceRow]:
+        """Yield how every source stands."""
+        for source in self._sources.values():
+            feeds = [self.feeds[index] for index in source.feeds]
+            reason: str | None = None
+            state = "ok"
+            if source.stale_since_ms:
+                state, reason = "stale", "heartbeat" if source.beats else "silent"
+            elif feeds and all(feed.state != "online" for feed in feeds):
+                state, reason = "stale", "account"
+            elif any(feed.catching_up for feed in feeds):
+                state = "catching_up"
+            yield SourceRow(
+                name=source.name,
+                state=state,
+                reason=reason,
+                last_event_at_ms=source.seen_ms or None,
+                newest_ts_ms=source.newest_ts_ms or None,
+                lag_ms=source.lag_ms,
+                accounts=tuple((feed.account, feed.state) for feed in feeds),
+                shops=tuple(sorted({shop for feed in feeds for shop in feed.shops})),
+            )
+
+    # -- saved and read back -----------------------------------------------------------------------------------------
+
+    def sources(self) -> list[Source]:
+        """Return every source, for saving beside `feeds`."""
+        return list(self._sources.values())
+
+    def restore(self, sources: list[Source], feeds: list[Feed]) -> None:
+        """Take back what was saved."""
+        self.feeds = feeds
+        for feed in feeds:
+            self._feed_of[feed.source, feed.account] = feed.index
+            for shop in feed.shops:
+                self._of_shop.setdefault(shop, set()).add(feed.index)
+            feed.wake_at_ms = NEVER_MS
+            self._wake(feed)
+        for source in sources:
+            self._sources[source.name] = source
+            if not source.stale_since_ms:
+                self._calendar.wake(source, source.stale_at_ms())
+
+    def begin(self, now_ms: int) -> None:
+        """Note a start: what happened since the last sign is unseen, and nobody is called silent for it."""
+        for feed in self.feeds:
+            feed.begin_gap(max(feed.arrived_ms, self._sources[feed.source].seen_ms), now_ms, now_ms)
+            self._wake(feed)
+        for source in self._sources.values():
+            source.seen_ms = now_ms
+            self._calendar.wake(source, source.stale_at_ms())
+
+
+def _seen_again_ms(event: ev.AnyEvent) -> int:
+    """Return from when on a source is seen again, by its own clock, when this is the first that comes of it."""
+    if isinstance(event, ev.SyncRange) and event.complete:
+        return event.to_ms
+    return event.ts_ms
+
+
+def _account_states(event: ev.SourceHeartbeat) -> Iterator[tuple[str, str]]:
+    """Yield (account, state) from the two shapes collectors send."""
+    if isinstance(event.accounts, dict):
+        for account, state in event.accounts.items():
+            if isinstance(state, str):
+                yield account, state
+    elif event.accounts:
+        for row in event.accounts:
+            name, told = row.get("account"), row.get("state")
+            if isinstance(name, str) and isinstance(told, str):
+                yield name, told
