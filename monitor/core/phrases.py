@@ -64,12 +64,12 @@ _TIME_EN = rf"(?:{_NUMBER_EN}(?: ?(?:-|to) ?{_NUMBER_EN})? ?(?:seconds?|secs?|mi
 
 # Up to ten letters of what is looked up ("库存", "您的地址", "有没有货"), stopping where an answer begins.
 _LOOKED_UP_ZH = (
-    r"(?:(?:还?有没有|是否|是不是|能不能|可不可以|会不会|还?有无)[^\W\d_]{0,8}|"
-    r"(?![有没无可能不是行对会]|发[货出]|退款|下单)[^\W\d_]){0,10}+"
+    r"(?>(?:(?:还?有没有|是否|是不是|能不能|可不可以|会不会|还?有无)[^\W\d_]{0,8}|"
+    r"(?![有没无可能不是行对会]|发[货出]|退款|下单)[^\W\d_]){0,10})"
 )
 _LOOKED_UP_EN = (
-    r"(?: (?!(?:yes|no|it's|its|it is|we have|we do|is|are|available|because|and it|and we|"
-    r"so)\b)[a-z0-9'/-]{1,20}){0,8}+"
+    r"(?>(?: (?!(?:yes|no|it's|its|it is|we have|we do|is|are|available|because|and it|and we|"
+    r"so)\b)[a-z0-9'/-]{1,20}){0,8})"
 )
 
 BUILT_IN = Phrases(
@@ -238,9 +238,9 @@ BUILT_IN = Phrases(
         ),
         r"(?:让|叫|害)?(?:您|你|亲)?久等[了啦]?",
         (
-            rf"(?<![您你])(?:(?:我们?|这边|小编|客服|小妹|马上|立即|立刻|这就|现在|正在|先|再|去|来|帮忙|"
+            rf"(?<![您你])(?>(?:(?:我们?|这边|小编|客服|小妹|马上|立即|立刻|这就|现在|正在|先|再|去|来|帮忙|"
             rf"帮|替|为|跟|和|向|与|同|让)(?:您|你|亲|同事|仓库|老板|厂家|师傅|工厂|技术|财务|物流|快递|"
-            rf"店长|主管|领导)?(?!我)){{1,5}}+(?:[看查问测算找]|确认|核实|咨询|核对|了解|查询|查看|沟通|"
+            rf"店长|主管|领导)?(?!我)){{1,5}})(?:[看查问测算找]|确认|核实|咨询|核对|了解|查询|查看|沟通|"
             rf"反馈|联系|请示|申请|登记|催|处理|安排)(?:一?下|看|问|查|询|"
             rf"下看)(?![了过到好]){_LOOKED_UP_ZH}"
         ),
@@ -405,9 +405,9 @@ BUILT_IN = Phrases(
             r" is) up|how (?:are|r) (?:you|u)(?: doing)?(?: today)?"
         ),
         (
-            r"welcome(?: to(?: [a-z0-9&'-]{1,20}){1,5}+)?|(?:thanks|thank you) for (?:contacting|"
+            r"welcome(?: to(?>(?: [a-z0-9&'-]{1,20}){1,5}))?|(?:thanks|thank you) for (?:contacting|"
             r"reaching out(?: to)?|visiting|messaging|choosing|getting in touch|"
-            r"chatting)(?: with)?(?: [a-z0-9&'-]{1,20}){0,4}+"
+            r"chatting)(?: with)?(?>(?: [a-z0-9&'-]{1,20}){0,4})"
         ),
         r"(?:i'?m |i am )?(?:happy|glad|here|pleased) to (?:help|assist)(?: you)?",
         r"nice to meet (?:you|u)|pleased to meet you",
@@ -418,8 +418,8 @@ BUILT_IN = Phrases(
         r"的|呢|哦|喔|哈|呀|啊|哒|滴|请问|请讲|请说|请|您说|你说|有事(?:您|你)?(?:请)?(?:说|讲)",
     ),
     greeting_with_en=(
-        r"my name is(?: [a-z0-9'-]{1,20}){1,2}+",
-        r"(?:this is|i'?m|i am)(?: [a-z0-9'-]{1,20}){1,2}(?: (?:from|with)(?: [a-z0-9&'-]{1,20}){1,4}+| here|(?=,))",
+        r"my name is(?>(?: [a-z0-9'-]{1,20}){1,2})",
+        r"(?:this is|i'?m|i am)(?: [a-z0-9'-]{1,20}){1,2}(?: (?:from|with)(?>(?: [a-z0-9&'-]{1,20}){1,4})| here|(?=,))",
         (
             r"there|dear|sir|madam|ma'am|friend|all|guys|everyone|everybody|team|folks|and|again|today|"
             r"man|mate|bro|buddy"

@@ -65,6 +65,8 @@ _PLAIN_ZH = re.compile(r"[\u4e00-\u9fff]")
 _URL = re.compile(r"https?://\S++|www\.\S++")
 _MENTION = re.compile(r"(?<![^\s.])@[\w.-]{1,50}:?")
 _NO_WORD = re.compile(r"[\W_]+")
+# Python before 3.11.5 matches a group repeated so wrongly; a single character repeated so is fine.
+_POSSESSIVE_GROUP = re.compile(r"\)(?:[*+?]|\{[0-9,]+\})\+")
 # Signs part clauses, and so do spaces in Chinese.
 _CLAUSE = re.compile(r"[,.!?;:~|()\[\]{}<>\"…。、·*/\n\r\t-]+|(?<=[\u4e00-\u9fff]) +| +(?=[\u4e00-\u9fff])")
 _LEFT_WORD = re.compile(r"[a-z0-9_][a-z0-9'_]*|[^\W\d_a-z]")
@@ -186,17 +188,19 @@ class Classifier:
             for pattern in () if field.name.endswith("_signs") else getattr(phrases, field.name):
                 if re.compile(pattern).groups:
                     raise ValueError(f"{field.name}: {pattern!r}: use (?:…) instead of a capturing group")
+                if _POSSESSIVE_GROUP.search(pattern):
+                    raise ValueError(f"{field.name}: {pattern!r}: use (?>(?:…)*) instead of (?:…)*+")
         p = self.phrases = phrases
         self._asks_zh = re.compile("|".join(p.asks_zh) or r"(?!)")
         # At the start of the text by match, at that of a further clause by search: the search begins with a plain sign.
-        start = rf"(?:(?:{_BEFORE_QUESTION})[ ,]+){{0,3}}+(?:{'|'.join(p.asks_en) or '(?!)'})"
+        start = rf"(?>(?:(?:{_BEFORE_QUESTION})[ ,]+){{0,3}})(?:{'|'.join(p.asks_en) or '(?!)'})"
         self._asks_en_first = re.compile(start)
         self._asks_en_later = re.compile(rf"[\n,.!?;:…。-] ?{start}")
         self._asks_not = re.compile("|".join(p.asks_not_zh) or r"(?!)")
         emoticons = "|".join(p.emoticons)
         word = _longest_first(p.polite_zh, p.polite_en)
         beside = _longest_first(p.polite_with_zh, p.polite_with_en)
-        self._polite = re.compile(rf"(?>{emoticons}|[\W_]|{word}|{beside})*+")
+        self._polite = re.compile(rf"(?>(?>{emoticons}|[\W_]|{word}|{beside})*)")
         self._polite_word = re.compile(_any((*p.polite_zh, *p.emoticons), p.polite_en))
         self._holding_signs = re.compile("|".join(map(re.escape, p.holding_signs)))
         self._holding = re.compile(_any(p.holding_zh, p.holding_en))
@@ -204,8 +208,8 @@ class Classifier:
         self._empty = re.compile(_any(p.empty_zh, p.empty_en))
         self._is_answer = re.compile(_any(p.answers_zh, p.answers_en))
         self._greeting = re.compile(
-            rf"(?>[\W_]|{_longest_first(p.greeting_zh, p.greeting_en)}"
-            rf"|{_longest_first(p.greeting_with_zh, p.greeting_with_en)})*+"
+            rf"(?>(?>[\W_]|{_longest_first(p.greeting_zh, p.greeting_en)}"
+            rf"|{_longest_first(p.greeting_with_zh, p.greeting_with_en)})*)"
         )
         self._greets = re.compile(_any(p.greeting_zh, p.greeting_en))
         self._not_understood = re.compile("|".join(p.not_understood) or r"(?!)")

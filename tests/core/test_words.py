@@ -526,6 +526,12 @@ def test_a_capturing_group_is_refused() -> None:
         Classifier(replace(BUILT_IN, polite_en=("(a)b",)))
 
 
+@pytest.mark.parametrize("pattern", ["(?:a|ab)*+", "(?:a|ab)?+", "(?:a|ab){1,3}+"])
+def test_a_pattern_that_old_pythons_match_wrongly_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match=r"polite_en: .* use"):
+        Classifier(replace(BUILT_IN, polite_en=(pattern,)))
+
+
 # Real chat: what was read by eye and found right, as counts that a change of the phrases must not lower by accident.
 
 
