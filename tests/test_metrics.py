@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +25,7 @@ from monitor.core.decisions import (
 from monitor.core.events import AnyEvent, Message
 from monitor.metrics import FAMILIES, OTHER, REPLY_EDGES, SERIES_AT_MOST, Exposition, Metrics, Watcher
 from monitor.wire.batch import Refusal
+from tests import needs
 
 
 @dataclass
@@ -245,10 +245,10 @@ def test_a_scrape_reads_back_as_what_was_counted() -> None:
         assert described[name] == family.kind, name
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
 def test_promtool_has_nothing_to_say() -> None:
+    (promtool,) = needs.programs("promtool", packages="prometheus")
     done = subprocess.run(
-        ["promtool", "check", "metrics"], input=scraped(filled()).encode(), capture_output=True, check=False
+        [promtool, "check", "metrics"], input=scraped(filled()).encode(), capture_output=True, check=False
     )
     said = [line for line in (done.stdout + done.stderr).decode().splitlines() if line.startswith("presales_")]
     assert said == []
