@@ -14,7 +14,8 @@ from monitor.metrics import Metrics
 from monitor.store.entries import Attempt, Commit, Delivery, DueDelivery
 from monitor.store.journal import Journal
 from tests.alerts.orders import raised, resolved, risen, withdrawn
-from tests.alerts.time import MovedTime, until
+from tests.alerts.time import MovedTime
+from tests.waiting import until
 
 START_MS = raised().decided_at_ms + 10
 SLOW = "k-7.slow.raised"

@@ -12,8 +12,8 @@ from monitor.app import App
 from monitor.settings import Settings
 from tests.alerts.channels.test_mqtt import Team
 from tests.alerts.channels.test_webhook import SECRET, Endpoint
-from tests.alerts.time import until
 from tests.program import free_port
+from tests.waiting import until
 
 TOPIC = "presales/v1/events/taobao/senye"
 

@@ -1,9 +1,6 @@
 """Time that is moved, for what waits."""
 
 import asyncio
-from collections.abc import Callable
-
-DEADLINE_SECONDS = 20.0
 
 
 class MovedTime:
@@ -28,10 +25,3 @@ class MovedTime:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             for wait in waits:
                 wait.cancel()
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Wait for a condition that other tasks, threads or programs bring about; fail after the deadline."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not true():  # noqa: ASYNC110 - there is no event to wait for
-            await asyncio.sleep(0.002)

@@ -19,6 +19,7 @@ from monitor.wire import decode
 from monitor.wire.batch import Batch, Refusal
 from tests.cable import Cable
 from tests.mosquitto import Certificates, Mosquitto, mosquitto
+from tests.waiting import until
 
 DEADLINE_SECONDS = 30.0
 RIGHT, WRONG = "pass-word", "wrong-one"
@@ -85,13 +86,6 @@ async def running(broker: Broker, store: Store, **more: Any) -> AsyncIterator[Mq
             yield source
         finally:
             source.stop()
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Wait for a condition that others bring about; fail after the deadline."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not true():  # noqa: ASYNC110 - what is waited for happens in other programs
-            await asyncio.sleep(0.005)
 
 
 async def in_thread(call: Callable[..., Any], *args: Any, **more: Any) -> None:

@@ -300,14 +300,6 @@ async def standing(
         await stand.server.stop()
 
 
-async def until(holds: Callable[[], bool], what: str) -> None:
-    """Let others have the loop until something holds, at most 10 s."""
-    deadline = asyncio.get_running_loop().time() + 10
-    while not holds():
-        assert asyncio.get_running_loop().time() < deadline, f"never: {what}"
-        await asyncio.sleep(0.002)
-
-
 def an_event(number: int, **more: Any) -> dict[str, Any]:
     return {
         "id": f"m-{number}",

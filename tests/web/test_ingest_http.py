@@ -9,7 +9,8 @@ import pytest
 
 from monitor.errors import Busy, StoreUnavailable
 from monitor.web import ingest_http, server
-from tests.web.stand import Stand, an_event, standing, until
+from tests.waiting import until
+from tests.web.stand import Stand, an_event, standing
 
 
 async def raw(stand: Stand, *sent: bytes, end: bool = False) -> tuple[int, dict[str, Any]]:

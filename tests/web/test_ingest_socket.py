@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from monitor.errors import Busy, StoreUnavailable
 from monitor.web import ingest_socket, server
-from tests.web.stand import Stand, an_event, standing, until
+from tests.waiting import until
+from tests.web.stand import Stand, an_event, standing
 
 
 @pytest.fixture(autouse=True)

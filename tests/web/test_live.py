@@ -12,7 +12,8 @@ from websockets.exceptions import ConnectionClosed
 
 from monitor.core.decisions import SourceTurned
 from monitor.web import hub, live
-from tests.web.stand import NOW_MS, Stand, a_row, a_source, standing, until
+from tests.waiting import until
+from tests.web.stand import NOW_MS, Stand, a_row, a_source, standing
 
 HELLO = {"type": "hello", "v": 1, "resume": None}
 

@@ -15,7 +15,7 @@ from monitor.alerts.router import route
 from monitor.errors import DeliveryError
 from monitor.store.entries import Delivery
 from tests.alerts.orders import raised
-from tests.alerts.time import until
+from tests.waiting import until
 
 
 class Receiver(Protocol):

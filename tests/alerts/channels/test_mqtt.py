@@ -12,9 +12,9 @@ from monitor.errors import DeliveryError
 from monitor.mqtt import Backoff, Broker
 from tests.alerts.channels.contract import ChannelContract, delivery, eventually
 from tests.alerts.orders import raised
-from tests.alerts.time import until
 from tests.mosquitto import Mosquitto, needs_mosquitto
 from tests.program import free_port
+from tests.waiting import until
 
 WORD = "pass-word"
 

@@ -17,9 +17,9 @@ from monitor.alerts.channels.webhook import WebhookChannel, sign
 from monitor.clock import Clock
 from monitor.errors import DeliveryError, UsageError
 from tests.alerts.channels.contract import ChannelContract, delivery
-from tests.alerts.time import until
 from tests.mosquitto import Certificates, needs_mosquitto
 from tests.program import free_port
+from tests.waiting import until
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 NEXT_SECRET = "whsec_" + base64.b64encode(b"fedcba9876543210fedcba9876543210").decode()

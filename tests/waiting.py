@@ -1,0 +1,14 @@
+"""Waiting for what other tasks, threads and programs bring about."""
+
+import asyncio
+from collections.abc import Callable
+
+DEADLINE_SECONDS = 20.0  # For what takes a moment; a loaded machine takes longer.
+
+
+async def until(true: Callable[[], object], what: str = "what was waited for") -> None:
+    """Let others have the loop until a condition holds; fail after the deadline."""
+    deadline = asyncio.get_running_loop().time() + DEADLINE_SECONDS
+    while not true():
+        assert asyncio.get_running_loop().time() < deadline, f"never: {what}"
+        await asyncio.sleep(0.002)
