@@ -48,9 +48,9 @@ def handle(tracker: Tracker, events: Iterable[AnyEvent], number: int, now_ms: in
     return number
 
 
-def waiting(count: int, now_ms: int) -> Tracker:
-    """Return a tracker in which so many buyers wait."""
-    tracker = Tracker(BuiltIn())
+def waiting(count: int, now_ms: int, tracker: Tracker | None = None) -> Tracker:
+    """Return a tracker (a new one, or the one given) in which so many buyers wait."""
+    tracker = tracker or Tracker(BuiltIn())
     tracker.begin(now_ms)
     handle(tracker, (decode_line(line(buyer, 0, now_ms)) for buyer in range(count)), 0, now_ms)
     return tracker
