@@ -159,7 +159,6 @@ async def measure(engine: Engine, floor: Floor, watch: Watch, clock: Clock, wait
     submitted: set[asyncio.Task[object]] = set()
     loop = asyncio.get_running_loop()
     rng = random.Random(1)
-    message = 0
     begins = loop.time()
     for number, batch in enumerate(traffic(rng, waits)):
         due = begins + number * BATCH / EVENTS_A_SECOND
@@ -167,9 +166,8 @@ async def measure(engine: Engine, floor: Floor, watch: Watch, clock: Clock, wait
             break
         watch.on = due > begins + 5  # Five seconds in, as many limits pass as waits are opened.
         await asyncio.sleep(due - loop.time())
-        message += 1
         now_ms = clock.now_ms()
-        events: list[AnyEvent] = [decode_line(crowd.line(buyer, message, now_ms, role)) for buyer, role in batch]
+        events: list[AnyEvent] = [decode_line(crowd.line(buyer, number + 1, now_ms, role)) for buyer, role in batch]
         task = asyncio.create_task(engine.submit(Batch("http", "bench", events, list(range(BATCH)), size=5_000)))
         submitted.add(task)
         task.add_done_callback(submitted.discard)
