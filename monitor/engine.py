@@ -44,7 +44,11 @@ JUDGED_A_COMMIT = 1_000  # Limits due at once fire in slices of this many.
 WAITING_BYTES = 64 * 1024 * 1024  # What may wait to be stored; beyond it senders are told to come back.
 WAITING_EVENTS = 100_000
 ROWS_A_COMMIT = 200  # Rows saved along with each commit: a few milliseconds.
+ROWS_AT_MOST = 2_000  # When very many have changed at once; the loop is held no longer than by a commit's events.
 ROW_AGE_MS = 1_000  # A row that has just changed will change again; it is saved when it is this old.
+# The tracker's own state is saved so often. Where there are thousands of feeds it takes some milliseconds and a
+# megabyte; a restart handles again what came since.
+SHARD_AGE_MS = 1_000
 RETRY_SECONDS = 1.0  # Between two tries of a commit that the disk did not take.
 
 
@@ -137,35 +141,59 @@ class _Saving:
     """Which rows have changed since they were saved, oldest change first."""
 
     def __init__(self) -> None:
-        self._since: dict[Conversation, tuple[int, int]] = {}  # (journal position before the change, when)
+        # In order: the row, the journal position before the change, when. A dictionary alone would keep the order, but
+        # to find its first entry again and again it passes over all that were taken out before.
+        self._order: deque[tuple[Conversation, int, int]] = deque()
+        self._noted: set[Conversation] = set()
 
     def __len__(self) -> int:
-        return len(self._since)
+        return len(self._order)
 
     def __contains__(self, conversation: object) -> bool:
-        return conversation in self._since
+        return conversation in self._noted
 
     def note(self, conversation: Conversation, position: int, now_ms: int) -> None:
         """Note that a row has changed by what came after ``position``."""
-        if conversation not in self._since:
-            self._since[conversation] = (position, now_ms)
+        if conversation not in self._noted:
+            self._noted.add(conversation)
+            self._order.append((conversation, position, now_ms))
 
     def take(self, at_most: int, now_ms: int) -> list[Conversation]:
         """Return the rows to save now, at least ``ROW_AGE_MS`` old; more of them when many wait."""
+        order = self._order
         taken: list[Conversation] = []
-        for conversation, (_, at_ms) in self._since.items():
-            if len(taken) >= at_most or (at_ms > now_ms - ROW_AGE_MS):
-                break
+        while order and len(taken) < at_most and order[0][2] <= now_ms - ROW_AGE_MS:
+            conversation = order.popleft()[0]
+            self._noted.remove(conversation)
             taken.append(conversation)
-        for conversation in taken:
-            del self._since[conversation]
         return taken
 
     def saved_position(self, position: int) -> int:
         """Return the position up to which every row is saved."""
-        for before, _ in self._since.values():
-            return before
-        return position
+        return self._order[0][1] if self._order else position
+
+
+class _Promises:
+    """How many promises stand open, by (platform, team, stage): kept, as a look at every conversation takes long."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str, str], int] = {}
+        self._of: dict[Conversation, tuple[str, str, str]] = {}
+
+    def note(self, conversation: Conversation, key: tuple[str, str, str] | None) -> None:
+        """Note how a conversation's promise stands; None: it has none."""
+        was = self._of.get(conversation)
+        if was == key:
+            return
+        if was is not None:
+            self.counts[was] -= 1
+            if not self.counts[was]:
+                del self.counts[was]
+        if key is None:
+            del self._of[conversation]
+        else:
+            self._of[conversation] = key
+            self.counts[key] = self.counts.get(key, 0) + 1
 
 
 class Engine:
@@ -197,6 +225,8 @@ class Engine:
         self._stopping = False
         self._watchers: list[Watcher] = []
         self._saving = _Saving()
+        self._promises = _Promises()
+        self._shard_saved = (0, 0)  # (how many feeds it had, when)
         self._recovered: list[Decision] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -249,7 +279,7 @@ class Engine:
 
     def promises(self) -> dict[tuple[str, str, str], int]:
         """Return how many promises stand open, by (platform, team, stage)."""
-        return self.tracker.promises()
+        return self._promises.counts
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -302,6 +332,8 @@ class Engine:
                 self._saving.note(conversation, before, 0)
             tracker.changed.clear()
             await asyncio.sleep(0)
+        for conversation, promise in tracker.promises():
+            self._promises.note(conversation, promise)
         self._recovered = tracker.decisions[:]
         tracker.decisions.clear()
         if tracker.wall:
@@ -330,7 +362,7 @@ class Engine:
                 return
         with contextlib.suppress(StoreUnavailable):
             while len(self._saving):
-                await self._store(Commit(now_ms=self.now_ms(), rules=self._rules), rows=2_000, all_rows=True)
+                await self._store(Commit(now_ms=self.now_ms(), rules=self._rules), rows=ROWS_AT_MOST, all_rows=True)
 
     async def _wait(self) -> None:
         """Sleep until something has come, or is due, or rows want to be saved."""
@@ -372,7 +404,9 @@ class Engine:
         work = commit.events or commit.rounds or commit.outbox or commit.quarantine or touched or changes.decisions
         if work or len(self._saving):
             started = time.perf_counter()
-            await self._store(commit, rows=max(ROWS_A_COMMIT, len(self._saving) // 32), waiting=finished)
+            await self._store(
+                commit, rows=min(max(ROWS_A_COMMIT, len(self._saving) // 32), ROWS_AT_MOST), waiting=finished
+            )
             changes.commit_seconds = time.perf_counter() - started
         self.tracker.forget_idle(self._saving)
         for submission in finished:
@@ -525,6 +559,7 @@ class Engine:
                 why.setdefault(decision.wait, "withdrawn")
         for conversation, was in self.tracker.changed.items():
             row = self.tracker.row(conversation)
+            self._promises.note(conversation, self.tracker.promise(conversation))
             if was and (row is None or row.wait != was):
                 changes.gone.append((was, why.get(was, "withdrawn")))
             if row is not None:
@@ -547,9 +582,10 @@ class Engine:
             )
             for c in saved
         ]
-        if saved or not len(self._saving):
+        if all_rows or self._shard_is_old():
             commit.saved_position = self._saving.saved_position(self._position)
             commit.shard = self.tracker.encode_shard()
+            self._shard_saved = (self.tracker.feeds_known, self._clock.now_ms())
         while True:
             try:
                 await self.journal.commit(commit)
@@ -567,6 +603,11 @@ class Engine:
                     log.warning("the disk takes events again")
                 self.ready.store_error = None
                 return
+
+    def _shard_is_old(self) -> bool:
+        """Whether the tracker's own state is to be saved: now and then, and at once when a row may name a new feed."""
+        feeds, at_ms = self._shard_saved
+        return feeds != self.tracker.feeds_known or abs(self._clock.now_ms() - at_ms) >= SHARD_AGE_MS
 
     async def _until_stopping(self) -> None:
         while not self._stopping:

@@ -873,17 +873,26 @@ class Tracker:
                 if wait is not None:
                     yield still_open(conversation, shop.platform, self._policies[wait.policy], now_ms)
 
-    def promises(self) -> dict[tuple[str, str, str], int]:
-        """Return how many promises stand open, by (platform, team, stage); ``open`` before any limit."""
-        counts: dict[tuple[str, str, str], int] = {}
+    def promise(self, conversation: Conversation) -> tuple[str, str, str] | None:
+        """Return platform, team and stage of a conversation's open promise; ``open`` before any limit."""
+        promise = conversation.state.promise
+        if promise is None:
+            return None
+        stage = promise.limits[promise.passed - 1][0] if promise.passed else "open"
+        return self._shops[conversation.shop].platform, self._policies[promise.policy].team, stage
+
+    def promises(self) -> Iterator[tuple[Conversation, tuple[str, str, str]]]:
+        """Yield every conversation with an open promise, and how that stands; this looks at all in memory."""
         for shop in self._shops.values():
             for conversation in shop.conversations.values():
-                promise = conversation.state.promise
+                promise = self.promise(conversation)
                 if promise is not None:
-                    stage = promise.limits[promise.passed - 1][0] if promise.passed else "open"
-                    key = (shop.platform, self._policies[promise.policy].team, stage)
-                    counts[key] = counts.get(key, 0) + 1
-        return counts
+                    yield conversation, promise
+
+    @property
+    def feeds_known(self) -> int:
+        """How many feeds there are; only grows."""
+        return len(self._feeds)
 
     def sources(self) -> list[SourceRow]:
         """Return how every source stands."""

@@ -20,8 +20,8 @@ from monitor.core.views import WaitRow
 from monitor.metrics import Metrics
 from monitor.web.services import Changes, Engine
 
-SHARDS = 256  # A million waits are looked at a shard at a time; none is copied whole.
-SLICE = 4_000  # Entries looked at before others get the loop: 1 to 2 ms.
+SHARDS = 1_024  # A million waits are looked at a shard at a time; none is copied whole.
+SLICE = 1_000  # Entries looked at before others get the loop: 1 to 2 ms, as the engine has to wait for some of them.
 _NEVER = (3, 0)  # After every urgency.
 STAGES = ("fresh", "slow", "at_risk", "lost")  # Always there in the counts, be there nobody.
 
@@ -106,18 +106,19 @@ class Floor:
         best: list[tuple[tuple[int, int], int, Entry]] = []
         last = _NEVER  # The urgency that still counts, once there are enough.
         found = 0
+        better: list[tuple[tuple[int, int], int, Entry]] = []
         async for part in self._slices():
-            better: list[tuple[tuple[int, int], int, Entry]] = []
             for entry in part:
                 if wanted(entry):
                     found += 1
                     urgency = entry.urgency(now_ms)
                     if urgency <= last:
                         better.append((urgency, entry.wait, entry))
-            if better:
+            if len(better) >= at_most:  # Not sooner: each time costs as much as sorting all that are asked for.
                 best = heapq.nsmallest(at_most, chain(best, better))
-                last = best[-1][0] if len(best) == at_most else _NEVER
-        return [entry for _, _, entry in best], found
+                better.clear()
+                last = best[-1][0]
+        return [entry for _, _, entry in heapq.nsmallest(at_most, chain(best, better))], found
 
     async def measure(self) -> None:
         """Set the gauges that need a look at every wait or source, for a scrape."""

@@ -31,7 +31,7 @@ from monitor.simulator.feed import FAULTS, Feed
 from monitor.simulator.senders import write_file
 from monitor.simulator.simulation import Plan, Simulation
 from monitor.simulator.traffic import Traffic
-from monitor.wire.decode import TYPES
+from monitor.wire.careful import TYPES
 from tests.benchmarks.yardstick import pairs
 
 START_MS = 1_794_297_600_000

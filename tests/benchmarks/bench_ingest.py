@@ -1,0 +1,106 @@
+"""Durable ingest over HTTP, against bare inserts of as many rows a commit into the same schema.
+
+    python -m tests.benchmarks.bench_ingest [--events N] [--pairs N] [--folder DIR]
+
+The service runs in a process of its own, as a person starts it; the senders here
+post NDJSON of a hundred events and wait for each 202. The bare side is
+``executemany`` and ``commit`` with plain ``sqlite3``, synced, of rows made
+beforehand. One sender waits for every sync; with several, batches of some share
+one. Wall time, medians of interleaved pairs.
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+import aiohttp
+from msgspec import structs
+
+from tests.benchmarks import crowd
+from tests.benchmarks.bench_journal import bare, bare_commit, take, traffic
+from tests.program import Program, running
+
+A_REQUEST = 100
+SENDERS = (1, 4, 16)
+GOAL = 0.6
+BUYERS = 20_000
+
+
+def bodies(first: int, events: int) -> list[bytes]:
+    """Return requests: buyers who ask and agents who answer, each message new."""
+    now_ms = time.time_ns() // 1_000_000 - 1_000
+    lines = []
+    for number in range(first, first + events):
+        buyer = number // 2 % BUYERS
+        lines.append(crowd.line(buyer, number, now_ms + (number - first) % 1_000, ("buyer", "agent")[number % 2]))
+    return [b"\n".join(lines[at : at + A_REQUEST]) for at in range(0, events, A_REQUEST)]
+
+
+async def post(session: aiohttp.ClientSession, url: str, requests: list[bytes], senders: int) -> float:
+    """Return the seconds until all requests are acknowledged."""
+    waiting = iter(requests)
+
+    async def send() -> None:
+        for body in waiting:
+            async with session.post(url, data=body) as answer:
+                told = await answer.json()
+                assert answer.status == 202, told
+                assert told["accepted"] == A_REQUEST, told
+
+    began = time.perf_counter()
+    await asyncio.gather(*(send() for _ in range(senders)))
+    return time.perf_counter() - began
+
+
+async def bench(program: Program, folder: Path, events: int, pairs: int) -> None:
+    db = bare(folder)
+    stored = traffic(1, random_ids=True)
+    first = count(0, events)
+    url = f"{program.url}/v1/events"
+    headers = {"content-type": "application/x-ndjson"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        await post(session, url, bodies(next(first), events), 1)  # What is made once is made.
+        for senders in SENDERS:
+            ours, theirs, ratios = [], [], []
+            for pair in range(pairs):
+                requests = bodies(next(first), events)
+                commits = [[structs.astuple(e) for e in take(stored, A_REQUEST)] for _ in requests]
+
+                def insert(commits: list[list[tuple[object, ...]]] = commits) -> float:
+                    began = time.perf_counter()
+                    for rows in commits:
+                        bare_commit(db, rows)
+                    return time.perf_counter() - began
+
+                if pair % 2:
+                    theirs.append(insert())
+                ours.append(await post(session, url, requests, senders))
+                if not pair % 2:
+                    theirs.append(insert())
+                ratios.append(theirs[-1] / ours[-1])
+            print(
+                f"HTTP, NDJSON of {A_REQUEST}, {senders} sender{'s' * (senders > 1)}: "
+                f"{events / median(ours):,.0f} events/s, bare inserts {events / median(theirs):,.0f}: "
+                f"{median(ratios):.0%} of their pace (goal {GOAL:.0%})"
+            )
+    db.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="durable HTTP ingest, against bare inserts")
+    parser.add_argument("--events", type=int, default=10_000)
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--folder", help="where to write; a real disk, for syncs to cost what they cost")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as made:
+        folder = Path(made)
+        with running(folder) as program:
+            asyncio.run(bench(program, folder, arguments.events, arguments.pairs))
+
+
+if __name__ == "__main__":
+    main()
