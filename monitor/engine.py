@@ -226,7 +226,7 @@ class Engine:
         self._watchers: list[Watcher] = []
         self._saving = _Saving()
         self._promises = _Promises()
-        self._shard_saved = (0, 0)  # (how many feeds it had, when)
+        self._shard_saved = (0, 0)  # (how many feeds and shops it had, when)
         self._recovered: list[Decision] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -585,7 +585,7 @@ class Engine:
         if all_rows or self._shard_is_old():
             commit.saved_position = self._saving.saved_position(self._position)
             commit.shard = self.tracker.encode_shard()
-            self._shard_saved = (self.tracker.feeds_known, self._clock.now_ms())
+            self._shard_saved = (self.tracker.known, self._clock.now_ms())
         while True:
             try:
                 await self.journal.commit(commit)
@@ -605,9 +605,9 @@ class Engine:
                 return
 
     def _shard_is_old(self) -> bool:
-        """Whether the tracker's own state is to be saved: now and then, and at once when a row may name a new feed."""
-        feeds, at_ms = self._shard_saved
-        return feeds != self.tracker.feeds_known or abs(self._clock.now_ms() - at_ms) >= SHARD_AGE_MS
+        """Whether the tracker's own state is to be saved: now and then, and at once when a row may name a new shop."""
+        known, at_ms = self._shard_saved
+        return known != self.tracker.known or abs(self._clock.now_ms() - at_ms) >= SHARD_AGE_MS
 
     async def _until_stopping(self) -> None:
         while not self._stopping:

@@ -890,9 +890,9 @@ class Tracker:
                     yield conversation, promise
 
     @property
-    def feeds_known(self) -> int:
-        """How many feeds there are; only grows."""
-        return len(self._feeds)
+    def known(self) -> int:
+        """How many feeds and shops there are; only grows. A row names some of them, so the shard must have them."""
+        return len(self._watch.feeds) + len(self._shops)
 
     def sources(self) -> list[SourceRow]:
         """Return how every source stands."""
