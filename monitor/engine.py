@@ -47,8 +47,9 @@ ROWS_A_COMMIT = 200  # Rows saved along with each commit: a few milliseconds.
 ROWS_AT_MOST = 2_000  # When very many have changed at once; the loop is held no longer than by a commit's events.
 ROW_AGE_MS = 1_000  # A row that has just changed will change again; it is saved when it is this old.
 # The tracker's own state is saved so often. Where there are thousands of feeds it takes some milliseconds and a
-# megabyte; a restart handles again what came since.
-SHARD_AGE_MS = 1_000
+# megabyte; a restart handles again what came since. No older than a row when that is saved, so that the shop and the
+# feed a row names are always there.
+SHARD_AGE_MS = ROW_AGE_MS
 RETRY_SECONDS = 1.0  # Between two tries of a commit that the disk did not take.
 
 
@@ -226,7 +227,7 @@ class Engine:
         self._watchers: list[Watcher] = []
         self._saving = _Saving()
         self._promises = _Promises()
-        self._shard_saved = (0, 0)  # (how many feeds and shops it had, when)
+        self._shard_saved_at_ms = 0
         self._recovered: list[Decision] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -571,7 +572,8 @@ class Engine:
         self, commit: Commit, *, rows: int, waiting: Sequence[_Submission] = (), all_rows: bool = False
     ) -> None:
         """Commit, again and again until the disk takes it; senders are not kept waiting for that."""
-        saved = self._saving.take(rows, self._clock.now_ms() + (ROW_AGE_MS if all_rows else 0))
+        now_ms = self._clock.now_ms()
+        saved = self._saving.take(rows, now_ms + (ROW_AGE_MS if all_rows else 0))
         commit.rows = [
             (
                 c.shop,
@@ -582,10 +584,10 @@ class Engine:
             )
             for c in saved
         ]
-        if all_rows or self._shard_is_old():
+        if all_rows or abs(now_ms - self._shard_saved_at_ms) >= SHARD_AGE_MS:
             commit.saved_position = self._saving.saved_position(self._position)
             commit.shard = self.tracker.encode_shard()
-            self._shard_saved = (self.tracker.known, self._clock.now_ms())
+            self._shard_saved_at_ms = now_ms
         while True:
             try:
                 await self.journal.commit(commit)
@@ -603,11 +605,6 @@ class Engine:
                     log.warning("the disk takes events again")
                 self.ready.store_error = None
                 return
-
-    def _shard_is_old(self) -> bool:
-        """Whether the tracker's own state is to be saved: now and then, and at once when a row may name a new shop."""
-        known, at_ms = self._shard_saved
-        return known != self.tracker.known or abs(self._clock.now_ms() - at_ms) >= SHARD_AGE_MS
 
     async def _until_stopping(self) -> None:
         while not self._stopping:

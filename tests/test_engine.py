@@ -167,6 +167,39 @@ async def test_a_restart_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert s.decided(RaiseAlert) == []
 
 
+async def test_open_promises_are_counted_as_they_come_pass_and_go(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with service(tmp_path, clock) as s:
+        assert s.engine.promises() == {}
+        await s.send(said(0), said(1, "agent", text="亲稍等，我看一下"), said(0, chat="d"))
+        await s.send(said(1, "agent", chat="d", text="稍等哦"))
+        assert s.engine.promises() == {("taobao", "default", "open"): 2}
+        await s.move(182)
+        assert s.engine.promises() == {("taobao", "default", "due"): 2}
+        await s.send(said(170, "agent"))
+        assert s.engine.promises() == {("taobao", "default", "due"): 1}
+    async with service(tmp_path, clock) as s:
+        assert s.engine.promises() == {("taobao", "default", "due"): 1}
+        await s.send(said(181, "agent", chat="d"))
+        assert s.engine.promises() == {}
+
+
+async def test_after_a_kill_a_shop_known_by_its_row_only_has_its_platform(tmp_path: Path) -> None:
+    clock = MovedClock()
+    journal = await Journal.open(tmp_path)
+    s = Service(journal, clock)
+    await s.engine.start()
+    await s.send(said(0))
+    clock.at_ms += 500  # The tracker's own state was saved just now, and is not due yet.
+    await s.send(said(0.5, shop="songye", platform="jd", chat="d"))
+    clock.at_ms += 1_500
+    await s.send(said(2))
+    await s.send(said(2.1))
+    await s.die()
+    async with service(tmp_path, clock) as again:
+        assert {(row.platform, row.shop) for row in again.engine.waits()} == {("taobao", "senye"), ("jd", "songye")}
+
+
 async def test_what_was_not_saved_as_rows_is_handled_again_from_the_journal(tmp_path: Path) -> None:
     rng = random.Random(3)
     clock = MovedClock()
