@@ -28,6 +28,7 @@ from monitor.clock import Clock
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import AlertOrder, CloseRound, Decision, RestateRound, WithdrawAlert
 from monitor.core.events import AnyEvent, Message, scope
+from monitor.core.lists import places
 from monitor.core.tracker import Folded, Tracker
 from monitor.core.views import SourceRow, WaitRow
 from monitor.core.words import words_of
@@ -487,7 +488,7 @@ class Engine:
                 known[identity] = body = encode_event(event)
                 if self.tracker.wants_history(event):
                     await self._bring_history(event)
-                self._position += 1
+                self._position += places(event)
                 words = words_of(event.role, event.kind, event.text) if type(event) is Message else 0
                 if not self.tracker.wall:
                     commit.now_ms = max(commit.now_ms, event.ts_ms)

@@ -242,7 +242,8 @@ class Watcher:
     def _close(self, done: Round) -> None:
         metrics = self._metrics
         metrics.rounds.add(done.platform, done.team, done.outcome)
-        if done.outcome == "answered" and done.ended_at_ms is not None:
+        # Of an answer given elsewhere only two bounds are known.
+        if done.outcome == "answered" and done.ended_at_ms is not None and done.ended_after_ms is None:
             seconds = (done.ended_at_ms - done.opened_at_ms) / 1000
             metrics.reply_wait.observe(seconds, done.platform, done.team, "first" if done.first else "next")
 

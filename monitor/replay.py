@@ -28,6 +28,7 @@ from monitor.core.decisions import (
     WithdrawAlert,
 )
 from monitor.core.events import AnyEvent, Message, scope
+from monitor.core.lists import places
 from monitor.core.policy import BuiltIn
 from monitor.core.tracker import Tracker
 from monitor.core.words import words_of
@@ -156,6 +157,7 @@ class Replay:
         tracker, tally = self._tracker, self.tally
         handle, decisions = tracker.handle, tracker.decisions
         last_ms = number = 0
+        beside = 0  # Numbers that events took beside their own.
         leap: tuple[int, int] | None = None  # (from, to) of a jump that no later line has come near yet.
         silent: set[tuple[str, str]] = set()  # Conversations with a message that the fold has no use for.
         for event in events:
@@ -173,11 +175,12 @@ class Replay:
                 if leap is not None and ts_ms > leap[1] - JUMP_MS:
                     leap = None
             if type(event) is Message:
-                folded = handle(event, number, last_ms, words_of(event.role, event.kind, event.text))
+                folded = handle(event, number + beside, last_ms, words_of(event.role, event.kind, event.text))
                 if folded == "kept":
                     silent.add((event.shop, event.conversation or ""))
             else:
-                folded = handle(event, number, last_ms)
+                beside += places(event) - 1
+                folded = handle(event, number + beside, last_ms)
             if folded == "late":
                 tally.late += 1
             if len(decisions) > 1000:
@@ -252,7 +255,7 @@ def round_line(round: Round) -> dict[str, Any]:
     """Return a round as the contract's ``--rounds`` line."""
     answered = round.outcome == "answered" and round.ended_at_ms is not None
     ended_at_ms = round.ended_at_ms if answered else None
-    return {
+    line = {
         "platform": round.platform,
         "shop": round.shop,
         "conversation": round.conversation,
@@ -274,6 +277,9 @@ def round_line(round: Round) -> dict[str, Any]:
         "stage": round.stage,
         "holders": [{"agent": h.agent, "account": h.account, "seconds": h.held_ms / 1000} for h in round.holders],
     }
+    if round.ended_after_ms is not None:
+        line["ended_after"] = instant_text(round.ended_after_ms)
+    return line
 
 
 class OutOfOrder(Exception):

@@ -91,8 +91,8 @@ class Service:
 async def service(folder: Path, clock: MovedClock | None = None, *, wall: bool = True) -> AsyncIterator[Service]:
     journal = await Journal.open(folder)
     made = Service(journal, clock or MovedClock(), wall=wall)
-    await made.engine.start()
     try:
+        await made.engine.start()
         yield made
     finally:
         await made.engine.stop()
@@ -416,3 +416,28 @@ async def test_rows_of_what_was_never_stored_are_not_saved_by_a_stop(
         assert [row.conversation for row in s.engine.waits()] == ["c"]
         assert (await s.send(said(5, chat="d"))).accepted == 1
         assert [row.conversation for row in s.engine.waits()] == ["c", "d"]
+
+
+async def test_each_row_of_a_list_has_a_number_that_nothing_else_gets(tmp_path: Path) -> None:
+    def listed(at_s: float, *chats: str) -> dict[str, Any]:
+        rows = [{"conversation": chat, "waited_seconds": 5} for chat in chats]
+        ts = START_MS + round(at_s * 1000)
+        return {
+            "type": "waiting_snapshot", "id": f"l{at_s}", "ts": ts, "shop": "senye", "complete": True, "rows": rows
+        }  # fmt: skip
+
+    clock = MovedClock()
+    async with service(tmp_path, clock) as s:
+        clock.at_ms += 10_000
+        await s.send(listed(10, "c", "d"))
+        before = {row.conversation: row.wait for row in s.engine.waits()}
+        assert sorted(before) == ["c", "d"]
+    async with service(tmp_path, clock) as s:
+        assert {row.conversation: row.wait for row in s.engine.waits()} == before
+        await s.send(said(10, chat="e"))
+        assert len({row.wait for row in s.engine.waits()}) == 3
+        clock.at_ms += 5_000
+        await s.send(listed(15, "d"))
+        ended = {round.conversation: round for round in await rounds_of(s.journal)}
+        assert (sorted(ended), ended["c"].ended_after_ms) == (["c", "e"], START_MS + 10_000)
+        assert [row.conversation for row in s.engine.waits()] == ["d"]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from monitor.core import decisions as d
 from monitor.core import events as ev
+from monitor.core.lists import places
 from monitor.core.policy import BUILT_IN, BuiltIn, Policy
 from monitor.core.tracker import Tracker
 from monitor.core.words import classify
@@ -51,7 +52,7 @@ class Timeline:
 
     def event(self, event: ev.AnyEvent, *, arrives: When | None = None, words: int = 0) -> "Timeline":
         """Hand over any event."""
-        self._number += 1
+        self._number += places(event)
         arrived_at_ms = at_ms(arrives) if arrives is not None else event.ts_ms
         if self._wall:
             self.later(arrived_at_ms)

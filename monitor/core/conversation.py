@@ -24,9 +24,11 @@ from monitor.core.fold import (
     GAVE_UP,
     HAS_RECALLS,
     HUMAN,
+    LISTED,
     NO_RECALLS,
     OPENED,
     RECALL,
+    UNLISTED,
     Ending,
     Entry,
     Fold,
@@ -90,6 +92,12 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         """Yield the entries of the last stretch, newest first."""
         return _chain(self.log)
 
+    def holds(self, number: int) -> bool:
+        """Return whether the log has the entry of this number."""
+        return self.log is not None and any(
+            entry.number == number for chunk in self._chunks() for entry in _chain(chunk.log)
+        )
+
     def horizon_ms(self, lateness_ms: int) -> int:
         """Return the instant before which nothing is put into the log any more."""
         if self.log is None:
@@ -116,6 +124,15 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         if entry.ts_ms > last.ts_ms or (entry.extra is None and last.extra is None):
             return True
         return order(entry) > order(last)
+
+    def merge_listed(self) -> None:
+        """Let the last entry stand for the one before it that says the same: a list is looked at all the time."""
+        last = self.log
+        if last is not None and last.what == LISTED:
+            before = last.before
+            if before is not None and before.what == LISTED and before.who == last.who:
+                last.before = before.before
+                self.logged -= 1
 
     def save(self) -> None:
         """Save the state, and begin a new stretch of the log after it."""
@@ -185,7 +202,12 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
             history: every entry that is still known, in any order.
             opened: the numbers of the waits written down, whose openings keep their names.
         """
-        entries = sorted(history, key=order)
+        known = list(history)
+        # Lists are stored with their shop, not with a chat: what is known of them stays.
+        known += [
+            entry for chunk in self._chunks() for entry in _chain(chunk.log) if entry.what & CODE in (LISTED, UNLISTED)
+        ]
+        entries = sorted(known, key=order)
         for entry in entries:
             if entry.number in opened:
                 entry.what |= OPENED

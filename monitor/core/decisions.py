@@ -49,6 +49,7 @@ class Round(Struct, frozen=True, gc=False):
     passed: tuple[str, ...]  # Every stage passed, in order.
     holders: tuple[Holding, ...]
     backfilled: bool = False  # Restated by what came after `lateness`.
+    ended_after_ms: int | None = None  # Answered elsewhere: after this instant, and by `ended_at_ms`.
 
     @property
     def courtesy(self) -> bool:

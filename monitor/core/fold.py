@@ -16,6 +16,8 @@ The rules, from "The wait":
     closed otherwise   -                                    stands, marked
     recalled           as if never sent; all of a wait's messages recalled: DISMISSED
     older than give_up -                                    EXPIRED
+    listed as waiting  opens one, since the list says when  still waits
+    not listed any more -                                   ANSWERED, where we did not see it
 
 Times are integer milliseconds since the epoch, UTC. Nothing here reads a clock.
 """
@@ -25,11 +27,11 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from monitor.core.decisions import Outcome
-from monitor.core.policy import Policy, PolicyBook
+from monitor.core.policy import MINUTE_MS, Policy, PolicyBook
 
 # What an entry is: a code in the low four bits, flags above. All of it stays below 256, where CPython
 # shares the integers, since a million open waits hold a million of these.
-BUYER, HUMAN, BOT, HANDED_OFF, HOLDER, CLOSED_BY_BUYER, CLOSED, RECALL, DISMISS = range(9)
+BUYER, HUMAN, BOT, HANDED_OFF, HOLDER, CLOSED_BY_BUYER, CLOSED, RECALL, DISMISS, LISTED, UNLISTED = range(11)
 CODE = 15
 POLITE = 16  # buyer: polite words only
 NO_ANSWER = 32  # buyer: the platform says no reply is needed
@@ -56,6 +58,7 @@ class Extra(Struct, frozen=True, array_like=True, gc=False):
     text_key: int = 0  # Equal for the same question again; kept where a bot holds.
     target: str = ""  # The id of the message that is recalled.
     wait: int = 0  # The number of the wait that is dismissed.
+    since_ms: int = 0  # Since when the buyer waits, as a list says.
 
 
 class Entry(Struct, array_like=True, gc=False):
@@ -233,9 +236,10 @@ class Ending(Struct, frozen=True, gc=False):
     wait: Wait
     outcome: Outcome
     at_ms: int
-    by: Entry | None  # What ended it; None for give-up.
+    by: Entry | None  # What ended it; None for give-up, and for an answer that we did not see.
     holder: Who | None  # In whose hands it was, who need not be who answered.
     held: bool = False
+    after_ms: int | None = None  # Answered unseen, after this instant and by ``at_ms``.
 
 
 Recalls = Mapping[str, Entry]
@@ -321,6 +325,10 @@ class Fold:
             state.flags &= ~IN_SESSION
         elif code == RECALL:
             self._recall(state, entry, close)
+        elif code == LISTED:
+            self._listed(state, entry)
+        elif code == UNLISTED:
+            self._unlisted(state, entry, close)
         elif wait is not None and entry.extra is not None and abs(wait.number) == entry.extra.wait:
             self._end(state, "dismissed", ts_ms, entry, close)
             state.promise = None
@@ -432,6 +440,37 @@ class Fold:
         elif promise is not None:
             state.promise = None
 
+    def _listed(self, state: State, entry: Entry) -> None:
+        """The buyer waits at this instant, says the platform: since then, if we did not know it."""
+        wait = state.wait
+        if entry.who is not None:
+            _change_holder(state, entry.who, entry.ts_ms)
+        if wait is not None:
+            if entry.what & OPENED and wait.number < 0:
+                wait.number = entry.number
+            state.last_ms = entry.ts_ms
+            return
+        since_ms = entry.extra.since_ms if entry.extra is not None else entry.ts_ms
+        if since_ms <= state.last_ms:
+            if since_ms % MINUTE_MS or since_ms + MINUTE_MS <= state.last_ms:
+                return  # It was answered since: the list has not noticed.
+            since_ms = state.last_ms  # Lists often tell minutes only, so it may have been just after.
+        self._open(state, entry, messages=1, needs_answer=True, greeting=False)
+        assert state.wait is not None
+        state.wait.opened_at_ms = state.wait.since_ms = since_ms
+        state.last_ms = entry.ts_ms
+        state.flags |= BUYER_LAST
+
+    def _unlisted(self, state: State, entry: Entry, close: Close) -> None:
+        """The buyer waits no more, says the platform, and we saw no answer: it was given elsewhere."""
+        wait = state.wait
+        if wait is None or entry.ts_ms <= state.last_ms or entry.ts_ms <= wait.opened_at_ms:
+            return
+        self._end(state, "answered", entry.ts_ms, None, close, after_ms=max(wait.opened_at_ms, state.last_ms))
+        state.ghost = None
+        state.last_ms = entry.ts_ms
+        state.flags = state.flags & HAS_RECALLS | HUMAN_SPOKE | IN_SESSION
+
     def _recall(self, state: State, entry: Entry, close: Close) -> None:
         """The recall itself: what it takes back was left out of the fold already; dismiss if nothing else is left."""
         state.flags |= HAS_RECALLS
@@ -441,12 +480,21 @@ class Fold:
             wait = Wait(ghost.ts_ms, ghost.id, ghost.number, ghost.ts_ms, 1, 0, self.number)
             close(Ending(wait, "dismissed", entry.ts_ms, entry, state.holder))
 
-    def _end(self, state: State, outcome: Outcome, at_ms: int, by: Entry | None, close: Close) -> None:
+    def _end(
+        self,
+        state: State,
+        outcome: Outcome,
+        at_ms: int,
+        by: Entry | None,
+        close: Close,
+        *,
+        after_ms: int | None = None,
+    ) -> None:
         wait = state.wait
         assert wait is not None
         state.wait = None
         wait.number = abs(wait.number)
-        close(Ending(wait, outcome, at_ms, by, state.holder))
+        close(Ending(wait, outcome, at_ms, by, state.holder, False, after_ms))
 
 
 def _change_holder(state: State, who: Who | None, at_ms: int) -> None:

@@ -1,5 +1,7 @@
 """From a wait that has ended, or stands open, to the round that is written down."""
 
+from msgspec.structs import replace
+
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import Holding, Outcome, Round
 from monitor.core.fold import CLOSED_UNANSWERED, FIRST, Ending, Entry, Wait, Who
@@ -27,9 +29,17 @@ def ended(conversation: Conversation, platform: str, policy: Policy, ending: End
     """Return the round of a wait that has ended."""
     wait, by = ending.wait, ending.by
     answered_by = by if ending.outcome == "answered" else None
-    return _round(
+    done = _round(
         conversation, platform, policy, wait, ending.outcome, ending.at_ms, answered_by, ending.holder, ending.held
     )
+    return done if ending.after_ms is None else _unseen(done, policy, wait, ending.after_ms)
+
+
+def _unseen(done: Round, policy: Policy, wait: Wait, after_ms: int) -> Round:
+    """Return the round of an answer that we did not see: it passed only what it had by the lower bound."""
+    stages = window(policy, wait)
+    names = tuple(stage.name for stage in stages[: stages_passed(stages, wait.counted_ms(after_ms))])
+    return replace(done, ended_after_ms=after_ms, passed=names, stage=names[-1] if names else "fresh")
 
 
 def still_open(conversation: Conversation, platform: str, policy: Policy, now_ms: int) -> Round:

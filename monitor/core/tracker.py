@@ -66,6 +66,7 @@ from monitor.core.fold import (
     Wait,
     Who,
 )
+from monitor.core.lists import Kept, complete, listed
 from monitor.core.policy import Policy, PolicyBook
 from monitor.core.rounds import ended, stages_passed, still_open, window
 from monitor.core.timers import NEVER_MS, Timers, Untimed
@@ -105,12 +106,13 @@ _CLOSED_BY = {"buyer": CLOSED_BY_BUYER, "agent": CLOSED, "system": CLOSED}
 class Shop:
     """What the tracker keeps of one shop."""
 
-    __slots__ = ("conversations", "fold", "holds", "name", "platform", "roles")
+    __slots__ = ("conversations", "fold", "holds", "lists", "name", "platform", "roles")
 
     def __init__(self, name: str, platform: str, fold: Fold) -> None:
         self.name = name
         self.platform = platform
         self.conversations: dict[str, Conversation] = {}
+        self.lists: Kept | None = None  # None: no list of who waits has come for it.
         self.hold(fold)
 
     def hold(self, fold: Fold) -> None:
@@ -238,18 +240,21 @@ class Tracker:
         if self._wall:
             if arrived_at_ms > self.now_ms:
                 self.now_ms = arrived_at_ms  # What is decided by it is decided now, though nothing was due since.
+            self._came_by = UNSEEN
             if type(event) is not ev.WaitDismissed:
                 watch = self._watch
                 self._came_by = watch.arrive(event, self.now_ms)
                 if watch.turned or watch.released:
                     self._hear(self.now_ms)
         if type(event) is not ev.Message:
-            return self._other(event, number) if type(event) in _WHAT else self._note(event)
+            return self._other(event, number) if type(event) in _WHAT else self._note(event, number)
         shop = self._shops.get(event.shop)
         if shop is None:
             shop = self._new_shop(event.shop, event.platform)
         entry = self._entry(shop, event, number, words)
-        return self._fold(shop, event, entry) if entry is not None else "kept"
+        if entry is None:
+            return "kept"
+        return self._fold(shop, event.conversation or event.buyer or "", event, entry)
 
     def _entry(self, shop: Shop, event: ev.Message, number: int, words: int) -> Entry | None:
         """Return a message as the fold sees it; None when it ends and opens nothing."""
@@ -277,8 +282,10 @@ class Tracker:
             extra = Extra(None, 0, words >> 32)
         return Entry(event.ts_ms, number, event.id, what, who, extra)
 
-    def _note(self, event: ev.AnyEvent) -> Folded:
-        """Take an event that is no part of a conversation's fold."""
+    def _note(self, event: ev.AnyEvent, number: int) -> Folded:
+        """Take an event that is not one conversation's."""
+        if isinstance(event, ev.WaitingSnapshot):
+            return self._take_list(event, number)
         if isinstance(event, ev.AgentPresence):
             self._note_presence(event)
         return "kept"
@@ -287,7 +294,39 @@ class Tracker:
         """Take an event that is no message but part of a conversation."""
         entry = self._other_entry(event, number)
         shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
-        return self._fold(shop, event, entry)
+        return self._fold(shop, event.conversation or event.buyer or "", event, entry)
+
+    def _take_list(self, event: ev.WaitingSnapshot, number: int) -> Folded:
+        """Take a list of who waits: in each chat that it names, or names no more."""
+        shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
+        who = self._interned(event.agent, event.account) if event.agent or event.account else None
+        outcome: Folded = "kept"
+        for chat, buyer, entry in listed(event, number, who):
+            if self._fold(shop, chat, event, entry) == "folded":
+                outcome = "folded"
+            conversation = shop.conversations[chat]
+            conversation.merge_listed()
+            if conversation.buyer is None and buyer != chat:
+                conversation.buyer = buyer
+        if event.complete:
+            one = complete(event, number)
+            if shop.lists is None:
+                shop.lists = Kept()
+            shop.lists.add(one, self._lateness_ms)
+            waiting = [chat for chat, held in shop.conversations.items() if held.state.wait is not None]
+            for chat in waiting:
+                if one.misses(chat, _account_of(shop.conversations[chat])):
+                    self._fold(shop, chat, event, one.entry())
+        return outcome
+
+    def _compare(self, shop: Shop, conversation: Conversation, ts_ms: int) -> None:
+        """What came late may be something that a list has known to be over."""
+        assert shop.lists is not None
+        for one in shop.lists.after(ts_ms):
+            if one.misses(conversation.id, _account_of(conversation)) and not conversation.holds(one.number):
+                newest = conversation.number
+                self._late(shop, conversation, one.entry(), backfill=False)
+                conversation.number = newest
 
     def _other_entry(self, event: ev.AnyEvent, number: int) -> Entry:
         """Return an event of `_WHAT` as the fold sees it."""
@@ -329,9 +368,8 @@ class Tracker:
         conversation.rebuild(shop.fold, [entry for entry in entries if entry is not None], opened)
         _carry_over(was, conversation.state.wait)
 
-    def _fold(self, shop: Shop, event: ev.AnyEvent, entry: Entry) -> Folded:
-        """Give an entry to its conversation and act on what that changes."""
-        key = event.conversation or event.buyer or ""
+    def _fold(self, shop: Shop, key: str, event: ev.AnyEvent, entry: Entry) -> Folded:
+        """Give an entry, made of an event, to its conversation and act on what that changes."""
         conversation = shop.conversations.get(key)
         if conversation is None:
             buyer = event.buyer if event.buyer != key else None
@@ -341,7 +379,7 @@ class Tracker:
             return "folded"  # After a restart: its row is newer than this.
         if self._rows:
             self._touch(conversation)
-            if conversation.feed != self._came_by and self._wall and type(event) is not ev.WaitDismissed:
+            if self._came_by not in (UNSEEN, conversation.feed):
                 conversation.feed = self._came_by
                 if conversation.wake_at_ms <= self.now_ms:  # Held back for the feed it came by before.
                     self._timers.wake(conversation, conversation.wake_at_ms)
@@ -356,7 +394,10 @@ class Tracker:
             and (ts_ms <= last.ts_ms or state.flags & (HAS_RECALLS | GAVE_UP) or entry.what == RECALL)
             and not conversation.in_order(entry)
         ):
-            return self._late(shop, conversation, entry, backfill=event.backfill)
+            folded = self._late(shop, conversation, entry, backfill=event.backfill)
+            if shop.lists is not None and folded == "folded":
+                self._compare(shop, conversation, ts_ms)
+            return folded
         wait, promise = state.wait, state.promise
         since_ms = wait.since_ms if wait is not None else 0
         conversation.number = entry.number
@@ -389,6 +430,8 @@ class Tracker:
             self._schedule(conversation)
         elif conversation.wake_at_ms == NEVER_MS and self._rows:
             self._schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
+        if shop.lists is not None and ts_ms < shop.lists.newest_ms:
+            self._compare(shop, conversation, ts_ms)
         return "folded"
 
     def _touch(self, conversation: Conversation) -> None:
@@ -969,12 +1012,13 @@ class Tracker:
         """Return which conversations of these events are not in memory, and may have rows on disk."""
         keys: set[tuple[str, str]] = set()
         for event in events:
+            if isinstance(event, ev.WaitingSnapshot):
+                keys.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
             key = event.conversation or event.buyer
             if key:
-                shop = self._shops.get(event.shop)
-                if shop is None or key not in shop.conversations:
-                    keys.add((event.shop, key))
-        return keys
+                keys.add((event.shop, key))
+        shops = self._shops
+        return {key for key in keys if key[0] not in shops or key[1] not in shops[key[0]].conversations}
 
     def wants_history(self, event: ev.AnyEvent) -> bool:
         """Return whether an event marked ``backfill`` lies so far back that the conversation's history is needed."""
@@ -998,6 +1042,11 @@ def _carry_over(was: Wait | None, now: Wait | None) -> None:
 def _keeps_step(told: Told, wait: Wait) -> bool:
     """Whether all that a wait has passed was told, so that its next limit is the next to be told."""
     return told.wait == wait.number and told.state == FIRING and told.stages == wait.passed
+
+
+def _account_of(conversation: Conversation) -> str | None:
+    holder = conversation.state.holder
+    return holder.account if holder is not None else None
 
 
 def _told(conversation: Conversation, wait: int) -> Told | None:

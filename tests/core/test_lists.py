@@ -1,0 +1,158 @@
+"""A platform that shows only who waits: waits open by its lists, and end where a list names them no more."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.core import events as ev
+from monitor.core.tracker import Tracker
+from tests.timeline import START_MS, Timeline, at_ms
+
+
+def seen(when: str, *rows: dict[str, Any], complete: bool = True, account: str | None = None) -> ev.WaitingSnapshot:
+    """A list as it was seen, of ``{"chat", "since" or "waited"}``."""
+    return ev.WaitingSnapshot(
+        type="waiting_snapshot",
+        id=f"list-{when}",
+        ts_ms=at_ms(when),
+        source="collector",
+        shop="senye",
+        account=account,
+        complete=complete,
+        rows=[
+            ev.WaitingRow(
+                conversation=row["chat"],
+                since_ms=at_ms(row["since"]) if "since" in row else None,
+                waited_seconds=row.get("waited"),
+            )
+            for row in rows
+        ],
+    )
+
+
+C, D = {"chat": "c"}, {"chat": "d"}
+
+
+def test_who_is_missing_from_a_later_complete_list_was_answered_elsewhere() -> None:
+    chat = Timeline().buyer("0:00").event(seen("1:25", C)).event(seen("1:40"))
+    assert chat.until("9:00") == ["1:00 slow", "1:40 resolved answered"]
+    [done] = chat.rounds.values()
+    assert (done.outcome, done.ended_by, done.passed) == ("answered", None, ("slow",))
+    assert (done.ended_after_ms, done.ended_at_ms) == (at_ms("1:25"), at_ms("1:40"))
+
+
+def test_it_passed_only_what_it_had_by_the_lower_bound() -> None:
+    chat = Timeline().buyer("0:00").event(seen("2:59", C)).event(seen("3:10"))
+    assert chat.until("9:00") == ["1:00 slow", "3:00 at_risk", "3:10 resolved answered"]
+    assert chat.rounds[1].stage == "slow"
+
+
+def test_a_list_that_is_not_complete_ends_nothing() -> None:
+    chat = Timeline().buyer("0:00").event(seen("0:30", D, complete=False))
+    assert {r.conversation for r in chat.open_rounds()} == {"c", "d"}
+
+
+def test_a_list_opens_the_waits_that_no_message_told_of() -> None:
+    chat = Timeline().event(seen("2:00", C | {"since": "0:00"}, D | {"waited": 30}))
+    assert chat.until("2:31") == ["1:00 slow", "2:30 slow"]
+    first, second = chat.open_rounds()
+    assert (first.opened_at_ms, second.opened_at_ms) == (at_ms("0:00"), at_ms("1:30"))
+    assert first.wait != second.wait
+
+
+def test_a_wait_without_a_time_begins_when_it_was_first_seen() -> None:
+    chat = Timeline().event(seen("2:00", C)).event(seen("2:10", C))
+    assert [r.opened_at_ms for r in chat.open_rounds()] == [at_ms("2:00")]
+
+
+def test_a_list_that_lags_behind_the_answer_opens_nothing() -> None:
+    chat = Timeline().buyer("0:05").agent("0:20").event(seen("0:22", C | {"since": "0:05"}))
+    assert chat.open_rounds() == []
+    assert chat.ended() == ["answered 15"]
+
+
+def test_a_list_that_tells_minutes_opens_the_wait_after_the_answer_in_that_minute() -> None:
+    chat = Timeline().buyer("0:05").agent("0:20").event(seen("1:30", C | {"since": "0:00"}))
+    assert [r.opened_at_ms for r in chat.open_rounds()] == [at_ms("0:20")]
+
+
+def test_the_list_of_one_account_says_nothing_of_the_chats_of_another() -> None:
+    chat = Timeline().buyer("0:00", account="a").buyer("0:00", chat="d", account="b")
+    chat.event(seen("0:30", account="a"))
+    assert [r.conversation for r in chat.open_rounds()] == ["d"]
+
+
+def test_a_message_at_or_after_the_list_is_not_ended_by_it() -> None:
+    chat = Timeline().buyer("0:30").event(seen("0:30"))
+    assert len(chat.open_rounds()) == 1
+
+
+def test_what_comes_late_and_was_over_by_an_earlier_list_is_over() -> None:
+    chat = Timeline(wall=True).event(seen("1:40")).buyer("0:00", arrives="1:50")
+    assert chat.until("9:00") == []
+    assert chat.ended() == ["answered 100"]
+
+
+def test_a_look_every_five_seconds_does_not_fill_the_log() -> None:
+    chat = Timeline(wall=True)
+    for at in range(0, 3600, 5):
+        chat.event(seen(f"{at // 60}:{at % 60:02}", C | {"since": "0:00"}))
+    held = chat.tracker.conversation("senye", "c")
+    assert held is not None
+    assert len(list(held.entries())) == 2
+    chat.event(seen("60:02"))
+    [done] = chat.rounds.values()
+    assert (done.ended_after_ms, done.ended_at_ms) == (at_ms("59:55"), at_ms("60:02"))
+
+
+def test_every_wait_of_a_list_has_a_name_of_its_own_after_a_restart_too() -> None:
+    chat = Timeline(wall=True).event(seen("0:00", C, D))
+    again = Timeline(wall=True)
+    for conversation in chat.tracker.changed:
+        again.tracker.restore(Tracker.encode(conversation))
+    again._number = chat._number
+    again.event(seen("0:10", C, D, {"chat": "e"}))
+    waits = {row.conversation: row.wait for row in again.tracker.waits()}
+    assert len(set(waits.values())) == 3
+    assert {chat: wait for chat, wait in waits.items() if chat != "e"} == {
+        row.conversation: row.wait for row in chat.tracker.waits()
+    }
+
+
+def _rounds(events: list[tuple[int, str, tuple[str, ...]]]) -> list[Any]:
+    chat = Timeline()
+    for at, what, chats in events:
+        if what == "list":
+            chat.event(seen(f"{at // 60}:{at % 60:02}", *({"chat": name, "waited": 1} for name in chats)))
+        else:
+            chat.said(at, what, chat=chats[0], id=f"{what}{at}")  # type: ignore[arg-type]
+    chat.later(START_MS + 700_000)
+    rounds = [*chat.rounds.values(), *chat.open_rounds()]
+    return sorted((r.conversation, r.opened_at_ms, r.outcome, r.ended_at_ms, r.buyer_messages) for r in rounds)
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=150, deadline=None)
+def test_messages_that_come_late_find_the_lists_that_were_there_before_them(seed: int) -> None:
+    rng = random.Random(seed)
+    instants = sorted(rng.sample(range(1, 590), 30))
+    events: list[tuple[int, str, tuple[str, ...]]] = []
+    for at in instants:
+        what = rng.choices(["buyer", "agent", "list"], [4, 2, 2])[0]
+        # Lists that name nobody: what they name hangs on what the platform knew.
+        events.append((at, what, () if what == "list" else (rng.choice("cd"),)))
+    lists_first = sorted(events, key=lambda event: (event[1] != "list", event[0]))
+    assert _rounds(lists_first) == _rounds(events)
+
+
+@pytest.mark.parametrize("wall", [True, False])
+def test_a_row_without_a_chat_is_passed_over(wall: bool) -> None:
+    chat = Timeline(wall=wall).event(
+        ev.WaitingSnapshot(
+            type="waiting_snapshot", id="l", ts_ms=START_MS, shop="senye", complete=True, rows=[ev.WaitingRow()]
+        )
+    )
+    assert chat.open_rounds() == []
