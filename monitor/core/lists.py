@@ -59,8 +59,8 @@ def listed(event: ev.WaitingSnapshot, number: int, who: Who | None) -> Iterator[
             since_ms = row.since_ms
         elif row.waited_seconds is not None:
             since_ms = event.ts_ms - round(row.waited_seconds * 1000)
-        extra = Extra(event.seq, since_ms=min(since_ms, event.ts_ms))
-        yield chat, row.buyer, Entry(event.ts_ms, first + at, event.id, LISTED, who, extra)
+        more = Extra(event.seq, since_ms=min(since_ms, event.ts_ms), who=who)
+        yield chat, row.buyer, Entry(event.ts_ms, first + at, event.id, LISTED, more)
 
 
 def complete(event: ev.WaitingSnapshot, number: int) -> Complete:

@@ -64,8 +64,9 @@ def _round(
     counted_ms = at_ms - wait.opened_at_ms if wait.standing is None else wait.counted_ms(at_ms)
     passed = stages_passed(stages, counted_ms) if counted_ms > stages[0].after_ms else 0
     credited = holder
-    if answered_by is not None and answered_by.who is not None:
-        credited = answered_by.who
+    sender = answered_by.who if answered_by is not None else None
+    if sender is not None:
+        credited = sender
         if credited.agent is None and holder is not None and holder.account == credited.account:
             credited = holder  # The account answered, and it is known who sits at it.
     if wait.holders is not None:

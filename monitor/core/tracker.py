@@ -275,12 +275,12 @@ class Tracker:
         who = None
         if named != _NOBODY:
             who = self._who.get(named) or self._interned(*named)
-        extra = None
+        more: Who | Extra | None = who
         if words & _PROMISED or event.seq is not None:
-            extra = Extra(event.seq, (words >> 8 & 0xFFFFFF) * 1000, w.text_key(words))
+            more = Extra(event.seq, (words >> 8 & 0xFFFFFF) * 1000, w.text_key(words), who=who)
         elif shop.holds and words >> 32:
-            extra = Extra(None, 0, words >> 32)
-        return Entry(event.ts_ms, number, event.id, what, who, extra)
+            more = Extra(None, 0, words >> 32, who=who)
+        return Entry(event.ts_ms, number, event.id, what, more)
 
     def _note(self, event: ev.AnyEvent, number: int) -> Folded:
         """Take an event that is not one conversation's."""
@@ -331,17 +331,17 @@ class Tracker:
     def _other_entry(self, event: ev.AnyEvent, number: int) -> Entry:
         """Return an event of `_WHAT` as the fold sees it."""
         what = _WHAT[type(event)]
-        extra = Extra(event.seq) if event.seq is not None else None
         who: Who | None = None
-        if what == HOLDER:
-            who = self._interned(event.agent, event.account) if event.agent or event.account else None
-        elif isinstance(event, ev.ConversationClosed):
+        if what == HOLDER and (event.agent or event.account):
+            who = self._interned(event.agent, event.account)
+        more: Who | Extra | None = who if event.seq is None else Extra(event.seq, who=who)
+        if isinstance(event, ev.ConversationClosed):
             what = _CLOSED_BY[event.by]
         elif isinstance(event, ev.MessageRecalled):
-            extra = Extra(event.seq, target=event.message)
+            more = Extra(event.seq, target=event.message)
         elif isinstance(event, ev.WaitDismissed):
-            extra = Extra(wait=event.wait)
-        return Entry(event.ts_ms, number, event.id, what, who, extra)
+            more = Extra(wait=event.wait)
+        return Entry(event.ts_ms, number, event.id, what, more)
 
     def rebuild(
         self, shop_name: str, key: str, history: Iterable[tuple[ev.AnyEvent, int, int]], opened: frozenset[int]
@@ -976,8 +976,10 @@ class Tracker:
             return
         conversation.shop = shop.name
         for entry in conversation.entries():
-            if entry.who is not None:
-                entry.who = self._interned(entry.who.agent, entry.who.account)
+            who = entry.who
+            if who is not None:
+                who = self._interned(who.agent, who.account)
+                entry.more = who if entry.extra is None else replace(entry.extra, who=who)
         holder = conversation.state.holder
         if holder is not None:
             conversation.state.holder = self._interned(holder.agent, holder.account)
