@@ -76,10 +76,10 @@ class Timeline:
         """Hand over a message."""
         fields.setdefault("source", "collector")
         fields.setdefault("platform", "taobao")
+        fields.setdefault("shop", "senye")
         message = ev.Message(
             id=id or f"m{self._number + 1}",
             ts_ms=at_ms(when),
-            shop="senye",
             conversation=chat,
             role=role,
             text=text,
@@ -127,15 +127,18 @@ class Timeline:
             )
         )
 
-    def transferred(self, when: When, agent: str | None, *, chat: str = "c") -> "Timeline":
-        """The chat changes hands."""
+    def transferred(
+        self, when: When, agent: str | None, *, chat: str = "c", by: str | None = None, shop: str = "senye"
+    ) -> "Timeline":
+        """The chat changes hands, passed on ``by`` somebody."""
         return self.event(
             ev.ConversationTransferred(
                 id=f"e{self._number + 1}",
                 ts_ms=at_ms(when),
-                shop="senye",
+                shop=shop,
                 conversation=chat,
                 agent=agent,
+                from_agent=by,
                 type="conversation_transferred",
             )
         )
@@ -149,6 +152,21 @@ class Timeline:
                 shop="senye",
                 conversation=chat,
                 type="conversation_handed_off",
+            )
+        )
+
+    def dismissed(self, when: When, wait: int, *, chat: str = "c") -> "Timeline":
+        """A person takes the wait off the board."""
+        return self.event(
+            ev.WaitDismissed(
+                id=f"e{self._number + 1}",
+                ts_ms=at_ms(when),
+                shop="senye",
+                conversation=chat,
+                type="wait_dismissed",
+                wait=wait,
+                by="lead",
+                reason="an advertisement",
             )
         )
 

@@ -53,6 +53,8 @@ class Told(Struct, array_like=True, gc=False):
     state: int
     at_ms: int  # When it was last told.
     repetition: int = 0  # How often it was raised again after having been withdrawn.
+    policy: int = 0  # The one the wait opened with…
+    first_reply: bool = False  # …and whether its stages are those of a first reply.
 
 
 class Chunk(Struct, array_like=True, gc=False):

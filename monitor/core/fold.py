@@ -60,6 +60,7 @@ class Extra(Struct, frozen=True, array_like=True, gc=False, tag=1):
     wait: int = 0  # The number of the wait that is dismissed.
     since_ms: int = 0  # Since when the buyer waits, as a list says.
     who: Who | None = None
+    giver: Who | None = None  # Who passes the chat on, as the transfer says.
 
 
 class Entry(Struct, array_like=True, gc=False):
@@ -313,6 +314,8 @@ class Fold:
             if wait is not None and self._holds:
                 _bot_speaks(wait, entry)
         elif code == HOLDER:
+            if state.holder is None and entry.extra is not None and entry.extra.giver is not None:
+                _held_all_along(state, entry.extra.giver)
             _change_holder(state, entry.who, ts_ms)
         elif code == HANDED_OFF:
             if wait is None:
@@ -521,6 +524,14 @@ def _change_holder(state: State, who: Who | None, at_ms: int) -> None:
     if wait is not None and who != before:
         held = wait.holders or ((wait.opened_at_ms, before),)
         wait.holders = (*held[-63:], (at_ms, who))
+
+
+def _held_all_along(state: State, who: Who) -> None:
+    """Learn who has held a chat that seemed to lie with nobody."""
+    state.holder = who
+    wait = state.wait
+    if wait is not None and wait.holders is not None:
+        wait.holders = (*wait.holders[:-1], (wait.holders[-1][0], who))
 
 
 def _bot_speaks(wait: Wait, entry: Entry) -> None:

@@ -67,7 +67,7 @@ from monitor.core.fold import (
     Who,
 )
 from monitor.core.lists import Kept, complete, listed
-from monitor.core.policy import Policy, PolicyBook
+from monitor.core.policy import Policy, PolicyBook, Stage
 from monitor.core.rounds import ended, stages_passed, still_open, window
 from monitor.core.timers import NEVER_MS, Timers, Untimed
 from monitor.core.views import SourceRow, WaitRow
@@ -335,7 +335,9 @@ class Tracker:
         if what == HOLDER and (event.agent or event.account):
             who = self._interned(event.agent, event.account)
         more: Who | Extra | None = who if event.seq is None else Extra(event.seq, who=who)
-        if isinstance(event, ev.ConversationClosed):
+        if isinstance(event, ev.ConversationTransferred) and (event.from_agent or event.from_account):
+            more = Extra(event.seq, who=who, giver=self._interned(event.from_agent, event.from_account))
+        elif isinstance(event, ev.ConversationClosed):
             what = _CLOSED_BY[event.by]
         elif isinstance(event, ev.MessageRecalled):
             more = Extra(event.seq, target=event.message)
@@ -468,7 +470,11 @@ class Tracker:
             if old != new:
                 if new is not None and reason == "backfill":
                     new = replace(new, backfilled=True)
-                self.decisions.append(RestateRound(old, new, reason))
+                if old is None and new is not None and reason != "backfill":
+                    known = was_open.passed if was_open is not None and was_open.number == number else 0
+                    self._write_down(shop, new, known)
+                else:
+                    self.decisions.append(RestateRound(old, new, reason))
         self._settle_told(shop, conversation, after, reason)
         self._schedule(conversation)
         return "folded"
@@ -476,12 +482,16 @@ class Tracker:
     def _close(self, shop: Shop, conversation: Conversation, ending: Ending) -> None:
         """Write down a round that has ended in order, and end its alert."""
         closed = ended(conversation, shop.platform, self._policies[ending.wait.policy], ending)
-        if len(closed.passed) > ending.wait.passed:
-            for stage in closed.passed[ending.wait.passed :]:
-                self._pass(shop, closed.team, stage, courtesy=closed.courtesy)
-        self.decisions.append(CloseRound(closed))
+        self._write_down(shop, closed, ending.wait.passed)
         if conversation.told:
             self._settle_told(shop, conversation, {closed.wait: closed}, "late")
+
+    def _write_down(self, shop: Shop, closed: Round, known: int) -> None:
+        """Say that a round has ended, and which stages it had passed beyond those ``known``."""
+        if len(closed.passed) > known:
+            for stage in closed.passed[known:]:
+                self._pass(shop, closed.team, stage, courtesy=closed.courtesy)
+        self.decisions.append(CloseRound(closed))
 
     def _pass(self, shop: Shop, team: str, stage: str, *, courtesy: bool) -> None:
         self.decisions.append(PassStage(shop.platform, shop.name, team, stage, courtesy))
@@ -567,14 +577,15 @@ class Tracker:
             if passed_at_ms > now_ms:
                 break
             promise.passed += 1
+            who = conversation.state.holder or promise.who  # Who can act on it, who need not be who gave it.
             self.decisions.append(
                 PassPromise(
                     platform=shop.platform,
                     shop=shop.name,
                     conversation=conversation.id,
                     team=self._policies[promise.policy].team,
-                    agent=promise.who.agent if promise.who else None,
-                    account=promise.who.account if promise.who else None,
+                    agent=who.agent if who else None,
+                    account=who.account if who else None,
                     stage=name,
                     greeting=promise.greeting,
                     opened_at_ms=promise.opened_at_ms,
@@ -610,7 +621,7 @@ class Tracker:
         order: type[RaiseAlert] | type[RiseAlert] = RiseAlert
         if told is None:
             order = RaiseAlert
-            told = Told(wait.number, reached, reached, FIRING, now_ms)
+            told = Told(wait.number, reached, reached, FIRING, now_ms, 0, wait.policy, wait.flags & FIRST > 0)
             if conversation.told:
                 recent = now_ms - self._lateness_ms
                 kept = tuple(t for t in conversation.told if t.state == FIRING or t.at_ms > recent)
@@ -667,13 +678,13 @@ class Tracker:
             if done is None and told.state == FIRING:
                 self._withdraw(shop, conversation, told, None, reason)
             elif done is not None and told.state != WITHDRAWN:
-                if not _was_due(self._policies[shop.fold.number], done, told):
+                if not _was_due(self._told_window(told), done, told):
                     self._withdraw(shop, conversation, told, done, reason)
                 elif told.state == FIRING:
                     told.state = RESOLVED
                     self.decisions.append(
                         ResolveAlert(
-                            *_order(done, told, self._stage(shop, told), done.ended_at_ms or self.now_ms, self.now_ms),
+                            *_order(done, told, self._stage(told), done.ended_at_ms or self.now_ms, self.now_ms),
                             reason=cast(Literal["answered", "expired", "abandoned", "dismissed"], done.outcome),
                         )
                     )
@@ -682,7 +693,8 @@ class Tracker:
         """Whether an open wait has passed the stage at which it was first told, as it stands now."""
         if not wait.since_ms:
             return False
-        stage = window(self._policies[wait.policy], wait)[told.first - 1]
+        stages = window(self._policies[wait.policy], wait)
+        stage = stages[min(told.first, len(stages)) - 1]  # It may have become a first reply since.
         due = wait.due_at_ms(stage.after_ms, from_opening=False)
         return due is not None and due <= self.now_ms
 
@@ -703,14 +715,18 @@ class Tracker:
             done = _standing_in(conversation, shop.platform, self._policies[wait.policy], wait, self.now_ms)
         self.decisions.append(
             WithdrawAlert(
-                *_order(done, told, self._stage(shop, told), self.now_ms, self.now_ms),
+                *_order(done, told, self._stage(told), self.now_ms, self.now_ms),
                 reason="late" if reason == "dismissed" else reason,
             )
         )
 
-    def _stage(self, shop: Shop, told: Told) -> str:
-        stages = shop.fold.policy.window
-        return stages[min(told.stages, len(stages)) - 1].name
+    def _told_window(self, told: Told) -> tuple[Stage, ...]:
+        """Return the stages of the wait that was told of, under the policy it opened with."""
+        policy = self._policies[told.policy]
+        return policy.first_window if policy.first_window is not None and told.first_reply else policy.window
+
+    def _stage(self, told: Told) -> str:
+        return self._told_window(told)[told.stages - 1].name
 
     def _schedule(self, conversation: Conversation) -> None:
         """Ask to be woken at the next instant at which something may have to be said."""
@@ -1058,13 +1074,12 @@ def _told(conversation: Conversation, wait: int) -> Told | None:
     return None
 
 
-def _was_due(policy: Policy, done: Round, told: Told) -> bool:
+def _was_due(stages: tuple[Stage, ...], done: Round, told: Told) -> bool:
     """Whether a wait that has ended had passed, by then, the stage at which it was told of."""
     if done.needs_answer_since_ms is None or done.ended_at_ms is None:
         return False
-    stages = policy.first_window if policy.first_window is not None and done.first else policy.window
     courtesy_ms = done.needs_answer_since_ms - done.opened_at_ms
-    return done.counted_ms - courtesy_ms > stages[min(told.first, len(stages)) - 1].after_ms
+    return done.counted_ms - courtesy_ms > stages[told.first - 1].after_ms
 
 
 def _standing_in(conversation: Conversation, platform: str, policy: Policy, wait: Wait, now_ms: int) -> Round:

@@ -212,7 +212,8 @@ class Watch:
 
     def catching_up(self, feed: int) -> bool:
         """Whether what a feed brought is not judged for now."""
-        return bool(self.feeds) and self.feeds[feed].catching_up
+        # A restart may have a row whose feed comes back only with the journal after it.
+        return feed < len(self.feeds) and self.feeds[feed].catching_up
 
     def stale(self, shop: str, feed: int) -> bool:
         """Whether nobody can tell how a shop's chats stand that come by this feed.
@@ -221,7 +222,7 @@ class Watch:
         names no account speaks for all accounts of the shop.
         """
         feeds = self.feeds
-        if not feeds:
+        if feed >= len(feeds):
             return False
         account = feeds[feed].account
         seen = False

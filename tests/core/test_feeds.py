@@ -4,6 +4,7 @@ from typing import Any
 
 from monitor.core import decisions as d
 from monitor.core import events as ev
+from monitor.core.tracker import Tracker
 from monitor.core.watch import ACCOUNTS_AT_MOST, SOURCES_AT_MOST
 from tests.timeline import START_MS, Timeline, at_ms
 
@@ -280,3 +281,30 @@ def test_a_chat_in_which_nothing_was_ever_open_leaves_the_memory_too() -> None:
     chat.until("91:00")
     chat.tracker.forget_idle(())
     assert chat.tracker.conversations_held() == (1, 1)
+
+
+def test_a_round_whose_end_came_out_of_order_is_closed_like_any_other() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a").buyer("2:00", account="a")
+    chat.agent("1:30", account="a", arrives="2:00.500")
+    [closed] = [decision for decision in chat.decisions if isinstance(decision, d.CloseRound)]
+    assert (closed.round.passed, chat.ended(), chat.restated) == (("slow",), ["answered 90"], 0)
+    assert len([decision for decision in chat.decisions if isinstance(decision, d.PassStage)]) == 1
+
+
+def test_stages_passed_before_their_end_came_to_light_are_counted_once() -> None:
+    # All of it comes when it is over, and not in order.
+    chat = Timeline(wall=True).buyer("3:20", account="a", arrives="10:00")
+    chat.agent("3:30", account="a", arrives="10:00.100").buyer("0:00", account="a", id="first", arrives="10:00.200")
+    assert chat.until("11:00") == []
+    passed = [decision.stage for decision in chat.decisions if isinstance(decision, d.PassStage)]
+    # The round of 10 s is restated as one of 210 s: a correction, and no decision of ours.
+    assert (passed, chat.restated, chat.ended()) == ([], 1, ["answered 210"])
+
+
+def test_a_row_whose_feed_is_not_known_yet_is_judged_all_the_same() -> None:
+    chat = Timeline(wall=True).buyer("0:00", account="a").buyer("0:01", account="b", chat="d")
+    rows = [Tracker.encode(c) for c in chat.tracker.changed]
+    again = Timeline(wall=True)
+    for row in rows:
+        again.tracker.restore(row)
+    assert again.until("1:02") == ["1:00 slow", "1:01 slow"]

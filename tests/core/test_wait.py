@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from monitor.core.decisions import AlertOrder, PassPromise
 from monitor.core.policy import BUILT_IN, MINUTE_MS, Stage
 from tests.timeline import START_MS, Timeline, at_ms
 
@@ -218,6 +219,18 @@ def test_a_wait_names_how_long_it_lay_unassigned() -> None:
     assert [(h.agent, h.held_ms) for h in chat.rounds[1].holders] == [(None, 40_000), ("lin", 20_000)]
 
 
+def test_who_passes_a_chat_on_has_held_it_though_nobody_told_of_that() -> None:
+    chat = Timeline().buyer("0:00").transferred("0:40", "zhou", by="lin").agent("1:00", agent="zhou")
+    assert [(h.agent, h.held_ms) for h in chat.rounds[1].holders] == [("lin", 40_000), ("zhou", 20_000)]
+
+
+def test_a_promise_is_a_matter_for_who_has_the_chat_now() -> None:
+    chat = Timeline().buyer("0:00").agent("0:30", "稍等").transferred("1:00", "zhou", by="lin")
+    chat.until("3:31")
+    [passed] = [decision for decision in chat.decisions if isinstance(decision, PassPromise)]
+    assert passed.agent == "zhou"
+
+
 # Ends
 
 
@@ -255,6 +268,26 @@ def test_a_message_after_give_up_opens_a_new_wait() -> None:
     assert chat.open_rounds()[0].opened_at_ms == at_ms("70:00")
 
 
+def test_a_person_may_dismiss_a_wait_and_the_next_message_opens_another() -> None:
+    chat = Timeline().buyer("0:00", "加微信送礼品").dismissed("1:10", wait=1).handed_off("1:20").buyer("2:00")
+    assert chat.until("2:30") == ["1:00 slow", "1:10 resolved dismissed"]
+    assert [r.opened_at_ms for r in chat.open_rounds()] == [at_ms("2:00")]
+
+
+def test_a_dismissal_drops_the_promise_and_means_one_wait_only() -> None:
+    chat = Timeline().buyer("0:00").agent("0:10", "稍等").buyer("0:20").dismissed("0:30", wait=3)
+    assert chat.until("30:00") == []
+    chat = Timeline().buyer("0:00").agent("0:10").buyer("0:20").dismissed("0:30", wait=1)
+    assert chat.until("1:30") == ["1:20 slow"]
+
+
+def test_what_was_dismissed_stays_so_when_an_earlier_message_comes_late() -> None:
+    chat = Timeline(wall=True).buyer("0:30").dismissed("0:40", wait=1).buyer("0:10", arrives="0:50")
+    assert chat.until("9:00") == []
+    assert chat.ended() == ["dismissed 30"]
+    assert list(chat.rounds) == [1]
+
+
 def test_the_recall_of_all_its_messages_dismisses_a_wait() -> None:
     chat = Timeline().buyer("0:00", id="a").buyer("0:10", id="b").recalled("0:20", "a").recalled("0:30", "b")
     assert chat.until("9:00") == []
@@ -290,6 +323,13 @@ def test_the_first_reply_of_a_session_may_have_limits_of_its_own() -> None:
     chat = Timeline(policy).buyer("0:00").agent("0:40").buyer("1:00").agent("1:50").buyer("40:00")
     assert chat.until("41:00") == ["0:30 slow", "0:40 resolved answered", "40:30 slow"]
     assert [r.first for r in chat.rounds.values()] == [True, False]
+
+
+def test_an_alert_ends_under_the_stage_it_was_told_at() -> None:
+    policy = replace(BUILT_IN, first_window=(Stage("soon", 10_000), Stage("first_reply", 30_000)))
+    chat = Timeline(policy).buyer("0:00").agent("0:40")
+    orders = [d for d in chat.decisions if isinstance(d, AlertOrder)]
+    assert [order.stage for order in orders] == ["soon", "first_reply", "first_reply"]
 
 
 def test_a_close_ends_the_session() -> None:
