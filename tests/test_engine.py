@@ -12,6 +12,7 @@ import pytest
 
 from monitor.clock import Clock
 from monitor.core.decisions import AlertOrder, CloseRound, RaiseAlert, Round
+from monitor.core.events import WaitDismissed
 from monitor.core.policy import BuiltIn
 from monitor.core.tracker import Tracker
 from monitor.engine import Changes, Engine, Receipt
@@ -441,3 +442,25 @@ async def test_each_row_of_a_list_has_a_number_that_nothing_else_gets(tmp_path: 
         ended = {round.conversation: round for round in await rounds_of(s.journal)}
         assert (sorted(ended), ended["c"].ended_after_ms) == (["c", "e"], START_MS + 10_000)
         assert [row.conversation for row in s.engine.waits()] == ["d"]
+
+
+async def test_what_a_person_dismissed_stays_so_over_a_crash(tmp_path: Path) -> None:
+    clock = MovedClock()
+    made = Service(await Journal.open(tmp_path), clock)
+    await made.engine.start()
+    await made.send(said(0))
+    clock.at_ms += 61_000
+    await made.move(0)
+    [row] = made.engine.waits()
+    event = WaitDismissed(
+        type="wait_dismissed", id="d", ts_ms=clock.at_ms, source="api", platform="taobao", shop="senye",
+        conversation="c", wait=row.wait, by="lead", reason="an advertisement",
+    )  # fmt: skip
+    await made.engine.submit(Batch(door="api", source="api", events=[event], indices=[0], size=1))
+    assert [gone for changes in made.seen for gone in changes.gone] == [(row.wait, "dismissed")]
+    await made.die()
+    async with service(tmp_path, clock) as s:
+        assert list(s.engine.waits()) == []
+        await s.send(said(5))
+        assert [r.outcome for r in await rounds_of(s.journal)] == ["dismissed"]
+        assert [source.name for source in s.engine.sources()] == ["c1"]
