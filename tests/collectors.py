@@ -7,8 +7,9 @@ confirmed the last one, whatever becomes of the service meanwhile.
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
@@ -20,10 +21,11 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 AGAIN_SECONDS = 0.02  # Between two tries of a service that is not there.
 FRAMES_UNDER_WAY = 16
-PUBLICATIONS_UNDER_WAY = 100
 
 Batch = list[bytes]
+Batches = Iterable[Batch] | AsyncIterable[Batch]
 Confirmed = Callable[[Batch], None]  # Told of each batch as it is confirmed.
+Homes = Mapping[str, tuple[str, str]]  # Platform and shop of each source, for what names no shop.
 
 
 @dataclass
@@ -44,11 +46,11 @@ def _nothing(_: Batch) -> None:
     pass
 
 
-async def over_http(url: Callable[[], str], batches: Iterable[Batch], confirmed: Confirmed = _nothing) -> Tally:
+async def over_http(url: Callable[[], str], batches: Batches, confirmed: Confirmed = _nothing) -> Tally:
     """Post one batch after the other; ``url`` is asked anew for each try."""
     tally = Tally()
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-        for batch in batches:
+        async for batch in _each(batches):
             while True:
                 try:
                     answer = await client.post(f"{url()}/v1/events", content=b"\n".join(batch))
@@ -88,31 +90,37 @@ async def over_socket(url: Callable[[], str], batches: Iterable[Batch], confirme
     return tally
 
 
-async def over_mqtt(port: int, batches: Iterable[Batch], confirmed: Confirmed = _nothing) -> None:
+async def over_mqtt(
+    port: int,
+    batches: Batches,
+    confirmed: Confirmed = _nothing,
+    *,
+    homes: Homes = {},  # noqa: B006 - never changed
+) -> None:
     """Publish to a broker, which keeps it for the service; neighbours of one shop share a payload."""
     async with aiomqtt.Client("127.0.0.1", port, timeout=30) as client:
-        client.pending_calls_threshold = 10 * PUBLICATIONS_UNDER_WAY
-        under_way: deque[tuple[asyncio.Task[None], Batch]] = deque()
-        for batch in batches:
-            for topic, lines in groupby(batch, key=topic_of):
-                payload = list(lines)
-                publishing = asyncio.create_task(client.publish(topic, b"\n".join(payload), qos=1))
-                under_way.append((publishing, payload))
-                await asyncio.sleep(0)  # So that it is on its way before the next one.
-                if len(under_way) >= PUBLICATIONS_UNDER_WAY:
-                    await _published(under_way, confirmed)
-        while under_way:
-            await _published(under_way, confirmed)
+        client.pending_calls_threshold = 10_000
+        async for batch in _each(batches):
+            payloads = groupby(batch, key=partial(topic_of, homes=homes))
+            await asyncio.gather(
+                *[client.publish(topic, b"\n".join(lines), qos=1) for topic, lines in payloads]  # They leave in order.
+            )
+            confirmed(batch)
 
 
-async def _published(under_way: deque[tuple[asyncio.Task[None], Batch]], confirmed: Confirmed) -> None:
-    publishing, payload = under_way.popleft()
-    await publishing
-    confirmed(payload)
-
-
-def topic_of(line: bytes) -> str:
-    """Return where an event is published to; what names no shop goes with a shop of its source."""
+def topic_of(line: bytes, homes: Homes) -> str:
+    """Return where an event is published to; what names no shop goes where its source is at home."""
     event = json.loads(line)
-    platform, shop = event.get("platform") or "unknown", event.get("shop") or "none"
-    return f"presales/v1/events/{quote(platform, safe='')}/{quote(shop, safe='')}"
+    platform, shop = event.get("platform"), event.get("shop")
+    if not shop:
+        platform, shop = homes[event["source"]]
+    return f"presales/v1/events/{quote(platform or 'unknown', safe='')}/{quote(shop, safe='')}"
+
+
+async def _each(batches: Batches) -> AsyncIterator[Batch]:
+    if isinstance(batches, Iterable):
+        for batch in batches:
+            yield batch
+    else:
+        async for batch in batches:
+            yield batch

@@ -47,12 +47,17 @@ class Held:
         return str(self._read("SELECT epoch FROM journal")[0][0])
 
     def ids(self) -> list[tuple[str, str]]:
-        """Return (shop, id) of every event, in order of arrival."""
-        return [(shop, id_) for shop, id_ in self._read("SELECT shop, id FROM events ORDER BY position")]
+        """Return (shop, id) of every event, or (source, id) where the id is its source's, in order of arrival."""
+        found = self._read("SELECT shop, id FROM events ORDER BY position")
+        return [(shop.removeprefix("\x1f"), id_) for shop, id_ in found]
 
     def bodies(self) -> list[bytes]:
         """Return every event as it is stored, in order of arrival."""
         return [body for (body,) in self._read("SELECT body FROM events ORDER BY position")]
+
+    def arrived_at_ms(self, shop: str, id: str) -> int:
+        """Return when an event came."""
+        return int(self._read("SELECT arrived_at_ms FROM events WHERE shop = ? AND id = ?", shop, id)[0][0])
 
     def rounds(self) -> list[Round]:
         """Return every round written down, by opening."""
@@ -125,13 +130,17 @@ class Killable:
         self.program.process.wait(DEADLINE_SECONDS)
         self.deaths += 1
 
-    async def until(self, true: Callable[[], object], what: str) -> None:
+    async def until_stored(self, events: int) -> None:
+        """Wait until its journal holds so many events."""
+        await self.until(lambda: self.held.position() >= events, f"{events} events stored")
+
+    async def until(self, true: Callable[[], object], what: str, *, every_seconds: float = 0.002) -> None:
         """Wait until something is so; fail after the deadline, or when the program has ended by itself."""
         try:
             async with asyncio.timeout(2 * DEADLINE_SECONDS):
                 while not true():
                     assert self.program.process.poll() is None, f"it ended before {what}:\n{self.program.printed()}"
-                    await asyncio.sleep(0.002)
+                    await asyncio.sleep(every_seconds)
         except TimeoutError:
             raise AssertionError(f"not {what} in time:\n{self.program.printed()[-5000:]}") from None
 

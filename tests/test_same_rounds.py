@@ -95,9 +95,6 @@ class Stand:
             return None
         return await (over_http if self.door == "http" else over_socket)(self.service.url, batches)
 
-    async def until_stored(self, events: int) -> None:
-        await self.service.until(lambda: self.service.held.position() >= events, f"{events} events stored")
-
     async def until_listed(self, shops: set[str], waits: list[Json]) -> None:
         await self.service.until(lambda: listed(self.service, shops) == waits, f"listed: {waits}")
 
@@ -190,7 +187,7 @@ async def test_real_chat_through_a_door_gives_the_rounds_of_its_file(door: str, 
                 expected = replayed(events, before=len(log))
                 log += events
                 await s.send(cut(encoded(events), dice))
-                await s.until_stored(len(log))
+                await s.service.until_stored(len(log))
                 shops = {event["shop"] for event in events}
                 written = [round_line(round_) for round_ in s.service.held.rounds() if round_.shop in shops]
                 assert written == closed(expected.lines)
@@ -223,7 +220,7 @@ async def test_every_line_sent_twice_changes_nothing(tmp_path: Path) -> None:
     expected = replayed(log)
     async with stand(tmp_path, "mqtt") as s:
         await s.send(again for batch in cut(encoded(log), dice) for again in (batch, batch))
-        await s.until_stored(len(log))
+        await s.service.until_stored(len(log))
         await s.service.until(lambda: counted(s.service, "duplicate") == len(log), "all of it known")
         assert counted(s.service, "accepted") == len(log)
         assert counted(s.service, "conflict") == 0
@@ -259,11 +256,11 @@ async def send_and_kill(s: Stand, batches: list[Batch], events: int, dice: rando
     async with asyncio.TaskGroup() as group:
         group.create_task(s.send(batches))
         for position in sorted(dice.sample(range(1, events * 9 // 10), kills)):
-            await s.until_stored(position)
+            await s.service.until_stored(position)
             s.service.kill()
             in_the_middle += s.service.held.position() < events
             s.service.start()
-    await s.until_stored(events)
+    await s.service.until_stored(events)
     assert in_the_middle == kills, "the last kill came when all was stored"
 
 
