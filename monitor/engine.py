@@ -18,7 +18,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -149,7 +149,7 @@ class _Saving:
         self._noted: set[Conversation] = set()
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self._noted)
 
     def __contains__(self, conversation: object) -> bool:
         return conversation in self._noted
@@ -160,18 +160,26 @@ class _Saving:
             self._noted.add(conversation)
             self._order.append((conversation, position, now_ms))
 
-    def take(self, at_most: int, now_ms: int) -> list[Conversation]:
-        """Return the rows to save now, at least ``ROW_AGE_MS`` old; more of them when many wait."""
+    def take(self, at_most: int, now_ms: int, at_once: Iterable[Conversation] = ()) -> list[Conversation]:
+        """Return the rows to save now: those ``at_once``, and up to ``at_most`` at least ``ROW_AGE_MS`` old."""
         order = self._order
         taken: list[Conversation] = []
+        for conversation in at_once:
+            if conversation in self._noted:
+                self._noted.remove(conversation)  # Its place in the order is passed over when its turn comes.
+                taken.append(conversation)
+        at_most += len(taken)
         while order and len(taken) < at_most and order[0][2] <= now_ms - ROW_AGE_MS:
             conversation = order.popleft()[0]
-            self._noted.remove(conversation)
-            taken.append(conversation)
+            if conversation in self._noted:
+                self._noted.remove(conversation)
+                taken.append(conversation)
         return taken
 
     def saved_position(self, position: int) -> int:
-        """Return the position up to which every row is saved."""
+        """Return a position up to which every row is saved."""
+        while self._order and self._order[0][0] not in self._noted:
+            self._order.popleft()
         return self._order[0][1] if self._order else position
 
 
@@ -229,6 +237,7 @@ class Engine:
         self._saving = _Saving()
         self._promises = _Promises()
         self._shard_saved_at_ms = 0
+        self._shard_knew = 0  # How many feeds and shops it had.
         self._recovered: list[Decision] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -308,14 +317,16 @@ class Engine:
         await asyncio.shield(self._task)
 
     async def _recover(self) -> None:
-        """Rows first, then what the journal holds after them, in the order it was handled."""
+        """Rows first, then what the journal holds after them, in the order it was handled.
+
+        Nothing is judged by time until all of it is back: what was told lies in the rows, which were saved with it,
+        and the rest of the feeds' state is not known for each instant in between.
+        """
         tracker, journal = self.tracker, self.journal
         shard = await journal.shard()
         if shard is not None:
             tracker.restore_shard(shard)
-        # The journal's steps bring time back: at the shard's, which is later, a wait would be judged before the answer
-        # that had come comes by again.
-        tracker.now_ms = 0
+        tracker.now_ms = 0  # The journal's steps bring time back; the shard is from later.
         async for rows in journal.open_rows():
             for row in rows:
                 tracker.restore(row)
@@ -328,18 +339,24 @@ class Engine:
                 for row in (await journal.look_up([], missing))[1]:
                     tracker.restore(row)
             for item, event in zip(stored, events, strict=True):
-                self._handle_one(event, item.position, item.arrived_at_ms, item.words)
-            self._advance(step.now_ms)
+                if not tracker.wall:
+                    tracker.now_ms = max(tracker.now_ms, event.ts_ms)
+                if tracker.wants_history(event):
+                    await self._bring_history(event, item.position)
+                tracker.handle(event, item.position, item.arrived_at_ms, item.words)
+            tracker.now_ms = step.now_ms
             for conversation in tracker.changed:
                 self._saving.note(conversation, before, 0)
             tracker.changed.clear()
             await asyncio.sleep(0)
+        if tracker.wall:
+            tracker.begin(self._clock.now_ms())
+        else:
+            self._advance(tracker.now_ms)
         for conversation, promise in tracker.promises():
             self._promises.note(conversation, promise)
         self._recovered = tracker.decisions[:]
         tracker.decisions.clear()
-        if tracker.wall:
-            tracker.begin(self._clock.now_ms())
 
     async def _run(self) -> None:
         try:
@@ -398,7 +415,7 @@ class Engine:
         changes.now_ms = commit.now_ms
         changes.decisions = self.tracker.decisions[:]
         self.tracker.decisions.clear()
-        self._write_down([*self._recovered, *changes.decisions], commit)
+        told = self._write_down([*self._recovered, *changes.decisions], commit)
         self._recovered.clear()
         touched = self._see(changes)
         for conversation in touched:
@@ -406,9 +423,8 @@ class Engine:
         work = commit.events or commit.rounds or commit.outbox or commit.quarantine or touched or changes.decisions
         if work or len(self._saving):
             started = time.perf_counter()
-            await self._store(
-                commit, rows=min(max(ROWS_A_COMMIT, len(self._saving) // 32), ROWS_AT_MOST), waiting=finished
-            )
+            rows = min(max(ROWS_A_COMMIT, len(self._saving) // 32), ROWS_AT_MOST)
+            await self._store(commit, rows=rows, at_once=told, waiting=finished)
             changes.commit_seconds = time.perf_counter() - started
         self.tracker.forget_idle(self._saving)
         for submission in finished:
@@ -487,7 +503,7 @@ class Engine:
                     continue
                 known[identity] = body = encode_event(event)
                 if self.tracker.wants_history(event):
-                    await self._bring_history(event)
+                    await self._bring_history(event, self._position + 1)
                 self._position += places(event)
                 words = words_of(event.role, event.kind, event.text) if type(event) is Message else 0
                 if not self.tracker.wall:
@@ -511,18 +527,27 @@ class Engine:
                     )
                 )
 
-    async def _bring_history(self, event: AnyEvent) -> None:
-        """Fetch what the journal still knows of a conversation, so that something old finds its place in it."""
+    async def _bring_history(self, event: AnyEvent, position: int) -> None:
+        """Fetch what the journal knows of a conversation up to a position, so that something old finds its place."""
         key = event.conversation or event.buyer
         assert key
         stored = await self.journal.history(event.shop, key)
         opened = await self.journal.waits_among([item.position for item in stored])
-        history = [(decode_stored(item.body), item.position, item.words) for item in stored if item.folded]
+        history = [
+            (decode_stored(item.body), item.position, item.words)
+            for item in stored
+            if item.folded and item.position < position
+        ]
         self.tracker.rebuild(event.shop, key, history, opened)
 
-    def _write_down(self, decisions: list[Decision], commit: Commit) -> None:
-        """Put rounds and deliveries into the commit."""
+    def _write_down(self, decisions: list[Decision], commit: Commit) -> list[Conversation]:
+        """Put rounds and deliveries into the commit; return the conversations of which something is told.
+
+        Their rows are saved with it: a restart would not come to the same orders, for what a feed's lag or a gap held
+        back, and for how long, is not in the journal.
+        """
         rounds: dict[int, bytes | None] = {}
+        told: list[Conversation] = []
         for decision in decisions:
             if isinstance(decision, CloseRound):
                 rounds[decision.round.wait] = _round_encoder.encode(decision.round)
@@ -533,7 +558,11 @@ class Engine:
                     rounds[decision.now.wait] = _round_encoder.encode(decision.now)
             elif isinstance(decision, AlertOrder):
                 commit.outbox.extend(self._to_deliver(decision))
+                conversation = self.tracker.conversation(decision.shop, decision.conversation)
+                if conversation is not None:
+                    told.append(conversation)
         commit.rounds = list(rounds.items())
+        return told
 
     def _to_deliver(self, order: AlertOrder) -> Sequence[Delivery]:
         """Return what is to be told. Receivers live in the world's time: where ours is another, it is decided now."""
@@ -570,11 +599,17 @@ class Engine:
         return touched
 
     async def _store(
-        self, commit: Commit, *, rows: int, waiting: Sequence[_Submission] = (), all_rows: bool = False
+        self,
+        commit: Commit,
+        *,
+        rows: int,
+        at_once: Iterable[Conversation] = (),
+        waiting: Sequence[_Submission] = (),
+        all_rows: bool = False,
     ) -> None:
         """Commit, again and again until the disk takes it; senders are not kept waiting for that."""
         now_ms = self._clock.now_ms()
-        saved = self._saving.take(rows, now_ms + (ROW_AGE_MS if all_rows else 0))
+        saved = self._saving.take(rows, now_ms + (ROW_AGE_MS if all_rows else 0), at_once)
         commit.rows = [
             (
                 c.shop,
@@ -585,10 +620,12 @@ class Engine:
             )
             for c in saved
         ]
-        if all_rows or abs(now_ms - self._shard_saved_at_ms) >= SHARD_AGE_MS:
+        known = self.tracker.known
+        is_old = abs(now_ms - self._shard_saved_at_ms) >= SHARD_AGE_MS
+        if all_rows or is_old or (at_once and known != self._shard_knew):
             commit.saved_position = self._saving.saved_position(self._position)
             commit.shard = self.tracker.encode_shard()
-            self._shard_saved_at_ms = now_ms
+            self._shard_saved_at_ms, self._shard_knew = now_ms, known
         while True:
             try:
                 await self.journal.commit(commit)

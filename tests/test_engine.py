@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from monitor.clock import Clock
-from monitor.core.decisions import AlertOrder, CloseRound, RaiseAlert, Round
+from monitor.core.decisions import AlertOrder, CloseRound, RaiseAlert, RiseAlert, Round
 from monitor.core.events import WaitDismissed
 from monitor.core.policy import BuiltIn
 from monitor.core.tracker import Tracker
@@ -80,13 +80,6 @@ class Service:
     def decided(self, kind: type) -> list[Any]:
         return [d for changes in self.seen for d in changes.decisions if isinstance(d, kind)]
 
-    async def die(self) -> None:
-        """End as a killed process does: nothing more is saved."""
-        assert self.engine._task is not None
-        self.engine._task.cancel()
-        await asyncio.gather(self.engine._task, return_exceptions=True)
-        await self.journal.close()
-
 
 @asynccontextmanager
 async def service(folder: Path, clock: MovedClock | None = None, *, wall: bool = True) -> AsyncIterator[Service]:
@@ -97,6 +90,21 @@ async def service(folder: Path, clock: MovedClock | None = None, *, wall: bool =
         yield made
     finally:
         await made.engine.stop()
+        await journal.close()
+
+
+@asynccontextmanager
+async def doomed(folder: Path, clock: MovedClock, *, wall: bool = True) -> AsyncIterator[Service]:
+    """A service that ends as a killed process does: nothing more is saved."""
+    journal = await Journal.open(folder)
+    made = Service(journal, clock, wall=wall)
+    await made.engine.start()
+    try:
+        yield made
+    finally:
+        assert made.engine._task is not None
+        made.engine._task.cancel()
+        await asyncio.gather(made.engine._task, return_exceptions=True)
         await journal.close()
 
 
@@ -187,16 +195,13 @@ async def test_open_promises_are_counted_as_they_come_pass_and_go(tmp_path: Path
 
 async def test_after_a_kill_a_shop_known_by_its_row_only_has_its_platform(tmp_path: Path) -> None:
     clock = MovedClock()
-    journal = await Journal.open(tmp_path)
-    s = Service(journal, clock)
-    await s.engine.start()
-    await s.send(said(0))
-    clock.at_ms += 500  # The tracker's own state was saved just now, and is not due yet.
-    await s.send(said(0.5, shop="songye", platform="jd", chat="d"))
-    clock.at_ms += 1_500
-    await s.send(said(2))
-    await s.send(said(2.1))
-    await s.die()
+    async with doomed(tmp_path, clock) as s:
+        await s.send(said(0))
+        clock.at_ms += 500  # The tracker's own state was saved just now, and is not due yet.
+        await s.send(said(0.5, shop="songye", platform="jd", chat="d"))
+        clock.at_ms += 1_500
+        await s.send(said(2))
+        await s.send(said(2.1))
     async with service(tmp_path, clock) as again:
         assert {(row.platform, row.shop) for row in again.engine.waits()} == {("taobao", "senye"), ("jd", "songye")}
 
@@ -204,18 +209,15 @@ async def test_after_a_kill_a_shop_known_by_its_row_only_has_its_platform(tmp_pa
 async def test_what_was_not_saved_as_rows_is_handled_again_from_the_journal(tmp_path: Path) -> None:
     rng = random.Random(3)
     clock = MovedClock()
-    journal = await Journal.open(tmp_path)
-    made = Service(journal, clock)
-    await made.engine.start()
-    at = 0.0
-    for n in range(300):
-        at += rng.random() * 5
-        clock.at_ms = START_MS + round(at * 1000)
-        await made.send(said(at, rng.choice(["buyer", "buyer", "agent"]), rng.choice("abcdef"), id=f"e{n}"))
-    before = sorted(made.engine.waits(), key=lambda row: row.wait)
-    rounds = await rounds_of(journal)
-    await made.die()
-    assert journal.saved_position < 300
+    async with doomed(tmp_path, clock) as made:
+        at = 0.0
+        for n in range(300):
+            at += rng.random() * 5
+            clock.at_ms = START_MS + round(at * 1000)
+            await made.send(said(at, rng.choice(["buyer", "buyer", "agent"]), rng.choice("abcdef"), id=f"e{n}"))
+        before = sorted(made.engine.waits(), key=lambda row: row.wait)
+        rounds = await rounds_of(made.journal)
+    assert made.journal.saved_position < 300
     async with service(tmp_path, clock) as s:
         after = sorted(s.engine.waits(), key=lambda row: row.wait)
         drop = {"flags", "stage", "next_due_at_ms"}
@@ -228,18 +230,16 @@ async def test_what_was_not_saved_as_rows_is_handled_again_from_the_journal(tmp_
 
 async def test_a_restart_raises_no_alert_for_what_was_answered_in_time(tmp_path: Path) -> None:
     clock = MovedClock()
-    made = Service(await Journal.open(tmp_path), clock)
-    await made.engine.start()
-    clock.at_ms += 60_000
-    await made.send(said(60, chat="before"))
-    clock.at_ms += 500
-    await made.send(said(1, chat="late"))
-    clock.at_ms += 200
-    await made.send(said(60.4, "agent", chat="late"))
-    clock.at_ms += 400
-    await made.send(said(61, chat="after"))
-    assert made.decided(RaiseAlert) == []
-    await made.die()
+    async with doomed(tmp_path, clock) as made:
+        clock.at_ms += 60_000
+        await made.send(said(60, chat="before"))
+        clock.at_ms += 500
+        await made.send(said(1, chat="late"))
+        clock.at_ms += 200
+        await made.send(said(60.4, "agent", chat="late"))
+        clock.at_ms += 400
+        await made.send(said(61, chat="after"))
+        assert made.decided(RaiseAlert) == []
     assert made.journal.saved_position == 1, "the wait's row was saved: nothing was tried"
     async with service(tmp_path, clock) as s:
         await s.move(0)
@@ -254,6 +254,35 @@ async def test_what_was_said_long_ago_is_not_forgotten_before_it_is_saved(tmp_pa
         [round_] = await rounds_of(s.journal)
         assert (round_.opened_by, round_.buyer_messages) == ("c--7200-buyer", 2)
         assert list(s.engine.waits()) == []
+
+
+async def test_what_was_told_is_known_after_every_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.engine.ROW_AGE_MS", 10**15)  # Rows wait to be saved, as under load.
+    clock = MovedClock()
+    async with doomed(tmp_path, clock) as made:
+        await made.send(said(0))
+        await made.move(60.5)
+        assert [order.stage for order in made.decided(RaiseAlert)] == ["slow"]
+    # After the start its feed is catching up, as it was not when the alert was raised; this is what is saved of it.
+    async with doomed(tmp_path, clock) as made:
+        await made.send(said(60, chat="d"))
+    clock.at_ms += 40_000
+    async with service(tmp_path, clock) as s:
+        await s.move(100)
+        await s.move(0)
+        told = [(order.conversation, type(order), order.stage) for order in s.decided(AlertOrder)]
+        assert sorted(told, key=str) == [("c", RiseAlert, "at_risk"), ("d", RaiseAlert, "slow")]
+
+
+async def test_a_row_saved_at_once_finds_its_shop_after_a_restart(tmp_path: Path) -> None:
+    clock = MovedClock()
+    clock.at_ms += 86_400_000
+    async with doomed(tmp_path, clock, wall=False) as made:
+        await made.send(said(0))
+        await made.send(said(10, shop="new"), said(75, chat="d"))
+        assert sorted(order.shop for order in made.decided(RaiseAlert)) == ["new", "senye"]
+    async with service(tmp_path, clock, wall=False) as s:
+        assert [row.platform for row in s.engine.waits()] == ["taobao"] * 3
 
 
 async def test_an_idle_chat_leaves_the_memory_once_it_is_saved_and_comes_back_with_its_next_word(
@@ -279,25 +308,23 @@ async def test_an_idle_chat_leaves_the_memory_once_it_is_saved_and_comes_back_wi
 async def test_time_of_the_events_moves_with_them_and_comes_back_after_a_restart(tmp_path: Path) -> None:
     clock = MovedClock()
     clock.at_ms += 365 * 86_400_000  # The wall clock of a year later.
-    made = Service(await Journal.open(tmp_path), clock, wall=False)
-    await made.engine.start()
-    await made.send(said(0), said(30, chat="d"))
-    assert (made.engine.now_ms(), made.decided(RaiseAlert)) == (START_MS + 30_000, [])
-    await made.send(said(61, chat="e"), said(0, chat="e"))
-    assert [(a.conversation, a.due_at_ms) for a in made.decided(RaiseAlert)] == [
-        ("c", START_MS + 60_001),
-        ("e", START_MS + 60_001),
-    ]
-    [told, _] = await made.journal.outbox.due(clock.at_ms, 10)
-    assert (told.delivery.decided_at_ms, told.delivery.expires_at_ms) == (clock.at_ms, clock.at_ms + 60_000)
-    await made.die()
+    async with doomed(tmp_path, clock, wall=False) as made:
+        await made.send(said(0), said(30, chat="d"))
+        assert (made.engine.now_ms(), made.decided(RaiseAlert)) == (START_MS + 30_000, [])
+        await made.send(said(61, chat="e"), said(0, chat="e"))
+        assert [(a.conversation, a.due_at_ms) for a in made.decided(RaiseAlert)] == [
+            ("c", START_MS + 60_001),
+            ("e", START_MS + 60_001),
+        ]
+        [told, _] = await made.journal.outbox.due(clock.at_ms, 10)
+        assert (told.delivery.decided_at_ms, told.delivery.expires_at_ms) == (clock.at_ms, clock.at_ms + 60_000)
     async with service(tmp_path, clock, wall=False) as s:
         assert s.engine.now_ms() == START_MS + 61_000
         await s.move(3600)
         assert (s.engine.now_ms(), s.decided(RaiseAlert)) == (START_MS + 61_000, [])
         await s.send(said(70, "agent"))
         assert [closed.round.conversation for closed in s.decided(CloseRound)] == ["c"]
-        assert [row.conversation for row in s.engine.waits()] == ["d", "e"]
+        assert sorted(row.conversation for row in s.engine.waits()) == ["d", "e"]
         assert await s.journal.outbox.pending() == {"test": 3}, "raised twice, resolved once"
 
 
@@ -345,6 +372,24 @@ async def test_an_old_event_marked_backfill_corrects_its_round(tmp_path: Path) -
         assert rounds["e4"].ended_by == "phone2"
         assert rounds["e4"].backfilled
         assert len(rounds) == 40
+
+
+async def test_what_a_backfill_corrected_is_known_after_a_restart(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with doomed(tmp_path, clock) as made:
+        for n in range(80):
+            clock.at_ms = START_MS + n * 60_000
+            await made.send(said(n * 60, "buyer" if n % 2 == 0 else "agent"))
+        clock.at_ms += 3_600_000
+        await made.send(said(4745, text="好的"), said(5700, text="谢谢"))
+        assert [row.needs_answer_since_ms for row in made.engine.waits()] == [None]
+        await made.send(said(4742, "agent", text="要M码吗？", backfill=True))
+        assert [row.needs_answer_since_ms for row in made.engine.waits()] == [START_MS + 4_745_000]
+        rounds = await rounds_of(made.journal)
+    async with service(tmp_path, clock) as s:
+        assert [row.needs_answer_since_ms for row in s.engine.waits()] == [START_MS + 4_745_000]
+        await s.move(0)
+        assert await rounds_of(s.journal) == rounds
 
 
 async def test_a_fault_of_ours_ends_the_loop_in_everybodys_sight(
@@ -446,19 +491,17 @@ async def test_each_row_of_a_list_has_a_number_that_nothing_else_gets(tmp_path: 
 
 async def test_what_a_person_dismissed_stays_so_over_a_crash(tmp_path: Path) -> None:
     clock = MovedClock()
-    made = Service(await Journal.open(tmp_path), clock)
-    await made.engine.start()
-    await made.send(said(0))
-    clock.at_ms += 61_000
-    await made.move(0)
-    [row] = made.engine.waits()
-    event = WaitDismissed(
-        type="wait_dismissed", id="d", ts_ms=clock.at_ms, source="api", platform="taobao", shop="senye",
-        conversation="c", wait=row.wait, by="lead", reason="an advertisement",
-    )  # fmt: skip
-    await made.engine.submit(Batch(door="api", source="api", events=[event], indices=[0], size=1))
-    assert [gone for changes in made.seen for gone in changes.gone] == [(row.wait, "dismissed")]
-    await made.die()
+    async with doomed(tmp_path, clock) as made:
+        await made.send(said(0))
+        clock.at_ms += 61_000
+        await made.move(0)
+        [row] = made.engine.waits()
+        event = WaitDismissed(
+            type="wait_dismissed", id="d", ts_ms=clock.at_ms, source="api", platform="taobao", shop="senye",
+            conversation="c", wait=row.wait, by="lead", reason="an advertisement",
+        )  # fmt: skip
+        await made.engine.submit(Batch(door="api", source="api", events=[event], indices=[0], size=1))
+        assert [gone for changes in made.seen for gone in changes.gone] == [(row.wait, "dismissed")]
     async with service(tmp_path, clock) as s:
         assert list(s.engine.waits()) == []
         await s.send(said(5))

@@ -948,6 +948,11 @@ class Tracker:
                 if promise is not None:
                     yield conversation, promise
 
+    @property
+    def known(self) -> int:
+        """How many feeds and shops there are; only grows. A row names some of them, so the shard must have them."""
+        return len(self._watch.feeds) + len(self._shops)
+
     def sources(self) -> list[SourceRow]:
         """Return how every source stands."""
         return list(self._watch.rows())
