@@ -179,11 +179,12 @@ def to_be_listed(lines: Iterable[Json]) -> list[Json]:
 @pytest.mark.parametrize("door", DOORS)
 async def test_real_chat_through_a_door_gives_the_rounds_of_its_file(door: str, tmp_path: Path) -> None:
     dice = seeded()
+    logs = {name: read(sample(name)) for name in FILES}
     for number, chain in enumerate(CHAINS):
         async with stand(tmp_path / str(number), door) as s:
             log: list[Json] = []
             for name in chain:
-                events = read(sample(name))
+                events = logs[name]
                 expected = replayed(events, before=len(log))
                 log += events
                 await s.send(cut(encoded(events), dice))
