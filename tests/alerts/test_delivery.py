@@ -203,6 +203,8 @@ async def test_patience_beyond_the_expiry_is_a_failure(floor: Floor) -> None:
     async with floor.delivering():
         await floor.order(raised())
         await until(lambda: floor.counted("failed") == 1)
+    assert len(hook.tried) == 1
+    assert hook.taken == []
 
 
 async def test_a_receiver_that_is_gone_is_left_alone_and_said_once(
@@ -447,3 +449,4 @@ async def test_what_waits_is_counted(floor: Floor) -> None:
         await until(lambda: floor.counted("sent") == 5)
         floor.time.pass_(5)
         await until(lambda: floor.metrics.outbox_pending.get(("hook",)) == 0)
+    assert len(hook.taken) == 5

@@ -44,6 +44,8 @@ async def test_one_process_cannot_open_a_folder_twice(journal: Journal) -> None:
 
 def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
     with hold(tmp_path) as holder:
+        with pytest.raises(DataInUse):
+            FolderLock(tmp_path)
         holder.send_signal(signal.SIGKILL)
         holder.wait(30)
     FolderLock(tmp_path).release()
@@ -51,7 +53,10 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
 
 def test_a_released_folder_can_be_taken_again(tmp_path: Path) -> None:
     for _ in range(2):
-        FolderLock(tmp_path).release()
+        lock = FolderLock(tmp_path)
+        with pytest.raises(DataInUse):
+            FolderLock(tmp_path)
+        lock.release()
 
 
 def test_an_unreadable_name_is_another_process(tmp_path: Path) -> None:

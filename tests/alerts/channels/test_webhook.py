@@ -159,6 +159,7 @@ async def test_any_2xx_is_taken(receiver: Endpoint, status: int) -> None:
     receiver.answer = answering(status)
     async with serving(receiver) as channel:
         await channel.send(delivery(channel))
+    assert receiver.paths == [PATH]
 
 
 async def test_a_redirect_is_not_followed(receiver: Endpoint) -> None:
