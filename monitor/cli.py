@@ -18,7 +18,7 @@ import click
 
 from monitor import __version__
 from monitor.app import App
-from monitor.clock import Clock
+from monitor.clock import Clock, FastClock
 from monitor.core.events import AnyEvent
 from monitor.errors import MonitorError, UsageError
 from monitor.replay import Replay, open_log, replay_files, write_lines
@@ -247,26 +247,6 @@ def _print_tally(done: Replay) -> None:
     click.echo("alerts   " + ", ".join(f"{count} {name}" for name, count in tally.alerts.items()))
 
 
-class _FastClock(Clock):
-    """A clock that stands at the log's first instant until `go`, then runs so many times as fast."""
-
-    def __init__(self, start_ms: int, speed: float) -> None:
-        super().__init__()
-        self._start_ms = start_ms
-        self._speed = speed
-        self._began: float | None = None
-
-    def go(self) -> None:
-        """Start running."""
-        self._began = time.monotonic()
-
-    def now_ms(self) -> int:
-        """Return the log's time."""
-        if self._began is None:
-            return self._start_ms
-        return self._start_ms + int((time.monotonic() - self._began) * self._speed * 1000)
-
-
 async def _replay_live(files: list[str], as_arrived: bool, speed: float, folder: Path, port: int) -> None:
     """Send a log through the live service at its own pace, times ``speed``."""
     events: Iterator[AnyEvent] = Replay(as_arrived=True).decoded(_lines(files))
@@ -275,7 +255,7 @@ async def _replay_live(files: list[str], as_arrived: bool, speed: float, folder:
     first = next(events, None)
     if first is None:
         raise UsageError("the log holds no event")
-    clock = _FastClock(first.ts_ms, speed)
+    clock = FastClock(first.ts_ms, speed)
     settings = Settings.model_validate({"data": folder, "listen": {"port": port}})
     app = App(settings, clock=clock, demo=True)
     async with _running(app) as stop:

@@ -27,3 +27,31 @@ class Clock:
             return self._last_ms
         self._last_ms = now
         return now
+
+    def seconds(self, ms: int) -> float:
+        """Return how many seconds of the world pass while this clock runs ``ms``."""
+        return ms / 1000
+
+
+class FastClock(Clock):
+    """A clock for a log: it stands at an instant until `go`, then runs so many times as fast as the world."""
+
+    def __init__(self, start_ms: int, speed: float) -> None:
+        super().__init__()
+        self._start_ms = start_ms
+        self._speed = speed
+        self._began: float | None = None
+
+    def go(self) -> None:
+        """Start running."""
+        self._began = time.monotonic()
+
+    def now_ms(self) -> int:
+        """Return the log's time."""
+        if self._began is None:
+            return self._start_ms
+        return self._start_ms + int((time.monotonic() - self._began) * self._speed * 1000)
+
+    def seconds(self, ms: int) -> float:
+        """Return how many seconds of the world pass while this clock runs ``ms``."""
+        return ms / 1000 / self._speed

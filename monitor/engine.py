@@ -396,7 +396,7 @@ class Engine:
             return
         with contextlib.suppress(TimeoutError):
             # One millisecond more: a timer that fires early would spin.
-            await asyncio.wait_for(self._wake.wait(), (until_ms - now_ms + 1) / 1000)
+            await asyncio.wait_for(self._wake.wait(), self._clock.seconds(until_ms - now_ms + 1))
 
     # -- one turn ----------------------------------------------------------------------------------------------------
 

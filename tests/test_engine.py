@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.clock import Clock
+from monitor.clock import Clock, FastClock
 from monitor.core.decisions import AlertOrder, CloseRound, RaiseAlert, RiseAlert, Round
 from monitor.core.events import WaitDismissed
 from monitor.core.policy import BuiltIn
@@ -156,6 +156,26 @@ async def test_the_loop_wakes_by_itself_when_a_limit_is_due(tmp_path: Path) -> N
             while not s.decided(RaiseAlert):
                 await s.news.wait()
                 s.news.clear()
+        assert [raised.stage for raised in s.decided(RaiseAlert)] == ["slow"]
+
+
+async def test_on_a_clock_that_runs_fast_it_wakes_for_a_limit_all_the_same(tmp_path: Path) -> None:
+    clock = FastClock(START_MS, speed=600)
+    journal = await Journal.open(tmp_path)
+    engine = Engine(journal, Tracker(BuiltIn(), rows=True), router=routed, clock=clock)
+    raised = asyncio.Event()
+    engine.watch(lambda changes: raised.set() if any(isinstance(d, RaiseAlert) for d in changes.decisions) else None)
+    await engine.start()
+    try:
+        batch = decode(msgspec.json.encode([said(0)]), door="http", source="c1", now_ms=START_MS)
+        await engine.submit(batch)
+        clock.go()
+        async with asyncio.timeout(10):
+            await raised.wait()
+        assert clock.now_ms() < START_MS + 300_000
+    finally:
+        await engine.stop()
+        await journal.close()
 
 
 async def test_a_restart_goes_on_where_it_stopped(tmp_path: Path) -> None:
