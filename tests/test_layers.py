@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 
 LAYERS: list[set[str]] = [
     {"core"},
-    {"wire", "settings", "clock", "errors"},
+    {"wire", "settings", "clock", "errors", "yaml_files"},
     {"engine", "replay", "alerts", "web", "sources", "store", "simulator", "metrics", "mqtt"},
     {"app"},
     {"cli", "__main__"},

@@ -12,16 +12,14 @@ changed is kept for saving, as a service needs it; a replay keeps nothing.
 """
 
 from collections.abc import Container, Iterable, Iterator
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from msgspec import Struct, msgpack
 from msgspec.structs import replace
 
 from monitor.core import events as ev
-from monitor.core import words as w
 from monitor.core.conversation import CHUNK, FIRING, RESOLVED, WITHDRAWN, Conversation, Told
 from monitor.core.decisions import (
-    AlertOrder,
     CloseRound,
     Decision,
     PassPromise,
@@ -34,32 +32,21 @@ from monitor.core.decisions import (
     SourceTurned,
     WithdrawAlert,
 )
+from monitor.core.entries import NOBODY, UNFOLDED, WHAT, message_entry, other_entry
 from monitor.core.feeds import Feed, Source
 from monitor.core.fold import (
-    ASKS,
-    B_GREETING,
     BOT,
     BUYER,
-    CLOSED,
-    CLOSED_BY_BUYER,
     CLOSED_UNANSWERED,
     DISMISS,
     FIRST,
     GAVE_UP,
-    GREETS,
-    HANDED_OFF,
     HAS_RECALLS,
-    HOLDER,
-    HOLDS,
     HUMAN,
-    LOST_IT,
-    NO_ANSWER,
     OPENED,
-    POLITE,
     RECALL,
     Ending,
     Entry,
-    Extra,
     Fold,
     Promise,
     State,
@@ -69,38 +56,17 @@ from monitor.core.fold import (
 from monitor.core.lists import Kept, complete, listed
 from monitor.core.policy import Policy, PolicyBook, Stage
 from monitor.core.rounds import ended, stages_passed, still_open, window
+from monitor.core.telling import keeps_step, order_fields, standing_in, told_of, was_due
 from monitor.core.timers import NEVER_MS, Timers, Untimed
-from monitor.core.views import SourceRow, WaitRow
+from monitor.core.views import SourceRow, WaitRow, wait_row
 from monitor.core.watch import UNSEEN, Turned, Watch
 
 LATENESS_MS = 600_000
 CATCH_UP_MS = 30_000
 IDLE_MS = 3_600_000  # A conversation in which nothing is open leaves the memory so long after its last word.
 PEOPLE_AT_MOST = 100_000  # Names come from outside, and may be anything.
-UNFOLDED = -1
 
 Folded = Literal["folded", "late", "kept"]
-
-# The classes of a message's words (low five bits of `words`) as flags of an entry, by who speaks.
-_BUYER_WHAT = tuple(
-    BUYER | (POLITE if bits & w.POLITE else 0) | (B_GREETING if bits & w.GREETING else 0) for bits in range(32)
-)
-_HUMAN_WHAT = tuple(
-    HUMAN | (ASKS if bits & w.ASKS else 0) | (HOLDS if bits & w.HOLDING else 0) | (GREETS if bits & w.GREETING else 0)
-    for bits in range(32)
-)
-_BOT_WHAT = tuple(BOT | (LOST_IT if bits & w.NOT_UNDERSTOOD else 0) for bits in range(32))
-_PROMISED = 0xFFFFFF00
-_NOBODY = (None, None)
-_WHAT: dict[type, int] = {
-    ev.ConversationAssigned: HOLDER,
-    ev.ConversationTransferred: HOLDER,
-    ev.ConversationHandedOff: HANDED_OFF,
-    ev.ConversationClosed: CLOSED,
-    ev.MessageRecalled: RECALL,
-    ev.WaitDismissed: DISMISS,
-}
-_CLOSED_BY = {"buyer": CLOSED_BY_BUYER, "agent": CLOSED, "system": CLOSED}
 
 
 class Shop:
@@ -247,40 +213,18 @@ class Tracker:
                 if watch.turned or watch.released:
                     self._hear(self.now_ms)
         if type(event) is not ev.Message:
-            return self._other(event, number) if type(event) in _WHAT else self._note(event, number)
+            return self._other(event, number) if type(event) in WHAT else self._note(event, number)
         shop = self._shops.get(event.shop)
         if shop is None:
             shop = self._new_shop(event.shop, event.platform)
-        entry = self._entry(shop, event, number, words)
+        named = (event.agent, event.account)
+        who = None
+        if named != NOBODY:
+            who = self._who.get(named) or self._interned(*named)
+        entry = message_entry(event, number, words, who, shop.roles[event.role], keyed=shop.holds)
         if entry is None:
             return "kept"
         return self._fold(shop, event.conversation or event.buyer or "", event, entry)
-
-    def _entry(self, shop: Shop, event: ev.Message, number: int, words: int) -> Entry | None:
-        """Return a message as the fold sees it; None when it ends and opens nothing."""
-        code = shop.roles[event.role]
-        if code < 0 or event.kind == "reaction":
-            return None
-        if code == BUYER:
-            what = _BUYER_WHAT[words & 31]
-            if event.entry and not event.needs_reply:
-                return None
-            if event.needs_reply is not None:
-                what = BUYER if event.needs_reply else BUYER | NO_ANSWER
-        elif code == HUMAN:
-            what = _HUMAN_WHAT[words & 31]
-        else:
-            what = _BOT_WHAT[words & 31]
-        named = (event.agent, event.account)
-        who = None
-        if named != _NOBODY:
-            who = self._who.get(named) or self._interned(*named)
-        more: Who | Extra | None = who
-        if words & _PROMISED or event.seq is not None:
-            more = Extra(event.seq, (words >> 8 & 0xFFFFFF) * 1000, w.text_key(words), who=who)
-        elif shop.holds and words >> 32:
-            more = Extra(None, 0, words >> 32, who=who)
-        return Entry(event.ts_ms, number, event.id, what, more)
 
     def _note(self, event: ev.AnyEvent, number: int) -> Folded:
         """Take an event that is not one conversation's."""
@@ -292,7 +236,7 @@ class Tracker:
 
     def _other(self, event: ev.AnyEvent, number: int) -> Folded:
         """Take an event that is no message but part of a conversation."""
-        entry = self._other_entry(event, number)
+        entry = other_entry(event, number, self._interned)
         shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
         return self._fold(shop, event.conversation or event.buyer or "", event, entry)
 
@@ -328,23 +272,6 @@ class Tracker:
                 self._late(shop, conversation, one.entry(), backfill=False)
                 conversation.number = newest
 
-    def _other_entry(self, event: ev.AnyEvent, number: int) -> Entry:
-        """Return an event of `_WHAT` as the fold sees it."""
-        what = _WHAT[type(event)]
-        who: Who | None = None
-        if what == HOLDER and (event.agent or event.account):
-            who = self._interned(event.agent, event.account)
-        more: Who | Extra | None = who if event.seq is None else Extra(event.seq, who=who)
-        if isinstance(event, ev.ConversationTransferred) and (event.from_agent or event.from_account):
-            more = Extra(event.seq, who=who, giver=self._interned(event.from_agent, event.from_account))
-        elif isinstance(event, ev.ConversationClosed):
-            what = _CLOSED_BY[event.by]
-        elif isinstance(event, ev.MessageRecalled):
-            more = Extra(event.seq, target=event.message)
-        elif isinstance(event, ev.WaitDismissed):
-            more = Extra(wait=event.wait)
-        return Entry(event.ts_ms, number, event.id, what, more)
-
     def rebuild(
         self, shop_name: str, key: str, history: Iterable[tuple[ev.AnyEvent, int, int]], opened: frozenset[int]
     ) -> None:
@@ -359,11 +286,18 @@ class Tracker:
         shop = self._shops[shop_name]
         conversation = shop.conversations[key]
         entries = [
-            self._entry(shop, event, number, words)
+            message_entry(
+                event,
+                number,
+                words,
+                self._interned(event.agent, event.account) if event.agent or event.account else None,
+                shop.roles[event.role],
+                keyed=shop.holds,
+            )
             if isinstance(event, ev.Message)
-            else self._other_entry(event, number)
+            else other_entry(event, number, self._interned)
             for event, number, words in history
-            if type(event) is ev.Message or type(event) in _WHAT
+            if type(event) is ev.Message or type(event) in WHAT
         ]
         was = conversation.state.wait
         opened |= {told.wait for told in conversation.told} | ({was.number} if was is not None else set())
@@ -615,7 +549,7 @@ class Tracker:
         if not since_ms:
             return
         reached = passed if since_ms == wait.opened_at_ms else stages_passed(stages, wait.needed_ms(now_ms))
-        told = _told(conversation, wait.number) if conversation.told else None
+        told = told_of(conversation, wait.number) if conversation.told else None
         if not reached or (told is not None and told.state == FIRING and reached <= told.stages):
             return
         order: type[RaiseAlert] | type[RiseAlert] = RiseAlert
@@ -678,13 +612,13 @@ class Tracker:
             if done is None and told.state == FIRING:
                 self._withdraw(shop, conversation, told, None, reason)
             elif done is not None and told.state != WITHDRAWN:
-                if not _was_due(self._told_window(told), done, told):
+                if not was_due(self._told_window(told), done, told):
                     self._withdraw(shop, conversation, told, done, reason)
                 elif told.state == FIRING:
                     told.state = RESOLVED
                     self.decisions.append(
                         ResolveAlert(
-                            *_order(done, told, self._stage(told), done.ended_at_ms or self.now_ms, self.now_ms),
+                            *order_fields(done, told, self._stage(told), done.ended_at_ms or self.now_ms, self.now_ms),
                             reason=cast(Literal["answered", "expired", "abandoned", "dismissed"], done.outcome),
                         )
                     )
@@ -712,10 +646,10 @@ class Tracker:
             if wait is None:
                 assert conversation.log is not None
                 wait = Wait(conversation.log.ts_ms, conversation.log.id, told.wait, 0, 0, 0, shop.fold.number)
-            done = _standing_in(conversation, shop.platform, self._policies[wait.policy], wait, self.now_ms)
+            done = standing_in(conversation, shop.platform, self._policies[wait.policy], wait, self.now_ms)
         self.decisions.append(
             WithdrawAlert(
-                *_order(done, told, self._stage(told), self.now_ms, self.now_ms),
+                *order_fields(done, told, self._stage(told), self.now_ms, self.now_ms),
                 reason="late" if reason == "dismissed" else reason,
             )
         )
@@ -748,7 +682,7 @@ class Tracker:
                 promise is None
                 and wait.standing is None
                 and wait.since_ms == opened_at_ms
-                and (not conversation.told or _keeps_step(conversation.told[-1], wait))
+                and (not conversation.told or keeps_step(conversation.told[-1], wait))
             ):
                 # Most waits: one clock, and what was told is what was passed.
                 after_ms = stages[wait.passed].after_ms if wait.passed < len(stages) else policy.give_up_ms
@@ -765,7 +699,7 @@ class Tracker:
             if standing is not None and self.now_ms < standing.until_ms < at_ms:
                 at_ms = standing.until_ms  # From then on it is a person's again, and the board says so.
             if wait.since_ms and (wait.since_ms != wait.opened_at_ms or conversation.told):
-                told = _told(conversation, wait.number)
+                told = told_of(conversation, wait.number)
                 reached = told.stages if told is not None and told.state == FIRING else 0
                 if reached < len(stages):
                     due = wait.due_at_ms(stages[reached].after_ms, from_opening=False)
@@ -870,58 +804,15 @@ class Tracker:
         return self._row(self._shops[conversation.shop], conversation) if conversation.state.wait else None
 
     def _row(self, shop: Shop, conversation: Conversation) -> WaitRow:
-        state = conversation.state
-        wait = state.wait
+        wait = conversation.state.wait
         assert wait is not None
-        policy = self._policies[wait.policy]
-        stages = window(policy, wait)
-        stage, next_due_at_ms = "fresh", None
-        if wait.since_ms:
-            for limit in stages:
-                due = wait.due_at_ms(limit.after_ms, from_opening=False)
-                if due is None or due > self.now_ms:
-                    next_due_at_ms = due
-                    break
-                stage = limit.name
-        standing = wait.standing
-        bot_held = (
-            standing is not None
-            and standing.since_ms > 0
-            and not (standing.until_ms and standing.until_ms <= self.now_ms)
-        )
-        flags = [
-            flag
-            for flag, on in (
-                ("courtesy", not wait.since_ms),
-                ("bot_held", bot_held),
-                ("closed_unanswered", wait.flags & CLOSED_UNANSWERED),
-                ("first", wait.flags & FIRST),
-                ("catching_up", self._wall and self._watch.catching_up(conversation.feed)),
-                ("stale", self._wall and self._watch.stale(conversation.shop, conversation.feed)),
-            )
-            if on
-        ]
-        return WaitRow(
-            wait=wait.number,
-            platform=shop.platform,
-            shop=shop.name,
-            conversation=conversation.id,
-            buyer=conversation.buyer or conversation.id,
-            agent=state.holder.agent if state.holder else None,
-            account=state.holder.account if state.holder else None,
-            team=policy.team,
-            opened_by=wait.opened_by,
-            opened_at_ms=wait.opened_at_ms,
-            needs_answer_since_ms=wait.since_ms or None,
-            stage=stage,
-            limits=tuple((limit.name, limit.after_ms) for limit in stages),
-            stood_ms=(standing.total_ms if bot_held else standing.at(self.now_ms)) - standing.before_ms
-            if standing
-            else 0,
-            standing_since_ms=standing.since_ms if bot_held and standing else None,
-            next_due_at_ms=next_due_at_ms,
-            messages=wait.messages,
-            flags=tuple(flags),
+        return wait_row(
+            conversation,
+            shop.platform,
+            self._policies[wait.policy],
+            self.now_ms,
+            catching_up=self._wall and self._watch.catching_up(conversation.feed),
+            stale=self._wall and self._watch.stale(conversation.shop, conversation.feed),
         )
 
     def open_rounds(self, now_ms: int) -> Iterator[Round]:
@@ -1062,61 +953,6 @@ def _carry_over(was: Wait | None, now: Wait | None) -> None:
         now.passed, now.policy = was.passed, was.policy
 
 
-def _keeps_step(told: Told, wait: Wait) -> bool:
-    """Whether all that a wait has passed was told, so that its next limit is the next to be told."""
-    return told.wait == wait.number and told.state == FIRING and told.stages == wait.passed
-
-
 def _account_of(conversation: Conversation) -> str | None:
     holder = conversation.state.holder
     return holder.account if holder is not None else None
-
-
-def _told(conversation: Conversation, wait: int) -> Told | None:
-    for told in reversed(conversation.told):
-        if told.wait == wait:
-            return told
-    return None
-
-
-def _was_due(stages: tuple[Stage, ...], done: Round, told: Told) -> bool:
-    """Whether a wait that has ended had passed, by then, the stage at which it was told of."""
-    if done.needs_answer_since_ms is None or done.ended_at_ms is None:
-        return False
-    courtesy_ms = done.needs_answer_since_ms - done.opened_at_ms
-    return done.counted_ms - courtesy_ms > stages[told.first - 1].after_ms
-
-
-def _standing_in(conversation: Conversation, platform: str, policy: Policy, wait: Wait, now_ms: int) -> Round:
-    """Return a round that carries the names of a wait of which nothing is left."""
-    standing = Conversation(
-        conversation.shop, conversation.id, conversation.buyer, conversation.number, 0, State(wait=wait)
-    )
-    standing.state.holder = conversation.state.holder
-    return still_open(standing, platform, policy, now_ms)
-
-
-def _order(done: Round, told: Told, stage: str, due_at_ms: int, now_ms: int) -> tuple[Any, ...]:
-    """Return the fields all alert orders share, in their order."""
-    return (
-        told.wait,
-        stage,
-        due_at_ms,
-        now_ms,
-        done.platform,
-        done.shop,
-        done.conversation,
-        done.buyer,
-        done.agent,
-        done.account,
-        done.team,
-        done.needs_answer_since_ms or done.opened_at_ms,
-        done.opened_at_ms,
-        done.opened_by,
-        done.buyer_messages,
-        told.repetition,
-        done.closed_unanswered,
-    )
-
-
-__all__ = ["AlertOrder", "Folded", "Shop", "Tracker"]

@@ -2,6 +2,11 @@
 
 from msgspec import Struct
 
+from monitor.core.conversation import Conversation
+from monitor.core.fold import CLOSED_UNANSWERED, FIRST
+from monitor.core.policy import Policy
+from monitor.core.rounds import window
+
 
 class WaitRow(Struct, frozen=True, kw_only=True, gc=False):
     """An open wait as the board shows it.
@@ -43,3 +48,56 @@ class SourceRow(Struct, frozen=True, kw_only=True, gc=False):
     lag_ms: int
     accounts: tuple[tuple[str | None, str], ...]  # (account, its state)
     shops: tuple[str, ...]
+
+
+def wait_row(
+    conversation: Conversation, platform: str, policy: Policy, now_ms: int, *, catching_up: bool, stale: bool
+) -> WaitRow:
+    """Return the open wait of a conversation, which must have one, as it stands at ``now_ms``."""
+    state = conversation.state
+    wait = state.wait
+    assert wait is not None
+    stages = window(policy, wait)
+    stage, next_due_at_ms = "fresh", None
+    if wait.since_ms:
+        for limit in stages:
+            due = wait.due_at_ms(limit.after_ms, from_opening=False)
+            if due is None or due > now_ms:
+                next_due_at_ms = due
+                break
+            stage = limit.name
+    stood_ms, standing_since_ms = 0, None
+    if wait.standing is not None:
+        standing = wait.standing
+        if standing.since_ms and not (standing.until_ms and standing.until_ms <= now_ms):
+            stood_ms, standing_since_ms = standing.total_ms - standing.before_ms, standing.since_ms
+        else:
+            stood_ms = standing.at(now_ms) - standing.before_ms
+    flags = (
+        ("courtesy", not wait.since_ms),
+        ("bot_held", standing_since_ms is not None),
+        ("closed_unanswered", wait.flags & CLOSED_UNANSWERED),
+        ("first", wait.flags & FIRST),
+        ("catching_up", catching_up),
+        ("stale", stale),
+    )
+    return WaitRow(
+        wait=wait.number,
+        platform=platform,
+        shop=conversation.shop,
+        conversation=conversation.id,
+        buyer=conversation.buyer or conversation.id,
+        agent=state.holder.agent if state.holder else None,
+        account=state.holder.account if state.holder else None,
+        team=policy.team,
+        opened_by=wait.opened_by,
+        opened_at_ms=wait.opened_at_ms,
+        needs_answer_since_ms=wait.since_ms or None,
+        stage=stage,
+        limits=tuple((limit.name, limit.after_ms) for limit in stages),
+        stood_ms=stood_ms,
+        standing_since_ms=standing_since_ms,
+        next_due_at_ms=next_due_at_ms,
+        messages=wait.messages,
+        flags=tuple(flag for flag, on in flags if on),
+    )

@@ -14,7 +14,7 @@ export const en: Words = {
   soonHint: '≤ 60 s left',
   overThree: 'Over 3 min',
   overLimit: 'Overdue',
-  overHint: 'incl. presumed lost',
+  overHint: 'incl. lost (est.)',
   labels: {
     fresh: 'In time',
     slow: 'Slow',
