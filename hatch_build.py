@@ -39,8 +39,10 @@ class PagesHook(BuildHookInterface[Any]):
         """Ask for Node only where the pages have to be built."""
         return [NODE_REQUIREMENT] if Pages(Path(self.root)).must_be_built() else []
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  Hatchling's signature
-        """Build the pages if they are not those of the sources."""
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build the pages if they are not those of the sources; put the shipped rules into the wheel."""
+        if self.target_name == "wheel" and version != "editable":  # An editable install reads the folder itself.
+            build_data.setdefault("force_include", {})[str(Path(self.root) / "rules")] = "monitor/shipped_rules"
         pages = Pages(Path(self.root))
         if pages.must_be_built():
             pages.build()

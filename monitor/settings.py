@@ -148,6 +148,7 @@ class Settings(_Section):
     """All settings of one service."""
 
     data: Path = Path("./presales-data")
+    rules: Path | None = None
     clock: Literal["wall", "event"] = "wall"
     lateness_seconds: Seconds = 600
     catch_up_seconds: Seconds = 30

@@ -132,6 +132,20 @@ def test_the_hook_asks_for_node_only_when_it_will_build(pages: Pages, tmp_path: 
     assert hook.dependencies() == []
 
 
+def test_the_shipped_rules_go_into_the_wheel_and_an_editable_install_reads_the_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PAGES_BUILD", "skip")
+    packed = []
+    for target, version in (("wheel", "standard"), ("wheel", "editable"), ("sdist", "standard")):
+        hook = PagesHook(str(ROOT), {}, None, None, str(tmp_path), target)  # type: ignore[arg-type]
+        data: dict[str, dict[str, str]] = {}
+        monkeypatch.setattr(Pages, "are_fresh", lambda _: True)
+        hook.initialize(version, data)
+        packed.append(data.get("force_include", {}))
+    assert packed == [{str(ROOT / "rules"): "monitor/shipped_rules"}, {}, {}]
+
+
 def test_a_missing_node_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hatch_build, "_packaged_node", lambda: None)
     monkeypatch.setenv("PATH", "")

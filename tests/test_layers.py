@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 LAYERS: list[set[str]] = [
     {"core"},
     {"wire", "settings", "clock", "errors", "yaml_files"},
-    {"engine", "replay", "alerts", "web", "sources", "store", "simulator", "metrics", "mqtt"},
+    {"engine", "replay", "alerts", "web", "sources", "store", "simulator", "metrics", "mqtt", "policy_files"},
     {"app"},
     {"cli", "__main__"},
 ]

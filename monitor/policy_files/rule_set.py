@@ -1,0 +1,82 @@
+"""A folder of rules, read whole: either all of it is good, or nothing of it is taken.
+
+Each part of the rules has a loader of its own: a module here with
+
+    def load(folder: Path) -> tuple[Value, list[Fault]]
+
+that finds its files with `where.find`, reads them with `yaml_files.read` and gives back what they say with
+all that is wrong in them; the value counts only where no loader found a fault. `load` below calls them all.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.policy_files import where
+from monitor.yaml_files import BadFiles, Fault
+
+# What the rules are made of, and what their hash covers. Tests of the rules change no decision.
+KINDS = (".yaml", ".yml", ".csv", ".txt")
+NOT_RULES = "scenarios"
+FILES_AT_MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules of one folder, ready to be used.
+
+    Attributes:
+        folder: where they were read.
+        hash: known by this wherever a decision names its rules; equal for equal files.
+        text: every file by its name in the folder, as it was read.
+    """
+
+    folder: Path
+    hash: str
+    text: dict[str, bytes]
+
+
+def load(folder: Path) -> RuleSet:
+    """Read a folder of rules.
+
+    Raises:
+        BadFiles: something is wrong; all faults of all files.
+    """
+    faults: list[Fault] = []
+    text = _files(folder, faults)
+    if faults:
+        raise BadFiles(faults)
+    return RuleSet(folder, _hash(text), text)
+
+
+def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:
+    """Return the files of the folder and, of what it lacks, those of the shipped copy."""
+    if not folder.is_dir():
+        faults.append(Fault(str(folder), 0, 0, "is no folder of rules"))
+        return {}
+    found: dict[str, bytes] = {}
+    own = {path.name for path in folder.iterdir()}
+    for top in (folder, where.default_folder()):
+        for path in sorted(top.rglob("*")):
+            name = path.relative_to(top)
+            shipped = top is not folder
+            if path.suffix.lower() not in KINDS or name.parts[0] == NOT_RULES or (shipped and name.parts[0] in own):
+                continue
+            if any(part.startswith(".") for part in name.parts) or not path.is_file():
+                continue
+            try:
+                found.setdefault(name.as_posix(), path.read_bytes())
+            except OSError as error:
+                faults.append(Fault(str(path), 0, 0, f"cannot be read: {error.strerror}"))
+        if len(found) > FILES_AT_MOST:
+            faults.append(Fault(str(folder), 0, 0, f"holds more than {FILES_AT_MOST} files; is it a folder of rules?"))
+            break
+    return found
+
+
+def _hash(text: dict[str, bytes]) -> str:
+    total = hashlib.sha256()
+    for name, content in sorted(text.items()):
+        total.update(f"{name}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()[:16]
