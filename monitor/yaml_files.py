@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -261,7 +261,7 @@ def _names(annotation: Any, loc: Sequence[int | str]) -> Iterator[str]:
         for member in get_args(annotation):
             # Pydantic names the member of a union in the place: try with and without.
             yield from _names(member, loc)
-            if loc and isinstance(member, type) and loc[0] in (member.__name__, _tag(member)):
+            if loc and isinstance(member, type) and loc[0] in (member.__name__, *_tags(member)):
                 yield from _names(member, loc[1:])
     elif origin in (list, tuple, dict) and loc:
         yield from _names(get_args(annotation)[-1 if origin is dict else 0], loc[1:])
@@ -273,13 +273,12 @@ def _names(annotation: Any, loc: Sequence[int | str]) -> Iterator[str]:
             yield from _names(fields[str(loc[0])].annotation, loc[1:])
 
 
-def _tag(member: type) -> str | None:
-    """Return the value by which a union knows its member."""
+def _tags(member: type) -> Iterator[str]:
+    """Yield the values by which a union may know its member."""
     if issubclass(member, BaseModel):
         for field in member.model_fields.values():
-            if get_origin(field.annotation) is not None and str(get_origin(field.annotation)) == "typing.Literal":
-                return str(get_args(field.annotation)[0])
-    return None
+            if get_origin(field.annotation) is Literal:
+                yield from map(str, get_args(field.annotation))
 
 
 # -- values that all files share ----------------------------------------------------------------------------------

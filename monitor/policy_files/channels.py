@@ -1,0 +1,346 @@
+"""``channels.yaml``: where alerts go, and which team's alerts go where.
+
+Addresses with a key in them, signing secrets and passwords never stand in the file:
+it names the environment variable (``url_env``) or the file (``url_file``) that holds
+them. So the file can be shown, kept under version control and checked without them.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, model_validator
+
+from monitor.policy_files import where
+from monitor.yaml_files import BadFiles, Fault, Model, TimeOfDayMs, did_you_mean, read
+
+FILE = "channels.yaml"
+IM_PER_MINUTE = 6  # To one robot; more is read by nobody, and DingTalk blocks a robot at 20.
+SHARE_OF_LIMIT = 0.9  # Of what a robot takes a minute: its clock and ours differ.
+# What the other end takes a minute before it refuses or blocks.
+ROBOT_LIMITS = {"dingtalk": 20, "wecom": 20, "feishu": 100, "lark": 100, "slack": 60, "teams": 240}
+HANDLES = ("mobile", "feishu", "wecom", "slack", "teams")  # By what a person is mentioned; 钉钉 takes the mobile.
+# What a template may name. Every one has a value in every message; what is not known is empty.
+TEMPLATE_NAMES = frozenset(
+    {
+        "left",
+        "seat",
+        "agent",
+        "account",
+        "count",
+        "shops",
+        "shop",
+        "platform",
+        "team",
+        "load",
+        "move",
+        "buyer",
+        "said",
+        "asked_at",
+        "waited",
+        "told",
+        "title",
+        "step",
+    }
+)
+
+Lang = Literal["zh", "en"]
+Name = Annotated[str, Field(pattern=r"^[^\s@.]{1,40}$")]  # Part of a delivery's id, which has . and @ of its own.
+
+
+def _template(text: str) -> str:
+    """Refuse a template that names what there is not, or reaches into a value."""
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"not a template: {error}") from None
+    for _, name, form, conversion in parts:
+        if name is None:
+            continue
+        if name not in TEMPLATE_NAMES:
+            raise ValueError(f"{{{name}}} is no variable{did_you_mean(name, sorted(TEMPLATE_NAMES))}")
+        if form or conversion:
+            raise ValueError(f"{{{name}}} takes no format")
+    return text
+
+
+Template = Annotated[str, AfterValidator(_template)]
+
+
+class Limits(Model):
+    """How much a channel may be sent; None: as its kind says."""
+
+    per_minute: Annotated[int, Field(ge=1)] | None = None
+    per_day: Annotated[int, Field(ge=1)] | None = None
+    per_month: Annotated[int, Field(ge=1)] | None = None
+
+
+class Quiet(Model):
+    """Hours in which nothing is sent there: its fallback is told instead."""
+
+    from_ms: TimeOfDayMs = Field(alias="from")
+    until_ms: TimeOfDayMs = Field(alias="until")
+
+    def covers(self, of_day_ms: int) -> bool:
+        """Whether a time of day lies in it; it may pass over midnight."""
+        if self.from_ms <= self.until_ms:
+            return self.from_ms <= of_day_ms < self.until_ms
+        return of_day_ms >= self.from_ms or of_day_ms < self.until_ms
+
+
+class Templates(Model):
+    """A floor's own words in place of ours."""
+
+    title: Template | None = None
+    body: Template | None = None
+
+
+class _Channel(Model):
+    lang: Lang = "zh"
+    limits: Limits = Limits()
+    quiet: Quiet | None = None
+    fallback: Name | None = None  # Told when this one cannot be.
+    allow_private: bool = False  # Whether its address may lie in a private network.
+
+
+class _ForPeople(_Channel):
+    templates: Templates = Templates()
+
+
+class _WithUrl(Model):
+    url_env: str | None = None
+    url_file: str | None = None
+
+    @model_validator(mode="after")
+    def _one_url(self) -> "_WithUrl":
+        if (self.url_env is None) == (self.url_file is None):
+            raise ValueError("give url_env or url_file, the name of what holds the address")
+        return self
+
+
+class _WithSecret(Model):
+    secret_env: str | None = None
+    secret_file: str | None = None
+
+    @model_validator(mode="after")
+    def _at_most_one_secret(self) -> "_WithSecret":
+        if self.secret_env is not None and self.secret_file is not None:
+            raise ValueError("give secret_env or secret_file, not both")
+        return self
+
+
+class DingTalk(_ForPeople, _WithUrl, _WithSecret):
+    """A DingTalk group robot (钉钉)."""
+
+    type: Literal["dingtalk"]
+
+
+class Feishu(_ForPeople, _WithUrl, _WithSecret):
+    """A Feishu or Lark group robot (飞书)."""
+
+    type: Literal["feishu", "lark"]
+
+
+class WeCom(_ForPeople, _WithUrl):
+    """A WeCom group robot (企业微信); its key is in the address."""
+
+    type: Literal["wecom"]
+
+
+class Slack(_ForPeople, _WithUrl):
+    """A Slack incoming webhook."""
+
+    type: Literal["slack"]
+
+
+class Teams(_ForPeople, _WithUrl):
+    """A Microsoft Teams workflow."""
+
+    type: Literal["teams"]
+
+
+class Email(_ForPeople):
+    """Mail over SMTP."""
+
+    type: Literal["email"]
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    ca_file: str | None = None
+    username: str | None = None
+    password_env: str | None = None
+    password_file: str | None = None
+    sender: str
+    to: list[str] = Field(min_length=1, max_length=50)
+
+
+class Log(_ForPeople):
+    """A line in the service's own log."""
+
+    type: Literal["log"]
+
+
+class Apprise(_ForPeople, _WithUrl):
+    """What has no channel of its own here, through the optional Apprise."""
+
+    type: Literal["apprise"]
+
+
+class Webhook(_Channel, _WithUrl, _WithSecret):
+    """A program that takes every transition, signed as Standard Webhooks asks for."""
+
+    type: Literal["webhook"]
+    format: Literal["ours", "cloudevents", "alertmanager"] = "ours"
+
+    @model_validator(mode="after")
+    def _needs_secret(self) -> "Webhook":
+        if self.secret_env is None and self.secret_file is None:
+            raise ValueError("give secret_env or secret_file: what is posted is signed")
+        return self
+
+
+class Alertmanager(_Channel, _WithUrl):
+    """A Prometheus Alertmanager that is pushed to."""
+
+    type: Literal["alertmanager"]
+
+
+Channel = Annotated[
+    DingTalk | Feishu | WeCom | Slack | Teams | Email | Log | Apprise | Webhook | Alertmanager,
+    Field(discriminator="type"),
+]
+MACHINES = (Webhook, Alertmanager)
+
+
+class Match(Model):
+    """Which alerts a route is for; what is not given matches all."""
+
+    team: list[str] = Field(default_factory=list)
+    platform: list[str] = Field(default_factory=list)
+    shop: list[str] = Field(default_factory=list)
+
+    def matches(self, team: str, platforms: Iterable[str], shops: Iterable[str]) -> bool:
+        """Whether a message of these is for it: one of its waits is enough."""
+        return (
+            (not self.team or team in self.team)
+            and (not self.platform or not set(self.platform).isdisjoint(platforms))
+            and (not self.shop or not set(self.shop).isdisjoint(shops))
+        )
+
+
+class Route(Model):
+    """Where the steps of some alerts go. The first that matches counts."""
+
+    match: Match = Match()
+    team: Name | None = None  # The group's channel.
+    lead: Name | None = None  # Where the lead is mentioned; None: in the group.
+    mention: list[str] = Field(default_factory=list)  # Who leads, where no roster says it.
+    digest: Name | None = None  # The manager's.
+    console: Name | None = None
+
+
+class Folder(Model):
+    """The file."""
+
+    version: Literal[1]
+    zone: str = "Asia/Shanghai"
+    channels: dict[Name, Channel] = Field(default_factory=dict)
+    mentions: dict[str, dict[str, str]] = Field(default_factory=dict)  # Person to handles, by HANDLES.
+    routes: list[Route] = Field(default_factory=list)
+    fallback: Name | None = None  # Told what no route sends anywhere.
+    chat_links: dict[str, str] = Field(default_factory=dict)  # By platform: opens the chat; a shop's own goes before.
+
+
+Plan = Folder
+NO_CHANNELS = Folder(version=1)
+
+
+def load(folder: Path) -> tuple[Plan, list[Fault]]:
+    """Read where alerts go; without a file they go nowhere but to the channels of the settings."""
+    path = where.find(folder, FILE)
+    if not path.exists():
+        return NO_CHANNELS, []
+    try:
+        document = read(path, Folder)
+    except BadFiles as bad:
+        return NO_CHANNELS, bad.faults
+    plan = document.value
+    faults = [document.fault(message, *loc) for loc, message in _wrong(plan)]
+    return (NO_CHANNELS, faults) if faults else (plan, [])
+
+
+CHAT_LINK_NAMES = frozenset({"shop", "account", "buyer", "conversation", "platform"})
+
+
+def _wrong(plan: Plan) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Yield what does not fit together, with its place."""
+    try:
+        ZoneInfo(plan.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield ("zone",), f"{plan.zone!r} is no time zone; write Asia/Shanghai"
+    names = sorted(plan.channels)
+    for name, channel in plan.channels.items():
+        yield from _wrong_limits(name, channel)
+        if channel.fallback is not None:
+            place = ("channels", name, "fallback")
+            if channel.fallback not in plan.channels:
+                yield place, f"there is no channel {channel.fallback}{did_you_mean(channel.fallback, names)}"
+            elif isinstance(channel, MACHINES) or isinstance(plan.channels[channel.fallback], MACHINES):
+                yield place, "programs are told everything by themselves: no fallback from or to one"
+            elif name in _chain(plan, channel.fallback):
+                yield place, f"the fallbacks of {name} lead back to it"
+    for at, route in enumerate(plan.routes):
+        for key in ("team", "lead", "digest", "console"):
+            target = getattr(route, key)
+            if target is not None:
+                yield from _wrong_target(plan, target, ("routes", at, key))
+        for number, person in enumerate(route.mention):
+            if plan.mentions and person not in plan.mentions:
+                said = f"nobody called {person} in mentions{did_you_mean(person, sorted(plan.mentions))}"
+                yield ("routes", at, "mention", number), said
+    if plan.fallback is not None:
+        yield from _wrong_target(plan, plan.fallback, ("fallback",))
+    for person, handles in plan.mentions.items():
+        for kind in handles:
+            if kind not in HANDLES:
+                yield ("mentions", person, kind), f"{kind} is no kind of handle{did_you_mean(kind, HANDLES)}"
+    for platform, link in plan.chat_links.items():
+        yield from _wrong_link(link, ("chat_links", platform))
+
+
+def _wrong_target(plan: Plan, target: str, place: tuple[int | str, ...]) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    if target not in plan.channels:
+        yield place, f"there is no channel {target}{did_you_mean(target, sorted(plan.channels))}"
+    elif isinstance(plan.channels[target], MACHINES):
+        yield place, f"{target} is for programs, which are told everything without a route"
+
+
+def _wrong_limits(name: str, channel: Channel) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    at_most = ROBOT_LIMITS.get(channel.type)
+    wanted = channel.limits.per_minute
+    if at_most is not None and wanted is not None and wanted > at_most * SHARE_OF_LIMIT:
+        said = f"at most {int(at_most * SHARE_OF_LIMIT)}: {channel.type} takes {at_most} a minute, then refuses"
+        yield ("channels", name, "limits", "per_minute"), said
+
+
+def _wrong_link(link: str, place: tuple[int | str, ...]) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    try:
+        named = [name for _, name, form, conversion in Formatter().parse(link) if name is not None]
+    except ValueError as error:
+        yield place, f"not a template: {error}"
+        return
+    for name in named:
+        if name not in CHAT_LINK_NAMES:
+            yield place, f"{{{name}}} is no variable{did_you_mean(name, sorted(CHAT_LINK_NAMES))}"
+
+
+def _chain(plan: Plan, name: str) -> list[str]:
+    """Return a channel and those told in its place, each once."""
+    found: list[str] = []
+    at: str | None = name
+    while at is not None and at in plan.channels and at not in found:
+        found.append(at)
+        at = plan.channels[at].fallback
+    return found
