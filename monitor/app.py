@@ -26,6 +26,7 @@ from monitor.mqtt import Broker
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
+from monitor.suggest.talk import OpenTalk
 from monitor.web.access import Access
 from monitor.web.server import Server, build_app
 from monitor.web.services import PAGES, Services
@@ -52,11 +53,13 @@ class App:
         engine: set by `start`.
         journal: set by `start`.
         server: set by `start`; knows the port and the address.
+        talk: set by `start`; what the buyers of open waits have said.
     """
 
     engine: Engine
     journal: Journal
     server: Server
+    talk: OpenTalk
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None, demo: bool = False) -> None:
         self.settings = settings
@@ -102,6 +105,8 @@ class App:
             rules=RULES,
         )
         engine.watch(Watcher(self.metrics).watch)
+        self.talk = OpenTalk(engine, journal)
+        engine.watch(self.talk.watch)
         courier = Courier(journal.outbox, channels, WallTimer(self.clock), self.metrics)
         engine.watch(lambda changes: courier.see(changes.decisions))
         await engine.start()

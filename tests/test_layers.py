@@ -15,7 +15,19 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 LAYERS: list[set[str]] = [
     {"core"},
     {"wire", "settings", "clock", "errors", "yaml_files"},
-    {"engine", "replay", "alerts", "web", "sources", "store", "simulator", "metrics", "mqtt", "policy_files"},
+    {
+        "engine",
+        "replay",
+        "alerts",
+        "web",
+        "sources",
+        "store",
+        "simulator",
+        "metrics",
+        "mqtt",
+        "policy_files",
+        "suggest",
+    },
     {"app"},
     {"cli", "__main__"},
 ]

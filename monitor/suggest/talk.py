@@ -1,0 +1,275 @@
+"""What the buyers of open waits have said, so that alerts, pages and suggestions can show and read it.
+
+Kept for open waits only, bounded, and masked when it is read. It follows the engine's
+commits. What it does not hold (after a restart, or of a wait pushed out by newer ones)
+is read back from the journal when somebody asks for it.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from msgspec import Struct
+
+from monitor.core.events import AnyEvent, Message, MessageRecalled
+from monitor.core.masking import mask
+from monitor.core.views import WaitRow
+from monitor.errors import StoreUnavailable
+from monitor.store.entries import StoredEvent
+from monitor.wire import decode_stored
+
+WAITS_AT_MOST = 20_000  # Far over what a floor has open; a storm's older ones are read back when asked for.
+BUBBLES_AT_MOST = 8  # The last ones: a buyer who writes more has said it again.
+CHARS_AT_MOST = 500  # Of each bubble: enough for any question, and a pasted page costs no more.
+READ_BACK_EVENTS = 200  # Of a conversation, to find the words of its wait.
+
+
+class Bubble(NamedTuple):
+    """One message of a buyer, as it may be shown."""
+
+    id: str
+    ts_ms: int
+    kind: str
+    text: str  # Masked; empty where nothing was said or texts are not kept.
+
+
+class Talk(NamedTuple):
+    """What the buyer of an open wait has said since it opened, oldest first."""
+
+    shop: str
+    conversation: str
+    wait: int
+    platform: str
+    bubbles: tuple[Bubble, ...]
+    phase: str | None = None
+    product: Any = None
+
+    @property
+    def text(self) -> str:
+        """All that was said, a line a bubble."""
+        return "\n".join(bubble.text for bubble in self.bubbles if bubble.text)
+
+    def last_words(self, at_most: int = 60) -> str:
+        """Return the newest bubble in one line; of what has no words, its kind in brackets."""
+        if not self.bubbles:
+            return ""
+        newest = self.bubbles[-1]
+        said = " ".join(newest.text.split()) or f"[{newest.kind}]"
+        return said if len(said) <= at_most else f"{said[: at_most - 1]}…"
+
+
+class Change(Protocol):
+    """One event as it went in."""
+
+    @property
+    def event(self) -> AnyEvent:
+        """The event."""
+
+    @property
+    def outcome(self) -> str:
+        """What became of it."""
+
+
+class Changes(Protocol):
+    """What one commit changed, as far as talk goes."""
+
+    @property
+    def events(self) -> Sequence[Change]:
+        """The events that came in."""
+
+    @property
+    def rows(self) -> Iterable[WaitRow]:
+        """Open waits that are new or changed."""
+
+    @property
+    def gone(self) -> Iterable[tuple[int, str]]:
+        """Waits that are open no more."""
+
+
+class Engine(Protocol):
+    """Who is waiting."""
+
+    def row(self, shop: str, conversation: str) -> WaitRow | None:
+        """The open wait of a conversation."""
+
+
+class Journal(Protocol):
+    """What is stored of a conversation."""
+
+    async def history(
+        self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 10_000
+    ) -> Sequence[StoredEvent]:
+        """The newest events, in order of arrival."""
+
+
+class _Said(NamedTuple):
+    """A bubble as it came; masked only when somebody reads it, for most are read by nobody."""
+
+    id: str
+    ts_ms: int
+    kind: str
+    text: str
+
+
+class _Kept(Struct, gc=False):
+    wait: int
+    opened_at_ms: int
+    platform: str
+    phase: str | None
+    product: Any
+    said: tuple[_Said, ...]
+    messages: int  # How many the wait has.
+    read_back: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that the wait's buyer has said is here, as far as it is kept."""
+        return self.read_back or len(self.said) >= min(self.messages, BUBBLES_AT_MOST)
+
+
+Key = tuple[str, str]
+
+
+class OpenTalk:
+    """The words of open waits; hand `watch` to the engine.
+
+    Args:
+        engine: knows the open waits.
+        journal: where words are read back from.
+        waits_at_most: how many waits' words are held.
+    """
+
+    def __init__(self, engine: Engine, journal: Journal, *, waits_at_most: int = WAITS_AT_MOST) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._at_most = waits_at_most
+        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._where: dict[int, Key] = {}
+        self._reading: dict[Key, asyncio.Task[Talk | None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    # -- following the engine -----------------------------------------------------------------------------------------
+
+    def watch(self, changes: Changes) -> None:
+        """Go along with one commit: waits that ended, waits that are new or changed, then what was said."""
+        for wait, _why in changes.gone:
+            key = self._where.pop(wait, None)
+            if key is not None and (kept := self._kept.get(key)) is not None and kept.wait == wait:
+                del self._kept[key]
+        for row in changes.rows:
+            self._see(row)
+        for change in changes.events:
+            if change.outcome == "accepted":
+                event = change.event
+                if type(event) is Message:
+                    if event.role == "buyer":
+                        self._hear(event)
+                elif type(event) is MessageRecalled:
+                    self._forget(event)
+
+    def _see(self, row: WaitRow) -> None:
+        key = (row.shop, row.conversation)
+        kept = self._kept.get(key)
+        if kept is not None and kept.wait == row.wait:
+            if kept.opened_at_ms != row.opened_at_ms:  # What came late, or a reply taken back, moved its beginning.
+                kept.read_back = kept.read_back and row.opened_at_ms > kept.opened_at_ms
+                kept.opened_at_ms = row.opened_at_ms
+                kept.said = tuple(said for said in kept.said if said.ts_ms >= row.opened_at_ms)
+            kept.messages = row.messages
+            return
+        if kept is not None:
+            self._where.pop(kept.wait, None)
+        self._kept[key] = _Kept(row.wait, row.opened_at_ms, row.platform, None, None, (), row.messages)
+        self._where[row.wait] = key
+        if len(self._kept) > self._at_most:
+            _, oldest = self._kept.popitem(last=False)
+            self._where.pop(oldest.wait, None)
+
+    def _hear(self, event: Message) -> None:
+        kept = self._kept.get((event.shop, event.conversation or event.buyer or ""))
+        if kept is None or event.ts_ms < kept.opened_at_ms or event.kind == "reaction":
+            return
+        if event.phase is not None:
+            kept.phase = event.phase
+        if event.product is not None:
+            kept.product = event.product
+        kept.said = _with(kept.said, _Said(event.id, event.ts_ms, event.kind, (event.text or "")[:CHARS_AT_MOST]))
+
+    def _forget(self, event: MessageRecalled) -> None:
+        kept = self._kept.get((event.shop, event.conversation or event.buyer or ""))
+        if kept is not None:
+            kept.said = tuple(said for said in kept.said if said.id != event.message)
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    def of(self, shop: str, conversation: str) -> Talk | None:
+        """Return what the buyer of an open wait has said, as far as it is held; None: nobody waits, or not held.
+
+        What is not held is read back meanwhile, so that it is there the next time.
+        """
+        kept = self._kept.get((shop, conversation))
+        if kept is not None and kept.whole:
+            return _talk((shop, conversation), kept)
+        if self._engine.row(shop, conversation) is not None:
+            self._begin_reading((shop, conversation))
+        return _talk((shop, conversation), kept) if kept is not None and kept.said else None
+
+    async def find(self, shop: str, conversation: str) -> Talk | None:
+        """Return what the buyer of an open wait has said, read back from the journal if need be; None: nobody waits."""
+        key = (shop, conversation)
+        kept = self._kept.get(key)
+        if kept is not None and kept.whole:
+            return _talk(key, kept)
+        if self._engine.row(shop, conversation) is None:
+            return None
+        return await asyncio.shield(self._begin_reading(key))
+
+    def _begin_reading(self, key: Key) -> "asyncio.Task[Talk | None]":
+        task = self._reading.get(key)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._read_back(key), name="words read back")
+            self._reading[key] = task
+            task.add_done_callback(lambda _: self._reading.pop(key, None))
+        return task
+
+    async def _read_back(self, key: Key) -> Talk | None:
+        """Read what was said from the journal and put it in, with what came meanwhile."""
+        row = self._engine.row(*key)
+        if row is None:
+            return None
+        try:
+            stored = await self._journal.history(*key, from_ms=row.opened_at_ms, limit=READ_BACK_EVENTS)
+        except StoreUnavailable:
+            stored = ()
+        row = self._engine.row(*key)  # It may have been answered meanwhile.
+        if row is None:
+            return None
+        self._see(row)
+        kept = self._kept[key]
+        kept.read_back = True
+        events = [decode_stored(item.body) for item in stored if item.folded]
+        live, kept.said = kept.said, ()
+        back = {event.message for event in events if type(event) is MessageRecalled}
+        for event in events:
+            if type(event) is Message and event.role == "buyer" and event.id not in back:
+                self._hear(event)
+        for said in live:
+            kept.said = _with(kept.said, said)
+        return _talk(key, kept)
+
+
+def _with(said: tuple[_Said, ...], new: _Said) -> tuple[_Said, ...]:
+    """Return what was said with one more in its place, the newest few of it."""
+    if any(old.id == new.id for old in said):
+        return said
+    if not said or said[-1].ts_ms <= new.ts_ms:
+        return (*said[1 - BUBBLES_AT_MOST :], new)
+    return tuple(sorted((*said, new), key=lambda one: one.ts_ms)[-BUBBLES_AT_MOST:])
+
+
+def _talk(key: Key, kept: _Kept) -> Talk:
+    bubbles = tuple(Bubble(said.id, said.ts_ms, said.kind, mask(said.text)) for said in kept.said)
+    return Talk(*key, kept.wait, kept.platform, bubbles, kept.phase, kept.product)

@@ -1,0 +1,110 @@
+"""The words of open waits, on a real engine and journal."""
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from monitor.suggest.talk import BUBBLES_AT_MOST, OpenTalk
+from tests.test_engine import MovedClock, Service, said
+from tests.test_engine import service as started
+
+
+def listening(floor: Service, *, waits_at_most: int = 100) -> OpenTalk:
+    talk = OpenTalk(floor.engine, floor.journal, waits_at_most=waits_at_most)
+    floor.engine.watch(talk.watch)
+    return talk
+
+
+def service(folder: Path, clock: MovedClock | None = None) -> AbstractAsyncContextManager[Service]:
+    """An engine a minute into the day, so that nothing said is of the future."""
+    clock = clock or MovedClock()
+    clock.at_ms += 60_000
+    return started(folder, clock)
+
+
+async def test_the_bubbles_of_an_open_wait_are_kept_in_order_and_masked(tmp_path: Path) -> None:
+    async with service(tmp_path) as floor:
+        talk = listening(floor)
+        await floor.send(said(0, text="这件有XL吗"), said(2, text="我电话13812345678"))
+        await floor.send(said(1, text="在吗"), said(3, kind="image", text=None))
+        kept = talk.of("senye", "c")
+        assert kept is not None
+        assert [b.text for b in kept.bubbles] == ["这件有XL吗", "在吗", "我电话*******5678", ""]
+        assert kept.text == "这件有XL吗\n在吗\n我电话*******5678"
+        assert kept.last_words() == "[image]"
+
+
+async def test_an_answer_ends_it_and_the_next_question_begins_anew(tmp_path: Path) -> None:
+    async with service(tmp_path) as floor:
+        talk = listening(floor)
+        await floor.send(said(0, text="包邮吗"))
+        await floor.send(said(5, "agent"))
+        assert talk.of("senye", "c") is None
+        assert len(talk) == 0
+        await floor.send(
+            said(9, "agent", text="还有什么要问的吗"), said(10, text="什么时候发货"), said(11, text="急用")
+        )
+        kept = talk.of("senye", "c")
+        assert kept is not None
+        assert kept.text == "什么时候发货\n急用"
+
+
+async def test_what_is_taken_back_is_not_shown(tmp_path: Path) -> None:
+    async with service(tmp_path) as floor:
+        talk = listening(floor)
+        await floor.send(said(0, text="有货吗"), said(1, text="打错了"))
+        await floor.send(
+            {**said(2), "type": "message_recalled", "id": "r", "message": "c-1-buyer", "role": None, "text": None}
+        )
+        kept = talk.of("senye", "c")
+        assert kept is not None
+        assert kept.text == "有货吗"
+
+
+async def test_after_a_restart_the_words_come_from_the_journal(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with service(tmp_path, clock) as floor:
+        await floor.send(said(0, text="之前的"), said(1, "agent"), said(2, text="有货吗"), said(3, text="要两件"))
+    async with service(tmp_path, clock) as floor:
+        talk = listening(floor)
+        assert talk.of("senye", "c") is None
+        found = await talk.find("senye", "c")
+        assert found is not None
+        assert found.text == "有货吗\n要两件"
+        assert talk.of("senye", "c") == found
+        await floor.send(said(4, text="快点"))
+        later = talk.of("senye", "c")
+        assert later is not None
+        assert later.text == "有货吗\n要两件\n快点"
+
+
+async def test_a_bubble_after_a_restart_does_not_hide_those_before_it(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with service(tmp_path, clock) as floor:
+        await floor.send(said(2, text="有货吗"))
+    async with service(tmp_path, clock) as floor:
+        talk = listening(floor)
+        await floor.send(said(4, text="在吗"))
+        found = await talk.find("senye", "c")
+        assert found is not None
+        assert found.text == "有货吗\n在吗"
+
+
+async def test_nobody_waits_nothing_is_found(tmp_path: Path) -> None:
+    async with service(tmp_path) as floor:
+        talk = listening(floor)
+        await floor.send(said(0), said(1, "agent"))
+        assert await talk.find("senye", "c") is None
+        assert talk.of("senye", "nobody") is None
+
+
+async def test_bounds_hold_and_what_was_pushed_out_is_read_back(tmp_path: Path) -> None:
+    async with service(tmp_path) as floor:
+        talk = listening(floor, waits_at_most=2)
+        for chat in ("a", "b", "c"):
+            await floor.send(*(said(n, chat=chat, text=f"第{n}句" * 1000) for n in range(12)))
+        assert len(talk) == 2
+        found = await talk.find("senye", "a")
+        assert found is not None
+        assert len(found.bubbles) == BUBBLES_AT_MOST
+        assert found.bubbles[-1].text.startswith("第11句")
+        assert max(len(b.text) for b in found.bubbles) <= 500
