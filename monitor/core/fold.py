@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from monitor.core.decisions import Outcome
-from monitor.core.policy import MINUTE_MS, Policy, PolicyBook
+from monitor.core.policy import MINUTE_MS, Policy
 
 # What an entry is: a code in the low four bits, flags above. All of it stays below 256, where CPython
 # shares the integers, since a million open waits hold a million of these.
@@ -270,7 +270,7 @@ class Fold:
 
     __slots__ = ("_gap_ms", "_give_up_ms", "_holds", "_policies", "first_after_ms", "number", "policy")
 
-    def __init__(self, policies: PolicyBook, policy: int) -> None:
+    def __init__(self, policies: Mapping[int, Policy], policy: int) -> None:
         self._policies = policies
         self.number = policy
         self.policy: Policy = policies[policy]

@@ -54,7 +54,8 @@ from monitor.core.fold import (
     Who,
 )
 from monitor.core.lists import Kept, complete, listed
-from monitor.core.policy import Policy, PolicyBook, Stage
+from monitor.core.pages import Pages
+from monitor.core.policy import PolicyBook, Stage
 from monitor.core.rounds import ended, stages_passed, still_open, window
 from monitor.core.telling import keeps_step, order_fields, standing_in, told_of, was_due
 from monitor.core.timers import NEVER_MS, Timers, Untimed
@@ -89,18 +90,6 @@ class Shop:
         self.roles: dict[str, int] = {"buyer": BUYER, "bot": BOT}
         self.roles |= dict.fromkeys(("auto", "note", "system"), UNFOLDED)
         self.roles |= {role: HUMAN if role in ends else UNFOLDED for role in ("agent", "assist", "seller")}
-
-
-class _Pages(dict[int, Policy]):
-    """The policies asked for so far, by number: a plain dictionary on the hot path."""
-
-    def __init__(self, book: PolicyBook) -> None:
-        super().__init__()
-        self._book = book
-
-    def __missing__(self, number: int) -> Policy:
-        policy = self[number] = self._book[number]
-        return policy
 
 
 class _Presence(Struct, array_like=True):
@@ -161,7 +150,7 @@ class Tracker:
         keep_all: bool = False,
     ) -> None:
         self._book = policies
-        self._policies = _Pages(policies)
+        self._policies = Pages()
         self._wall = wall
         self._rows = rows or wall
         self._lateness_ms = lateness_ms
@@ -778,10 +767,11 @@ class Tracker:
         return who
 
     def _new_shop(self, name: str, platform: str | None) -> Shop:
-        number = self._book.resolve(platform or "unknown", name)
+        resolved = self._book.resolve(platform or "unknown", name, None, self.now_ms)
+        number = self._policies.number_of(resolved.policy, self._book.rules)
         fold = self._folds.get(number)
         if fold is None:
-            fold = self._folds[number] = Fold(self._book, number)
+            fold = self._folds[number] = Fold(self._policies, number)
         shop = self._shops[name] = Shop(name, platform or "unknown", fold)
         return shop
 

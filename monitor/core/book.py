@@ -1,0 +1,110 @@
+"""Rules compiled: overlays from general to particular, in each the first that fits.
+
+The rules of a floor (YAML) compile into one `Book`. Its sections go from general to
+particular: default, platform, shop, campaign. Of each section the first `Layer`
+that fits the shop, the phase and the instant is laid over what the sections before
+it gave; a section of which none fits changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from monitor.core.hours import ALWAYS_MS, Calendar, Hours
+from monitor.core.policy import Policy, Resolved
+
+
+class Layer(Struct, frozen=True, kw_only=True):
+    """One rule: whom and when it fits, and what it changes.
+
+    Attributes:
+        rule: where it stands, ``file:line``.
+        sets: fields of `Policy` with their values, each whole.
+        platforms, shops, phases: it fits these only; None: all. An event that names no phase has none of them.
+        hours: it fits while these count; None: always.
+        from_ms, until_ms: it fits from, and before, these instants: a campaign ends by itself.
+    """
+
+    rule: str
+    sets: Mapping[str, Any]
+    platforms: frozenset[str] | None = None
+    shops: frozenset[str] | None = None
+    phases: frozenset[str] | None = None
+    hours: Hours | None = None
+    from_ms: int = -ALWAYS_MS
+    until_ms: int = ALWAYS_MS
+
+    def fits(self, platform: str, shop: str, phase: str | None) -> bool:
+        """Whether it is for this shop and phase at all."""
+        return (
+            (self.platforms is None or platform in self.platforms)
+            and (self.shops is None or shop in self.shops)
+            and (self.phases is None or phase in self.phases)
+        )
+
+
+class Book:
+    """One version of the rules.
+
+    Args:
+        base: what holds where no layer says otherwise.
+        sections: the layers, from general to particular; in each the first that fits.
+        rules: the hash that names this version.
+    """
+
+    def __init__(self, base: Policy, sections: Sequence[Sequence[Layer]], rules: str) -> None:
+        self.rules = rules
+        self.phases = frozenset(p for section in sections for layer in section for p in layer.phases or ())
+        self._base = base
+        self._sections = tuple(tuple(section) for section in sections)
+        self._calendars = {
+            layer.hours: Calendar(layer.hours) for section in sections for layer in section if layer.hours is not None
+        }
+        self._fitting: dict[tuple[str, str, str | None], tuple[tuple[Layer, ...], ...]] = {}
+        self._made: dict[tuple[int, ...], Policy] = {}
+
+    def resolve(self, platform: str, shop: str, phase: str | None, at_ms: int) -> Resolved:
+        """Return the policy in force for a shop, a phase and an instant, and for how long that answer stands."""
+        if phase not in self.phases:
+            phase = None
+        key = (platform, shop, phase)
+        sections = self._fitting.get(key)
+        if sections is None:
+            sections = tuple(
+                tuple(layer for layer in section if layer.fits(platform, shop, phase)) for section in self._sections
+            )
+            self._fitting[key] = sections
+        from_ms, until_ms = -ALWAYS_MS, ALWAYS_MS
+        chosen: list[Layer] = []
+        for section in sections:
+            for layer in section:
+                holds, since_ms, before_ms = self._span(layer, at_ms)
+                from_ms, until_ms = max(from_ms, since_ms), min(until_ms, before_ms)
+                if holds:
+                    chosen.append(layer)
+                    break
+        return Resolved(self._policy(chosen), from_ms, until_ms)
+
+    def _span(self, layer: Layer, at_ms: int) -> tuple[bool, int, int]:
+        """Return whether a layer holds at an instant, and from when to before when that is so."""
+        if at_ms < layer.from_ms:
+            return False, -ALWAYS_MS, layer.from_ms
+        if at_ms >= layer.until_ms:
+            return False, layer.until_ms, ALWAYS_MS
+        if layer.hours is None:
+            return True, layer.from_ms, layer.until_ms
+        holds, since_ms, before_ms = self._calendars[layer.hours].span(at_ms)
+        return holds, max(since_ms, layer.from_ms), min(before_ms, layer.until_ms)
+
+    def _policy(self, chosen: list[Layer]) -> Policy:
+        key = tuple(map(id, chosen))
+        policy = self._made.get(key)
+        if policy is None:
+            sets: dict[str, Any] = {}
+            for layer in chosen:
+                sets |= layer.sets
+                sets["rule"] = layer.rule
+            policy = self._made[key] = replace(self._base, **sets)
+        return policy
