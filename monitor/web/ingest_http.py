@@ -1,178 +1,20 @@
 """The HTTP door: ``POST /v1/events``.
 
-A body is read only as far as it may go: the announced length, the bytes that
-come, what they unpack to and the time they take each have their bound, and a
-sender who breaks one is answered at once. 202 means stored.
+A body is read within the bounds of `body`. 202 means stored.
 """
-
-import asyncio
-import logging
-import zlib
-from collections.abc import Iterator
 
 from starlette.types import Receive, Scope, Send
 
 from monitor.errors import Busy, StoreUnavailable
 from monitor.web.access import Caller
-from monitor.web.answers import answer, begin_answer, end_answer
-from monitor.web.intake import Intake, Outcome, Room, Seen
+from monitor.web.answers import answer
+from monitor.web.body import Body, BodyRefused, SenderGone, refuse
+from monitor.web.intake import Intake, Outcome
 from monitor.web.services import Services
 
-logger = logging.getLogger(__name__)
-
-SILENT_SECONDS = 10.0  # Between two pieces of a body.
-WHOLE_SECONDS = 60.0  # For a whole body: 8 MiB over a 2 Mbit/s uplink takes 34 s.
-# After a refusal the rest is read and thrown away so long, for many clients lose the answer when they are cut off.
-LINGER_BYTES = 128 * 1024 * 1024
-LINGER_SECONDS = 5.0
-UNPACK_BYTES = 256 * 1024  # At a time, so that a small bomb cannot hold the loop.
 STORE_RETRY_SECONDS = 5
 
 DOOR = "http"
-
-
-class _Refused(Exception):
-    """The body is not taken."""
-
-    def __init__(self, status: int, reason: str, error: str) -> None:
-        super().__init__(error)
-        self.status = status
-        self.reason = reason
-        self.error = error
-
-
-class _Gone(Exception):
-    """The sender has hung up."""
-
-
-class _Body:
-    """One request's body, read within its bounds.
-
-    Attributes:
-        seen: what is known of a body that is not taken.
-    """
-
-    def __init__(self, receive: Receive, most: int, room: Room) -> None:
-        self._receive = receive
-        self._most = most
-        self._room = room
-        self._taken = 0
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._ended = False
-        self._packed = False
-        self._waits_for_us = False
-        self.seen = Seen(None)
-
-    async def read(self, scope: Scope) -> bytes:
-        """Return the body, unpacked.
-
-        Raises:
-            _Refused: it breaks a bound, or is packed in a way not known here.
-            _Gone: the sender hung up.
-        """
-        headers = dict(scope["headers"])
-        self._waits_for_us = headers.get(b"expect", b"").lower() == b"100-continue"
-        declared = int(headers[b"content-length"]) if b"content-length" in headers else None
-        self.seen = Seen(declared)
-        packing = headers.get(b"content-encoding", b"identity").strip().lower()
-        if packing not in (b"identity", b"gzip"):
-            raise _Refused(415, "encoding", "a body may be plain or gzip, no other Content-Encoding")
-        self._packed = packing == b"gzip"
-        if declared is not None and declared > self._most:
-            raise self._too_large()
-        unpack = _Unpacker() if self._packed else None
-        whole_by = asyncio.get_running_loop().time() + WHOLE_SECONDS
-        while not self._ended:
-            part = await self._next(whole_by)
-            if unpack is None:
-                self._keep(part)
-            else:
-                await self._unpack(unpack, part)
-        if unpack is not None and not unpack.whole:
-            raise _Refused(400, "gzip", "the gzip data ends too early")
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-
-    def release(self) -> None:
-        """Give the room back."""
-        self._room.give(self._taken)
-        self._taken = 0
-
-    async def linger(self) -> None:
-        """Read on and throw it away, so that the sender gets to read the answer."""
-        self.seen.add(self._parts)
-        self._parts.clear()
-        # Who waits for our "go on" sends nothing after a refusal.
-        if self._ended or self._waits_for_us:
-            return
-        left = LINGER_BYTES
-        try:
-            whole_by = asyncio.get_running_loop().time() + LINGER_SECONDS
-            while left > 0 and not self._ended:
-                part = await self._next(whole_by)
-                left -= len(part)
-                if not self._packed:
-                    self.seen.add((part,))
-        except (_Gone, _Refused):
-            return
-
-    async def _next(self, whole_by: float) -> bytes:
-        """Return the next piece as it came."""
-        try:
-            async with asyncio.timeout_at(min(whole_by, asyncio.get_running_loop().time() + SILENT_SECONDS)):
-                message = await self._receive()
-        except TimeoutError:
-            raise _Refused(408, "slow", "the body took too long to arrive") from None
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        self._ended = not message.get("more_body", False)
-        part: bytes = message.get("body", b"")
-        return part
-
-    def _keep(self, part: bytes) -> None:
-        """Keep a piece of the body."""
-        if not part:
-            return
-        self._size += len(part)
-        self._parts.append(part)
-        if self._size > self._most:
-            raise self._too_large()
-        if not self._room.take(len(part)):
-            raise _Refused(429, "busy", "too much is waiting to be stored; try again in 1 s")
-        self._taken += len(part)
-
-    async def _unpack(self, unpack: "_Unpacker", part: bytes) -> None:
-        for piece in unpack.pieces(part):
-            self._keep(piece)
-            if len(piece) >= UNPACK_BYTES:
-                await asyncio.sleep(0)
-
-    def _too_large(self) -> _Refused:
-        return _Refused(413, "size", f"a body may have {self._most} bytes (limits.body_bytes); send it in parts")
-
-
-class _Unpacker:
-    """Undoes gzip piece by piece.
-
-    Attributes:
-        whole: whether what has come so far is complete.
-    """
-
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(wbits=31)
-        self.whole = False
-
-    def pieces(self, part: bytes) -> Iterator[bytes]:
-        """Yield what a piece unpacks to, in pieces of at most `UNPACK_BYTES`."""
-        try:
-            while part:
-                if self._inflate.eof:  # gzip data may be several, one after the other.
-                    self._inflate = zlib.decompressobj(wbits=31)
-                yield self._inflate.decompress(part, UNPACK_BYTES)
-                part = self._inflate.unconsumed_tail or self._inflate.unused_data
-        except zlib.error:
-            raise _Refused(400, "gzip", "Content-Encoding says gzip, but the body is not gzip data") from None
-        self.whole = self._inflate.eof
 
 
 class HttpDoor:
@@ -191,7 +33,7 @@ class HttpDoor:
         if scope["method"] != "POST":
             await answer(send, 405, {"error": "send events with POST"}, (b"allow", b"POST"))
             return
-        body = _Body(receive, self._most, self._intake.room)
+        body = Body(receive, self._most, self._intake.room)
         try:
             try:
                 raw = await body.read(scope)
@@ -199,11 +41,11 @@ class HttpDoor:
                 outcome = await self._intake.store(batch)
             finally:
                 body.release()
-        except _Gone:
+        except SenderGone:
             self._metrics.refused.add(DOOR, "disconnected")
-        except _Refused as refused:
+        except BodyRefused as refused:
             self._metrics.refused.add(DOOR, refused.reason)
-            await self._refuse(refused, body, send, caller)
+            await refuse(refused, body, send, door=DOOR, caller=caller, intake=self._intake)
         except Busy as busy:
             self._metrics.refused.add(DOOR, "busy")
             await answer(send, 429, {"error": str(busy)}, (b"retry-after", b"%d" % busy.retry_after_seconds))
@@ -217,27 +59,6 @@ class HttpDoor:
             )
         else:
             await answer(send, _status(outcome), outcome.told())
-
-    async def _refuse(self, refused: _Refused, body: _Body, send: Send, caller: Caller) -> None:
-        """Answer, read on so that the answer arrives, then keep what was refused."""
-        headers = [(b"connection", b"close")]
-        if refused.status == 429:
-            headers.append((b"retry-after", b"1"))
-        if refused.status == 415:
-            headers.append((b"accept-encoding", b"gzip, identity"))
-        told = {"error": refused.error, "accepted": 0, "duplicates": 0, "late": 0} | {
-            "rejected": [{"index": 0, "path": "$", "error": refused.error}]
-        }
-        await begin_answer(send, refused.status, told, *headers)
-        await body.linger()
-        await end_answer(send)
-        if refused.status in (400, 413):
-            try:
-                await self._intake.keep_refused(
-                    door=DOOR, caller=caller, reason=refused.reason, error=refused.error, seen=body.seen
-                )
-            except (Busy, StoreUnavailable) as error:
-                logger.warning("a refused body could not be kept: %s", error)
 
 
 def _status(outcome: Outcome) -> int:

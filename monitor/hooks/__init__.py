@@ -1,0 +1,1 @@
+"""Webhooks of chat systems: a YAML mapping turns another system's message into events of ours."""
