@@ -27,6 +27,7 @@ LAYERS: list[set[str]] = [
         "mqtt",
         "policy_files",
         "suggest",
+        "hooks",
     },
     {"app"},
     {"cli", "__main__"},

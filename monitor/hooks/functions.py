@@ -31,26 +31,26 @@ _UTC_TEXT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ?(?:UTC|GM
 PARSED_CHARS_AT_MOST = 256 * 1024  # As much as one event may have.
 
 
-class Unreadable(Exception):  # noqa: N818 - an error is named by what is the case
+class Unreadable(Exception):
     """A value of a webhook is not what its mapping takes it for."""
 
 
-class Functions(functions.Functions):  # type: ignore[misc]
+class Functions(functions.Functions):
     """The functions of one mapping and one delivery."""
 
     def __init__(self, tables: Mapping[str, Mapping[str, str]], arrived_at_ms: int) -> None:
         self._tables = tables
         self._arrived_at_ms = arrived_at_ms
 
-    @functions.signature({"types": ["number", "string", "null"]})  # type: ignore[untyped-decorator]
+    @functions.signature({"types": ["number", "string", "null"]})
     def _func_seconds(self, value: float | str | None) -> int | None:
         return None if value is None else round(_number(value) * 1000)
 
-    @functions.signature({"types": ["number", "string", "null"]})  # type: ignore[untyped-decorator]
+    @functions.signature({"types": ["number", "string", "null"]})
     def _func_millis(self, value: float | str | None) -> int | None:
         return None if value is None else round(_number(value))
 
-    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    @functions.signature({"types": ["string", "null"]})
     def _func_instant(self, value: str | None) -> int | None:
         if value is None:
             return None
@@ -64,15 +64,15 @@ class Functions(functions.Functions):  # type: ignore[misc]
             raise Unreadable(f"{value[:40]!r} names no zone")
         return round((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
 
-    @functions.signature()  # type: ignore[untyped-decorator]
+    @functions.signature()
     def _func_arrived(self) -> int:
         return self._arrived_at_ms
 
-    @functions.signature({"types": ["number", "string", "null"]})  # type: ignore[untyped-decorator]
+    @functions.signature({"types": ["number", "string", "null"]})
     def _func_text_of(self, value: float | str | None) -> str | None:
         return None if value is None or value == "" else str(value)
 
-    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    @functions.signature({"types": ["string", "null"]})
     def _func_parsed(self, value: str | None) -> Any:
         if value is None or len(value) > PARSED_CHARS_AT_MOST:
             return None
@@ -81,22 +81,24 @@ class Functions(functions.Functions):  # type: ignore[misc]
         except (ValueError, RecursionError):
             return None
 
-    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    @functions.signature({"types": ["string", "null"]})
     def _func_plain(self, value: str | None) -> str | None:
         if value is None or "<" not in value:
             return None if value is None else html.unescape(value)
-        return html.unescape(_TAG.sub(lambda tag: "" if tag[0][1].isalpha() and tag[0][1:3] != "br" else "\n", value)).strip()
+        return html.unescape(
+            _TAG.sub(lambda tag: "" if tag[0][1].isalpha() and tag[0][1:3] != "br" else "\n", value)
+        ).strip()
 
-    @functions.signature({"types": ["array"]})  # type: ignore[untyped-decorator]
+    @functions.signature({"types": ["array"]})
     def _func_digest(self, values: list[Any]) -> str:
         said = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
         return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
-    @functions.signature({"types": ["string"]}, {"types": ["number", "string", "null"]})  # type: ignore[untyped-decorator]
+    @functions.signature({"types": ["string"]}, {"types": ["number", "string", "null"]})
     def _func_lookup(self, table: str, key: float | str | None) -> str | None:
         return None if key is None else self._table(table).get(str(key), str(key))
 
-    @functions.signature({"types": ["string"]}, {"types": ["number", "string", "null"]})  # type: ignore[untyped-decorator]
+    @functions.signature({"types": ["string"]}, {"types": ["number", "string", "null"]})
     def _func_listed(self, table: str, key: float | str | None) -> bool:
         return str(key) in self._table(table)
 
@@ -119,4 +121,4 @@ def _number(value: float | str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise Unreadable(f"{value[:40]!r} is no number") from None  # type: ignore[index]
+        raise Unreadable(f"{str(value)[:40]!r} is no number") from None

@@ -50,8 +50,9 @@ class Equals(Model):
 class Signed(Model):
     """A signature over parts of the request.
 
-    ``over`` lists the parts in order: ``body``, ``secret``, ``header:NAME``, anything else is text as it stands. ``tolerance`` bounds
-    the age of the instant in ``timestamp`` (a header in epoch seconds or RFC 3339), so that a copied request is of no use later.
+    ``over`` lists the parts in order: ``body``, ``secret``, ``header:NAME``, anything else is text as it stands.
+    ``tolerance`` bounds the age of the instant in ``timestamp`` (a header in epoch seconds or RFC 3339), so that a
+    copied request is of no use later.
     """
 
     kind: Literal["hmac", "digest"]

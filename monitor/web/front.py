@@ -19,6 +19,8 @@ from monitor.web.answers import Header, answer
 from monitor.web.api import Api, build_api
 from monitor.web.floor import Floor
 from monitor.web.hub import Hub
+from monitor.web.ingest_hook import PREFIX as HOOKS
+from monitor.web.ingest_hook import HookDoor
 from monitor.web.ingest_http import HttpDoor
 from monitor.web.ingest_socket import SocketDoor, cutter
 from monitor.web.intake import Intake
@@ -58,6 +60,7 @@ class Web:
         self.hub = Hub(services, self.floor)
         self.intake = Intake(services)
         self._http_door = HttpDoor(services, self.intake)
+        self._hook_door = HookDoor(services, self.intake, services.hooks)
         self._socket_door = SocketDoor(services, self.intake)
         self._pages = Pages(services.pages)
         self._fastapi = build_api(Api(services, self.floor, self.intake), __version__)
@@ -107,6 +110,9 @@ class Web:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
+        if path.startswith(HOOKS):
+            await self._hook_door(scope, receive, send)  # Knows its senders by checks of its own.
+            return
         caller: Caller | Denied = LOCAL if path in OPEN_TO_ALL else await self._services.access.check(scope)
         if isinstance(caller, Denied):
             self._count(caller, "http")

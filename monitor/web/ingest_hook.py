@@ -40,9 +40,7 @@ class HookDoor:
         mappings: returns those in force, by name.
     """
 
-    def __init__(
-        self, services: Services, intake: Intake, mappings: Callable[[], dict[str, WebhookMapping]]
-    ) -> None:
+    def __init__(self, services: Services, intake: Intake, mappings: Callable[[], dict[str, WebhookMapping]]) -> None:
         self._services = services
         self._metrics = services.metrics
         self._intake = intake

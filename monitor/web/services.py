@@ -11,6 +11,7 @@ from typing import Protocol
 
 from monitor.core.decisions import Decision
 from monitor.core.views import SourceRow, WaitRow
+from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics
 from monitor.settings import Settings
 from monitor.store.entries import QuarantineEntry, StoredEvent
@@ -155,6 +156,7 @@ class Services:
         epoch: what the ids of waits begin with.
         now_ms: the time; the engine's, so that a replay's board shows the replay's time.
         build: version and hash; a page that sees another one loads itself again.
+        hooks: returns the mappings of webhooks in force, by name.
         pages: the folder of built pages.
     """
 
@@ -168,4 +170,5 @@ class Services:
     epoch: str
     build: str
     demo: bool = False
+    hooks: Callable[[], dict[str, WebhookMapping]] = dict
     pages: Path = field(default=PAGES)

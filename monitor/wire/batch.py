@@ -57,7 +57,8 @@ class Refusal:
         path: where the fault is, like ``$.ts``; ``$`` for the whole.
         error: what is wrong and what would be right, for a person.
         reason: one word that metrics count: ``json``, ``utf8``, ``type`` (a wrong type or value), ``missing``,
-            ``ts``, ``id`` (no id can look like this), ``size``, ``nesting``, ``shop``, ``unknown_type``, ``conflict``.
+            ``ts``, ``id`` (no id can look like this), ``size``, ``nesting``, ``shop``, ``unknown_type``,
+            ``conflict``, ``mapping`` (a webhook is not as its mapping expects).
         body: the bytes as sent, the first 64 KiB of them.
         length: how many bytes were sent.
         sha256: hex digest of all that was sent.
@@ -77,7 +78,7 @@ class Batch:
     """One body, decoded.
 
     Attributes:
-        door: ``mqtt``, ``http``, ``ws`` or ``file``.
+        door: ``mqtt``, ``http``, ``ws``, ``hook`` or ``file``.
         source: the name that stands for events which name no source themselves.
         events: what is well formed, in order; ``indices`` gives each one's place in the body.
         refusals: the rest.

@@ -14,6 +14,7 @@ import msgspec
 from monitor.core.decisions import Decision
 from monitor.core.events import AnyEvent
 from monitor.core.views import SourceRow, WaitRow
+from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics
 from monitor.settings import load
 from monitor.store.entries import QuarantineEntry, StoredEvent
@@ -261,6 +262,7 @@ def services(
     *,
     environ: dict[str, str] | None = None,
     pages: Path | None = None,
+    hooks: dict[str, WebhookMapping] | None = None,
 ) -> Services:
     settings = load(environ={"PRESALES_LISTEN__PORT": "0"} | (environ or {}))
     token = settings.listen.token
@@ -275,6 +277,7 @@ def services(
         now_ms=lambda: NOW_MS,
         epoch=EPOCH,
         build="0.0.1+test",
+        hooks=lambda: hooks or {},
         pages=pages or PAGES,
     )
 
@@ -286,12 +289,13 @@ async def standing(
     pages: Path | None = None,
     rows: Iterable[WaitRow] = (),
     tokens: ListedTokens | None = None,
+    hooks: dict[str, WebhookMapping] | None = None,
 ) -> AsyncIterator[Stand]:
     """Start a server; stop it at the end."""
     engine, journal = ScriptedEngine(), ListedJournal()
     engine.rows = {row.wait: row for row in rows}
     made = tokens or ListedTokens()
-    stand = Stand(services(engine, journal, made, environ=environ, pages=pages), engine, journal, made)
+    stand = Stand(services(engine, journal, made, environ=environ, pages=pages, hooks=hooks), engine, journal, made)
     await stand.server.start()
     try:
         yield stand

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from monitor.errors import Busy, StoreUnavailable
-from monitor.web import ingest_http, server
+from monitor.web import body as body_of
+from monitor.web import server
 from tests.waiting import until
 from tests.web.stand import Stand, an_event, standing
 
@@ -152,7 +153,7 @@ async def test_a_wrongly_packed_body_is_named(encoding: str, body: bytes, status
 
 
 async def test_a_body_that_stops_coming_is_408_and_others_go_on_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest_http, "SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(body_of, "SILENT_SECONDS", 0.3)
     async with standing() as stand, stand.client() as client:
         slow = asyncio.create_task(raw(stand, head("Content-Length: 1000"), b"half"))
         for number in range(20):
@@ -164,7 +165,7 @@ async def test_a_body_that_stops_coming_is_408_and_others_go_on_meanwhile(monkey
 
 
 async def test_a_body_that_drips_is_408_when_its_whole_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest_http, "WHOLE_SECONDS", 0.0)
+    monkeypatch.setattr(body_of, "WHOLE_SECONDS", 0.0)
     async with standing() as stand:
         status, _ = await raw(stand, head("Content-Length: 1000"), b"half")
         assert status == 408

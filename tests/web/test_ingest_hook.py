@@ -1,0 +1,106 @@
+"""The webhook door: a chat system's words in, events stored, and who may send."""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+
+from monitor.policy_files import webhooks, where
+from tests.web.stand import standing
+
+MAPPINGS = webhooks.load(where.default_folder())[0]
+CHAT: dict[str, Any] = {
+    "kind": "chat", "shop": 12, "chat": 9, "customer": 4,
+    "messages": [{"id": 1, "sent_ms": 1_794_999_990_000, "from": "customer", "text": "hi"}],
+}  # fmt: skip
+NAME = "PRESALES_HOOK_MY_SYSTEM_SECRET"
+
+
+TOKEN = {"PRESALES_LISTEN__TOKEN": "only-for-this-test"}
+
+
+def signed(body: bytes, key: str = "geheim") -> dict[str, str]:
+    return {"X-Signature": hmac.new(key.encode(), body, hashlib.sha256).hexdigest()}
+
+
+async def test_a_delivery_becomes_events_that_are_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "geheim")
+    body = json.dumps(CHAT).encode()
+    async with standing(hooks=MAPPINGS, environ=TOKEN) as stand, stand.client() as client:
+        answer = await client.post("/v1/hooks/my_system", content=body, headers=signed(body))
+        assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+        [event] = stand.engine.events
+        assert (event.id, event.shop, event.source, stand.engine.batches[0].door) == (
+            "1",
+            "12",
+            "hook:my_system",
+            "hook",
+        )
+        for wrong in ({}, signed(body, "other"), signed(body + b" ")):
+            assert (await client.post("/v1/hooks/my_system", content=body, headers=wrong)).status_code == 401
+        assert len(stand.engine.events) == 1
+
+
+async def test_without_the_secret_set_a_token_is_needed_as_elsewhere() -> None:
+    async with standing(hooks=MAPPINGS, environ=TOKEN) as stand, stand.client() as client:
+        refused = await client.post("/v1/hooks/my_system", json=CHAT)
+        assert refused.status_code == 401
+        assert "set the secret" in refused.json()["error"]
+        taken = await client.post(
+            "/v1/hooks/my_system", json=CHAT, headers={"Authorization": f"Bearer {TOKEN['PRESALES_LISTEN__TOKEN']}"}
+        )
+        assert taken.json()["accepted"] == 1
+
+
+async def test_an_unknown_mapping_names_those_there_are() -> None:
+    async with standing(hooks=MAPPINGS) as stand, stand.client() as client:
+        answer = await client.post("/v1/hooks/chatwood", json={})
+        assert answer.status_code == 404
+        assert "chatwoot" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"not json", "not JSON"),
+        (b"\xff", "not JSON"),
+        (json.dumps(CHAT | {"messages": [{"id": 1, "sent_ms": "x", "from": "customer"}]}).encode(), "no number"),
+    ],
+)
+async def test_what_cannot_be_mapped_is_kept_and_answered_200(body: bytes, said: str) -> None:
+    async with standing(hooks=MAPPINGS) as stand, stand.client() as client:
+        answer = await client.post("/v1/hooks/my_system", content=body)
+        assert answer.status_code == 200
+        assert said in answer.json()["rejected"][0]["error"]
+        assert stand.engine.batches[0].refusals[0].body == body
+
+
+async def test_what_is_no_chat_is_taken_and_left() -> None:
+    async with standing(hooks=MAPPINGS) as stand, stand.client() as client:
+        answer = await client.post("/v1/hooks/my_system", json={"kind": "typing"})
+        assert (answer.status_code, answer.json()) == (200, {"accepted": 0, "duplicates": 0, "late": 0, "rejected": []})
+        assert stand.engine.batches == []
+
+
+async def test_a_system_that_asks_for_proof_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRESALES_HOOK_WHATSAPP_VERIFY_TOKEN", "v")
+    async with standing(hooks=MAPPINGS, environ=TOKEN) as stand, stand.client() as client:
+        asked = {"hub.mode": "subscribe", "hub.challenge": "12345", "hub.verify_token": "v"}
+        assert (await client.get("/v1/hooks/whatsapp", params=asked)).text == "12345"
+        assert (await client.get("/v1/hooks/whatsapp", params=asked | {"hub.verify_token": "w"})).status_code == 403
+        monkeypatch.setenv("PRESALES_HOOK_FEISHU_SECRET", "f")
+        ask = {"type": "url_verification", "challenge": "abc", "token": "f"}
+        assert (await client.post("/v1/hooks/feishu", json=ask)).json() == {"challenge": "abc"}
+        assert (await client.post("/v1/hooks/feishu", json=ask | {"token": "g"})).status_code == 401
+
+
+async def test_a_body_over_the_limit_is_refused_before_it_is_read() -> None:
+    async with (
+        standing(hooks=MAPPINGS, environ={"PRESALES_LIMITS__BODY_BYTES": "2000"}) as stand,
+        stand.client() as client,
+    ):
+        answer = await client.post("/v1/hooks/my_system", content=b"x" * 3000)
+        assert answer.status_code == 413
+        assert stand.engine.batches[0].refusals[0].reason == "size"
