@@ -20,9 +20,10 @@ from monitor.clock import Clock
 from monitor.core.policy import BUILT_IN, BuiltIn
 from monitor.core.tracker import Tracker
 from monitor.engine import Engine
-from monitor.errors import StoreUnavailable
+from monitor.errors import StoreUnavailable, UsageError
 from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
+from monitor.policy_files import webhooks, where
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
@@ -119,6 +120,9 @@ class App:
             tokens=journal.tokens,
             token=settings.listen.token.get_secret_value() if settings.listen.token else None,
         )
+        hooks, faults = webhooks.load(where.choose(None, settings.rules).folder)
+        if faults:
+            raise UsageError("\n".join(map(str, faults)))
         services = Services(
             engine=engine,
             journal=journal,
@@ -130,6 +134,7 @@ class App:
             epoch=journal.epoch,
             build=_build(),
             demo=self._demo,
+            hooks=lambda: hooks,
         )
         self.server = Server(build_app(services), settings)
         await self.server.start()

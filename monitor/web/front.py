@@ -203,7 +203,27 @@ def _described(spec: dict[str, Any]) -> dict[str, Any]:
                     "503": wrong | {"description": "Nothing can be stored now; send it again later."},
                 },
             }
-        }
+        },
+        "/v1/hooks/{mapping}": {
+            "post": {
+                "tags": ["events"],
+                "summary": "Send a webhook of a chat system",
+                "description": "The mapping of that name turns the body into events. The answer comes once they are "
+                "stored; what cannot be mapped is kept in the quarantine and answered 200 too, as many systems stop "
+                "sending after errors.",
+                "parameters": [{"name": "mapping", "in": "path", "required": True, "schema": {"type": "string"}}],
+                "requestBody": {"required": True, "content": {"application/json": any_json}},
+                "responses": {
+                    "200": taken | {"description": "Stored, or nothing in it is chat."},
+                    "401": wrong | {"description": "The mapping's check of the sender does not hold."},
+                    "403": wrong | {"description": "Without a token this answers only to localhost."},
+                    "404": wrong | {"description": "There is no such mapping; the error names those there are."},
+                    "413": taken | {"description": "The body is too large."},
+                    "429": wrong | {"description": "Too much is waiting; Retry-After says when to come again."},
+                    "503": wrong | {"description": "Nothing can be stored now; send it again later."},
+                },
+            }
+        },
     } | spec["paths"]
     return spec
 

@@ -354,6 +354,7 @@ async def test_the_documentation_knows_every_route_and_loads_nothing_from_elsewh
         assert spec["openapi"].startswith("3.1")
         assert set(spec["paths"]) == {
             "/v1/events",
+            "/v1/hooks/{mapping}",
             "/v1/waits",
             "/v1/waits/{id}/dismiss",
             "/v1/conversations/{shop}/{conversation}",
