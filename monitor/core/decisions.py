@@ -186,8 +186,8 @@ class TellPeople(Struct, frozen=True, kw_only=True):
 
     ``to`` says whom: ``panel``, ``popup`` and ``console`` are facts for the pages; ``team`` is the group of a team,
     ``lead`` the same with its lead mentioned, ``digest`` the floor manager (``team`` is empty then), ``claimer`` the
-    one who has claimed, on the pages only. Nothing is told of an end: who sends looks whether each wait named still waits,
-    and the next digest says what is over.
+    one who has claimed, on the pages only. Nothing is told of an end: who sends looks whether each wait named still
+    waits, and the next digest says what is over.
 
     ``kind`` and what is in ``facts`` beside the waits:
 
