@@ -1,0 +1,163 @@
+"""CSV tables as spreadsheets save them: read row by row into a model, each fault with line and cell.
+
+UTF-8 with or without its mark; GBK, which Chinese spreadsheets still write, is taken as well. Commas,
+semicolons or tabs part the cells, as the header shows. Headers may be written in Chinese.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from monitor.yaml_files import FAULTS_SHOWN, FILE_BYTES_AT_MOST, BadFiles, Fault, did_you_mean
+
+M = TypeVar("M", bound=BaseModel)
+ROWS_AT_MOST = 100_000
+
+
+class Row(NamedTuple):
+    """One line of a table."""
+
+    line: int
+    value: Any
+    cells: Mapping[str, int]  # Where each key stands in its line, from 1.
+
+
+class Shape(NamedTuple):
+    """How cells become values.
+
+    Attributes:
+        headers: other ways to write a header, by what it means.
+        lists: keys whose cell holds several, parted by ``;``, ``、`` or ``|``.
+        maps: keys whose cell holds several ``name=value``.
+        numbers: keys whose cell is a whole number.
+    """
+
+    headers: Mapping[str, str]
+    lists: frozenset[str] = frozenset()
+    maps: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+
+
+def read(path: Path, model: type[M], shape: Shape) -> tuple[list[Row], list[Fault]]:
+    """Read a table; rows that are wrong are among the faults, the others are returned.
+
+    Raises:
+        BadFiles: it is no table of this kind at all.
+    """
+    name = str(path)
+    text = _decoded(path, name)
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    lines = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    try:
+        header = next(lines, [])
+        keys = _keys(header, model, shape, name)
+        for cells in lines:
+            if not any(cell.strip() for cell in cells) or cells[0].lstrip().startswith("#"):
+                continue
+            line = lines.line_num
+            if len(cells) > len(keys) and any(cell.strip() for cell in cells[len(keys) :]):
+                faults.append(Fault(name, line, len(keys) + 1, "more cells than the header has"))
+                continue
+            if len(rows) >= ROWS_AT_MOST:
+                faults.append(Fault(name, line, 1, f"more than {ROWS_AT_MOST} lines"))
+                break
+            made, places = _values(keys, cells, shape)
+            try:
+                rows.append(Row(line, model.model_validate(made), places))
+            except ValidationError as error:
+                faults += _worded(error, name, line, places)
+            if len(faults) >= FAULTS_SHOWN:
+                break
+    except csv.Error as error:
+        raise BadFiles([Fault(name, lines.line_num, 1, f"not a table: {error}")]) from error
+    return rows, faults
+
+
+def _decoded(path: Path, name: str) -> str:
+    try:
+        if path.stat().st_size > FILE_BYTES_AT_MOST:
+            raise BadFiles([Fault(name, 0, 0, f"larger than {FILE_BYTES_AT_MOST >> 20} MiB; split it")])
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadFiles([Fault(name, 0, 0, f"cannot be read: {error.strerror}")]) from error
+    if not raw.strip():
+        raise BadFiles([Fault(name, 1, 1, "the file is empty; its first line names the columns")])
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise BadFiles([Fault(name, 1, 1, "saved as UTF-16; save it as CSV UTF-8 (CSV UTF-8 逗号分隔)")])
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            break
+        return text
+    raise BadFiles([Fault(name, 1, 1, "neither UTF-8 nor GBK; save it as CSV UTF-8 (CSV UTF-8 逗号分隔)")])
+
+
+def _keys(header: list[str], model: type[BaseModel], shape: Shape, name: str) -> list[str]:
+    """Return what each column means."""
+    fields = {field.alias or key: field for key, field in model.model_fields.items()}
+    known = [*fields, *shape.headers]
+    keys: list[str] = []
+    faults: list[Fault] = []
+    for place, cell in enumerate(header, 1):
+        word = cell.strip()
+        key = shape.headers.get(word) or word.lower()
+        if not word and place == len(header):
+            break  # A spreadsheet's comma at the end of the line.
+        if key not in fields:
+            meant = did_you_mean(word, known) or f"; known: {', '.join(known)}"
+            faults.append(Fault(name, 1, place, f"{word or 'a column without a name'} is no column here{meant}"))
+        elif key in keys:
+            faults.append(Fault(name, 1, place, f"the column {word} is there twice"))
+        keys.append(key)
+    required = [key for key, field in fields.items() if field.is_required() and key not in keys]
+    if not faults:
+        faults += [Fault(name, 1, 1, f"the column {key} is missing") for key in required]
+    if faults:
+        raise BadFiles(faults)
+    return keys
+
+
+def _values(keys: list[str], cells: list[str], shape: Shape) -> tuple[dict[str, Any], dict[str, int]]:
+    made: dict[str, Any] = {}
+    places: dict[str, int] = {}
+    for place, (key, cell) in enumerate(zip(keys, cells, strict=False), 1):
+        text = cell.strip()
+        if not text:
+            continue
+        places[key] = place
+        if key in shape.lists:
+            made[key] = _split(text)
+        elif key in shape.maps:
+            parts = (part.partition("=") for part in _split(text.replace("：", "=").replace(":", "=")))
+            made[key] = {word.strip(): value.strip() for word, _, value in parts}
+        elif key in shape.numbers and text.isdecimal():
+            made[key] = int(text)
+        else:
+            made[key] = text
+    return made, places
+
+
+def _split(text: str) -> list[str]:
+    for sign in ("、", "|", "；"):
+        text = text.replace(sign, ";")
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _worded(error: ValidationError, name: str, line: int, places: Mapping[str, int]) -> list[Fault]:
+    faults = []
+    for wrong in error.errors(include_url=False):
+        key = str(wrong["loc"][0]) if wrong["loc"] else ""
+        message = wrong["msg"].removeprefix("Value error, ")
+        message = f"{key} is missing" if wrong["type"] == "missing" else f"{key}: {message[:1].lower()}{message[1:]}"
+        faults.append(Fault(name, line, places.get(key, 1), message))
+    return faults

@@ -1,0 +1,251 @@
+"""The language of the rules, as models: what a floor manager may write, key by key.
+
+``default`` says what holds everywhere. ``platforms``, ``shops`` and ``campaigns`` are lists of rules laid over it in
+that order, from general to particular: of each list the first rule that matches counts, and what it says replaces
+what was said before it, key by key. What the keys mean to a wait is in ``core.policy``; `docs/rules.md` says it
+to people.
+"""
+
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from monitor.policy_files.values import DAYS, LocalInstant, Name, Names, Windows, Zone, days, windows
+from monitor.yaml_files import DurationMs, Model
+
+Told = Literal["panel", "popup", "team", "lead", "digest", "console"]
+Role = Literal["agent", "assist", "seller"]
+
+
+def _rising(value: dict[str, int]) -> dict[str, int]:
+    before: tuple[str, int] | None = None
+    for name, after_ms in value.items():
+        if after_ms <= 0:
+            raise ValueError(f"{name} must be longer than nothing")
+        if before is not None and after_ms <= before[1]:
+            raise ValueError(f"{name} ({shown(after_ms)}) must be longer than {before[0]} ({shown(before[1])})")
+        before = (name, after_ms)
+    return value
+
+
+def shown(length_ms: int) -> str:
+    """Return a length of time as people write it here: 90s, 3m, 1h30m."""
+    if length_ms % 1000:
+        return f"{length_ms}ms"
+    seconds = length_ms // 1000
+    if seconds % 60 and seconds < 600:
+        return f"{seconds}s"
+    parts = ((seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
+
+
+StageName = Annotated[Name, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+Stages = Annotated[dict[StageName, DurationMs], Field(min_length=1, max_length=12), AfterValidator(_rising)]
+
+
+class Step(Model):
+    """One line of the ladder: at this second of the wait, tell these."""
+
+    at: DurationMs
+    to: Told
+    gather: DurationMs = 0  # The agent's other waits longer than this are named in the same message.
+    if_unclaimed: bool = False
+    repeat: DurationMs = 0
+    repeats: Annotated[int, Field(ge=0, le=20)] = 0
+
+    @model_validator(mode="after")
+    def _repeats(self) -> "Step":
+        if bool(self.repeat) != bool(self.repeats):
+            raise ValueError("repeat and repeats need each other: repeat: 2m, repeats: 3")
+        if self.repeat and self.repeat < 10_000:
+            raise ValueError("repeat must be 10s or more: people stop reading")
+        return self
+
+
+def _in_order(steps: list[Step]) -> list[Step]:
+    for one, after in pairwise(steps):
+        if after.at < one.at:
+            raise ValueError(
+                f"the step at {shown(after.at)} stands after the one at {shown(one.at)}; put them in order"
+            )
+        if (after.at, after.to) == (one.at, one.to):
+            raise ValueError(f"two steps at {shown(one.at)} tell the same {one.to}")
+    return steps
+
+
+Steps = Annotated[list[Step], Field(max_length=24), AfterValidator(_in_order)]
+
+
+def _panel_only(steps: list[Step]) -> list[Step]:
+    for step in steps:
+        if step.to not in ("panel", "popup"):
+            raise ValueError(f"of this only the agent's panel is told, not {step.to}")
+    return steps
+
+
+PanelSteps = Annotated[Steps, AfterValidator(_panel_only)]
+
+
+class FirstReply(Model):
+    """What is different for the first reply of a session."""
+
+    stages: Stages | None = None
+    steps: Steps | None = None
+
+
+class Promises(Model):
+    """When a promise ("稍等") is due, late, missed, from the holding reply on; and whom to tell."""
+
+    due: DurationMs
+    late: DurationMs
+    missed: DurationMs
+    steps: Steps | None = None
+
+    @model_validator(mode="after")
+    def _rise(self) -> "Promises":
+        _rising({"due": self.due, "late": self.late, "missed": self.missed})
+        return self
+
+
+class Greeting(Model):
+    """What "在的亲" alone still owes, and whom to tell."""
+
+    due: DurationMs
+    steps: PanelSteps | None = None
+
+
+class Courtesy(Model):
+    """Whom to tell of a chat that ends on the buyer's polite words (收尾)."""
+
+    steps: PanelSteps
+
+
+class HandOver(Model):
+    """The list of what the next shift takes over."""
+
+    opens: DurationMs | None = None  # So long before the shift's end.
+    unreceived: DurationMs | None = None  # Told so long after it, of what nobody has received.
+
+
+class Unattended(Model):
+    """When a shop is called unattended, and a person absent."""
+
+    waiting: DurationMs | None = None  # Nobody can take a new chat, and a buyer waits.
+    always: DurationMs | None = None  # Nobody can take a new chat, whether or not a buyer waits.
+    absent: DurationMs | None = None  # On the roster, and not there so long after the start.
+
+
+class Claim(Model):
+    """How long "I take it" holds the steps."""
+
+    hold: DurationMs | None = None
+    before_limit: DurationMs | None = None  # It ends so long before the next limit at the latest.
+
+
+def _dates(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError('write dates as "2026-10-01..2026-10-07": closed')
+    made = {}
+    for key, what in value.items():
+        made[days(key)] = windows(what)
+    return made
+
+
+def _week(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError('write days as sat: "10:00-18:00"')
+    made = {}
+    for key, what in value.items():
+        if key not in DAYS:
+            raise ValueError(f"{key} is none of {', '.join(DAYS)}")
+        made[DAYS.index(key)] = windows(what)
+    return made
+
+
+class HoursText(Model):
+    """Counted hours: on every day, other ones on days of the week, others again on dates."""
+
+    zone: Zone | None = None  # That of the file where it says none.
+    daily: Windows
+    weekly: Annotated[dict[int, Any], BeforeValidator(_week)] = Field(default_factory=dict)
+    # A later line goes before an earlier one.
+    dates: Annotated[dict[Any, Any], BeforeValidator(_dates)] = Field(default_factory=dict)
+
+
+class Terms(Model):
+    """What a policy says; a rule says part of it."""
+
+    stages: Stages | None = None
+    steps: Steps | None = None
+    first_reply: FirstReply | None = None
+    ends_by: Annotated[list[Role], Field(min_length=1)] | None = None
+    promises: Promises | None = None
+    greeting: Greeting | None = None
+    courtesy: Courtesy | None = None
+    bot: Literal["holds", "ignored"] | None = None
+    bot_silence: DurationMs | None = None
+    bot_within: DurationMs | None = None
+    hours: Name | None = None  # The name of hours, or "08:00-24:00", or all.
+    merchant_hours: Name | None = None  # Those in which the merchant answers.
+    run_on: DurationMs | None = None
+    session_gap: DurationMs | None = None
+    give_up: DurationMs | None = None
+    responsible: Literal["ours", "merchant"] | None = None
+    unattended: Unattended | None = None
+    hand_over: HandOver | None = None
+    claim: Claim | None = None
+    team: Name | None = None
+
+    @model_validator(mode="after")
+    def _whose(self) -> "Terms":
+        if self.merchant_hours is not None and (self.hours is None or self.responsible is not None):
+            raise ValueError("merchant_hours stands beside hours, which are all that count, and without responsible")
+        return self
+
+
+class Match(Model):
+    """For what a rule is; all of it must fit. Nothing said: for everything."""
+
+    platform: Names | None = None
+    shop: Names | None = None
+    brand: Names | None = None
+    category: Names | None = None
+    team: Names | None = None
+    phase: Names | None = None
+    hours: Name | None = None
+
+
+class Rule(Terms):
+    """Terms for what matches."""
+
+    name: Name | None = None
+    match: Match = Match()
+
+
+class Campaign(Terms):
+    """Terms from one instant until another; then it is over by itself."""
+
+    name: Name
+    from_: LocalInstant = Field(alias="from")
+    until: LocalInstant
+    zone: Zone | None = None
+    match: Match = Match()
+
+    @model_validator(mode="after")
+    def _ends(self) -> "Campaign":
+        if self.until <= self.from_:
+            raise ValueError(f"campaign {self.name} ends before it begins")
+        return self
+
+
+class PolicyFile(Model):
+    """A file of rules: ``default.yaml``, ``hours.yaml``, ``rules.yaml``, ``campaigns.yaml`` may each hold any of it."""
+
+    version: Literal[1]
+    zone: Zone | None = None
+    hours: dict[Name, HoursText] = Field(default_factory=dict)
+    default: Terms | None = None
+    platforms: Annotated[list[Rule], Field(max_length=2000)] = Field(default_factory=list)
+    shops: Annotated[list[Rule], Field(max_length=10_000)] = Field(default_factory=list)
+    campaigns: Annotated[list[Campaign], Field(max_length=2000)] = Field(default_factory=list)

@@ -1,0 +1,234 @@
+"""Loads who is who: ``shops.yaml``, ``people.yaml`` and the tables ``shops.csv``, ``people.csv``, ``roster.csv``, …
+
+What contradicts itself is a fault here (an account twice, a lead whom nobody knows); whether shops and
+people are named rightly by the other rules is asked in ``links``.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from monitor.core.roster import Account, Person, Register, ShopInfo, Slot, Team
+from monitor.policy_files import csv_files, where
+from monitor.policy_files.people_tables import (
+    SHAPES,
+    AccountRow,
+    PeopleFile,
+    PersonRow,
+    RosterRow,
+    ShopRow,
+    ShopsFile,
+    TeamRow,
+)
+from monitor.yaml_files import DAY_MS, BadFiles, Document, Fault, did_you_mean, read
+
+FILES = ("shops.yaml", "people.yaml", *(f"{table}.csv" for table in SHAPES))
+
+
+class Found(NamedTuple):
+    """One row, and where it stands."""
+
+    row: Any
+    file: str
+    line: int
+    column: int
+    key_places: Any  # Called with a key: its line and column.
+
+    def fault(self, message: str, key: str | None = None) -> Fault:
+        """Return a fault at the row, or at one of its values."""
+        line, column = self.key_places(key) if key else (self.line, self.column)
+        return Fault(self.file, line, column, message)
+
+    @property
+    def place(self) -> str:
+        """``people.yaml:12``"""
+        return f"{self.file}:{self.line}"
+
+
+def load(folder: Path) -> tuple[Register, list[Fault]]:
+    """Read the register, and all that is wrong with it."""
+    faults: list[Fault] = []
+    rows: dict[str, list[Found]] = {table: [] for table in SHAPES}
+    zone = ZoneInfo("Asia/Shanghai")
+    for name, model in (("shops.yaml", ShopsFile), ("people.yaml", PeopleFile)):
+        path = where.find(folder, name)
+        if not path.exists():
+            continue
+        try:
+            document = read(path, model)
+        except BadFiles as bad:
+            faults += bad.faults
+            continue
+        zone = ZoneInfo(getattr(document.value, "zone", zone.key))
+        for table in SHAPES:
+            rows[table] += _of_document(document, table)
+    for table, (row_model, shape) in SHAPES.items():
+        path = where.find(folder, f"{table}.csv")
+        if not path.exists():
+            continue
+        try:
+            found, wrong = csv_files.read(path, row_model, shape)
+        except BadFiles as bad:
+            faults += bad.faults
+            continue
+        faults += wrong
+        rows[table] += [_of_table(path, row) for row in found]
+    faults += _twice(rows)
+    faults += _unknown(rows)
+    return _register(rows, zone), faults
+
+
+def _of_document(document: Document[Any], table: str) -> Iterator[Found]:
+    for at, row in enumerate(getattr(document.value, table, ())):
+        yield Found(row, document.file, *document.place(table, at), lambda key, at=at: document.place(table, at, key))
+
+
+def _of_table(path: Path, row: csv_files.Row) -> Found:
+    return Found(row.value, str(path), row.line, 1, lambda key: (row.line, row.cells.get(key, 1)))
+
+
+def _register(rows: dict[str, list[Found]], zone: ZoneInfo) -> Register:
+    return Register(
+        shops=tuple(_shop(found) for found in rows["shops"]),
+        persons=tuple(_person(found, zone) for found in rows["people"]),
+        accounts=tuple(_account(found) for found in rows["accounts"]),
+        slots=tuple(slot for found in rows["roster"] for slot in _slots(found, zone)),
+        teams=tuple(_team(found) for found in rows["teams"]),
+    )
+
+
+def _shop(found: Found) -> ShopInfo:
+    row: ShopRow = found.row
+    said = row.model_dump(exclude={"brand_words"})
+    return ShopInfo(**said, brand_words=tuple(row.brand_words), place=found.place)
+
+
+def _person(found: Found, zone: ZoneInfo) -> Person:
+    row: PersonRow = found.row
+    return Person(
+        id=row.id,
+        nick=row.nick,
+        team=row.team,
+        names=tuple(row.names),
+        mentions=row.mentions,
+        limit=row.limit,
+        ends_at_ms=None if row.ends is None else instant_ms(row.ends, zone),
+        place=found.place,
+    )
+
+
+def _account(found: Found) -> Account:
+    row: AccountRow = found.row
+    return Account(
+        account=row.account, shop=row.shop, platform=row.platform, persons=tuple(row.people), place=found.place
+    )
+
+
+def _slots(found: Found, zone: ZoneInfo) -> Iterator[Slot]:
+    row: RosterRow = found.row
+    for shop in row.shop:
+        for window in row.hours:
+            yield Slot(
+                person=row.person,
+                shop=shop,
+                starts_ms=window.from_ms,
+                ends_ms=window.until_ms if window.until_ms <= DAY_MS else window.until_ms - DAY_MS,
+                seat=row.seat,
+                shared=row.kind == "shared",
+                shift=row.shift,
+                account=row.account,
+                weekdays=row.days,
+                first_day=row.from_,
+                last_day=row.until,
+                zone=zone.key,
+                place=found.place,
+            )
+
+
+def _team(found: Found) -> Team:
+    row: TeamRow = found.row
+    return Team(id=row.id, name=row.name, leads=tuple(row.leads), channels=tuple(row.channels), place=found.place)
+
+
+def instant_ms(local: datetime, zone: ZoneInfo) -> int:
+    """Return the instant of a time on the wall."""
+    return round(local.replace(tzinfo=zone).timestamp() * 1000)
+
+
+# -- what contradicts itself --------------------------------------------------------------------------------------
+
+
+def _twice(rows: dict[str, list[Found]]) -> Iterator[Fault]:
+    keys = {"shops": "shop", "teams": "id", "people": "id"}
+    for table, key in keys.items():
+        yield from _again(rows[table], key, lambda row, key=key: getattr(row, key))
+    yield from _again(rows["accounts"], "account", lambda row: (row.shop, row.account))
+    names: dict[str, Found] = {}
+    for found in rows["people"]:
+        row: PersonRow = found.row
+        for name in row.names:
+            other = names.setdefault(name, found)
+            if other is not found:
+                yield found.fault(f"the feeds' name {name} is already that of {other.row.id} ({other.place})", "names")
+    yield from _double_booked(rows["roster"])
+
+
+def _again(rows: Iterable[Found], key: str, name_of: Any) -> Iterator[Fault]:
+    first: dict[Any, Found] = {}
+    for found in rows:
+        name = name_of(found.row)
+        other = first.setdefault(name, found)
+        if other is not found:
+            shown = getattr(found.row, key)
+            yield found.fault(f"{key} {shown} is there already ({other.place}); join the two lines", key)
+
+
+def _double_booked(rows: list[Found]) -> Iterator[Fault]:
+    """Yield the lines that put one person twice on the same shop at the same hours of the same days."""
+    seen: dict[Any, list[Found]] = {}
+    for found in rows:
+        row: RosterRow = found.row
+        for shop in row.shop:
+            for other in seen.setdefault((row.person, shop), []):
+                if _overlap(row, other.row):
+                    yield found.fault(f"{row.person} is on {shop} at these hours already ({other.place})", "hours")
+                    break
+            seen[row.person, shop].append(found)
+
+
+def _overlap(one: RosterRow, other: RosterRow) -> bool:
+    if not one.days & other.days:
+        return False
+    if (one.from_ and other.until and other.until < one.from_) or (
+        one.until and other.from_ and one.until < other.from_
+    ):
+        return False
+    return any(a.from_ms < b.until_ms and b.from_ms < a.until_ms for a in one.hours for b in other.hours)
+
+
+def _unknown(rows: dict[str, list[Found]]) -> Iterator[Fault]:
+    """Yield where a person, team or shop is named that is not written down, if any of its kind is."""
+    shops = {found.row.shop for found in rows["shops"]}
+    teams = {found.row.id for found in rows["teams"]}
+    people = {name for found in rows["people"] for name in (found.row.id, found.row.nick, *found.row.names) if name}
+    accounts = {found.row.account for found in rows["accounts"]}
+    named = (
+        ("shops", "team", teams, "team"),
+        ("people", "team", teams, "team"),
+        ("teams", "leads", people, "person"),
+        ("accounts", "shop", shops, "shop"),
+        ("accounts", "people", people, "person"),
+        ("roster", "person", people, "person"),
+        ("roster", "shop", shops, "shop"),
+        ("roster", "account", accounts, "account"),
+    )
+    for table, key, known, kind in named:
+        if not known:
+            continue
+        for found in rows[table]:
+            value = getattr(found.row, key)
+            for name in value if isinstance(value, list) else [value]:
+                if name is not None and name not in known:
+                    yield found.fault(f"{name} is no {kind} we know{did_you_mean(name, sorted(known))}", key)

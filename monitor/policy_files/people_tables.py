@@ -1,0 +1,144 @@
+"""Who is who, as it is written down: one row of each table, in YAML or in CSV."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from monitor.policy_files.csv_files import Shape
+from monitor.policy_files.values import Day, LocalInstant, Name, Names, Weekdays, Windows, Zone
+from monitor.yaml_files import Model, duration_ms
+
+
+def _target(value: Any) -> Any:
+    """Return 0.9 for ``90%``, 30.0 for ``30s``; a number below 1 as it is."""
+    if isinstance(value, float | int) and not isinstance(value, bool) and 0 < value <= 1:
+        return float(value)
+    if isinstance(value, str) and value.endswith("%"):
+        try:
+            share = float(value[:-1]) / 100
+        except ValueError:
+            share = 0.0
+        if 0 < share <= 1:
+            return share
+    elif isinstance(value, str):
+        return duration_ms(value) / 1000
+    raise ValueError(f"{value!r} is no target; write 90% or, for a mean, 30s")
+
+
+def _kind(value: Any) -> Any:
+    return {"拼席": "shared", "专席": "dedicated"}.get(value, value) if isinstance(value, str) else value
+
+
+Target = Annotated[float, BeforeValidator(_target)]
+Link = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]{1,20}:", max_length=500)]
+
+
+class ShopRow(Model):
+    """One shop."""
+
+    shop: Name
+    platform: Name | None = None
+    name: Name | None = None
+    category: Name | None = None
+    brand: Name | None = None
+    team: Name | None = None
+    targets: dict[Name, Target] = Field(default_factory=dict)
+    contract_hours: Name | None = None
+    chat_link: Link | None = None
+    brand_words: Names = Field(default_factory=list)
+
+
+class TeamRow(Model):
+    """One team."""
+
+    id: Name
+    name: Name | None = None
+    leads: Names = Field(default_factory=list)
+    channels: Names = Field(default_factory=list)
+
+
+class PersonRow(Model):
+    """One person."""
+
+    id: Name
+    nick: Name | None = None
+    team: Name | None = None
+    names: Names = Field(default_factory=list)
+    limit: Annotated[int, Field(ge=1, le=500)] | None = None
+    mentions: dict[Name, Name] = Field(default_factory=dict)
+    ends: LocalInstant | None = None
+
+
+class AccountRow(Model):
+    """One sub-account of a platform, and who answers with it."""
+
+    account: Name
+    shop: Name | None = None
+    platform: Name | None = None
+    people: Names = Field(default_factory=list)
+
+
+class RosterRow(Model):
+    """A person on a seat for one shop or several, on certain days at certain hours."""
+
+    person: Name
+    shop: Names
+    hours: Windows
+    seat: Name | None = None
+    kind: Annotated[Literal["shared", "dedicated"], BeforeValidator(_kind)] = "shared"
+    shift: Name | None = None
+    account: Name | None = None
+    days: Weekdays = frozenset(range(7))
+    from_: Day | None = Field(alias="from", default=None)
+    until: Day | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "RosterRow":
+        if not self.hours:
+            raise ValueError("a line of the roster needs hours")
+        if self.from_ is not None and self.until is not None and self.until < self.from_:
+            raise ValueError("it ends before it begins")
+        return self
+
+
+class ShopsFile(Model):
+    """``shops.yaml``."""
+
+    version: Literal[1] = 1
+    shops: list[ShopRow] = Field(default_factory=list)
+
+
+class PeopleFile(Model):
+    """``people.yaml``; ``zone`` is that of the roster and of the last days."""
+
+    version: Literal[1] = 1
+    zone: Zone = "Asia/Shanghai"
+    teams: list[TeamRow] = Field(default_factory=list)
+    people: list[PersonRow] = Field(default_factory=list)
+    accounts: list[AccountRow] = Field(default_factory=list)
+    roster: list[RosterRow] = Field(default_factory=list)
+
+
+_ZH = {
+    "店铺": "shop", "店铺ID": "shop", "平台": "platform", "名称": "name", "店铺名": "name", "类目": "category",
+    "品牌": "brand", "团队": "team", "组": "team", "目标": "targets", "合同时段": "contract_hours",
+    "聊天链接": "chat_link", "品牌词": "brand_words", "花名": "nick", "客服名": "names", "接待上限": "limit",
+    "提醒": "mentions", "离职": "ends", "到期": "ends", "子账号": "account", "客服": "people", "组长": "leads",
+    "通道": "channels", "时段": "hours", "工位": "seat", "席位": "kind", "班次": "shift", "星期": "days",
+    "开始": "from", "结束": "until",
+}  # fmt: skip
+
+
+def _shape(lists: str = "", maps: str = "", numbers: str = "", **headers: str) -> Shape:
+    named = frozenset(lists.split()), frozenset(maps.split()), frozenset(numbers.split())
+    return Shape(_ZH | headers, *named)
+
+
+SHAPES: dict[str, tuple[type[Model], Shape]] = {
+    "shops": (ShopRow, _shape("brand_words", "targets")),
+    "teams": (TeamRow, _shape("leads channels", 编号="id", 团队="id", 组="id")),
+    "people": (PersonRow, _shape("names", "mentions", "limit", 工号="id")),
+    "accounts": (AccountRow, _shape("people", 工号="people")),
+    "roster": (RosterRow, _shape("shop hours days", 工号="person", 客服="person")),
+}
+"""The tables by the names of their CSV files."""

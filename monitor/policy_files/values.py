@@ -1,0 +1,167 @@
+"""Values that the files of the rules write down: names, windows of the day, days, instants."""
+
+import re
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Annotated, Any, NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
+
+from monitor.yaml_files import DAY_MS, did_you_mean, time_of_day_ms
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW = re.compile(r"(\S+?)\s*[-–—~～]\s*(\S+)")
+_SPAN = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s*\.\.\s*(\d{4}-\d\d-\d\d))?")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?")
+SPAN_DAYS_AT_MOST = 400
+
+
+class Window(NamedTuple):
+    """A part of the day; it may end on the next day, then ``until_ms`` is past midnight."""
+
+    from_ms: int
+    until_ms: int
+
+
+class Days(NamedTuple):
+    """Dates from the first to the last, both among them."""
+
+    first: date
+    last: date
+
+
+def _text(value: Any) -> Any:
+    # Ids of shops and accounts are often digits alone, and nobody quotes them.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _several(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def windows(value: Any) -> tuple[Window, ...]:
+    """Return the windows of ``"08:00-24:00"``, of a list of such, of ``all`` or ``closed``.
+
+    Raises:
+        ValueError: it is none of these, or two of them overlap.
+    """
+    if value == "closed":
+        return ()
+    if value == "all":
+        return (Window(0, DAY_MS),)
+    if not isinstance(value, str | list) or not value:
+        raise ValueError(f'{value!r} is no part of a day; write "08:00-24:00", a list of such, all or closed')
+    found = sorted(_window(one) for one in _several(value))
+    for one, after in pairwise(found):
+        if after.from_ms < one.until_ms:
+            raise ValueError(f"{_shown(one)} and {_shown(after)} overlap; join them")
+    if found and found[-1].until_ms - DAY_MS > found[0].from_ms and len(found) > 1:
+        raise ValueError(f"{_shown(found[-1])} runs into {_shown(found[0])} of the next day; join them")
+    return tuple(found)
+
+
+def _window(value: Any) -> Window:
+    found = _WINDOW.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f'{value!r} is no part of a day; write "08:00-24:00", quoted')
+    start, end = time_of_day_ms(found[1]), time_of_day_ms(found[2])
+    if start == DAY_MS:
+        raise ValueError(f'{value!r} begins at 24:00; write "00:00-…"')
+    if start == end:
+        raise ValueError(f"{value!r} is empty; for the whole day write all")
+    return Window(start, end if end > start else end + DAY_MS)
+
+
+def _shown(window: Window) -> str:
+    return "-".join(f"{at // 3_600_000 % 25:02}:{at // 60_000 % 60:02}" for at in (window[0], _of_day(window[1])))
+
+
+def _of_day(at_ms: int) -> int:
+    return at_ms if at_ms <= DAY_MS else at_ms - DAY_MS
+
+
+def days(value: Any) -> Days:
+    """Return the dates of ``"2026-10-01"`` or ``"2026-10-01..2026-10-07"``.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    try:
+        if found is None:
+            raise ValueError
+        first = date.fromisoformat(found[1])
+        last = date.fromisoformat(found[2]) if found[2] else first
+    except ValueError:
+        raise ValueError(f'{value!r} is no date; write "2026-10-01" or "2026-10-01..2026-10-07"') from None
+    if last < first:
+        raise ValueError(f"{value!r} ends before it begins")
+    if last - first > timedelta(days=SPAN_DAYS_AT_MOST):
+        raise ValueError(f"{value!r} is longer than {SPAN_DAYS_AT_MOST} days")
+    return Days(first, last)
+
+
+def _local(value: Any) -> datetime:
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise ValueError(f'{value!r} is no instant; write "2026-11-10 20:00", quoted, by the clock of the zone')
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is no date and time of the calendar") from None
+
+
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else date.fromisoformat("")
+    except ValueError:
+        raise ValueError(f'{value!r} is no date; write "2026-11-12"') from None
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        known = sorted(available_timezones())
+        raise ValueError(f"{value!r} is no time zone{did_you_mean(value, known)}") from None
+    return value
+
+
+def _weekdays(value: Any) -> frozenset[int]:
+    """Return the days of ``mon-fri``, ``sat, sun``, ``[mon, wed]``, ``daily``; Monday is 0."""
+    parts = [part.strip() for one in _several(value) for part in str(one).lower().replace("，", ",").split(",")]
+    found: set[int] = set()
+    for part in parts:
+        if part == "daily":
+            found.update(range(7))
+            continue
+        first, dash, last = part.partition("-")
+        for name in (first, last) if dash else (first,):
+            if name.strip() not in DAYS:
+                raise ValueError(f"{part!r} is no day of the week; write mon, mon-fri, or sat,sun")
+        start = DAYS.index(first.strip())
+        end = DAYS.index(last.strip()) if dash else start
+        found.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+    return frozenset(found)
+
+
+Name = Annotated[str, BeforeValidator(_text), StringConstraints(min_length=1, max_length=200)]
+"""A name or id; digits need no quotes."""
+
+Names = Annotated[list[Name], BeforeValidator(_several)]
+"""One name or a list of them."""
+
+Windows = Annotated[tuple[Window, ...], BeforeValidator(windows)]
+"""Parts of a day."""
+
+LocalInstant = Annotated[datetime, BeforeValidator(_local)]
+"""An instant by the clock on the wall; the zone is said elsewhere."""
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A date."""
+
+Zone = Annotated[str, AfterValidator(_zone)]
+"""A time zone by its name, Asia/Shanghai."""
+
+Weekdays = Annotated[frozenset[int], BeforeValidator(_weekdays)]
+"""Days of the week; Monday is 0."""
