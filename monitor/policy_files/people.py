@@ -1,4 +1,4 @@
-"""Loads who is who: ``shops.yaml``, ``people.yaml`` and the tables ``shops.csv``, ``people.csv``, ``roster.csv``, …
+"""Loads who is who: ``shops.yaml``, ``people.yaml`` and the tables, such as ``shops.csv`` and ``roster.csv``.
 
 What contradicts itself is a fault here (an account twice, a lead whom nobody knows); whether shops and
 people are named rightly by the other rules is asked in ``links``.
@@ -43,8 +43,8 @@ class Found(NamedTuple):
 
     @property
     def place(self) -> str:
-        """``people.yaml:12``"""
-        return f"{self.file}:{self.line}"
+        """Where it stands, ``people.yaml:12``."""
+        return f"{Path(self.file).name}:{self.line}"
 
 
 def load(folder: Path) -> tuple[Register, list[Fault]]:

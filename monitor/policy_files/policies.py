@@ -110,7 +110,9 @@ def load(folder: Path, register: Register, base: Policy = BUILT_IN) -> tuple[Pol
         base = replace(base, **sets, name="default", rule=_place(document, "default"))
     elif not faults:
         faults.append(Fault(str(folder), 0, 0, "no file says default: what holds for every shop"))
-    rules = tuple(placed for section in SECTIONS for document in documents for placed in make.section(document, section))
+    rules = tuple(
+        placed for section in SECTIONS for document in documents for placed in make.section(document, section)
+    )
     return Policies(base, rules, hours, zone), faults
 
 
@@ -259,9 +261,7 @@ def _stages(stages: Mapping[str, int]) -> tuple[Stage, ...]:
 
 
 def _steps(steps: Iterable[language.Step]) -> tuple[Step, ...]:
-    return tuple(
-        Step(step.at, step.to, step.gather, step.if_unclaimed, step.repeat, step.repeats) for step in steps
-    )
+    return tuple(Step(step.at, step.to, step.gather, step.if_unclaimed, step.repeat, step.repeats) for step in steps)
 
 
 def _without(hours: Hours | None, merchant: Hours | None) -> Hours | None:

@@ -12,7 +12,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitor.policy_files import where
+from msgspec import msgpack
+
+from monitor.core.book import Book
+from monitor.core.policy import BUILT_IN, Policy
+from monitor.core.roster import Register
+from monitor.policy_files import channels, people, policies, where
+from monitor.policy_files.links import contradictions, doubts
 from monitor.yaml_files import BadFiles, Fault
 
 # What the rules are made of, and what their hash covers. Tests of the rules change no decision.
@@ -29,15 +35,35 @@ class RuleSet:
         folder: where they were read.
         hash: known by this wherever a decision names its rules; equal for equal files.
         text: every file by its name in the folder, as it was read.
+        policies: what waits are held against, rule by rule.
+        book: the same as the core asks for it.
+        register: who is who.
+        channels: where alerts go.
     """
 
     folder: Path
     hash: str
     text: dict[str, bytes]
+    policies: policies.Policies
+    book: Book
+    register: Register
+    channels: channels.Plan
+
+    def packed(self) -> bytes:
+        """Return all files in one, for the journal to keep."""
+        return msgpack.encode(self.text)
+
+    def doubts(self, now_ms: int) -> list[Fault]:
+        """Return what is odd in them and yet may be meant: rules that never match, a campaign that has ended."""
+        return doubts(self.policies, self.register, self.channels, now_ms)
 
 
-def load(folder: Path) -> RuleSet:
+def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     """Read a folder of rules.
+
+    Args:
+        folder: where they lie.
+        base: what holds where they say nothing.
 
     Raises:
         BadFiles: something is wrong; all faults of all files.
@@ -46,7 +72,18 @@ def load(folder: Path) -> RuleSet:
     text = _files(folder, faults)
     if faults:
         raise BadFiles(faults)
-    return RuleSet(folder, _hash(text), text)
+    register, wrong = people.load(folder)
+    faults += wrong
+    made, wrong = policies.load(folder, register, base)
+    faults += wrong
+    plan, wrong = channels.load(folder)
+    faults += wrong
+    if not faults:
+        faults += contradictions(made, register, plan)
+    if faults:
+        raise BadFiles(faults)
+    version = _hash(text)
+    return RuleSet(folder, version, text, made, made.book(version), register, plan)
 
 
 def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:

@@ -1,0 +1,117 @@
+"""What the files of the rules say of each other: names that lead nowhere, rules that can never match.
+
+A name that leads nowhere is a fault where its kind is written down at all: a floor without a register names
+its shops as the feeds do. What may be meant is only doubted.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from monitor.core.roster import Register
+from monitor.policy_files.channels import Plan
+from monitor.policy_files.language import Campaign, shown
+from monitor.policy_files.policies import Placed, Policies
+from monitor.yaml_files import Fault, did_you_mean
+
+
+def contradictions(policies: Policies, register: Register, channels: Plan) -> Iterator[Fault]:
+    """Yield names that lead nowhere."""
+    shops = {info.shop for info in register.shops}
+    teams = {team.id for team in register.teams}
+    for placed in policies.rules:
+        for at, shop in enumerate(placed.rule.match.shop or ()):
+            if shops and shop not in shops:
+                meant = did_you_mean(shop, sorted(shops))
+                yield placed.fault(f"{shop} is no shop of the register{meant}", "match", "shop", at)
+        name = placed.rule.team
+        if teams and name is not None and name not in teams:
+            yield placed.fault(f"{name} is no team we know{did_you_mean(name, sorted(teams))}", "team")
+    for team in register.teams:
+        for name in team.channels:
+            if name not in channels.channels:
+                meant = did_you_mean(name, sorted(channels.channels))
+                yield _at(team.place, f"channels.yaml has no channel {name}, which team {team.id} names{meant}")
+    for info in register.shops:
+        if info.contract_hours is not None and info.contract_hours not in policies.hours:
+            meant = did_you_mean(info.contract_hours, sorted(policies.hours))
+            yield _at(info.place, f"contract_hours {info.contract_hours} are no hours of the rules{meant}")
+
+
+def doubts(policies: Policies, register: Register, channels: Plan, now_ms: int) -> list[Fault]:
+    """Return what is odd and yet may be meant."""
+    found: list[Fault] = []
+    before: dict[str, list[Placed]] = {}
+    for placed in policies.rules:
+        earlier = before.setdefault(placed.section, [])
+        other = next((one for one in earlier if _covers(one, placed)), None)
+        if other is not None:
+            place = f"{other.document.file}:{other.document.place(*other.loc)[0]}"
+            found.append(placed.fault(f"never matches: the rule at {place} stands before it and matches all of it"))
+        elif any(layer.shops is not None and not layer.shops for layer in placed.layers):
+            found.append(placed.fault("never matches: no shop of the register fits", "match"))
+        elif isinstance(placed.rule, Campaign) and placed.layers[-1].until_ms <= now_ms:
+            ended = placed.layers[-1].until_ms
+            found.append(placed.fault(f"campaign {placed.rule.name} has ended ({_day(ended, policies.zone)})", "until"))
+        found += _late_steps(placed)
+        earlier.append(placed)
+    found += _people(register, now_ms, policies.zone)
+    if register.teams and channels.channels:
+        routed = {name for route in channels.routes for name in route.match.team}
+        if channels.routes and routed and not any(not route.match.team for route in channels.routes):
+            found += [
+                _at(team.place, f"no route of channels.yaml sends the alerts of team {team.id} anywhere")
+                for team in register.teams
+                if team.id not in routed and not team.channels
+            ]
+    return found
+
+
+def _late_steps(placed: Placed) -> Iterator[Fault]:
+    """Yield steps that come long after the last limit, where nobody waits any more."""
+    rule = placed.rule
+    if rule.steps is None or rule.stages is None:
+        return
+    last_ms = max(rule.stages.values())
+    for at, step in enumerate(rule.steps):
+        if step.at > 2 * last_ms:
+            yield placed.fault(
+                f"a step at {shown(step.at)} is long after the last limit, {shown(last_ms)}", "steps", at
+            )
+
+
+def _people(register: Register, now_ms: int, zone: str) -> Iterator[Fault]:
+    gone = {person.id for person in register.persons if not person.employed(now_ms)}
+    for slot in register.slots:
+        if slot.person in gone and slot.last_day is None:
+            yield _at(slot.place, f"{slot.person} no longer works here; the line does nothing")
+        elif slot.last_day is not None and slot.last_day < datetime.fromtimestamp(now_ms / 1000, ZoneInfo(zone)).date():
+            yield _at(slot.place, f"the line of {slot.person} ended on {slot.last_day}")
+
+
+def _covers(one: Placed, other: Placed) -> bool:
+    """Whether a rule takes everything that a later one of its section could match."""
+    first, later = one.layers[-1], other.layers[-1]
+    return (
+        first.hours in (None, later.hours)
+        and first.from_ms <= later.from_ms
+        and first.until_ms >= later.until_ms
+        and all(
+            mine is None or (theirs is not None and theirs <= mine)
+            for mine, theirs in (
+                (first.platforms, later.platforms),
+                (first.shops, later.shops),
+                (first.phases, later.phases),
+            )
+        )
+        and not (later.shops is not None and not later.shops)
+    )
+
+
+def _at(place: str | None, message: str) -> Fault:
+    file, _, line = (place or "people.yaml:0").rpartition(":")
+    return Fault(file, int(line), 1 if int(line) else 0, message)
+
+
+def _day(at_ms: int, zone: str) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
