@@ -25,6 +25,7 @@ from monitor.yaml_files import BadFiles, Fault
 KINDS = (".yaml", ".yml", ".csv", ".txt")
 NOT_RULES = "scenarios"
 FILES_AT_MOST = 2000
+FILES_READ = frozenset({*policies.FILES, *people.FILES, channels.FILE})
 
 
 @dataclass(frozen=True, slots=True)
