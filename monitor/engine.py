@@ -323,6 +323,8 @@ class Engine:
         and the rest of the feeds' state is not known for each instant in between.
         """
         tracker, journal = self.tracker, self.journal
+        for number, rules, policy in await journal.policies():
+            tracker.policies.restore(number, rules, policy)
         shard = await journal.shard()
         if shard is not None:
             tracker.restore_shard(shard)
@@ -343,7 +345,7 @@ class Engine:
                     tracker.now_ms = max(tracker.now_ms, event.ts_ms)
                 if tracker.wants_history(event):
                     await self._bring_history(event, item.position)
-                tracker.handle(event, item.position, item.arrived_at_ms, item.words)
+                tracker.handle(event, item.position, item.arrived_at_ms, item.words, item.policy)
             tracker.now_ms = step.now_ms
             for conversation in tracker.changed:
                 self._saving.note(conversation, before, 0)
@@ -524,6 +526,7 @@ class Engine:
                         words=words,
                         folded=folded == "folded",
                         body=body,
+                        policy=self.tracker.taken_under,
                     )
                 )
 
@@ -534,7 +537,7 @@ class Engine:
         stored = await self.journal.history(event.shop, key)
         opened = await self.journal.waits_among([item.position for item in stored])
         history = [
-            (decode_stored(item.body), item.position, item.words)
+            (decode_stored(item.body), item.position, item.words, item.policy)
             for item in stored
             if item.folded and item.position < position
         ]
@@ -562,6 +565,8 @@ class Engine:
                 if conversation is not None:
                     told.append(conversation)
         commit.rounds = list(rounds.items())
+        commit.policies = self.tracker.policies.new[:]
+        self.tracker.policies.new.clear()
         return told
 
     def _to_deliver(self, order: AlertOrder) -> Sequence[Delivery]:

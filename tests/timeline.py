@@ -33,6 +33,12 @@ def shown(ms: int) -> str:
     return f"{text}.{millis:03}" if millis else text
 
 
+def take_policies(to: Tracker, of: Tracker) -> None:
+    """Let a tracker that is to take rows know the policies that they name."""
+    for number, policy in of.policies.items():
+        assert to.policies.number_of(policy, of.policies.rules[number]) == number
+
+
 class Timeline:
     """One shop's chats, given to a tracker in the order they are written down.
 

@@ -50,6 +50,7 @@ class Round(Struct, frozen=True, gc=False):
     holders: tuple[Holding, ...]
     backfilled: bool = False  # Restated by what came after `lateness`.
     ended_after_ms: int | None = None  # Answered elsewhere: after this instant, and by `ended_at_ms`.
+    policy: int = 0  # The number of the policy it opened with: it names the rules.
 
     @property
     def courtesy(self) -> bool:
@@ -109,6 +110,7 @@ class AlertOrder(Struct, frozen=True, gc=False):
     repetition: int = 0
     closed_unanswered: bool = False
     next_due_at_ms: int | None = None  # When the next stage is entered; None: there is none, or the clock stands.
+    policy: int = 0  # The number of the policy the wait opened with: it names the rules.
 
 
 class RaiseAlert(AlertOrder, frozen=True, gc=False):

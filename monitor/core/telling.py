@@ -5,7 +5,9 @@ from typing import Any
 from monitor.core.conversation import FIRING, Conversation, Told
 from monitor.core.decisions import Round
 from monitor.core.fold import State, Wait
-from monitor.core.policy import Policy, Stage
+from monitor.core.hours import CountedClock
+from monitor.core.pages import Pages
+from monitor.core.policy import Stage
 from monitor.core.rounds import still_open
 
 
@@ -22,21 +24,23 @@ def told_of(conversation: Conversation, wait: int) -> Told | None:
     return None
 
 
-def was_due(stages: tuple[Stage, ...], done: Round, told: Told) -> bool:
+def was_due(stages: tuple[Stage, ...], clock: CountedClock | None, done: Round, told: Told) -> bool:
     """Whether a wait that has ended had passed, by then, the stage at which it was told of."""
     if done.needs_answer_since_ms is None or done.ended_at_ms is None:
         return False
     courtesy_ms = done.needs_answer_since_ms - done.opened_at_ms
+    if clock is not None:
+        courtesy_ms = clock.counted(done.opened_at_ms, done.opened_at_ms, done.needs_answer_since_ms)
     return done.counted_ms - courtesy_ms > stages[told.first - 1].after_ms
 
 
-def standing_in(conversation: Conversation, platform: str, policy: Policy, wait: Wait, now_ms: int) -> Round:
+def standing_in(conversation: Conversation, platform: str, policies: Pages, wait: Wait, now_ms: int) -> Round:
     """Return a round that carries the names of a wait of which nothing is left."""
     standing = Conversation(
         conversation.shop, conversation.id, conversation.buyer, conversation.number, 0, State(wait=wait)
     )
     standing.state.holder = conversation.state.holder
-    return still_open(standing, platform, policy, now_ms)
+    return still_open(standing, platform, policies, now_ms)
 
 
 def order_fields(done: Round, told: Told, stage: str, due_at_ms: int, now_ms: int) -> tuple[Any, ...]:
@@ -59,4 +63,6 @@ def order_fields(done: Round, told: Told, stage: str, due_at_ms: int, now_ms: in
         done.buyer_messages,
         told.repetition,
         done.closed_unanswered,
+        None,
+        done.policy,
     )
