@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 
 LAYERS: list[set[str]] = [
     {"core"},
-    {"wire", "settings", "clock", "errors", "yaml_files", "zones"},
+    {"wire", "settings", "clock", "errors", "yaml_files"},
     {
         "engine",
         "replay",

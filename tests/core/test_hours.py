@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core.hours import ALWAYS_MS, DAY_MS, NEVER, Calendar, CountedClock, Hours, Windows
-from monitor.zones import zone_of
+from monitor.policy_files.calendars import zone_table
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -61,7 +61,7 @@ def weeks(draw: st.DrawFn, day_ms: int, zone: str, *, less: bool = True) -> Hour
     first = day_ms // DAY_MS
     dates: dict[int, Windows] = draw(st.dictionaries(st.integers(first - 1, first + 3), windows, max_size=2))
     without = (draw(weeks(day_ms, draw(st.sampled_from(ZONES)), less=False)),) if less and draw(st.booleans()) else ()
-    return Hours(zone_of(zone), week, tuple(sorted(dates.items())), without)
+    return Hours(zone_table(zone), week, tuple(sorted(dates.items())), without)
 
 
 @st.composite
@@ -133,11 +133,11 @@ def test_what_opened_in_hours_runs_on_past_closing(case: tuple[Hours, int, int],
     )
 
 
-SHANGHAI = Hours(zone_of("Asia/Shanghai"), (((8 * HOUR_MS, 24 * HOUR_MS),),) * 7)
+SHANGHAI = Hours(zone_table("Asia/Shanghai"), (((8 * HOUR_MS, 24 * HOUR_MS),),) * 7)
 
 
 def test_a_shift_over_midnight_belongs_to_the_day_it_begins_on() -> None:
-    friday_only = Hours(zone_of("Asia/Shanghai"), ((), (), (), (), ((22 * HOUR_MS, 30 * HOUR_MS),), (), ()))
+    friday_only = Hours(zone_table("Asia/Shanghai"), ((), (), (), (), ((22 * HOUR_MS, 30 * HOUR_MS),), (), ()))
     calendar = Calendar(friday_only)
     assert calendar.is_open(ms("2026-11-28 05:59:59.999", "Asia/Shanghai"))  # A Saturday.
     assert not calendar.is_open(ms("2026-11-28 06:00", "Asia/Shanghai"))
@@ -146,14 +146,14 @@ def test_a_shift_over_midnight_belongs_to_the_day_it_begins_on() -> None:
 
 @pytest.mark.parametrize(("night", "hours"), [("2025-03-08", 7), ("2025-11-01", 9), ("2025-06-01", 8)])
 def test_a_night_shift_is_as_long_as_the_clock_makes_it(night: str, hours: int) -> None:
-    calendar = Calendar(Hours(zone_of("America/New_York"), (((22 * HOUR_MS, 30 * HOUR_MS),),) * 7))
+    calendar = Calendar(Hours(zone_table("America/New_York"), (((22 * HOUR_MS, 30 * HOUR_MS),),) * 7))
     start = ms(f"{night} 22:00", "America/New_York")
     assert calendar.closing(start) - start == hours * HOUR_MS
     assert calendar.counted(start, start + 12 * HOUR_MS) == hours * HOUR_MS
 
 
 def test_always_and_never_end() -> None:
-    never, always = Calendar(NEVER), Calendar(Hours(zone_of("Asia/Shanghai"), (((0, DAY_MS),),) * 7))
+    never, always = Calendar(NEVER), Calendar(Hours(zone_table("Asia/Shanghai"), (((0, DAY_MS),),) * 7))
     start = ms("2026-11-27")
     assert never.due(start, 1) == never.next_open(start) == ALWAYS_MS
     assert never.counted(start, start + 400 * DAY_MS) == 0
