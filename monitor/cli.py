@@ -21,6 +21,7 @@ from monitor.app import App
 from monitor.clock import Clock, FastClock
 from monitor.core.events import AnyEvent
 from monitor.errors import MonitorError, UsageError
+from monitor.onboarding.command import check_source, import_chats
 from monitor.policy_files.command import check_rules, explain
 from monitor.replay import Replay, open_log, replay_files, write_lines
 from monitor.settings import Settings, load
@@ -59,6 +60,8 @@ def main() -> None:
 main.add_command(simulate)
 main.add_command(check_rules)
 main.add_command(explain)
+main.add_command(import_chats)
+main.add_command(check_source)
 
 
 def _settings(config: Path | None, data: Path | None, **more: Any) -> Settings:
