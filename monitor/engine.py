@@ -26,8 +26,17 @@ from msgspec.structs import replace
 
 from monitor.clock import Clock
 from monitor.core.conversation import Conversation
-from monitor.core.decisions import AlertOrder, CloseRound, Decision, RestateRound, WithdrawAlert
+from monitor.core.decisions import (
+    AlertOrder,
+    AlertState,
+    CloseRound,
+    Decision,
+    RestateRound,
+    TellPeople,
+    WithdrawAlert,
+)
 from monitor.core.events import AnyEvent, Message, scope
+from monitor.core.ladder import ON_PAGES
 from monitor.core.lists import places
 from monitor.core.tracker import Folded, Tracker
 from monitor.core.views import SourceRow, WaitRow
@@ -564,6 +573,13 @@ class Engine:
                 conversation = self.tracker.conversation(decision.shop, decision.conversation)
                 if conversation is not None:
                     told.append(conversation)
+            elif isinstance(decision, AlertState):
+                commit.alerts.append(decision)
+            elif isinstance(decision, TellPeople) and decision.to not in ON_PAGES:
+                for wait in decision.waits:
+                    conversation = self.tracker.conversation(wait.shop, wait.conversation)
+                    if conversation is not None:
+                        told.append(conversation)
         commit.rounds = list(rounds.items())
         commit.policies = self.tracker.policies.new[:]
         self.tracker.policies.new.clear()
@@ -627,7 +643,7 @@ class Engine:
         ]
         known = self.tracker.known
         is_old = abs(now_ms - self._shard_saved_at_ms) >= SHARD_AGE_MS
-        if all_rows or is_old or (at_once and known != self._shard_knew):
+        if all_rows or is_old or (at_once and known != self._shard_knew) or self.tracker.incidents.unsaved:
             commit.saved_position = self._saving.saved_position(self._position)
             commit.shard = self.tracker.encode_shard()
             self._shard_saved_at_ms, self._shard_knew = now_ms, known

@@ -38,6 +38,7 @@ from monitor.core.fold import (
     State,
     order,
 )
+from monitor.core.ladder import Ladder
 from monitor.core.timers import NEVER_MS
 
 RECALL_WITHIN_MS = 600_000  # Chat systems let people take back what they said a moment ago, not last week.
@@ -51,12 +52,13 @@ class Told(Struct, array_like=True, gc=False):
 
     wait: int
     stages: int  # How many stages of its window were told or passed over.
-    first: int  # The stage at which it was raised, from 1.
+    first: int  # The stage at which machines were told first, from 1; 0: they were told nothing.
     state: int
     at_ms: int  # When it was last told.
     repetition: int = 0  # How often it was raised again after having been withdrawn.
     policy: int = 0  # The one the wait opened with…
     first_reply: bool = False  # …and whether its stages are those of a first reply.
+    ladder: Ladder | None = None  # What people were told and did; None: nothing.
 
 
 class Chunk(Struct, array_like=True, gc=False):

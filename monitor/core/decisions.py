@@ -124,7 +124,7 @@ class RiseAlert(AlertOrder, frozen=True, gc=False):
 class ResolveAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
     """Tell: it is over. ``reason`` says how."""
 
-    reason: Literal["answered", "expired", "abandoned", "dismissed", "courtesy"]
+    reason: Literal["answered", "expired", "abandoned", "dismissed", "courtesy", "stopped"]  # Stopped by a person.
 
 
 class WithdrawAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
@@ -195,8 +195,9 @@ class TellPeople(Struct, frozen=True, kw_only=True):
 
     waits       -
     claimer     by
-    digest      over (alerts that ended since the last one, by outcome), turned (of sources and shops, each a dict with
-                kind, name, firing, at_ms), teams (waits over the limit by team)
+    digest      came, still (waits that came to its step, and of these still open), over (alerts that ended since the
+                last one, by outcome), turned (of sources and shops, each a dict with kind, name, firing, at_ms),
+                teams (waits still open by team)
     unattended  reason, waiting, promises, room ((agent, open, limit), …), absent (agents due and not there)
     source      source, account, host, reason, shops, waiting
     promise     stage, greeting, platform, shop, conversation, opened_at_ms, account
@@ -252,7 +253,7 @@ class AlertState(Struct, frozen=True, kw_only=True, gc=False):
     account: str | None
     stage: str
     since_ms: int
-    raised_at_ms: int  # When it was first told beyond the agent's panel.
+    raised_at_ms: int | None  # When it was first told beyond the agent's panel; None: it was not.
     limit_at_ms: int | None  # The next limit at that time: answered by then, the buyer was kept.
     claimed_by: str | None
     claimed_at_ms: int | None

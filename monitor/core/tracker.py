@@ -20,8 +20,10 @@ from msgspec.structs import replace
 from monitor.core import events as ev
 from monitor.core.conversation import CHUNK, FIRING, RESOLVED, WITHDRAWN, Conversation, Told
 from monitor.core.decisions import (
+    AlertOrder,
     CloseRound,
     Decision,
+    NamedWait,
     PassPromise,
     PassStage,
     RaiseAlert,
@@ -33,6 +35,7 @@ from monitor.core.decisions import (
     WithdrawAlert,
 )
 from monitor.core.entries import NOBODY, WHAT, Marks, MarksBook, message_entry, other_entry
+from monitor.core.escalation import Escalation, anew
 from monitor.core.feeds import Feed, Source
 from monitor.core.fold import (
     CLOSED_UNANSWERED,
@@ -54,11 +57,23 @@ from monitor.core.fold import (
     Who,
 )
 from monitor.core.hours import CountedClock
+from monitor.core.incidents import Incidents
+from monitor.core.incidents import Kept as KeptIncidents
 from monitor.core.lists import Kept, complete, listed
 from monitor.core.pages import Pages
 from monitor.core.policy import PolicyBook, Stage
 from monitor.core.rounds import ended, stages_passed, still_open, window
-from monitor.core.telling import keeps_step, order_fields, standing_in, told_of, was_due
+from monitor.core.silences import Silence, Silences
+from monitor.core.telling import (
+    first_limit_ms,
+    keep_told,
+    keeps_step,
+    order_fields,
+    standing_in,
+    told_of,
+    told_stages,
+    was_due,
+)
 from monitor.core.timers import NEVER_MS, Timers, Untimed
 from monitor.core.views import SourceRow, WaitRow, wait_row
 from monitor.core.watch import UNSEEN, Turned, Watch
@@ -67,6 +82,8 @@ LATENESS_MS = 600_000
 CATCH_UP_MS = 30_000
 IDLE_MS = 3_600_000  # A conversation in which nothing is open leaves the memory so long after its last word.
 PEOPLE_AT_MOST = 100_000  # Names come from outside, and may be anything.
+
+_ACTS: frozenset[type] = frozenset({ev.AlertActed, ev.SilenceSet, ev.SilenceEnded})
 
 Folded = Literal["folded", "late", "kept"]
 
@@ -122,6 +139,9 @@ class _Shard(Struct, array_like=True):
     feeds: list[Feed]
     shops: dict[str, str]  # name: platform
     presence: dict[str, _Presence]
+    incidents: KeptIncidents | None = None
+    silences: tuple[Silence, ...] = ()
+    unattended: tuple[str, ...] = ()
 
 
 _row_encoder = msgpack.Encoder()
@@ -177,7 +197,7 @@ class Tracker:
         self._marks = MarksBook(self.policies)
         self._who: dict[tuple[str | None, str | None], Who] = {}
         self._lazy = lazy
-        self._timers: Timers[Conversation | Feed | Source] = Untimed() if lazy else Timers()
+        self._timers: Timers[Conversation | Feed | Source | Incidents] = Untimed() if lazy else Timers()
         self._watch = Watch(self._timers, catch_up_ms)
         self._came_by = UNSEEN  # The feed of the event in hand.
         self._parked: dict[int, list[Conversation]] = {}
@@ -185,6 +205,10 @@ class Tracker:
         self._endings: list[Ending] = []  # Of the event in hand; always empty between two.
         self._add_ending = self._endings.append
         self._presence: dict[str, _Presence] = {}
+        self.silences = Silences()
+        self.incidents = Incidents(self, self._timers, self.silences)
+        self.escalation = Escalation(self.policies, self, self.silences, self.incidents, lateness_ms)
+        self._logs = not lazy  # A replay that judges a chat only when it is touched cannot merge chats in one message.
         self.decisions: list[Decision] = []
         self.changed: dict[Conversation, int] = {}
         self.now_ms = 0
@@ -225,7 +249,7 @@ class Tracker:
             if arrived_at_ms > self.now_ms:
                 self.now_ms = arrived_at_ms  # What is decided by it is decided now, though nothing was due since.
             self._came_by = UNSEEN
-            if type(event) is not ev.WaitDismissed:
+            if type(event) not in ev.OURS:
                 watch = self._watch
                 self._came_by = watch.arrive(event, self.now_ms)
                 if watch.turned or watch.released:
@@ -265,11 +289,32 @@ class Tracker:
             shop.spans[phase] = (from_ms, until_ms, number)
         shop.hold(self._folds[number], self._marks[number], from_ms, until_ms, event.phase)
 
+    def _take_ours(self, event: ev.AnyEvent, number: int) -> Folded:
+        """Take what a person did on a page or by a link."""
+        if isinstance(event, ev.SilenceSet):
+            self.silences.begin(event)
+        elif isinstance(event, ev.SilenceEnded):
+            self.silences.pop(event.silence, None)
+        elif isinstance(event, ev.AlertActed) and not event.wait:
+            self.incidents.act(event)
+        elif isinstance(event, ev.AlertActed):
+            conversation = self.conversation(event.shop, event.conversation or "")
+            wait = conversation.state.wait if conversation is not None else None
+            if conversation is None or wait is None or wait.number != event.wait or number <= conversation.number:
+                return "kept"  # It is over; or, after a restart, its row is newer than this.
+            conversation.number = number
+            self.escalation.act(conversation, wait, event)
+            self._schedule(conversation)
+            return "folded"
+        return "kept"
+
     def _other(self, event: ev.AnyEvent, number: int, policy: int | None) -> Folded:
         """Take an event that is no message."""
         self.taken_under = 0
         if type(event) is ev.AgentPresence:
             self._note_presence(event)
+        elif type(event) in _ACTS:
+            return self._take_ours(event, number)
         is_list = type(event) is ev.WaitingSnapshot
         if not is_list and type(event) not in WHAT:
             return "kept"
@@ -364,6 +409,7 @@ class Tracker:
                 self.now_ms = entry.ts_ms
             if conversation.wake_at_ms <= self.now_ms:
                 self._judge_until(conversation, self.now_ms)
+                self.escalation.flush(self.now_ms)
         ts_ms, last, state = entry.ts_ms, conversation.log, conversation.state
         if (
             last is not None
@@ -406,9 +452,16 @@ class Tracker:
             self._schedule(conversation)
         elif conversation.wake_at_ms == NEVER_MS and self._rows:
             self._schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
+        if conversation.told:
+            self.escalation.moved(conversation)
         if shop.lists is not None and ts_ms < shop.lists.newest_ms:
             self._compare(shop, conversation, ts_ms)
         return "folded"
+
+    def touch(self, conversation: Conversation) -> None:
+        """Note that a row has changed."""
+        if self._rows:
+            self._touch(conversation)
 
     def _touch(self, conversation: Conversation) -> None:
         if conversation not in self.changed:
@@ -493,21 +546,26 @@ class Tracker:
                 for conversation in shop.conversations.values():
                     self._judge_until(conversation, now_ms)
             return False
-        if now_ms < self._timers.next_ms:
-            return False
+        if self._wall:
+            if now_ms >= self._timers.next_ms:
+                self._judge_due(now_ms, at_most)
+        else:
+            while self._timers.next_ms <= now_ms:
+                self._judge_due(self._timers.next_ms, at_most)  # Each instant on its own: chats are told of together.
+        return self._timers.next_ms <= now_ms
+
+    def _judge_due(self, now_ms: int, at_most: int) -> None:
         for item in self._timers.due(now_ms, at_most):
             due_ms, item.wake_at_ms = item.wake_at_ms, NEVER_MS
             if type(item) is Conversation:
-                if self._wall:
-                    self._judge(item, now_ms, due_ms)
-                else:
-                    item.wake_at_ms = due_ms
-                    self._judge_until(item, now_ms)
+                self._judge(item, now_ms if self._wall else due_ms, due_ms)
+            elif type(item) is Incidents:
+                item.judge(now_ms)
             else:
                 assert isinstance(item, Feed | Source)
                 self._watch.judge(item, now_ms)
                 self._hear(now_ms)
-        return self._timers.next_ms <= now_ms
+        self.escalation.flush(now_ms)
 
     def _judge(self, conversation: Conversation, now_ms: int, due_ms: int) -> None:
         """A limit of this conversation has come."""
@@ -521,7 +579,7 @@ class Tracker:
                 else:
                     self._timers.wake(conversation, idle_at_ms)
                 return
-            if self._held_back(conversation):
+            if self.held_back(conversation):
                 conversation.wake_at_ms = due_ms
                 self._parked.setdefault(conversation.feed, []).append(conversation)
                 return
@@ -532,6 +590,8 @@ class Tracker:
                 self._give_up(shop, conversation, now_ms)
             else:
                 self._judge_wait(shop, conversation, wait, now_ms)
+                if self._logs and (self.escalation.has_steps(wait.policy) or conversation.told):
+                    self.escalation.judge(conversation, wait, now_ms)
         if state.promise is not None:
             self._judge_promise(shop, conversation, state.promise, now_ms)
         self._schedule(conversation)
@@ -595,26 +655,33 @@ class Tracker:
         told = told_of(conversation, wait.number) if conversation.told else None
         if not reached or (told is not None and told.state == FIRING and reached <= told.stages):
             return
+        ladder = told.ladder if told is not None else None
+        if (ladder is not None and ladder.quiet(now_ms)) or (
+            self.silences and self.escalation.silenced(conversation, policy, stages[reached - 1].name, now_ms)
+        ):
+            if ladder is None or not ladder.stopped:
+                told, _ = self.escalation.ladder_of(conversation, wait, now_ms)
+                if told.state != FIRING:
+                    anew(told)
+                told.stages = reached  # Passed over, not made up.
+            return
         order: type[RaiseAlert] | type[RiseAlert] = RiseAlert
         if told is None:
             order = RaiseAlert
             told = Told(wait.number, reached, reached, FIRING, now_ms, 0, wait.policy, wait.flags & FIRST > 0)
-            if conversation.told:
-                recent = now_ms - self._lateness_ms
-                kept = tuple(t for t in conversation.told if t.state == FIRING or t.at_ms > recent)
-                conversation.told = (*kept, told)
-            else:
-                conversation.told = (told,)
+            keep_told(conversation, told, now_ms - self._lateness_ms)
         elif told.state != FIRING:
             order = RaiseAlert
-            told.repetition += 1
+            anew(told)
             told.first = reached
-            told.state = FIRING
+        elif not told.first:
+            order = RaiseAlert
+            told.first = reached
         told.stages, told.at_ms = reached, now_ms
         stage = stages[reached - 1]
         due_ms = wait.due_at_ms(stage.after_ms, clock, from_opening=False)
         holder = conversation.state.holder
-        self.decisions.append(
+        self._order(
             order(
                 wait.number,
                 stage.name,
@@ -635,8 +702,15 @@ class Tracker:
                 wait.flags & CLOSED_UNANSWERED > 0,
                 wait.due_at_ms(stages[reached].after_ms, clock, from_opening=False) if reached < len(stages) else None,
                 wait.policy,
-            )
+            ),
+            told,
         )
+
+    def _order(self, order: AlertOrder, told: Told) -> None:
+        """Order machines to be told of a wait, and write down how its alert stands."""
+        self.decisions.append(order)  # type: ignore[arg-type]
+        if self._logs:
+            self.escalation.ordered(order, told, steps=self.escalation.has_steps(told.policy))
 
     def _settle_told(
         self,
@@ -653,6 +727,8 @@ class Tracker:
                 if told.state == FIRING and not self._justified(wait, told):
                     self._withdraw(shop, conversation, told, None, reason)
                 continue
+            if told.ladder is not None:
+                self.escalation.leave(conversation, told)
             if done is None and told.state == FIRING:
                 self._withdraw(shop, conversation, told, None, reason)
             elif done is not None and told.state != WITHDRAWN:
@@ -660,20 +736,25 @@ class Tracker:
                     self._withdraw(shop, conversation, told, done, reason)
                 elif told.state == FIRING:
                     told.state = RESOLVED
-                    self.decisions.append(
+                    if not told.first:
+                        self.escalation.over(told, done, done.outcome, self.now_ms)
+                        continue
+                    self._order(
                         ResolveAlert(
                             *order_fields(done, told, self._stage(told), done.ended_at_ms or self.now_ms, self.now_ms),
                             reason=cast(Literal["answered", "expired", "abandoned", "dismissed"], done.outcome),
-                        )
+                        ),
+                        told,
                     )
 
     def _justified(self, wait: Wait, told: Told) -> bool:
         """Whether an open wait has passed the stage at which it was first told, as it stands now."""
+        limit_ms = first_limit_ms(window(self.policies[wait.policy], wait), told)
+        if not limit_ms:
+            return True
         if not wait.since_ms:
             return False
-        stages = window(self.policies[wait.policy], wait)
-        stage = stages[min(told.first, len(stages)) - 1]  # It may have become a first reply since.
-        due = wait.due_at_ms(stage.after_ms, self.policies.clocks[wait.policy], from_opening=False)
+        due = wait.due_at_ms(limit_ms, self.policies.clocks[wait.policy], from_opening=False)
         return due is not None and due <= self.now_ms
 
     def _withdraw(
@@ -685,17 +766,23 @@ class Tracker:
         reason: Literal["late", "backfill", "recalled", "dismissed"],
     ) -> None:
         told.state = WITHDRAWN
+        if told.ladder is not None:
+            self.escalation.leave(conversation, told)
         if done is None:
             wait = conversation.state.wait
             if wait is None:
                 assert conversation.log is not None
                 wait = Wait(conversation.log.ts_ms, conversation.log.id, told.wait, 0, 0, 0, told.policy)
             done = standing_in(conversation, shop.platform, self.policies, wait, self.now_ms)
-        self.decisions.append(
+        if not told.first:
+            self.escalation.over(told, done, "late" if reason == "dismissed" else reason, self.now_ms)
+            return
+        self._order(
             WithdrawAlert(
                 *order_fields(done, told, self._stage(told), self.now_ms, self.now_ms),
                 reason="late" if reason == "dismissed" else reason,
-            )
+            ),
+            told,
         )
 
     def _told_window(self, told: Told) -> tuple[Stage, ...]:
@@ -732,6 +819,8 @@ class Tracker:
                 # Most waits: one clock, and what was told is what was passed.
                 after_ms = stages[wait.passed].after_ms if wait.passed < len(stages) else policy.give_up_ms
                 at_ms = opened_at_ms + after_ms + 1
+                if self._logs and (conversation.told or self.escalation.has_steps(wait.policy)):
+                    at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
                 if at_ms != conversation.wake_at_ms:
                     self._timers.wake(conversation, at_ms)
                 return
@@ -747,11 +836,13 @@ class Tracker:
                 at_ms = min(at_ms, self._hours_turn_at(clock, opened_at_ms))
             if wait.since_ms and (wait.since_ms != wait.opened_at_ms or conversation.told):
                 told = told_of(conversation, wait.number)
-                reached = told.stages if told is not None and told.state == FIRING else 0
+                reached = told_stages(told)
                 if reached < len(stages):
                     due = wait.due_at_ms(stages[reached].after_ms, clock, from_opening=False)
                     if due is not None and due < at_ms:
                         at_ms = due
+            if self._logs and (conversation.told or self.escalation.has_steps(wait.policy)):
+                at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
         if promise is not None:
             due = promise.opened_at_ms + self.policies[promise.policy].give_up_ms + 1
             if promise.passed < len(promise.limits):
@@ -798,7 +889,7 @@ class Tracker:
             for index in {index for name in shops for index in self._watch.of_shop(name)}:
                 self._unpark(index)
 
-    def _held_back(self, conversation: Conversation) -> bool:
+    def held_back(self, conversation: Conversation) -> bool:
         """Whether its waits are not judged now."""
         return self._wall and (
             self._watch.catching_up(conversation.feed) or self._watch.stale(conversation.shop, conversation.feed)
@@ -832,6 +923,17 @@ class Tracker:
     def _new_shop(self, name: str, platform: str | None) -> Shop:
         shop = self._shops[name] = Shop(name, platform or "unknown")
         return shop
+
+    def platform_of(self, shop: str) -> str:
+        """Return the platform of a shop that is known."""
+        return self._shops[shop].platform
+
+    def named_wait(self, shop: str, conversation: str, wait: int, now_ms: int) -> NamedWait | None:
+        """Return a wait as a message to people names it; None: it is not open any more."""
+        found = self.conversation(shop, conversation)
+        if found is None or found.state.wait is None or found.state.wait.number != wait:
+            return None
+        return self.escalation.named(found, found.state.wait, now_ms)
 
     # -- what watchers see -------------------------------------------------------------------------------------------
 
@@ -917,7 +1019,19 @@ class Tracker:
     def encode_shard(self) -> bytes:
         """Return the tracker's own small state: feeds, sources, shops, presence."""
         shops = {shop.name: shop.platform for shop in self._shops.values()}
-        return _row_encoder.encode(_Shard(self.now_ms, self._watch.sources(), self._watch.feeds, shops, self._presence))
+        self.incidents.unsaved = False
+        return _row_encoder.encode(
+            _Shard(
+                self.now_ms,
+                self._watch.sources(),
+                self._watch.feeds,
+                shops,
+                self._presence,
+                self.incidents.keep(),
+                tuple(self.silences.values()),
+                tuple(self.escalation.unattended),
+            )
+        )
 
     def restore_shard(self, blob: bytes) -> None:
         """Take back what `encode_shard` gave; before any row."""
@@ -927,6 +1041,10 @@ class Tracker:
         for name, platform in shard.shops.items():
             self._new_shop(name, platform)
         self._watch.restore(shard.sources, shard.feeds)
+        if shard.incidents is not None:
+            self.incidents.restore(shard.incidents)
+        self.silences.update((silence.id, silence) for silence in shard.silences)
+        self.escalation.unattended.update(shard.unattended)
 
     def restore(self, row: bytes) -> None:
         """Take back a row that `encode` gave, unless its conversation is in memory already."""
@@ -944,6 +1062,8 @@ class Tracker:
         if holder is not None:
             conversation.state.holder = self._interned(holder.agent, holder.account)
         shop.conversations[conversation.id] = conversation
+        if conversation.told:
+            self.escalation.restore(conversation)
         if conversation.wake_at_ms != NEVER_MS:
             self._timers.wake(conversation, conversation.wake_at_ms)
         else:

@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from monitor.core.decisions import AlertState
+
 DeliveryState = Literal["pending", "sent", "failed", "dropped_answered"]
 
 
@@ -113,6 +115,7 @@ class Commit(Struct, kw_only=True):
         events: in order of position, each above all stored ones.
         rounds: wait number and its round as JSON; None takes the round out.
         outbox: what is to be told; known delivery ids are left as they are.
+        alerts: how alerts stand that changed, in order.
         rows: shop, conversation, journal position, whether something of it is
             open, and the state as the tracker encodes it.
         shard: the tracker's own small state; None: as it was.
@@ -126,6 +129,7 @@ class Commit(Struct, kw_only=True):
     events: list[StoredEvent] = []
     rounds: list[tuple[int, bytes | None]] = []
     outbox: list[Delivery] = []
+    alerts: list[AlertState] = []
     rows: list[tuple[str, str, int, bool, bytes]] = []
     shard: bytes | None = None
     quarantine: list[Quarantined] = []

@@ -24,7 +24,7 @@ def _types() -> dict[str, type[Event]]:
     return {
         name: struct
         for struct in get_args(AnyEvent)
-        if struct is not ev.WaitDismissed  # Ours: a person dismisses a wait, no source does.
+        if struct not in ev.OURS
         for name in get_args(struct.__annotations__["type"])
     }
 

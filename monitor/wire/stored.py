@@ -24,7 +24,7 @@ _encode = msgspec.json.Encoder().encode
 _message = msgspec.json.Decoder(Message).decode
 _type = msgspec.json.Decoder(_Type).decode
 _decoders = {name: msgspec.json.Decoder(struct).decode for name, struct in TYPES.items()}
-_decoders["wait_dismissed"] = msgspec.json.Decoder(ev.WaitDismissed).decode
+_decoders |= {get_args(struct.__annotations__["type"])[0]: msgspec.json.Decoder(struct).decode for struct in ev.OURS}
 _SAID = {
     struct: tuple(field.name for field in msgspec.structs.fields(struct) if field.name not in _OF_THE_FEED)
     for struct in get_args(AnyEvent)
