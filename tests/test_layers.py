@@ -28,7 +28,6 @@ LAYERS: list[set[str]] = [
         "policy_files",
         "suggest",
         "hooks",
-        "onboarding",
     },
     {"app"},
     {"cli", "__main__"},

@@ -127,10 +127,7 @@ class Calendar:
 
     def next_open(self, at_ms: int) -> int:
         """Return the first instant from ``at_ms`` on that counts; ALWAYS_MS: none in a year."""
-        if self.is_open(at_ms):
-            return at_ms
-        due_ms = self.due(at_ms, 1)
-        return due_ms - 1 if due_ms < ALWAYS_MS else ALWAYS_MS
+        return at_ms if self.is_open(at_ms) else self.due(at_ms, 1) - 1
 
     def closing(self, at_ms: int) -> int:
         """Return when that closes which is open at ``at_ms``; ALWAYS_MS: not in a year."""

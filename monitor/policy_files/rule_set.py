@@ -17,8 +17,7 @@ from msgspec import msgpack
 from monitor.core.book import Book
 from monitor.core.policy import BUILT_IN, Policy
 from monitor.core.roster import Register
-from monitor.core.scores.profile import ProfileBook
-from monitor.policy_files import channels, people, policies, profiles, where
+from monitor.policy_files import channels, people, policies, where
 from monitor.policy_files.links import contradictions, doubts
 from monitor.yaml_files import BadFiles, Fault
 
@@ -26,7 +25,6 @@ from monitor.yaml_files import BadFiles, Fault
 KINDS = (".yaml", ".yml", ".csv", ".txt")
 NOT_RULES = "scenarios"
 FILES_AT_MOST = 2000
-FILES_READ = frozenset({*policies.FILES, *people.FILES, channels.FILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,6 @@ class RuleSet:
         book: the same as the core asks for it.
         register: who is who.
         channels: where alerts go.
-        profiles: how each platform counts.
     """
 
     folder: Path
@@ -51,7 +48,6 @@ class RuleSet:
     book: Book
     register: Register
     channels: channels.Plan
-    profiles: ProfileBook
 
     def packed(self) -> bytes:
         """Return all files in one, for the journal to keep."""
@@ -82,14 +78,12 @@ def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     faults += wrong
     plan, wrong = channels.load(folder)
     faults += wrong
-    scores, wrong = profiles.load(folder)
-    faults += wrong
     if not faults:
         faults += contradictions(made, register, plan)
     if faults:
         raise BadFiles(faults)
     version = _hash(text)
-    return RuleSet(folder, version, text, made, made.book(version), register, plan, scores)
+    return RuleSet(folder, version, text, made, made.book(version), register, plan)
 
 
 def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:

@@ -115,11 +115,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             revoked_at_ms INTEGER
         ) STRICT, WITHOUT ROWID""",
     ),
-    (
-        # Rows, rounds and events name the policy that held for them by its number, for as long as they are kept.
-        "CREATE TABLE policies (number INTEGER PRIMARY KEY, rules INTEGER NOT NULL, body BLOB NOT NULL) STRICT",
-        "ALTER TABLE events ADD COLUMN policy INTEGER NOT NULL DEFAULT 0",
-    ),
 )
 
 

@@ -1,1 +1,0 @@
-"""What a new feed goes through: its exported chats are read, and the feed itself is looked over."""
