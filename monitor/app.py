@@ -119,6 +119,8 @@ class App:
             host=settings.listen.host,
             tokens=journal.tokens,
             token=settings.listen.token.get_secret_value() if settings.listen.token else None,
+            user_header=settings.listen.user_header,
+            proxies=settings.listen.proxies,
         )
         hooks, faults = webhooks.load(where.choose(None, settings.rules).folder)
         if faults:
@@ -135,6 +137,7 @@ class App:
             build=_build(),
             demo=self._demo,
             hooks=lambda: hooks,
+            channels=len(channels),
         )
         self.server = Server(build_app(services), settings)
         await self.server.start()

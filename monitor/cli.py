@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -27,6 +27,7 @@ from monitor.simulator.command import simulate
 from monitor.simulator.doors import open_door
 from monitor.simulator.live import live_events
 from monitor.simulator.senders import at_speed, on_time, pump
+from monitor.store.entries import Role, Token
 from monitor.store.tokens import open_tokens
 from monitor.web.access import new_token
 from monitor.wire import schema
@@ -309,16 +310,30 @@ def token() -> None:
 
 @token.command("add")
 @click.argument("name")
+@click.option(
+    "--role",
+    type=click.Choice(get_args(Role)),
+    default="admin",
+    show_default=True,
+    help="source: brings events. viewer: board and figures. agent: also chats, claims. lead: acts. admin: all.",
+)
+@click.option("--shop", "shops", multiple=True, help="Only this shop; may be given again.")
+@click.option("--team", "teams", multiple=True, help="Only this team; may be given again.")
 @CONFIG
 @DATA
-def add_token(name: str, config: Path | None, data: Path | None) -> None:
-    """Make a token and print it, once."""
+def add_token(
+    name: str, role: Role, shops: tuple[str, ...], teams: tuple[str, ...], config: Path | None, data: Path | None
+) -> None:
+    """Make a token and print it, once.
+
+    What stands behind /login# in an address logs a browser in without typing, and is sent to nobody: so a TV is set up.
+    """
     settings = _settings(config, data)
     secret, digest = new_token()
 
     async def add() -> None:
         async with open_tokens(settings.data) as tokens:
-            await tokens.add(name, digest, Clock().now_ms())
+            await tokens.add(name, digest, Clock().now_ms(), shops=shops or None, teams=teams or None, role=role)
 
     asyncio.run(add())
     click.echo(secret)
@@ -351,7 +366,18 @@ def list_tokens(config: Path | None, data: Path | None) -> None:
 
     async def read() -> list[str]:
         async with open_tokens(settings.data) as tokens:
-            return [f"{t.name}{' (revoked)' if t.revoked_at_ms is not None else ''}" for t in await tokens.list()]
+            return [_told(t) for t in await tokens.list()]
 
     for line in asyncio.run(read()):
         click.echo(line)
+
+
+def _told(token: Token) -> str:
+    """A token in one line: name, role, what it is bound to, whether it is in force."""
+    parts = [token.name, token.role]
+    parts += [
+        f"{kind}: {', '.join(sorted(names))}"
+        for kind, names in (("shops", token.shops), ("teams", token.teams))
+        if names
+    ]
+    return "  ".join(parts + ["(revoked)"] * (token.revoked_at_ms is not None))

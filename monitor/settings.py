@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ByteSize,
     ConfigDict,
     Field,
@@ -69,6 +70,11 @@ def _token(value: SecretStr) -> SecretStr:
     return value
 
 
+def _separated(value: object) -> object:
+    """A list, or its items with commas between them, as the environment has them."""
+    return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
+
+
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -91,6 +97,9 @@ class Listen(_Section):
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8480, ge=0, le=65535)
     token: Annotated[SecretStr, AfterValidator(_token)] | None = None  # One that opens every route, for containers.
+    # Where a proxy that has logged people in says who asks, and the addresses it is believed from.
+    user_header: str | None = Field(default=None, min_length=1, pattern=r"^[A-Za-z0-9-]+$")
+    proxies: Annotated[tuple[str, ...], BeforeValidator(_separated)] = ("127.0.0.1", "::1")
 
 
 class Limits(_Section):

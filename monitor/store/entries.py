@@ -3,7 +3,7 @@
 All instants are integer milliseconds since the epoch, UTC.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -128,6 +128,9 @@ class Commit(Struct, kw_only=True):
     quarantine: list[Quarantined] = []
 
 
+Role = Literal["source", "viewer", "agent", "lead", "admin"]
+
+
 class Token(Struct, frozen=True, kw_only=True, gc=False):
     """A token somebody was given; only the digest of the secret is kept."""
 
@@ -135,3 +138,14 @@ class Token(Struct, frozen=True, kw_only=True, gc=False):
     created_at_ms: int
     revoked_at_ms: int | None
     shops: frozenset[str] | None = None  # The only ones it is for; None: all.
+    teams: frozenset[str] | None = None
+    role: Role = "admin"
+
+
+class Holder(NamedTuple):
+    """Who holds a token, and what it is for."""
+
+    name: str
+    shops: frozenset[str] | None = None
+    teams: frozenset[str] | None = None
+    role: Role = "admin"

@@ -115,6 +115,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             revoked_at_ms INTEGER
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # Who may see which part of the floor, and what they may do there.
+        "ALTER TABLE tokens ADD COLUMN teams TEXT",
+        "ALTER TABLE tokens ADD COLUMN role TEXT NOT NULL DEFAULT 'admin'",
+    ),
 )
 
 

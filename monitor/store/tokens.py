@@ -14,7 +14,7 @@ from pathlib import Path
 from monitor.errors import UsageError
 from monitor.store import database, schema
 from monitor.store.database import Line
-from monitor.store.entries import Token
+from monitor.store.entries import Holder, Role, Token
 
 
 class Tokens:
@@ -24,7 +24,16 @@ class Tokens:
         self._writer = writer
         self._reader = reader
 
-    async def add(self, name: str, sha256: str, now_ms: int, *, shops: Collection[str] | None = None) -> None:
+    async def add(
+        self,
+        name: str,
+        sha256: str,
+        now_ms: int,
+        *,
+        shops: Collection[str] | None = None,
+        teams: Collection[str] | None = None,
+        role: Role = "admin",
+    ) -> None:
         """Let a token in; the name of a revoked one may be given again.
 
         Args:
@@ -32,6 +41,8 @@ class Tokens:
             sha256: its digest.
             now_ms: when it was made.
             shops: the only ones it is for; None: all.
+            teams: the only ones it may see; None: all.
+            role: what it may do.
 
         Raises:
             UsageError: the name is taken.
@@ -42,9 +53,9 @@ class Tokens:
             db.execute("DELETE FROM tokens WHERE name = ? AND revoked_at_ms IS NOT NULL", (name,))
             return (
                 db.execute(
-                    "INSERT INTO tokens (name, sha256, shops, created_at_ms) VALUES (?, ?, ?, ?) "
+                    "INSERT INTO tokens (name, sha256, shops, teams, role, created_at_ms) VALUES (?, ?, ?, ?, ?, ?) "
                     "ON CONFLICT (name) DO NOTHING",
-                    (name, sha256, None if shops is None else json.dumps(sorted(shops)), now_ms),
+                    (name, sha256, _written(shops), _written(teams), role, now_ms),
                 ).rowcount
                 > 0
             )
@@ -72,9 +83,16 @@ class Tokens:
 
         def read(db: sqlite3.Connection) -> list[Token]:
             return [
-                Token(name=name, shops=_shops(shops), created_at_ms=created, revoked_at_ms=revoked)
-                for name, shops, created, revoked in db.execute(
-                    "SELECT name, shops, created_at_ms, revoked_at_ms FROM tokens ORDER BY name"
+                Token(
+                    name=name,
+                    shops=_names(shops),
+                    teams=_names(teams),
+                    role=role,
+                    created_at_ms=created,
+                    revoked_at_ms=revoked,
+                )
+                for name, shops, teams, role, created, revoked in db.execute(
+                    "SELECT name, shops, teams, role, created_at_ms, revoked_at_ms FROM tokens ORDER BY name"
                 )
             ]
 
@@ -83,16 +101,23 @@ class Tokens:
     async def has(self, sha256: str) -> str | None:
         """Return the name of the token in force with this digest, or None."""
         found = await self.find(sha256)
-        return None if found is None else found[0]
+        return None if found is None else found.name
 
-    async def find(self, sha256: str) -> tuple[str, frozenset[str] | None] | None:
-        """Return name and shops of the token in force with this digest, or None."""
+    async def find(self, sha256: str) -> Holder | None:
+        """Return who holds the token in force with this digest, or None."""
+        return await self._holder("sha256", sha256)
 
-        def read(db: sqlite3.Connection) -> tuple[str, frozenset[str] | None] | None:
+    async def named(self, name: str) -> Holder | None:
+        """Return the holder of that name whose token is in force, or None."""
+        return await self._holder("name", name)
+
+    async def _holder(self, column: str, value: str) -> Holder | None:
+        def read(db: sqlite3.Connection) -> Holder | None:
             found = db.execute(
-                "SELECT name, shops FROM tokens WHERE sha256 = ? AND revoked_at_ms IS NULL", (sha256,)
+                f"SELECT name, shops, teams, role FROM tokens WHERE {column} = ? AND revoked_at_ms IS NULL",
+                (value,),
             ).fetchone()
-            return None if found is None else (found[0], _shops(found[1]))
+            return None if found is None else Holder(found[0], _names(found[1]), _names(found[2]), found[3])
 
         return await self._reader.read(read)
 
@@ -101,7 +126,11 @@ class Tokens:
         return await self._reader.read(lambda db: db.execute("SELECT EXISTS (SELECT 1 FROM tokens)").fetchone()[0] == 1)
 
 
-def _shops(stored: str | None) -> frozenset[str] | None:
+def _written(names: Collection[str] | None) -> str | None:
+    return None if names is None else json.dumps(sorted(names))
+
+
+def _names(stored: str | None) -> frozenset[str] | None:
     return None if stored is None else frozenset(json.loads(stored))
 
 

@@ -11,6 +11,9 @@ SameSite=Strict) that it sends with both. Neither is ever part of an address,
 where logs and histories would keep it, and nothing has to be remembered here: a
 token that is taken away is out within a second.
 
+Where people are logged in by a proxy already, it says their name in a header that
+is believed from its address alone; what a name may do is said where its token was made.
+
 Tokens are kept as SHA-256 only; they are random and long, so no salt or slow hash
 would add anything.
 """
@@ -20,6 +23,7 @@ import hmac
 import ipaddress
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -27,6 +31,7 @@ from urllib.parse import urlsplit
 from starlette.types import Scope
 
 from monitor.errors import UsageError
+from monitor.store.entries import Holder, Role
 
 COOKIE = "presales_token"
 LOOK_AGAIN_SECONDS = 1.0  # What a command changes counts within this.
@@ -38,16 +43,25 @@ class Caller:
     """Who asks.
 
     Attributes:
-        name: the token's name, or ``local``.
+        name: the token's name, the name a proxy vouches for, or ``local``.
         shops: the only shops it may see and speak for; None: all.
+        teams: the only teams it may see; None: all.
+        role: what it may do; `monitor.web.roles` says what that is.
     """
 
     name: str
     shops: frozenset[str] | None = None
+    teams: frozenset[str] | None = None
+    role: Role = "admin"
 
-    def may(self, shop: str) -> bool:
-        """Whether a shop is open to it."""
-        return self.shops is None or shop in self.shops
+    def may(self, shop: str, team: str | None = None) -> bool:
+        """Whether a shop, and a team where one is named, is open to it."""
+        return (self.shops is None or shop in self.shops) and (team is None or self.teams is None or team in self.teams)
+
+    @property
+    def bound(self) -> bool:
+        """Whether it may see only a part of the floor."""
+        return self.shops is not None or self.teams is not None
 
 
 LOCAL = Caller("local")
@@ -67,8 +81,11 @@ class Tokens(Protocol):
     async def any(self) -> bool:
         """Whether one was ever made."""
 
-    async def find(self, sha256: str) -> tuple[str, frozenset[str] | None] | None:
-        """Return name and shops (None: all) of the token in force with this digest."""
+    async def find(self, sha256: str) -> Holder | None:
+        """Return who holds the token in force with this digest."""
+
+    async def named(self, name: str) -> Holder | None:
+        """Return the holder of that name whose token is in force."""
 
 
 class Access:
@@ -78,14 +95,26 @@ class Access:
         host: the address listened on.
         tokens: those that were made.
         token: one more that opens everything, from the settings.
+        user_header: where a proxy that has logged people in says who asks; None: there is no such proxy.
+        proxies: the only addresses such a header is believed from.
     """
 
-    def __init__(self, *, host: str, tokens: Tokens, token: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        host: str,
+        tokens: Tokens,
+        token: str | None = None,
+        user_header: str | None = None,
+        proxies: Collection[str] = (),
+    ) -> None:
         self._host = host
         self._loopback = is_loopback(host)
         self._tokens = tokens
         self._own = None if token is None else _digest(token)
-        self._needed = token is not None
+        self._user_header = None if user_header is None else user_header.lower().encode("ascii")
+        self._proxies = frozenset(proxies)
+        self._needed = token is not None or user_header is not None
         self._look_at = 0.0
         self._found: dict[str, Caller | None] = {}
 
@@ -118,11 +147,18 @@ class Access:
             if kind.lower() != "bearer":
                 return Denied(401, "send the token as: Authorization: Bearer <token>")
             return await self.known(token.strip()) or Denied(401, "this token is not known here, or no longer")
-        if needed or not self._loopback:
+        user = self._vouched_for(scope)
+        if user is not None:
+            vouched = await self._named(user)
+            if vouched is None:
+                return Denied(403, f"nobody is called {user!r} here: presales-monitor token add {user!r} --role ...")
+            caller = vouched
+        elif needed or not self._loopback:
             cookie = _cookie(headers.get(b"cookie", ""))
-            caller = await self.known(cookie) if cookie else None
-            if caller is None:
+            known = await self.known(cookie) if cookie else None
+            if known is None:
                 return Denied(401, "a token is needed: send Authorization: Bearer <token>, or log in with a browser")
+            caller = known
         elif is_loopback(_host_name(headers.get(b"host", ""))):
             caller = LOCAL
         else:
@@ -137,11 +173,26 @@ class Access:
         if self._own is not None and hmac.compare_digest(self._own, digest):
             return Caller("settings")
         if digest not in self._found:
-            holder = await self._tokens.find(digest)
-            if len(self._found) >= REMEMBERED_AT_MOST:
-                self._found.clear()
-            self._found[digest] = None if holder is None else Caller(*holder)
+            self._remember(digest, await self._tokens.find(digest))
         return self._found[digest]
+
+    async def _named(self, name: str) -> Caller | None:
+        key = f"name {name}"  # No digest looks like this.
+        if key not in self._found:
+            self._remember(key, await self._tokens.named(name))
+        return self._found[key]
+
+    def _remember(self, key: str, holder: Holder | None) -> None:
+        if len(self._found) >= REMEMBERED_AT_MOST:
+            self._found.clear()
+        self._found[key] = None if holder is None else Caller(*holder)
+
+    def _vouched_for(self, scope: Scope) -> str | None:
+        """Return the name a proxy of ours says; anybody else who sends the header is not heard."""
+        peer = scope.get("client")
+        if self._user_header is None or peer is None or peer[0] not in self._proxies:
+            return None
+        return _headers(scope, (self._user_header,)).get(self._user_header, "").strip() or None
 
 
 def new_token() -> tuple[str, str]:

@@ -40,8 +40,8 @@ def _caller(request: Request) -> Caller:
 
 def _whole_floor(request: Request) -> None:
     """Only for callers that may see more than some shops."""
-    if _caller(request).shops is not None:
-        raise HTTPException(403, "this token is bound to shops; what is asked is about all of them")
+    if _caller(request).bound:
+        raise HTTPException(403, "this token is bound to shops or teams; what is asked is about all of them")
 
 
 Anybody = Annotated[Caller, Depends(_caller)]
@@ -88,6 +88,7 @@ class Api:
             tags=["waits"],
         )
         router.include_router(self._of_the_whole())
+        add("/v1/me", self.me, response_model=models.Me, tags=["service"])
         add("/livez", self.livez, response_model=models.Livez, tags=["service"])
         add(
             "/readyz",
@@ -152,7 +153,7 @@ class Api:
         def wanted(entry: Entry) -> bool:
             return (
                 entry.since_ms > 0
-                and caller.may(entry.shop)
+                and caller.may(entry.shop, entry.place[1])
                 and shop in (None, entry.shop)
                 and platform in (None, entry.place[0])
                 and team in (None, entry.place[1])
@@ -282,6 +283,18 @@ class Api:
         return entry
 
     # -- the service itself --------------------------------------------------------------------------------------------
+
+    async def me(self, caller: Anybody) -> Response:
+        """Who asks, what they may do, and which part of the floor is open to them."""
+        told = {
+            "name": caller.name,
+            "role": caller.role,
+            "shops": None if caller.shops is None else sorted(caller.shops),
+            "teams": None if caller.teams is None else sorted(caller.teams),
+            "demo": self._services.demo,
+            "build": self._services.build,
+        }
+        return json(told)
 
     async def livez(self) -> Response:
         """Whether the loop turns. Needs no token."""

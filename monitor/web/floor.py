@@ -50,6 +50,19 @@ class Entry(Struct, gc=False, eq=False):
         return (0, lost_at_ms) if lost_at_ms >= now_ms else (2, -lost_at_ms)
 
 
+class Group(Struct, gc=False, eq=False):
+    """The counts of one shop's waits with one team."""
+
+    platform: str
+    shop: str
+    team: str
+    stages: dict[str, int]
+    on_board: int = 0
+    courtesy: int = 0
+    bot_held: int = 0
+    answered_today: int = 0
+
+
 class Floor:
     """All open waits, counted.
 
@@ -58,6 +71,7 @@ class Floor:
         courtesy: how many have only been polite.
         bot_held: of those on the board, whose clock stands still.
         answered_today: rounds answered since this machine's midnight, as far as this process has seen.
+        groups: the same by platform, shop and team, for boards and callers that see a part.
     """
 
     def __init__(self, engine: Engine, metrics: Metrics, now_ms: Callable[[], int]) -> None:
@@ -69,6 +83,7 @@ class Floor:
         self.stages: dict[str, int] = dict.fromkeys(STAGES, 0)
         self.on_board = self.courtesy = self.bot_held = self.answered_today = 0
         self._day_from_ms = self._day_to_ms = 0
+        self.groups: dict[tuple[str, str, str], Group] = {}
 
     def begin(self) -> None:
         """Take the waits that are open at the start."""
@@ -181,28 +196,44 @@ class Floor:
         if entry is not None:
             self._count(entry, -1)
 
+    def _group(self, platform: str, shop: str, team: str) -> Group:
+        key = (platform, shop, team)
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(platform, shop, team, dict.fromkeys(STAGES, 0))
+        return group
+
     def _count(self, entry: Entry, step: int) -> None:
+        platform, team = entry.place
+        group = self._group(platform, entry.shop, team)
         if not entry.since_ms:
             self.courtesy += step
+            group.courtesy += step
             return
         self.on_board += step
+        group.on_board += step
+        group.stages[entry.stage] = group.stages.get(entry.stage, 0) + step
         self.stages[entry.stage] = self.stages.get(entry.stage, 0) + step
         if entry.standing:
             self.bot_held += step
+            group.bot_held += step
         self._metrics.waits_open.add(*entry.place, entry.stage, n=step)
         self._metrics.shop_waits_open.add(entry.shop, n=step)
 
     def _count_answer(self, decision: Decision) -> None:
         self._turn_day()
         if isinstance(decision, CloseRound):
-            self.answered_today += self._answered_today(decision.round)
+            self._add_answered(decision.round, 1)
         elif isinstance(decision, RestateRound):
-            self.answered_today += self._answered_today(decision.now) - self._answered_today(decision.was)
+            self._add_answered(decision.now, 1)
+            self._add_answered(decision.was, -1)
 
-    def _answered_today(self, done: Round | None) -> int:
+    def _add_answered(self, done: Round | None, step: int) -> None:
         if done is None or done.outcome != "answered" or done.ended_at_ms is None:
-            return 0
-        return int(self._day_from_ms <= done.ended_at_ms < self._day_to_ms)
+            return
+        if self._day_from_ms <= done.ended_at_ms < self._day_to_ms:
+            self.answered_today += step
+            self._group(done.platform, done.shop, done.team).answered_today += step
 
     def _turn_day(self) -> None:
         """Begin again at midnight."""
@@ -214,6 +245,8 @@ class Floor:
         following = (midnight.replace(tzinfo=None) + timedelta(days=1)).astimezone()
         self._day_from_ms, self._day_to_ms = int(midnight.timestamp() * 1000), int(following.timestamp() * 1000)
         self.answered_today = 0
+        for group in self.groups.values():
+            group.answered_today = 0
 
 
 def _lost_after_ms(row: WaitRow) -> int:

@@ -18,7 +18,7 @@ from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import Header, answer
 from monitor.web.api import Api, build_api
 from monitor.web.floor import Floor
-from monitor.web.hub import Hub
+from monitor.web.hubs import Hubs
 from monitor.web.ingest_hook import PREFIX as HOOKS
 from monitor.web.ingest_hook import HookDoor
 from monitor.web.ingest_http import HttpDoor
@@ -27,12 +27,14 @@ from monitor.web.intake import Intake
 from monitor.web.live import Viewer
 from monitor.web.models import Taken
 from monitor.web.pages import Pages
+from monitor.web.roles import refused
+from monitor.web.scope import scope_of
 from monitor.web.services import Services
 from monitor.web.shapes import encode
 
 logger = logging.getLogger(__name__)
 
-OPEN_TO_ALL = ("/livez", login.PATH)
+OPEN_TO_ALL = ("/livez", login.PATH, login.AWAY)
 
 NOT_ALLOWED = 4401
 FORBIDDEN = 4403
@@ -57,7 +59,7 @@ class Web:
     def __init__(self, services: Services) -> None:
         self._services = services
         self.floor = Floor(services.engine, services.metrics, services.now_ms)
-        self.hub = Hub(services, self.floor)
+        self.hubs = Hubs(services, self.floor)
         self.intake = Intake(services)
         self._http_door = HttpDoor(services, self.intake)
         self._hook_door = HookDoor(services, self.intake, services.hooks)
@@ -78,21 +80,19 @@ class Web:
         await self._services.access.begin()
         self.floor.begin()
         self._services.engine.watch(self.floor.watch)
-        self._services.engine.watch(self.hub.watch)
-        self._tasks = [
-            asyncio.create_task(self.hub.run(), name="live feed"),
-            asyncio.create_task(self._services.metrics.watch_loop(), name="loop lag"),
-        ]
+        self._services.engine.watch(self.hubs.watch)
+        self._tasks = [asyncio.create_task(self._services.metrics.watch_loop(), name="loop lag")]
 
     async def drain(self) -> None:
         """Acknowledge what is under way and say good-bye to viewers and senders."""
-        await asyncio.gather(self.hub.drain(), self._socket_door.drain())
+        await asyncio.gather(self.hubs.drain(), self._socket_door.drain())
 
     async def stop(self) -> None:
         """End what `start` began."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.hubs.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or WebSocket."""
@@ -113,13 +113,15 @@ class Web:
         if path.startswith(HOOKS):
             await self._hook_door(scope, receive, send)  # Knows its senders by checks of its own.
             return
-        caller: Caller | Denied = LOCAL if path in OPEN_TO_ALL else await self._services.access.check(scope)
+        caller: Caller | Denied = LOCAL if path in OPEN_TO_ALL else await self._allowed(scope, scope["method"])
         if isinstance(caller, Denied):
             self._count(caller, "http")
             await _deny(scope, send, caller)
             return
         if path == "/v1/events":
             await self._http_door(scope, receive, send, caller)
+        elif path == login.AWAY:
+            await login.leave(scope, send)
         elif path == login.PATH:
             if not await login.login(scope, receive, send, self._services.access):
                 self._services.metrics.refused.add("login", "token")
@@ -133,7 +135,7 @@ class Web:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        caller = await self._services.access.check(scope)
+        caller = await self._allowed(scope, "GET")
         if path not in ("/v1/ingest", "/v1/live"):
             await receive()
             await _deny_websocket(send, 404, f"there is no WebSocket at {path}")
@@ -152,11 +154,14 @@ class Web:
         else:
             await receive()
             await send({"type": "websocket.accept"})
-            if caller.shops is not None:
-                reason = "this token is bound to shops; the live feed shows all"
-                await send({"type": "websocket.close", "code": FORBIDDEN, "reason": reason})
-                return
-            await Viewer(self.hub, receive, send, cutter(scope)).serve()
+            await Viewer(lambda asked: self.hubs.of(scope_of(caller, asked)), receive, send, cutter(scope)).serve()
+
+    async def _allowed(self, scope: Scope, method: str) -> Caller | Denied:
+        """Return who asks; Denied also where the role is not for what is asked."""
+        caller = await self._services.access.check(scope)
+        if isinstance(caller, Denied):
+            return caller
+        return refused(caller, method, scope["path"]) or caller
 
     def _count(self, denied: Denied, door: str) -> None:
         self._services.metrics.refused.add(door, "token" if denied.status == 401 else "forbidden")

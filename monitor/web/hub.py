@@ -11,10 +11,13 @@ Instants only are sent, never ages, so what was sent stays true.
 import asyncio
 import secrets
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from monitor.core.decisions import SourceTurned
-from monitor.web.floor import Floor
+from monitor.core.views import SourceRow
+from monitor.web.floor import STAGES, Entry, Floor, Group
+from monitor.web.scope import WHOLE, Scope
 from monitor.web.services import Changes, Services
 from monitor.web.shapes import encode, instant, live_source, live_wait, wait_id
 
@@ -27,7 +30,6 @@ ROWS_AT_MOST = 2_000  # Nobody reads a page of more, and a snapshot stays under 
 CHOOSE_SECONDS = 30.0  # Between two looks at all waits for the most urgent; of a million that takes a second in all.
 SOURCES_AT_MOST = 200
 SLICE = 250  # Rows encoded before others get the loop: about 3 ms.
-VIEWERS_AT_MOST = 256
 DRAIN_SECONDS = 3.0
 
 _WORST_FIRST = {"stale": -2, "catching_up": -1}
@@ -48,15 +50,17 @@ class Watching(Protocol):
 
 
 class Hub:
-    """What all viewers share: the rows shown, the sequence of frames, who looks.
+    """What the viewers of one part of the floor share: the rows shown, the sequence of frames, who looks.
 
     Attributes:
+        scope: the part.
         epoch: names one sequence; a new one begins when somebody looks after a time when nobody did.
         seq: number of the newest frame; 0 is the start.
         closing: the service is going down.
     """
 
-    def __init__(self, services: Services, floor: Floor) -> None:
+    def __init__(self, services: Services, floor: Floor, scope: Scope = WHOLE) -> None:
+        self.scope = scope
         self._services = services
         self._engine = services.engine
         self._metrics = services.metrics
@@ -74,7 +78,10 @@ class Hub:
         self._nobody_since = 0.0
         self._refresh_at = self._choose_at = 0.0
         self._sources_changed = False
-        self._promises = self._shops = 0
+        self._promises: int | None = 0
+        self._shops = 0
+        self._groups_known = -1
+        self._own_groups: list[Group] = []
         self._last_event_at_ms: int | None = None
         self._counts = b""
         self._sources = self._next_sources = b"[]"
@@ -90,8 +97,11 @@ class Hub:
         pending = self._pending
         for wait, why in changes.gone:
             pending[wait] = why
+        scope = self.scope
         for row in changes.rows:
-            pending[row.wait] = None
+            # One that has left this part is looked at too: it has to go.
+            if scope is WHOLE or scope.holds(row.platform, row.shop, row.team) or row.wait in self._rows:
+                pending[row.wait] = None
         for decision in changes.decisions:
             if isinstance(decision, SourceTurned):
                 self._sources_changed = True
@@ -157,7 +167,7 @@ class Hub:
             self._sources_changed = False
             self._look_at_sources()
         if refresh:
-            self._promises = sum(self._engine.promises().values())
+            self._look_at_promises()
         up: list[bytes] = []
         gone: list[dict[str, str]] = []
         for looked_at, (wait, why) in enumerate(pending.items(), start=1):
@@ -169,7 +179,7 @@ class Hub:
 
     async def _choose(self, pending: dict[int, str | None]) -> set[int]:
         """Where there are more waits than are shown, choose anew; return those to be hidden."""
-        shown, on_board = len(self._rows), self._floor.on_board
+        shown, on_board = len(self._rows), self._on_board()
         if on_board <= ROWS_AT_MOST and shown >= on_board:
             self._last_shown = None
             return set()
@@ -177,7 +187,7 @@ class Hub:
         if on_board > ROWS_AT_MOST and now < self._choose_at and abs(shown - ROWS_AT_MOST) <= ROWS_AT_MOST // 10:
             return set()
         self._choose_at = now + CHOOSE_SECONDS
-        chosen, wanted = await self._floor.most_urgent(ROWS_AT_MOST)
+        chosen, wanted = await self._floor.most_urgent(ROWS_AT_MOST, self._wanted)
         for entry in chosen:
             pending.setdefault(entry.wait, None)
         if wanted <= ROWS_AT_MOST:
@@ -195,6 +205,8 @@ class Hub:
                 return  # It went meanwhile; that is pending.
             if not entry.since_ms:
                 why = "courtesy"
+            elif not self._holds(entry):
+                why = "hidden"
             elif wait in rows or self._last_shown is None or entry.urgency(self._services.now_ms()) <= self._last_shown:
                 row = self._floor.row(wait)
                 if row is None:
@@ -210,19 +222,54 @@ class Hub:
     def _gone(self, wait: int, why: str) -> dict[str, str]:
         return {"id": wait_id(self._services.epoch, wait), "why": why}
 
+    def _holds(self, entry: Entry) -> bool:
+        return self.scope is WHOLE or self.scope.holds(entry.place[0], entry.shop, entry.place[1])
+
+    def _wanted(self, entry: Entry) -> bool:
+        return entry.since_ms > 0 and self._holds(entry)
+
+    def _groups(self) -> list[Group]:
+        """The counts of this part; which those are is looked up again only when a shop is new."""
+        known = self._floor.groups
+        if len(known) != self._groups_known:
+            self._groups_known = len(known)
+            self._own_groups = [g for g in known.values() if self.scope.holds(g.platform, g.shop, g.team)]
+        return self._own_groups
+
+    def _on_board(self) -> int:
+        return self._floor.on_board if self.scope is WHOLE else sum(group.on_board for group in self._groups())
+
     def _look_at_sources(self) -> None:
         """Stale ones first, for only so many are shown."""
-        sources = self._engine.sources()
-        self._shops = len({shop for source in sources for shop in source.shops})
+        sources: Sequence[SourceRow] = self._engine.sources()
+        only = self.scope.shops
+        if only is not None:
+            sources = [source for source in sources if not only.isdisjoint(source.shops)]
+        shops = {shop for source in sources for shop in source.shops}
+        self._shops = len(shops if only is None else shops & only)
         self._last_event_at_ms = max((s.last_event_at_ms for s in sources if s.last_event_at_ms), default=None)
         shown = sorted(sources, key=lambda s: (_WORST_FIRST.get(s.state, 0), s.name))[:SOURCES_AT_MOST]
         self._next_sources = encode([live_source(source) for source in shown])
+
+    def _look_at_promises(self) -> None:
+        """Promises are counted by platform and team; of single shops nothing is known."""
+        scope = self.scope
+        self._promises = (
+            sum(
+                count
+                for (platform, team, _stage), count in self._engine.promises().items()
+                if (scope.platforms is None or platform in scope.platforms)
+                and (scope.teams is None or team in scope.teams)
+            )
+            if scope.shops is None
+            else None
+        )
 
     def _publish(self, up: list[bytes], gone: list[dict[str, str]]) -> None:
         """Encode what changed and let viewers know; nothing if nothing did."""
         parts = []
         counts = encode(self._count())
-        truncated = max(0, self._floor.on_board - len(self._rows))
+        truncated = max(0, self._on_board() - len(self._rows))
         if counts != self._counts:
             parts.append(b',"counts":' + counts)
         if self._next_sources != self._sources:
@@ -246,17 +293,22 @@ class Hub:
 
     def _count(self) -> dict[str, Any]:
         floor = self._floor
-        failed = sum(n for (_, outcome), n in self._metrics.deliveries.items() if outcome == "failed")
+        deliveries = self._metrics.deliveries.items()
+        counted: Floor | Group = floor
+        if self.scope is not WHOLE:
+            counted = _sum(self._groups())
         return {
-            "waits_open": floor.stages,
-            "bot_held": floor.bot_held,
-            "courtesy": floor.courtesy,
+            "waits_open": counted.stages,
+            "bot_held": counted.bot_held,
+            "courtesy": counted.courtesy,
             "promises_open": self._promises,
-            "answered_today": floor.answered_today,
+            "answered_today": counted.answered_today,
             "shops": self._shops,
             "last_event_at": instant(self._last_event_at_ms),
             "store_ok": self._engine.ready.store_ok,
-            "deliveries_failed": int(failed),
+            "channels": self._services.channels,
+            "deliveries_failed": int(sum(n for (_, outcome), n in deliveries if outcome == "failed")),
+            "deliveries_pending": int(sum(self._metrics.outbox_pending.values())),
         }
 
     # -- what viewers ask ----------------------------------------------------------------------------------------------
@@ -296,21 +348,29 @@ class Hub:
         """Whether a viewer can go on from there."""
         return epoch == self.epoch and (seq == self.seq or self.frame(seq + 1) is not None)
 
-    async def join(self, viewer: Watching) -> bool:
-        """Let a viewer in; whether there was room."""
-        if len(self._viewers) >= VIEWERS_AT_MOST:
-            return False
+    @property
+    def viewers(self) -> int:
+        """How many look."""
+        return len(self._viewers)
+
+    @property
+    def asleep(self) -> bool:
+        """Whether nobody has looked for a while."""
+        return not self.epoch and not self._viewers
+
+    async def join(self, viewer: Watching) -> None:
+        """Let a viewer in."""
         self._viewers.add(viewer)
-        self._metrics.live_clients = len(self._viewers)
+        self._metrics.live_clients += 1
         if not self.epoch:
             self._changed.set()
         await self._awake.wait()
-        return True
 
     def leave(self, viewer: Watching) -> None:
         """Let a viewer out."""
-        self._viewers.discard(viewer)
-        self._metrics.live_clients = len(self._viewers)
+        if viewer in self._viewers:
+            self._viewers.discard(viewer)
+            self._metrics.live_clients -= 1
         self._nobody_since = asyncio.get_running_loop().time()
 
     async def drain(self) -> None:
@@ -323,3 +383,15 @@ class Hub:
             _, stuck = await asyncio.wait(leaving, timeout=DRAIN_SECONDS)
             for task in stuck:
                 task.cancel()
+
+
+def _sum(groups: list[Group]) -> Group:
+    total = Group("", "", "", dict.fromkeys(STAGES, 0))
+    for group in groups:
+        total.on_board += group.on_board
+        total.courtesy += group.courtesy
+        total.bot_held += group.bot_held
+        total.answered_today += group.answered_today
+        for stage, count in group.stages.items():
+            total.stages[stage] = total.stages.get(stage, 0) + count
+    return total

@@ -14,6 +14,7 @@ from msgspec import Struct
 from starlette.types import Message, Receive, Send
 
 from monitor.web.hub import KEPT_DELTAS, TICK_SECONDS, VERSION, Hub
+from monitor.web.scope import Asked
 from monitor.web.shapes import encode
 
 BEHIND_AT_MOST = 8  # Frames, two seconds of a busy floor; then a snapshot is cheaper and truer.
@@ -40,6 +41,7 @@ class Hello(Struct, tag="hello"):
 
     v: int
     resume: Resume | None = None
+    board: Asked | None = None
 
 
 class Ping(Struct, tag="ping"):
@@ -58,8 +60,20 @@ _said: msgspec.json.Decoder[Hello | Ping | Resync] = msgspec.json.Decoder(Hello 
 class Viewer:
     """One wallboard, console or panel: a place in the sequence of frames."""
 
-    def __init__(self, hub: Hub, receive: Receive, send: Send, cut: Callable[[], None]) -> None:
-        self._hub = hub
+    _hub: Hub
+
+    def __init__(
+        self, find: Callable[[Asked | None], Hub | None], receive: Receive, send: Send, cut: Callable[[], None]
+    ) -> None:
+        """Serve a viewer.
+
+        Args:
+            find: gives the hub of the board it asks for; None: there are too many already.
+            receive: what it says.
+            send: what it is told.
+            cut: ends the connection at once.
+        """
+        self._find = find
         self._receive = receive
         self._send = send
         self._cut = cut
@@ -75,13 +89,16 @@ class Viewer:
             hello = await self._hello()
             if hello is None:
                 return
+            hub = self._find(hello.board)
+            if hub is None:
+                await self._bye("too many are looking already", retry_seconds=30, code=TOO_MANY)
+                return
+            self._hub = hub
             try:
-                if not await self._hub.join(self):
-                    await self._bye("too many are looking already", retry_seconds=30, code=TOO_MANY)
-                    return
+                await hub.join(self)
                 await self._follow(hello)
             finally:
-                self._hub.leave(self)
+                hub.leave(self)
         except (OSError, TimeoutError):
             self._cut()
         finally:

@@ -1,4 +1,8 @@
-"""The login page: a token becomes a cookie, for browsers only."""
+"""The login page: a token becomes a cookie, for browsers only.
+
+A link to a board may carry its token behind ``#``, which browsers send to nobody: ``/login?next=/?tv=1#prs_...``. The
+page takes it out of the address and logs in with it.
+"""
 
 import base64
 import hashlib
@@ -10,6 +14,7 @@ from monitor.web.access import COOKIE, Access
 from monitor.web.answers import Header
 
 PATH = "/login"
+AWAY = "/logout"
 FORM_BYTES = 4096
 COOKIE_SECONDS = 365 * 24 * 3600  # A TV on a wall logs in once; who loses the token's right is out at once anyway.
 
@@ -17,15 +22,23 @@ _STYLE = (
     "body{font:18px/1.6 system-ui,sans-serif;max-width:26em;margin:15vh auto;padding:0 1em}input,button{font:inherit}"
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_SCRIPT = (
+    "var t=location.hash.slice(1),f=document.forms[0],l=location;"
+    f"f.action=l.pathname=='{PATH}'?l.href.split('#')[0]:'{PATH}?next='+encodeURIComponent(l.pathname+l.search);"
+    "if(/^[\\x21-\\x7e]{16,}$/.test(t)){history.replaceState(null,'',l.pathname+l.search);"
+    "f.token.value=t;f.submit()}"
+)
+_SCRIPT_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
 _POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; script-src 'sha256-{_SCRIPT_HASH}'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 ).encode()
 _PAGE = f"""<!doctype html><html lang="zh-CN"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>登录 · Log in</title><style>{_STYLE}</style>
 <h1>登录 <span lang="en">Log in</span></h1><p>%s
 <form method="post" action="{PATH}"><label>令牌 <span lang="en">Token</span>
 <input name="token" type="password" autocomplete="current-password" autofocus required></label>
-<button>登录 <span lang="en">Log in</span></button></form></html>
+<button>登录 <span lang="en">Log in</span></button></form><script>{_SCRIPT}</script></html>
 """
 _ASK = '请输入管理员给您的令牌。<br><span lang="en">Enter the token your administrator gave you.</span>'
 _WRONG = '令牌不正确或已失效。<br><span lang="en">This token is wrong or no longer valid.</span>'
@@ -50,10 +63,31 @@ async def login(scope: Scope, receive: Receive, send: Send, access: Access) -> b
         return False
     secure = "; Secure" if scope.get("scheme") == "https" else ""
     cookie = f"{COOKIE}={token}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict{secure}"
-    headers: list[Header] = [(b"location", b"/"), (b"set-cookie", cookie.encode()), (b"content-length", b"0")]
+    await _go(send, _next(scope), cookie)
+    return True
+
+
+async def leave(scope: Scope, send: Send) -> None:
+    """Take the cookie away."""
+    secure = "; Secure" if scope.get("scheme") == "https" else ""
+    await _go(send, PATH, f"{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{secure}")
+
+
+def _next(scope: Scope) -> str:
+    """Return the page of ours that was wanted; never another site's."""
+    wanted = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("next", ["/"])[0]
+    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isascii() and wanted.isprintable()
+    return wanted if ours else "/"
+
+
+async def _go(send: Send, where: str, cookie: str) -> None:
+    headers: list[Header] = [
+        (b"location", where.encode("ascii")),
+        (b"set-cookie", cookie.encode()),
+        (b"content-length", b"0"),
+    ]
     await send({"type": "http.response.start", "status": 303, "headers": headers})
     await send({"type": "http.response.body"})
-    return True
 
 
 async def show(send: Send, status: int, *, wrong: bool = False) -> None:

@@ -148,6 +148,17 @@ class Taken(BaseModel):
     rejected: list[Rejection]
 
 
+class Me(BaseModel):
+    """Who asks."""
+
+    name: str
+    role: Literal["source", "viewer", "agent", "lead", "admin"]
+    shops: list[str] | None = Field(description="The only ones open to them; null: all.")
+    teams: list[str] | None
+    demo: bool
+    build: str
+
+
 class Livez(BaseModel):
     """The loop turns."""
 

@@ -158,6 +158,7 @@ class Services:
         build: version and hash; a page that sees another one loads itself again.
         hooks: returns the mappings of webhooks in force, by name.
         pages: the folder of built pages.
+        channels: by how many ways people are told.
     """
 
     engine: Engine
@@ -171,4 +172,5 @@ class Services:
     build: str
     demo: bool = False
     hooks: Callable[[], dict[str, WebhookMapping]] = dict
+    channels: int = 0
     pages: Path = field(default=PAGES)

@@ -25,6 +25,15 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
+# As the service has them.
+PAGES = {
+    "/": "index.html",
+    "/console": "console.html",
+    "/agent": "agent.html",
+    "/reports": "reports.html",
+    "/sources": "sources.html",
+}
+
 Frame = dict[str, Any]
 
 
@@ -84,7 +93,7 @@ class FakeLive:
             "shop": "森野旗舰店",
             "conversation": f"c-{name}",
             "buyer": "张*",
-            "agent": "小林",
+            "agent": f"小林{name}",  # One each, for a row is an agent.
             "account": "senye:lin",
             "team": "A组",
             "opened_at": self.instant(seconds or 0),
@@ -174,7 +183,7 @@ class FakeLive:
         path = request.path.partition("?")[0]
         if path == "/v1/live":
             return None
-        file = self._pages / ("index.html" if path == "/" else path.lstrip("/"))
+        file = self._pages / PAGES.get(path, path.lstrip("/"))
         if not file.is_file():
             return Response(HTTPStatus.NOT_FOUND, "Not Found", Headers([("Content-Length", "0")]))
         body = file.read_bytes()

@@ -23,7 +23,7 @@ async def test_what_the_engine_commits_is_seen(context: BrowserContext, built_pa
     held = a_row(3, standing_since_ms=NOW_MS - 9_000, flags=("bot_held",))
     async with standing(pages=built_pages, rows=[a_row(1), a_row(2, needs_answer_since_ms=None), held]) as stand:
         stand.engine.known_sources = [a_source("c-7"), a_source("c-8", state="stale", reason="heartbeat")]
-        await page.goto(f"{stand.url}/?lang=en")
+        await page.goto(f"{stand.url}/?lang=en&theme=dark")
         rows = page.locator("tr.wait")
         await expect(rows).to_have_count(1)
         # The service masks the buyer before the page ever sees the name.
@@ -33,7 +33,7 @@ async def test_what_the_engine_commits_is_seen(context: BrowserContext, built_pa
         await expect(page.locator("[data-test=courtesy]")).to_have_text("1")
         await expect(page.locator("[data-test=sources]")).to_contain_text("c-8 Unknown·no heartbeat")
 
-        late = a_row(4, needs_answer_since_ms=NOW_MS - 200_000, stage="at_risk", messages=3)
+        late = a_row(4, needs_answer_since_ms=NOW_MS - 200_000, stage="at_risk", messages=3, agent="zhou")
         stand.engine.commit(rows=[late, a_row(1, messages=2)])
         await expect(rows).to_have_count(2)
         await expect(rows.nth(0)).to_contain_text("Overdue")

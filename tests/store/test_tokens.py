@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import UsageError
-from monitor.store.entries import Token
+from monitor.store.entries import Holder, Token
 from monitor.store.journal import Journal
 from monitor.store.tokens import open_tokens
 
@@ -59,3 +59,13 @@ async def test_a_folder_of_something_else_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not a database"):
         async with open_tokens(tmp_path):
             raise AssertionError("opened")
+
+
+async def test_a_token_says_what_it_is_for(journal: Journal) -> None:
+    await journal.tokens.add("hall", "aa", 10, shops=["b", "a"], teams=["x"], role="viewer")
+    await journal.tokens.add("all", "bb", 11)
+    hall = Holder("hall", frozenset({"a", "b"}), frozenset({"x"}), "viewer")
+    assert await journal.tokens.find("aa") == await journal.tokens.named("hall") == hall
+    assert await journal.tokens.find("bb") == Holder("all", None, None, "admin")
+    await journal.tokens.revoke("hall", 12)
+    assert await journal.tokens.named("hall") is None

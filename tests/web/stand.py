@@ -17,7 +17,7 @@ from monitor.core.views import SourceRow, WaitRow
 from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics
 from monitor.settings import load
-from monitor.store.entries import QuarantineEntry, StoredEvent
+from monitor.store.entries import Holder, QuarantineEntry, StoredEvent
 from monitor.web.access import Access
 from monitor.web.front import Web
 from monitor.web.server import Server
@@ -217,15 +217,18 @@ class ListedTokens:
     """Tokens in memory, by digest."""
 
     def __init__(self) -> None:
-        self.holders: dict[str, tuple[str, frozenset[str] | None]] = {}
+        self.holders: dict[str, Holder] = {}
         self.looked_up = 0
 
     async def any(self) -> bool:
         return bool(self.holders)
 
-    async def find(self, sha256: str) -> tuple[str, frozenset[str] | None] | None:
+    async def find(self, sha256: str) -> Holder | None:
         self.looked_up += 1
         return self.holders.get(sha256)
+
+    async def named(self, name: str) -> Holder | None:
+        return next((holder for holder in self.holders.values() if holder.name == name), None)
 
 
 class Stand:
@@ -266,7 +269,13 @@ def services(
 ) -> Services:
     settings = load(environ={"PRESALES_LISTEN__PORT": "0"} | (environ or {}))
     token = settings.listen.token
-    access = Access(host=settings.listen.host, tokens=tokens, token=None if token is None else token.get_secret_value())
+    access = Access(
+        host=settings.listen.host,
+        tokens=tokens,
+        token=None if token is None else token.get_secret_value(),
+        user_header=settings.listen.user_header,
+        proxies=settings.listen.proxies,
+    )
     return Services(
         engine=engine,
         journal=journal,

@@ -11,16 +11,22 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from monitor.errors import UsageError
+from monitor.store.entries import Holder, Role
 from monitor.web import access
 from monitor.web.access import COOKIE, is_loopback, new_token
 from monitor.web.login import COOKIE_SECONDS
 from tests.web.stand import ListedTokens, Stand, a_row, an_event, standing
 
 
-def holding(name: str = "collector-7", shops: frozenset[str] | None = None) -> tuple[str, ListedTokens]:
+def holding(
+    name: str = "collector-7",
+    shops: frozenset[str] | None = None,
+    teams: frozenset[str] | None = None,
+    role: Role = "admin",
+) -> tuple[str, ListedTokens]:
     token, digest = new_token()
     tokens = ListedTokens()
-    tokens.holders[digest] = (name, shops)
+    tokens.holders[digest] = Holder(name, shops, teams, role)
     return token, tokens
 
 
@@ -182,11 +188,95 @@ async def test_a_token_of_some_shops_sees_no_other() -> None:
         assert (await client.get("/v1/conversations/other/c-2")).status_code == 403
         for route in ("/v1/sources", "/v1/quarantine", "/v1/quarantine/1", "/metrics"):
             assert (await client.get(route)).status_code == 403, route
+        for asked in (None, {"shops": ["other", "senye"]}, {"teams": ["a"]}):
+            async with connect(f"{stand.ws}/v1/live", proxy=None, additional_headers=bearing(token)) as line:
+                await line.send(json.dumps({"type": "hello", "v": 1, "board": asked}))
+                seen = json.loads(await line.recv())
+                assert [wait["shop"] for wait in seen["waits"]] == ["senye"], asked
+                assert seen["counts"]["waits_open"]["fresh"] == 1
+
+
+async def test_a_token_of_some_teams_sees_no_other() -> None:
+    token, tokens = holding(teams=frozenset({"a"}))
+    rows = [a_row(1), a_row(2, team="b")]
+    async with standing(tokens=tokens, rows=rows) as stand, stand.client(headers=bearing(token)) as client:
+        assert [wait["team"] for wait in (await client.get("/v1/waits")).json()["waits"]] == ["a"]
+        assert (await client.get("/v1/sources")).status_code == 403
         async with connect(f"{stand.ws}/v1/live", proxy=None, additional_headers=bearing(token)) as line:
-            with pytest.raises(ConnectionClosed) as closed:
-                await line.recv()
-            assert closed.value.rcvd is not None
-            assert closed.value.rcvd.code == 4403
+            await line.send(json.dumps({"type": "hello", "v": 1}))
+            assert [wait["team"] for wait in json.loads(await line.recv())["waits"]] == ["a"]
+
+
+# -- roles -------------------------------------------------------------------------------------------------------------
+
+ACTS: tuple[tuple[str, str, str], ...] = (
+    ("GET", "/v1/waits", "viewer"),
+    ("GET", "/v1/sources", "viewer"),
+    ("GET", "/metrics", "viewer"),
+    ("GET", "/", "viewer"),
+    ("GET", "/v1/conversations/senye/c-1", "agent"),
+    ("POST", "/v1/alerts/k3f9-1/claim", "agent"),
+    ("POST", "/v1/waits/k3f9-1/dismiss", "lead"),
+    ("POST", "/v1/alerts/k3f9-1/resolve", "lead"),
+    ("POST", "/v1/silences", "lead"),
+    ("POST", "/v1/something/new", "lead"),
+    ("GET", "/v1/quarantine", "admin"),
+    ("POST", "/v1/rules/reload", "admin"),
+)
+
+
+@pytest.mark.parametrize("role", ["source", "viewer", "agent", "lead", "admin"])
+async def test_a_role_opens_what_it_is_for_and_nothing_else(role: Role) -> None:
+    ranks = ["source", "viewer", "agent", "lead", "admin"]
+    token, tokens = holding("ming", role=role)
+    async with standing(tokens=tokens) as stand, stand.client(headers=bearing(token)) as client:
+        for method, path, least in ACTS:
+            answer = await client.request(method, path, json={"reason": "x"} if method == "POST" else None)
+            allowed = ranks.index(role) >= ranks.index(least)
+            assert (answer.status_code != 403) == allowed, (method, path)
+            if not allowed:
+                assert answer.json()["error"] == f"ming is {role} here; this is for the role {least}"
+        brings = await client.post("/v1/events", json=an_event(1))
+        assert (brings.status_code == 202) == (role in ("source", "admin"))
+        for path, may in (("/v1/ingest", role in ("source", "admin")), ("/v1/live", role != "source")):
+            if may:
+                async with connect(stand.ws + path, proxy=None, additional_headers=bearing(token)):
+                    continue
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(stand.ws + path, proxy=None, additional_headers=bearing(token))
+            assert refused.value.response.status_code == 403
+
+
+async def test_me_says_who_asks_and_what_is_open_to_them() -> None:
+    token, tokens = holding("hall-2", frozenset({"senye"}), frozenset({"b", "a"}), "viewer")
+    async with standing(tokens=tokens) as stand, stand.client(headers=bearing(token)) as client:
+        told = (await client.get("/v1/me")).json()
+        assert (told["name"], told["role"], told["shops"], told["teams"]) == ("hall-2", "viewer", ["senye"], ["a", "b"])
+
+
+# -- a proxy that has logged people in ---------------------------------------------------------------------------------
+
+
+async def test_whom_a_proxy_vouches_for_has_the_rights_of_that_name() -> None:
+    _, tokens = holding("ming", role="lead")
+    proxied = {"PRESALES_LISTEN__USER_HEADER": "X-Remote-User"}
+    async with standing(tokens=tokens, environ=proxied) as stand, stand.client() as client:
+        told = (await client.get("/v1/me", headers={"X-Remote-User": "ming"})).json()
+        assert (told["name"], told["role"]) == ("ming", "lead")
+        unknown = await client.get("/v1/me", headers={"X-Remote-User": "who"})
+        assert unknown.status_code == 403
+        assert "token add 'who'" in unknown.json()["error"]
+        assert (await client.get("/v1/me")).status_code == 401
+
+
+async def test_the_header_of_somebody_who_is_no_proxy_is_not_believed() -> None:
+    _, tokens = holding("ming", role="lead")
+    for environ in (
+        {"PRESALES_LISTEN__USER_HEADER": "X-Remote-User", "PRESALES_LISTEN__PROXIES": "10.0.0.9, 10.0.0.8"},
+        {},
+    ):
+        async with standing(tokens=tokens, environ=environ) as stand, stand.client() as client:
+            assert (await client.get("/v1/me", headers={"X-Remote-User": "ming"})).status_code == 401
 
 
 # -- browsers ----------------------------------------------------------------------------------------------------------
@@ -197,6 +287,31 @@ async def logged_in(stand: Stand, token: str) -> Any:
         answer = await client.post("/login", data={"token": token}, headers={"Origin": stand.url})
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         return answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "goes"),
+    [
+        ("/console", "/console"),
+        ("/?tv=1&team=A", "/?tv=1&team=A"),
+        ("https://evil.example/", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("/a\r\nset-cookie: x=1", "/"),
+    ],
+)
+async def test_after_the_login_one_goes_where_one_wanted_to_go_and_never_elsewhere(wanted: str, goes: str) -> None:
+    token, tokens = holding()
+    async with standing(tokens=tokens) as stand, stand.client() as client:
+        answer = await client.post("/login", params={"next": wanted}, data={"token": token})
+        assert (answer.status_code, answer.headers["location"]) == (303, goes)
+
+
+async def test_logging_out_takes_the_cookie_away() -> None:
+    async with standing() as stand, stand.client() as client:
+        answer = await client.get("/logout")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+        assert answer.headers["set-cookie"].startswith(f"{COOKIE}=; Path=/; Max-Age=0")
 
 
 async def test_a_browser_gets_the_login_page_and_after_it_everything(tmp_path: Path) -> None:

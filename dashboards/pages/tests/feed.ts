@@ -14,7 +14,8 @@ export function row(id: string, more: Record<string, unknown> = {}): Record<stri
     shop: 'senye',
     conversation: `c-${id}`,
     buyer: '张*',
-    agent: 'lin',
+    // Each wait has an agent of its own unless a test says otherwise: a row is an agent.
+    agent: `lin-${id}`,
     account: 'senye:lin',
     team: 'default',
     opened_at: NOON,

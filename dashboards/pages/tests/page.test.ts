@@ -2,29 +2,73 @@ import { describe, expect, it } from 'vitest'
 
 import { backoffMs } from '../src/live/backoff'
 import { freshness } from '../src/live/freshness'
-import { readOptions, withOption } from '../src/options'
+import { readOptions, within, withOption } from '../src/app/options'
 import { firstEvent } from '../src/wallboard/firstEvent'
-import { WORDS } from '../src/words'
+import { themeAt } from '../src/app/theme'
+import { SoonWatcher } from '../src/wallboard/useChime'
+import { percent, span } from '../src/words/time'
+import { wallboard as en } from '../src/words/en/wallboard'
+import { wallboard as zh } from '../src/words/zh/wallboard'
+
+const WORDS = { zh, en }
 
 describe('the options of a page', () => {
   it('come from its address', () => {
-    expect(readOptions('?lang=en&theme=light&tv=1', ['zh-CN'])).toEqual({
+    const asked = '?lang=en&theme=light&tv=1&team=B,A&team=A&platform=jd&name=Hall 2&sound=1&quiet=22-7'
+    expect(readOptions(asked, ['zh-CN'])).toEqual({
       language: 'en',
       theme: 'light',
       tv: true,
+      board: { shops: [], teams: ['A', 'B'], platforms: ['jd'] },
+      name: 'Hall 2',
+      sound: true,
+      quiet: { from: 22, to: 7 },
     })
   })
 
-  it('are the browser’s language, dark, at a desk where nothing is said or what is said is unknown', () => {
-    const usual = { language: 'zh', theme: 'dark', tv: false }
-    expect(readOptions('', ['zh-TW', 'en'])).toEqual(usual)
-    expect(readOptions('?lang=fr&theme=pink&tv=no', ['zh'])).toEqual(usual)
+  it('are the browser’s language, by the hour, at a desk where nothing is said or what is said is unknown', () => {
+    const usual = { language: 'zh', theme: 'auto', tv: false, sound: false, quiet: { from: 0, to: 8 } }
+    expect(readOptions('', ['zh-TW', 'en'])).toMatchObject(usual)
+    expect(readOptions('?lang=fr&theme=pink&tv=no&quiet=25-99', ['zh'])).toMatchObject(usual)
     expect(readOptions('', ['fr', 'en-GB', 'zh']).language).toBe('en')
     expect(readOptions('', ['fr']).language).toBe('zh')
   })
 
+  it('know hours that go over midnight', () => {
+    const night = { from: 22, to: 7 }
+    expect([21, 22, 0, 6, 7].map((hour) => within(night, hour))).toEqual([false, true, true, true, false])
+  })
+
+  it('make it light by day and dark by night unless said otherwise', () => {
+    expect([7, 8, 17, 18].map((hour) => themeAt('auto', hour))).toEqual(['dark', 'light', 'light', 'dark'])
+    expect(themeAt('dark', 12)).toBe('dark')
+  })
+
   it('change one at a time', () => {
     expect(withOption('?tv=1&lang=zh', 'lang', 'en')).toBe('?tv=1&lang=en')
+  })
+})
+
+describe('the chime', () => {
+  it('tells of what comes to it, not of what was so, and not too often', () => {
+    const watcher = new SoonWatcher()
+    const heard = (ids: string[], second: number): boolean => watcher.see(ids, second * 1000)
+    expect(heard(['old'], 0)).toBe(false)
+    expect(heard(['old', 'a'], 1)).toBe(true)
+    expect(heard(['old', 'a'], 40)).toBe(false)
+    expect(heard(['b'], 41)).toBe(true)
+    expect(heard(['b', 'c'], 60)).toBe(false)
+    expect(heard(['d'], 71)).toBe(true)
+  })
+})
+
+describe('figures', () => {
+  it('never round a rate up to all', () => {
+    expect([1, 0.9999, 0.962, 0.95, 0].map(percent)).toEqual(['100%', '99.9%', '96.2%', '95%', '0%'])
+  })
+
+  it('tell a mean in seconds, then in minutes', () => {
+    expect([4.4, 99.4, 99.6, 125].map(span)).toEqual(['4s', '99s', '1:40', '2:05'])
   })
 })
 

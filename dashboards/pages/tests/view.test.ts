@@ -22,7 +22,7 @@ function view(
   return viewOf(board(waits, more), NOON_MS, rowsMax)
 }
 
-const ids = (v: View): string[] => v.rows.map((r) => r.wait.id)
+const ids = (v: View): string[] => v.rows.map((r) => r.lead.wait.id)
 
 describe('the order of the board', () => {
   it('puts first whom there is least time left to save', () => {
@@ -71,6 +71,60 @@ describe('the order of the board', () => {
   })
 })
 
+describe('the rows of the board', () => {
+  it('gathers all that wait for one agent where the most urgent of them stands', () => {
+    const waits = [
+      waiting('a', 20, { agent: 'lin' }),
+      waiting('b', 150, { agent: 'lin' }),
+      waiting('c', 100, { agent: 'zhou' }),
+      waiting('d', 320, { agent: 'lin' }),
+    ]
+    const v = view(waits)
+    expect(v.rows.map((r) => [r.lead.wait.id, r.others.map((o) => o.wait.id), r.count])).toEqual([
+      ['b', ['a', 'd'], 3],
+      ['c', [], 1],
+    ])
+    expect(v).toMatchObject({ waiting: 4, more: 0, moreLost: 0 })
+  })
+
+  it('names three others and counts the rest', () => {
+    const v = view(Array.from({ length: 9 }, (_, i) => waiting(`w${i}`, i, { agent: 'lin' })))
+    expect(v.rows[0]).toMatchObject({ count: 9 })
+    expect(v.rows[0]?.others).toHaveLength(3)
+    expect(v.more).toBe(5)
+  })
+
+  it('puts those with nobody by shop', () => {
+    const nobody = { agent: null, account: null }
+    const v = view([
+      waiting('a', 20, nobody),
+      waiting('b', 10, nobody),
+      waiting('c', 5, { ...nobody, shop: 'other' }),
+    ])
+    expect(v.rows.map((r) => r.count)).toEqual([2, 1])
+  })
+
+  it('knows seat and load of an agent where somebody tells', () => {
+    const agents = [
+      { agent: 'lin', name: '小林', seat: 'B07', team: 'A', state: 'online', open: 7, limit: 8 },
+    ]
+    const v = view([waiting('a', 5, { agent: 'lin' }), waiting('b', 1)], 12, { agents })
+    expect(v.rows.map((r) => r.agent?.seat ?? null)).toEqual(['B07', null])
+  })
+
+  it('counts waits by team', () => {
+    const v = view([
+      waiting('a', 150, { team: 'A' }),
+      waiting('b', 5, { team: 'A' }),
+      waiting('c', 200, { team: 'B' }),
+    ])
+    expect(v.teams).toEqual([
+      { team: 'A', waiting: 2, soon: 1, late: 0 },
+      { team: 'B', waiting: 1, soon: 0, late: 1 },
+    ])
+  })
+})
+
 describe('the figures of the board', () => {
   it('counts stages, those about to be missed and those over three minutes', () => {
     const v = view([
@@ -110,7 +164,7 @@ describe('the figures of the board', () => {
   it('freezes a wait of a stale source and puts it in no stage', () => {
     const stale = board([waiting('a', 100, { flags: ['stale'] })])
     const later = viewOf(stale, NOON_MS + 3_600_000, 12)
-    expect(later.rows[0]).toMatchObject({ label: 'unknown', waitedMs: 100_000 })
+    expect(later.rows[0]?.lead).toMatchObject({ label: 'unknown', waitedMs: 100_000 })
     expect(later).toMatchObject({ waiting: 1, unknown: 1, late: 0 })
   })
 
@@ -147,5 +201,9 @@ describe('the figures of the board', () => {
   it('is made from five thousand waits without losing one', () => {
     const v = view(Array.from({ length: 5_000 }, (_, i) => waiting(`w${i}`, i % 400)))
     expect(v.rows.length + v.more).toBe(5_000)
+    const few = view(
+      Array.from({ length: 5_000 }, (_, i) => waiting(`w${i}`, i % 400, { agent: `a${i % 9}` })),
+    )
+    expect(few.rows.reduce((all, r) => all + 1 + r.others.length, few.more)).toBe(5_000)
   })
 })

@@ -5,7 +5,7 @@
  * trusted until a snapshot replaces all of it.
  */
 
-import type { Counts, Delta, Snapshot, Source, Tick, Wait } from './frames'
+import type { Agent, Counts, Delta, Snapshot, Source, Tick, Wait } from './frames'
 
 export interface BoardWait {
   readonly wait: Wait
@@ -21,6 +21,7 @@ export interface Board {
   readonly waits: ReadonlyMap<string, BoardWait>
   readonly counts: Counts
   readonly sources: readonly Source[]
+  readonly agents: ReadonlyMap<string, Agent>
   readonly truncated: number
 }
 
@@ -43,6 +44,7 @@ function replaced(before: Board | null, frame: Snapshot): Board {
     waits,
     counts: frame.counts,
     sources: frame.sources,
+    agents: byName(frame.agents),
     truncated: frame.truncated,
   }
 }
@@ -57,6 +59,7 @@ function changed(board: Board, frame: Delta): Board {
     waits,
     counts: frame.counts ?? board.counts,
     sources: frame.sources ?? board.sources,
+    agents: frame.agents === null ? board.agents : byName(frame.agents),
     truncated: frame.truncated ?? board.truncated,
   }
 }
@@ -64,4 +67,8 @@ function changed(board: Board, frame: Delta): Board {
 function placed(before: Board | null, wait: Wait, nowMs: number): BoardWait {
   if (!wait.flags.includes('stale')) return { wait, staleSinceMs: null }
   return { wait, staleSinceMs: before?.waits.get(wait.id)?.staleSinceMs ?? nowMs }
+}
+
+function byName(agents: readonly Agent[]): ReadonlyMap<string, Agent> {
+  return new Map(agents.map((agent) => [agent.agent, agent]))
 }

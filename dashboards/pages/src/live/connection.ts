@@ -5,6 +5,7 @@
  * All it needs of the browser is passed in, so the tests move time and cut lines as they like.
  */
 
+import type { BoardFilter } from '../app/options'
 import { backoffMs } from './backoff'
 import { fold, type Board } from './board'
 import { ServerClock } from './clock'
@@ -56,6 +57,8 @@ export class LiveConnection {
   constructor(
     private readonly around: Surroundings,
     private readonly onChange: () => void,
+    /** What part of the floor is wanted. */
+    private readonly asked: BoardFilter | null = null,
   ) {
     this.clock = new ServerClock(() => around.monotonicMs())
   }
@@ -103,7 +106,9 @@ export class LiveConnection {
     this.line = 'open'
     this.clock.reset()
     const resume = this.board === null ? null : { epoch: this.board.epoch, seq: this.board.seq }
-    socket.send(JSON.stringify({ type: 'hello', v: 1, resume }))
+    socket.send(
+      JSON.stringify({ type: 'hello', v: 1, resume, ...(this.asked === null ? {} : { board: this.asked }) }),
+    )
     this.ping(socket)
     for (const ms of NEXT_PINGS_MS)
       this.in(ms, () => {

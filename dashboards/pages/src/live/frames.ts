@@ -17,6 +17,7 @@ export interface Wait {
   readonly id: string
   readonly platform: string
   readonly shop: string
+  readonly conversation: string
   /** Masked by the server. */
   readonly buyer: string
   readonly agent: string | null
@@ -31,6 +32,49 @@ export interface Wait {
   readonly standingSinceMs: number | null
   readonly messages: number
   readonly flags: readonly string[]
+  /** Who has taken it on; null: nobody. */
+  readonly claimedBy: string | null
+  /** What is asked, in a word; null: not known. */
+  readonly intent: string | null
+}
+
+/** The day so far. A figure nobody gives is null and shown as a dash, never as 0. */
+export interface Day {
+  readonly received: number | null
+  readonly firstReplySeconds: number | null
+  readonly meanReplySeconds: number | null
+  readonly missed: number | null
+  /** How many more may miss today with the target still met; negative: so many too many. */
+  readonly mayMiss: number | null
+  readonly rate: number | null
+  readonly target: number | null
+}
+
+/** Who is there. */
+export interface Staff {
+  readonly online: number
+  readonly away: number
+  readonly full: number
+  /** Null: no roster says. */
+  readonly expected: number | null
+}
+
+export interface Agent {
+  readonly agent: string
+  readonly name: string | null
+  readonly seat: string | null
+  readonly team: string | null
+  readonly state: string
+  /** Conversations active in the last ten minutes, over all shops. */
+  readonly open: number | null
+  readonly limit: number | null
+}
+
+export interface Notify {
+  /** Ways by which people are told; null: not said. */
+  readonly channels: number | null
+  readonly failed: number
+  readonly pending: number
 }
 
 export interface Counts {
@@ -43,7 +87,10 @@ export interface Counts {
   /** Null when nothing was ever received. */
   readonly lastEventAtMs: number | null
   readonly storeOk: boolean
-  readonly deliveriesFailed: number
+  readonly notify: Notify
+  readonly day: Day
+  /** Null: nothing tells who is there. */
+  readonly staff: Staff | null
 }
 
 export type SourceState = 'ok' | 'catching_up' | 'stale'
@@ -66,6 +113,7 @@ export interface Snapshot {
   readonly waits: readonly Wait[]
   readonly counts: Counts
   readonly sources: readonly Source[]
+  readonly agents: readonly Agent[]
   /** How many waits the server left out. */
   readonly truncated: number
 }
@@ -79,6 +127,7 @@ export interface Delta {
   /** Null: as before. */
   readonly counts: Counts | null
   readonly sources: readonly Source[] | null
+  readonly agents: readonly Agent[] | null
   readonly truncated: number | null
 }
 
@@ -128,6 +177,7 @@ export function readFrame(text: string): Frame | null {
         waits: asList(o['waits'], 'waits').map(readWait),
         counts: readCounts(o['counts']),
         sources: asList(o['sources'], 'sources').map(readSource),
+        agents: asList(o['agents'] ?? [], 'agents').map(readAgent),
         truncated: asNumber(o['truncated'] ?? 0, 'truncated'),
       }
     case 'delta':
@@ -139,6 +189,7 @@ export function readFrame(text: string): Frame | null {
         gone: asList(o['gone'] ?? [], 'gone').map((g) => asText(asObject(g, 'gone')['id'], 'gone.id')),
         counts: o['counts'] == null ? null : readCounts(o['counts']),
         sources: o['sources'] == null ? null : asList(o['sources'], 'sources').map(readSource),
+        agents: o['agents'] == null ? null : asList(o['agents'], 'agents').map(readAgent),
         truncated: o['truncated'] == null ? null : asNumber(o['truncated'], 'truncated'),
       }
     case 'tick':
@@ -158,6 +209,7 @@ function readWait(raw: unknown): Wait {
     id: asText(o['id'], 'id'),
     platform: asText(o['platform'], 'platform'),
     shop: asText(o['shop'], 'shop'),
+    conversation: asText(o['conversation'] ?? '', 'conversation'),
     buyer: asText(o['buyer'] ?? '', 'buyer'),
     agent: asTextOrNull(o['agent'], 'agent'),
     account: asTextOrNull(o['account'], 'account'),
@@ -168,6 +220,8 @@ function readWait(raw: unknown): Wait {
     standingSinceMs: asInstantOrNull(o['standing_since'], 'standing_since'),
     messages: asNumber(o['messages'] ?? 1, 'messages'),
     flags: asList(o['flags'] ?? [], 'flags').map((f) => asText(f, 'flag')),
+    claimedBy: asTextOrNull(o['claimed_by'], 'claimed_by'),
+    intent: asTextOrNull(o['intent'], 'intent'),
   }
 }
 
@@ -191,7 +245,49 @@ function readCounts(raw: unknown): Counts {
     shops: asNumber(o['shops'] ?? 0, 'shops'),
     lastEventAtMs: asInstantOrNull(o['last_event_at'], 'last_event_at'),
     storeOk: o['store_ok'] !== false,
-    deliveriesFailed: asNumber(o['deliveries_failed'] ?? 0, 'deliveries_failed'),
+    notify: {
+      channels: asNumberOrNull(o['channels'], 'channels'),
+      failed: asNumber(o['deliveries_failed'] ?? 0, 'deliveries_failed'),
+      pending: asNumber(o['deliveries_pending'] ?? 0, 'deliveries_pending'),
+    },
+    day: readDay(o['day'] ?? {}),
+    staff: o['staff'] == null ? null : readStaff(o['staff']),
+  }
+}
+
+function readDay(raw: unknown): Day {
+  const o = asObject(raw, 'day')
+  return {
+    received: asNumberOrNull(o['received'], 'received'),
+    firstReplySeconds: asNumberOrNull(o['first_reply_seconds'], 'first_reply_seconds'),
+    meanReplySeconds: asNumberOrNull(o['mean_reply_seconds'], 'mean_reply_seconds'),
+    missed: asNumberOrNull(o['missed'], 'missed'),
+    mayMiss: asNumberOrNull(o['may_miss'], 'may_miss'),
+    rate: asNumberOrNull(o['rate'], 'rate'),
+    target: asNumberOrNull(o['target'], 'target'),
+  }
+}
+
+function readStaff(raw: unknown): Staff {
+  const o = asObject(raw, 'staff')
+  return {
+    online: asNumber(o['online'], 'online'),
+    away: asNumber(o['away'], 'away'),
+    full: asNumber(o['full'] ?? 0, 'full'),
+    expected: asNumberOrNull(o['expected'], 'expected'),
+  }
+}
+
+function readAgent(raw: unknown): Agent {
+  const o = asObject(raw, 'agent')
+  return {
+    agent: asText(o['agent'], 'agent'),
+    name: asTextOrNull(o['name'], 'name'),
+    seat: asTextOrNull(o['seat'], 'seat'),
+    team: asTextOrNull(o['team'], 'team'),
+    state: asText(o['state'] ?? 'unknown', 'state'),
+    open: asNumberOrNull(o['open'], 'open'),
+    limit: asNumberOrNull(o['limit'], 'limit'),
   }
 }
 
@@ -231,6 +327,10 @@ function asTextOrNull(raw: unknown, where: string): string | null {
 function asNumber(raw: unknown, where: string): number {
   if (typeof raw !== 'number' || !Number.isFinite(raw)) throw new Unreadable(`${where}: no number`)
   return raw
+}
+
+function asNumberOrNull(raw: unknown, where: string): number | null {
+  return raw == null ? null : asNumber(raw, where)
 }
 
 function asInstant(raw: unknown, where: string): number {

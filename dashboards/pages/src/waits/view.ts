@@ -6,10 +6,12 @@
  * source is silent, since nobody knows; last the presumed lost. Time left runs to the next limit that costs
  * something (`late` or `lost`): were the early `slow` limit counted too, every wait would climb to the top in its first minute
  * and drop again, above those that are really about to be missed.
+ *
+ * The one who can be acted on is the agent: a row is an agent, led by the wait that has least time left.
  */
 
 import type { Board, BoardWait } from '../live/board'
-import type { Source, Wait } from '../live/frames'
+import type { Agent, Source, Wait } from '../live/frames'
 import { bandOf, standing, type Band, type Label, type Standing } from './standing'
 
 /** Lost ones cannot be acted on any more: the two newest are shown for ten minutes, the others are counted. */
@@ -19,6 +21,9 @@ const LOST_SHOWN_MS = 600_000
 /** The limit of the trade: after three minutes most buyers are on their way. */
 const THREE_MINUTES_MS = 180_000
 
+/** Named beside the first of a row; the others of the agent are counted. */
+const OTHERS_NAMED = 3
+
 export interface Row extends Standing {
   readonly wait: Wait
   /** How often the buyer has asked again. */
@@ -26,8 +31,27 @@ export interface Row extends Standing {
   readonly claimed: boolean
 }
 
+/** All that wait for one agent; those with nobody, by shop. */
+export interface AgentRow {
+  readonly key: string
+  readonly lead: Row
+  /** Who else waits for the same agent, the most urgent ones. */
+  readonly others: readonly Row[]
+  /** How many wait for the agent in all. */
+  readonly count: number
+  readonly agent: Agent | null
+}
+
+export interface TeamTally {
+  readonly team: string
+  readonly waiting: number
+  readonly soon: number
+  readonly late: number
+}
+
 export interface View {
-  readonly rows: readonly Row[]
+  readonly rows: readonly AgentRow[]
+  /** How many waits are not on the screen. */
   readonly more: number
   /** How many of `more` are presumed lost. */
   readonly moreLost: number
@@ -39,6 +63,7 @@ export interface View {
   /** The limit of `late` is three minutes for every wait shown. */
   readonly lateIsThreeMinutes: boolean
   readonly tally: Readonly<Record<Band, number>>
+  readonly teams: readonly TeamTally[]
   readonly unknown: number
   readonly botHeld: number
   readonly courtesy: number
@@ -50,12 +75,14 @@ export interface View {
 export interface SourcesView {
   readonly total: number
   readonly ok: number
+  readonly unknown: number
+  readonly delayed: number
   /** What is not well: unknown ones first, then the delayed, the longest delay first. */
   readonly troubled: readonly Source[]
 }
 
 /** A wait and its place. Thousands of these are made every second; rows are made of the few that are shown. */
-interface Ranked {
+export interface Ranked {
   readonly wait: Wait
   readonly stands: Standing
   readonly label: Label
@@ -63,58 +90,110 @@ interface Ranked {
   readonly key: number
 }
 
-const enum Group {
+export const enum Group {
   Savable,
   Claimed,
   Unknown,
   Lost,
 }
 
+/** Return all waits that have a place, in the order of the board; those a bot holds have none. */
+export function ranked(board: Board, nowMs: number): readonly Ranked[] {
+  const places: Ranked[] = []
+  for (const boardWait of board.waits.values()) {
+    const place = isBotHeld(boardWait.wait) ? null : rank(boardWait, nowMs)
+    if (place !== null) places.push(place)
+  }
+  return places.sort((a, b) => a.group - b.group || a.key - b.key)
+}
+
 export function viewOf(board: Board, nowMs: number, rowsMax: number): View {
-  const ranked: Ranked[] = []
+  const places = ranked(board, nowMs)
   const tally: Record<Band, number> = { ok: 0, warn: 0, late: 0, lost: 0 }
   let botHeld = 0
   let longest: Ranked | null = null
   let soon = 0
   let unknown = 0
   let lateIsThreeMinutes = true
-  for (const boardWait of board.waits.values()) {
-    if (boardWait.wait.flags.includes('bot_held')) {
-      botHeld += 1
-      continue
-    }
-    const place = rank(boardWait, nowMs)
-    if (place === null) continue
-    ranked.push(place)
+  for (const { wait } of board.waits.values()) if (isBotHeld(wait)) botHeld += 1
+  for (const place of places) {
     if (longest === null || place.stands.waitedMs > longest.stands.waitedMs) longest = place
     if (place.group === Group.Unknown) unknown += 1
     else tally[place.stands.band] += 1
     if (place.label === 'soon') soon += 1
     if (lateIsThreeMinutes) lateIsThreeMinutes = lateLimitMs(place.wait) === THREE_MINUTES_MS
   }
-  ranked.sort((a, b) => a.group - b.group || a.key - b.key)
-  const places = shown(ranked, rowsMax)
-  const shownLost = places.filter((place) => place.group === Group.Lost).length
+  const rows = agentRows(board, places, rowsMax)
+  const named = rows.flatMap((row) => [row.lead, ...row.others])
   const cut = board.truncated > 0
   const all = cut ? fromServer(board, tally) : { tally, botHeld }
   // The server knows each wait's stage, unknown to us or not.
   const waiting = cut ? sum(all.tally) : sum(tally) + unknown
   return {
-    rows: places.map(rowOf),
-    more: waiting - places.length,
-    moreLost: all.tally.lost - shownLost,
+    rows,
+    more: waiting - named.length,
+    moreLost: all.tally.lost - named.filter((row) => row.band === 'lost' && row.label !== 'unknown').length,
     longest: longest === null ? null : rowOf(longest),
     waiting,
     soon,
     late: all.tally.late + all.tally.lost,
     lateIsThreeMinutes,
     tally: all.tally,
+    teams: teamTallies(places),
     unknown,
     botHeld: all.botHeld,
     courtesy: board.counts.courtesy,
     quietMs: board.counts.lastEventAtMs === null ? null : Math.max(0, nowMs - board.counts.lastEventAtMs),
     sources: sourcesView(board.sources),
   }
+}
+
+/** The rows of the board: an agent stands where the most urgent of the agent's waits would. */
+function agentRows(board: Board, places: readonly Ranked[], rowsMax: number): readonly AgentRow[] {
+  const byAgent = new Map<string, Ranked[]>()
+  let lost = 0
+  for (const place of places) {
+    const key = agentKey(place.wait)
+    const own = byAgent.get(key)
+    if (own !== undefined) {
+      own.push(place)
+      continue
+    }
+    if (byAgent.size === rowsMax) continue
+    if (place.group === Group.Lost) {
+      if (lost === LOST_ROWS || place.key > LOST_SHOWN_MS) continue
+      lost += 1
+    }
+    byAgent.set(key, [place])
+  }
+  return [...byAgent].map(([key, own]) => ({
+    key,
+    lead: rowOf(own[0] as Ranked),
+    others: own.slice(1, 1 + OTHERS_NAMED).map(rowOf),
+    count: own.length,
+    agent: board.agents.get((own[0] as Ranked).wait.agent ?? '') ?? null,
+  }))
+}
+
+function agentKey(wait: Wait): string {
+  if (wait.agent !== null) return `a ${wait.agent}`
+  return wait.account === null ? `s ${wait.shop}` : `c ${wait.account}`
+}
+
+function teamTallies(places: readonly Ranked[]): readonly TeamTally[] {
+  const teams = new Map<string, { team: string; waiting: number; soon: number; late: number }>()
+  for (const { wait, label } of places) {
+    const team = wait.team ?? 'default'
+    let tally = teams.get(team)
+    if (tally === undefined) {
+      tally = { team, waiting: 0, soon: 0, late: 0 }
+      teams.set(team, tally)
+    }
+    tally.waiting += 1
+    if (label === 'soon') tally.soon += 1
+    if (label === 'at_risk' || label === 'lost') tally.late += 1
+  }
+  return [...teams.values()].sort((a, b) => compare(a.team, b.team))
 }
 
 /** Return the place of a wait, or null when it has none on the board: the buyer was only polite. */
@@ -137,25 +216,15 @@ function urgency(stands: Standing): number {
   return stands.leftMs ?? Number.MAX_SAFE_INTEGER - stands.waitedMs
 }
 
-function isClaimed(wait: Wait): boolean {
-  return wait.flags.includes('claimed')
+export function isClaimed(wait: Wait): boolean {
+  return wait.claimedBy !== null || wait.flags.includes('claimed')
 }
 
-function shown(ranked: readonly Ranked[], rowsMax: number): readonly Ranked[] {
-  const places: Ranked[] = []
-  let lost = 0
-  for (const place of ranked) {
-    if (places.length === rowsMax) break
-    if (place.group === Group.Lost) {
-      if (lost === LOST_ROWS || place.key > LOST_SHOWN_MS) continue
-      lost += 1
-    }
-    places.push(place)
-  }
-  return places
+function isBotHeld(wait: Wait): boolean {
+  return wait.flags.includes('bot_held')
 }
 
-function rowOf({ wait, stands, label }: Ranked): Row {
+export function rowOf({ wait, stands, label }: Ranked): Row {
   return { ...stands, label, wait, nudges: Math.max(0, wait.messages - 1), claimed: isClaimed(wait) }
 }
 
@@ -188,9 +257,11 @@ function sum(tally: Readonly<Record<Band, number>>): number {
 
 function sourcesView(sources: readonly Source[]): SourcesView {
   const troubled = sources.filter((source) => source.state !== 'ok')
+  const unknown = troubled.filter((source) => source.state === 'stale').length
   const worse = (source: Source): number => (source.state === 'stale' ? -Infinity : -(source.lagSeconds ?? 0))
   troubled.sort((a, b) => compare(worse(a), worse(b)) || compare(a.name, b.name))
-  return { total: sources.length, ok: sources.length - troubled.length, troubled }
+  const ok = sources.length - troubled.length
+  return { total: sources.length, ok, unknown, delayed: troubled.length - unknown, troubled }
 }
 
 function compare<T extends number | string>(a: T, b: T): number {

@@ -1,14 +1,14 @@
-/** How many waits fit: fewer than seven tell too little, and past twelve nobody reads on. */
+/** How many agents fit: fewer than six tell too little, and past twelve nobody reads on. */
 
 import { onScopeDispose, ref, type Ref } from 'vue'
 
-const FEWEST = 7
+const FEWEST = 6
 const MOST = 12
 /** On a TV the rows have a share of the height each, so their number is fixed. */
 const ON_TV = 7
 const NARROW_PX = 720
 /** What a laptop's window needs for all but the rows, and for one row. */
-const AROUND_PX = 395
+const AROUND_PX = 412
 const ROW_PX = 44
 
 export function useRowsMax(tv: boolean): Ref<number> {

@@ -1,8 +1,4 @@
-import { en } from './en'
-import { zh } from './zh'
-import type { Words } from './words'
+/** The texts: a folder a language, a file a page. A missing text is a type error. */
 
 export type Language = 'zh' | 'en'
-export type { Words } from './words'
-
-export const WORDS: Readonly<Record<Language, Words>> = { zh, en }
+export type { Common } from './zh/common'

@@ -25,3 +25,15 @@ export function timeOfDay(instantMs: number): string {
 function pad(n: number): string {
   return n < 10 ? `0${n}` : `${n}`
 }
+
+/** A mean of seconds: 42s, 2:05. Short enough for a figure on a wall. */
+export function span(seconds: number): string {
+  const whole = Math.round(seconds)
+  return whole < 100 ? `${whole}s` : `${Math.floor(whole / 60)}:${pad(whole % 60)}`
+}
+
+/** A share of one: 96.2%. It never rounds up to 100. */
+export function percent(share: number): string {
+  const tenths = share >= 1 ? 1000 : Math.min(999, Math.round(share * 1000))
+  return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)}%`
+}

@@ -1,14 +1,18 @@
 /** The live board as Vue sees it: one value, replaced whole when a frame comes and when a second has passed. */
 
-import { onScopeDispose, shallowRef, type Ref, type ShallowRef } from 'vue'
+import { onScopeDispose, shallowRef, type ShallowRef } from 'vue'
 
 import { LiveConnection, type Line, type Socket, type Surroundings } from '../live/connection'
-import type { Counts } from '../live/frames'
+import type { Board } from '../live/board'
 import { freshness, type Freshness } from '../live/freshness'
-import { viewOf, type View } from '../waits/view'
+import type { Options } from './options'
+import { themeAt } from './theme'
 
 /** Long enough that a page which stays of the wrong version, behind some cache, does no harm by trying. */
 const RELOAD_AFTER_MS = 15_000
+
+/** A TV's browser runs for months; a fresh page each day costs nothing. */
+const RELOAD_EVERY_MS = 24 * 3_600_000
 
 export interface Shown {
   readonly line: Line
@@ -18,12 +22,13 @@ export interface Shown {
   /** The instant the board shows: the server's now, or where the data stopped once the line is lost. */
   readonly nowMs: number | null
   /** Null until the first snapshot. */
-  readonly board: { readonly view: View; readonly counts: Counts; readonly demo: boolean } | null
+  readonly board: Board | null
 }
 
-export function useBoard(rowsMax: Ref<number>): ShallowRef<Shown> {
-  const connection = new LiveConnection(browserSurroundings(), draw)
-  const shown = shallowRef<Shown>(shownNow(connection, rowsMax.value))
+/** Follow the live feed. What is drawn of it, the page decides, once for each change and each second. */
+export function useBoard(options: Options): ShallowRef<Shown> {
+  const connection = new LiveConnection(browserSurroundings(), draw, options.board)
+  const shown = shallowRef<Shown>(shownNow(connection))
   let build: string | null = null
   let timer = 0
   let reloadTimer = 0
@@ -40,13 +45,16 @@ export function useBoard(rowsMax: Ref<number>): ShallowRef<Shown> {
         window.location.reload()
       }, RELOAD_AFTER_MS)
     }
-    shown.value = shownNow(connection, rowsMax.value)
+    shown.value = shownNow(connection)
   }
 
   function drawEverySecond(): void {
     draw()
     // Just past the server's next full second, so that all screens of a hall change together.
     const nowMs = connection.clock.now() ?? 0
+    if (nowMs > 0)
+      document.documentElement.dataset['theme'] = themeAt(options.theme, new Date(nowMs).getHours())
+    if (options.tv && performance.now() > RELOAD_EVERY_MS) window.location.reload()
     timer = window.setTimeout(drawEverySecond, 1005 - (nowMs % 1000))
   }
 
@@ -60,21 +68,17 @@ export function useBoard(rowsMax: Ref<number>): ShallowRef<Shown> {
   return shown
 }
 
-function shownNow(connection: LiveConnection, rowsMax: number): Shown {
+function shownNow(connection: LiveConnection): Shown {
   const silentMs = connection.silentMs() ?? 0
   const fresh = freshness(silentMs)
   const nowMs = fresh === 'lost' ? connection.confirmedAtMs() : connection.clock.now()
-  const told = connection.board
   return {
     line: connection.line,
     attempts: connection.attempts,
     freshness: fresh,
     silentMs,
     nowMs,
-    board:
-      told === null || nowMs === null
-        ? null
-        : { view: viewOf(told, nowMs, rowsMax), counts: told.counts, demo: told.demo },
+    board: nowMs === null ? null : connection.board,
   }
 }
 

@@ -1,0 +1,93 @@
+/** How a page is shown, said in its address, so that a screen is set up by a link and stays so. */
+
+import type { Language } from '../words'
+
+export type Theme = 'auto' | 'dark' | 'light'
+
+/** What one board is about; an empty list is everything. */
+export interface BoardFilter {
+  readonly shops: readonly string[]
+  readonly teams: readonly string[]
+  readonly platforms: readonly string[]
+}
+
+/** Hours of the day, the end not included; `from` after `to` goes over midnight. */
+export interface Hours {
+  readonly from: number
+  readonly to: number
+}
+
+export interface Options {
+  readonly language: Language
+  readonly theme: Theme
+  /** For a screen read from five metres: larger, no pointer, no scrolling, no buttons. */
+  readonly tv: boolean
+  readonly board: BoardFilter
+  /** What the board is called, beside the title. */
+  readonly name: string | null
+  readonly sound: boolean
+  /** Hours without sound. */
+  readonly quiet: Hours
+}
+
+/** At night the hall is dark, or nobody is there to be called. */
+const USUAL_QUIET: Hours = { from: 0, to: 8 }
+
+/**
+ * @param search the query of the address, such as
+ *   `?lang=zh|en&theme=auto|dark|light&tv=1&team=A&platform=taobao,jd&shop=…&name=…&sound=1&quiet=22-8`. What is not
+ *   said, or said wrongly, is the default: the browser's language, light by day and dark by night, all shops, silent.
+ */
+export function readOptions(search: string, browserLanguages: readonly string[]): Options {
+  const query = new URLSearchParams(search)
+  const asked = query.get('lang')
+  const theme = query.get('theme')
+  return {
+    language: asked === 'zh' || asked === 'en' ? asked : firstKnown(browserLanguages),
+    theme: theme === 'light' || theme === 'dark' ? theme : 'auto',
+    tv: query.get('tv') === '1',
+    board: {
+      shops: listed(query, 'shop'),
+      teams: listed(query, 'team'),
+      platforms: listed(query, 'platform'),
+    },
+    name: query.get('name'),
+    sound: query.get('sound') === '1',
+    quiet: readHours(query.get('quiet')) ?? USUAL_QUIET,
+  }
+}
+
+/** The address of the same page with one option changed. */
+export function withOption(search: string, name: 'lang' | 'theme' | 'tv' | 'sound', value: string): string {
+  const query = new URLSearchParams(search)
+  query.set(name, value)
+  return `?${query.toString()}`
+}
+
+/** Whether an hour of the day is among these. */
+export function within(hours: Hours, hour: number): boolean {
+  return hours.from <= hours.to
+    ? hour >= hours.from && hour < hours.to
+    : hour >= hours.from || hour < hours.to
+}
+
+/** Names repeated or with commas between them. */
+function listed(query: URLSearchParams, name: string): readonly string[] {
+  const all = query.getAll(name).flatMap((value) => value.split(','))
+  return [...new Set(all.map((value) => value.trim()).filter((value) => value !== ''))].sort()
+}
+
+function readHours(text: string | null): Hours | null {
+  const parts = /^(\d{1,2})-(\d{1,2})$/.exec(text ?? '')
+  if (parts === null) return null
+  const [from, to] = [Number(parts[1]), Number(parts[2])]
+  return from <= 24 && to <= 24 ? { from, to } : null
+}
+
+function firstKnown(languages: readonly string[]): Language {
+  for (const language of languages) {
+    if (/^zh\b/i.test(language)) return 'zh'
+    if (/^en\b/i.test(language)) return 'en'
+  }
+  return 'zh'
+}

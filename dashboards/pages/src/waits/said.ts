@@ -1,0 +1,27 @@
+/** How a wait is put into words: the same on every page. */
+
+import type { Common } from '../words'
+import { countdown, duration } from '../words/time'
+import type { Band } from './standing'
+import type { Row } from './view'
+
+export function markOf(row: Row): Band | 'unknown' {
+  return row.label === 'unknown' ? 'unknown' : row.band
+}
+
+export function leftOf(row: Row, words: Common): string {
+  if (row.label === 'unknown') return words.none
+  if (row.paused) return words.paused
+  if (row.leftMs !== null) return words.left(countdown(row.leftMs))
+  return row.overMs === null ? '' : words.over(duration(row.overMs, words.days))
+}
+
+export function platformOf(platform: string, words: Common): string {
+  return words.platforms[platform] ?? platform
+}
+
+/** Flags that say something to the floor; others stay unsaid. */
+export function flagsOf(row: Row, words: Common): readonly string[] {
+  const said = row.wait.flags.flatMap((flag) => words.flags[flag] ?? [])
+  return row.claimed ? [words.claimed(row.wait.claimedBy), ...said] : said
+}

@@ -1,0 +1,60 @@
+"""One hub for each part of the floor that somebody looks at.
+
+All boards of the whole hall share one; a team's board, a shop's, or a caller that is bound to some
+shops has its own, made when first looked at and given up when nobody has looked for a while.
+"""
+
+import asyncio
+
+from monitor.web.floor import Floor
+from monitor.web.hub import Hub
+from monitor.web.scope import WHOLE, Scope
+from monitor.web.services import Changes, Services
+
+VIEWERS_AT_MOST = 1_000  # A centre has some hundred screens; each is a task and a place in a sequence.
+PARTS_AT_MOST = 200  # Each part keeps its rows encoded: at most a megabyte each.
+
+
+class Hubs:
+    """All hubs, by the part they are about."""
+
+    def __init__(self, services: Services, floor: Floor) -> None:
+        self._services = services
+        self._floor = floor
+        self._hubs: dict[Scope, Hub] = {}
+        self._tasks: dict[Scope, asyncio.Task[None]] = {}
+
+    def watch(self, changes: Changes) -> None:
+        """Take note of one commit; after the floor has."""
+        for hub in self._hubs.values():
+            hub.watch(changes)
+
+    def of(self, scope: Scope) -> Hub | None:
+        """Return the hub of a part; None while there are too many."""
+        if sum(hub.viewers for hub in self._hubs.values()) >= VIEWERS_AT_MOST:
+            return None
+        hub = self._hubs.get(scope)
+        if hub is None:
+            if len(self._hubs) >= PARTS_AT_MOST:
+                self._give_up_sleeping()
+            if len(self._hubs) >= PARTS_AT_MOST:
+                return None
+            # The one object tells the hub that it need not look at each wait.
+            hub = self._hubs[scope] = Hub(self._services, self._floor, WHOLE if scope == WHOLE else scope)
+            self._tasks[scope] = asyncio.create_task(hub.run(), name="live feed")
+        return hub
+
+    def _give_up_sleeping(self) -> None:
+        for scope in [scope for scope, hub in self._hubs.items() if hub.asleep]:
+            self._tasks.pop(scope).cancel()
+            del self._hubs[scope]
+
+    async def drain(self) -> None:
+        """Say good-bye to everybody."""
+        await asyncio.gather(*(hub.drain() for hub in self._hubs.values()))
+
+    async def stop(self) -> None:
+        """Send no more."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
