@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,7 +20,11 @@ from monitor import __version__
 from monitor.app import App
 from monitor.clock import Clock, FastClock
 from monitor.core.events import AnyEvent
+from monitor.core.scores.profile import ProfileBook
 from monitor.errors import MonitorError, UsageError
+from monitor.onboarding.command import check_source, import_chats
+from monitor.policy_files import profiles, where
+from monitor.policy_files.command import check_rules, explain
 from monitor.replay import Replay, open_log, replay_files, write_lines
 from monitor.settings import Settings, load
 from monitor.simulator.command import simulate
@@ -31,6 +35,7 @@ from monitor.store.entries import Role, Token
 from monitor.store.tokens import open_tokens
 from monitor.web.access import new_token
 from monitor.wire import schema
+from monitor.yaml_files import did_you_mean
 
 CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file (default ./presales.toml).")
 DATA = click.option("--data", type=click.Path(path_type=Path), help="Data folder (default ./presales-data).")
@@ -57,6 +62,10 @@ def main() -> None:
 
 
 main.add_command(simulate)
+main.add_command(check_rules)
+main.add_command(explain)
+main.add_command(import_chats)
+main.add_command(check_source)
 
 
 def _settings(config: Path | None, data: Path | None, **more: Any) -> Settings:
@@ -172,6 +181,9 @@ def _say(text: str) -> None:
 @click.option("--rounds", "rounds_to", metavar="OUT", help="Write each round as a JSON line (.gz packs).")
 @click.option("--alerts", "alerts_to", metavar="OUT", help="Write each alert as a JSON line (.gz packs).")
 @click.option(
+    "--score", "scores", metavar="ID", multiple=True, help="Score all chat by this profile, whatever its platform."
+)
+@click.option(
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
     help="Run through the live service instead, N times as fast.",
@@ -183,15 +195,16 @@ def replay(
     as_arrived: bool,
     rounds_to: str | None,
     alerts_to: str | None,
+    scores: tuple[str, ...],
     speed: float | None,
     port: int,
     as_json: bool,
 ) -> None:
     """Count the waits of a log of chat events (.jsonl, .jsonl.gz, - for standard input)."""
     if speed is not None:
-        if rounds_to or alerts_to or as_json:
+        if rounds_to or alerts_to or scores or as_json:
             raise click.UsageError(
-                "--speed shows the log on the board; --rounds, --alerts and --json are for full speed"
+                "--speed shows the log on the board; --rounds, --alerts, --score and --json are for full speed"
             )
         _log_to_stderr()
         with tempfile.TemporaryDirectory(prefix="presales-replay-") as folder:
@@ -203,6 +216,8 @@ def replay(
         as_arrived=as_arrived,
         keep_rounds=rounds_to is not None,
         keep_alerts=alerts_to is not None,
+        profiles=_profiles(scores),
+        scores=scores,
         say=_say,
         progress=_progress(),
     )
@@ -221,6 +236,17 @@ def replay(
     else:
         _print_tally(done)
     sys.exit(1 if done.tally.rejected else 0)
+
+
+def _profiles(asked: Sequence[str]) -> ProfileBook:
+    """Return how platforms count: facts about the platforms, so the shipped ones hold without any rules."""
+    book, faults = profiles.load(where.default_folder())
+    if faults:
+        raise UsageError("\n".join(map(str, faults)))
+    for id in asked:
+        if id not in book.versions:
+            raise UsageError(f"no profile is called {id}{did_you_mean(id, list(book.versions))}")
+    return book
 
 
 def _progress() -> Any:
@@ -246,6 +272,14 @@ def _print_tally(done: Replay) -> None:
     click.echo("rounds   " + ", ".join(f"{count} {name}" for name, count in tally.rounds.items()))
     click.echo("passed   " + ", ".join(f"{count} {name}" for name, count in tally.passed.items()))
     click.echo("alerts   " + ", ".join(f"{count} {name}" for name, count in tally.alerts.items()))
+    for id, score in tally.scores.items():
+        of = score["hits"] + score["misses"]
+        rate = (
+            "no sample" if score["rate"] is None else f"{score['rate']:.1%} ({score['hits']} of {of} {score['unit']}s)"
+        )
+        mean = "" if score["mean_seconds"] is None else f", mean {score['mean_seconds']:.1f} s"
+        apart = "".join(f", {score[name]} {name}" for name in ("undetermined", "excluded") if score[name])
+        click.echo(f"score    {id}: {rate}{mean}{apart}")
 
 
 async def _replay_live(files: list[str], as_arrived: bool, speed: float, folder: Path, port: int) -> None:

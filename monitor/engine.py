@@ -26,8 +26,17 @@ from msgspec.structs import replace
 
 from monitor.clock import Clock
 from monitor.core.conversation import Conversation
-from monitor.core.decisions import AlertOrder, CloseRound, Decision, RestateRound, WithdrawAlert
+from monitor.core.decisions import (
+    AlertOrder,
+    AlertState,
+    CloseRound,
+    Decision,
+    RestateRound,
+    TellPeople,
+    WithdrawAlert,
+)
 from monitor.core.events import AnyEvent, Message, scope
+from monitor.core.ladder import ON_PAGES
 from monitor.core.lists import places
 from monitor.core.tracker import Folded, Tracker
 from monitor.core.views import SourceRow, WaitRow
@@ -323,6 +332,8 @@ class Engine:
         and the rest of the feeds' state is not known for each instant in between.
         """
         tracker, journal = self.tracker, self.journal
+        for number, rules, policy in await journal.policies():
+            tracker.policies.restore(number, rules, policy)
         shard = await journal.shard()
         if shard is not None:
             tracker.restore_shard(shard)
@@ -343,7 +354,7 @@ class Engine:
                     tracker.now_ms = max(tracker.now_ms, event.ts_ms)
                 if tracker.wants_history(event):
                     await self._bring_history(event, item.position)
-                tracker.handle(event, item.position, item.arrived_at_ms, item.words)
+                tracker.handle(event, item.position, item.arrived_at_ms, item.words, item.policy)
             tracker.now_ms = step.now_ms
             for conversation in tracker.changed:
                 self._saving.note(conversation, before, 0)
@@ -524,6 +535,7 @@ class Engine:
                         words=words,
                         folded=folded == "folded",
                         body=body,
+                        policy=self.tracker.taken_under,
                     )
                 )
 
@@ -534,7 +546,7 @@ class Engine:
         stored = await self.journal.history(event.shop, key)
         opened = await self.journal.waits_among([item.position for item in stored])
         history = [
-            (decode_stored(item.body), item.position, item.words)
+            (decode_stored(item.body), item.position, item.words, item.policy)
             for item in stored
             if item.folded and item.position < position
         ]
@@ -561,7 +573,16 @@ class Engine:
                 conversation = self.tracker.conversation(decision.shop, decision.conversation)
                 if conversation is not None:
                     told.append(conversation)
+            elif isinstance(decision, AlertState):
+                commit.alerts.append(decision)
+            elif isinstance(decision, TellPeople) and decision.to not in ON_PAGES:
+                for wait in decision.waits:
+                    conversation = self.tracker.conversation(wait.shop, wait.conversation)
+                    if conversation is not None:
+                        told.append(conversation)
         commit.rounds = list(rounds.items())
+        commit.policies = self.tracker.policies.new[:]
+        self.tracker.policies.new.clear()
         return told
 
     def _to_deliver(self, order: AlertOrder) -> Sequence[Delivery]:
@@ -622,7 +643,7 @@ class Engine:
         ]
         known = self.tracker.known
         is_old = abs(now_ms - self._shard_saved_at_ms) >= SHARD_AGE_MS
-        if all_rows or is_old or (at_once and known != self._shard_knew):
+        if all_rows or is_old or (at_once and known != self._shard_knew) or self.tracker.incidents.unsaved:
             commit.saved_position = self._saving.saved_position(self._position)
             commit.shard = self.tracker.encode_shard()
             self._shard_saved_at_ms, self._shard_knew = now_ms, known

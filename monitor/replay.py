@@ -8,7 +8,7 @@ the order of arrival, and `lateness` does its work.
 
 import gzip
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -30,6 +30,9 @@ from monitor.core.decisions import (
 from monitor.core.events import AnyEvent, Message, scope
 from monitor.core.lists import places
 from monitor.core.policy import BuiltIn
+from monitor.core.scores.chats import Chats, ShopChats
+from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.totals import totals
 from monitor.core.tracker import Tracker
 from monitor.core.words import words_of
 from monitor.errors import UsageError
@@ -56,6 +59,7 @@ class Tally:
     )
     passed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("slow", "at_risk", "lost"), 0))
     alerts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("slow", "at_risk", "lost", "withdrawn"), 0))
+    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     def count(self, round: Round, by: int = 1) -> None:
@@ -78,7 +82,7 @@ class Tally:
             "rounds": self.rounds,
             "passed": self.passed,
             "alerts": self.alerts,
-            "scores": {},
+            "scores": self.scores,
             "warnings": self.warnings,
         }
 
@@ -90,9 +94,21 @@ class Replay:
         as_arrived: the order of the lines is the order of arrival.
         keep_rounds: keep every round for `rounds`.
         keep_alerts: keep every alert order for `alerts`.
+        profiles: how platforms count; None: no score is made.
+        scores: the profiles to score all chat by; none: each platform's own, its chat.
     """
 
-    def __init__(self, *, as_arrived: bool = False, keep_rounds: bool = False, keep_alerts: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        as_arrived: bool = False,
+        keep_rounds: bool = False,
+        keep_alerts: bool = False,
+        profiles: ProfileBook | None = None,
+        scores: Sequence[str] = (),
+    ) -> None:
+        self._profiles = profiles
+        self._scores = scores
         self._as_arrived = as_arrived
         self._keep_rounds = keep_rounds
         self._keep_alerts = keep_alerts
@@ -160,6 +176,8 @@ class Replay:
         beside = 0  # Numbers that events took beside their own.
         leap: tuple[int, int] | None = None  # (from, to) of a jump that no later line has come near yet.
         silent: set[tuple[str, str]] = set()  # Conversations with a message that the fold has no use for.
+        chats = Chats()
+        scored: dict[str, ShopChats | None] = {}  # By shop; None: nothing scores its platform.
         for event in events:
             number += 1
             ts_ms = event.ts_ms
@@ -174,8 +192,10 @@ class Replay:
                     raise OutOfOrder
                 if leap is not None and ts_ms > leap[1] - JUMP_MS:
                     leap = None
+            words = 0
             if type(event) is Message:
-                folded = handle(event, number + beside, last_ms, words_of(event.role, event.kind, event.text))
+                words = words_of(event.role, event.kind, event.text)
+                folded = handle(event, number + beside, last_ms, words)
                 if folded == "kept":
                     silent.add((event.shop, event.conversation or ""))
             else:
@@ -183,6 +203,13 @@ class Replay:
                 folded = handle(event, number + beside, last_ms)
             if folded == "late":
                 tally.late += 1
+            elif self._profiles is not None:
+                try:
+                    shop = scored[event.shop]
+                except KeyError:
+                    shop = scored[event.shop] = self._to_score(chats, event)
+                if shop is not None:
+                    shop.note(event, number + beside, words)
             if len(decisions) > 1000:
                 self._drain(decisions)
         tally.accepted = number - tally.late
@@ -193,6 +220,8 @@ class Replay:
             tally.count(round)
             if self._keep_rounds:
                 self._kept[round.wait] = round
+        if self._profiles is not None:
+            tally.scores = totals(chats, self._profiles, last_ms, self._scores)
         silent.update(tracker.talked())
         tally.conversations = len(silent)
         if leap is not None:
@@ -200,6 +229,14 @@ class Replay:
                 f"time leaps from {instant_text(leap[0])} to {instant_text(leap[1])} and no later line "
                 "comes near it: a wrong ts there makes every open wait look old"
             )
+
+    def _to_score(self, chats: Chats, event: AnyEvent) -> ShopChats | None:
+        """Return where the chat of an event's shop is kept to be scored; None: no profile asks for it."""
+        assert self._profiles is not None
+        platform = event.platform or "unknown"
+        if not event.shop or not (self._scores or self._profiles.of_platform(platform)):
+            return None
+        return chats.shop(event.shop, platform)
 
     def _drain(self, decisions: list[Decision]) -> None:
         tally, kept = self.tally, self._kept
@@ -308,6 +345,8 @@ def replay_files(
     as_arrived: bool = False,
     keep_rounds: bool = False,
     keep_alerts: bool = False,
+    profiles: ProfileBook | None = None,
+    scores: Sequence[str] = (),
     say: Callable[[str], None] = lambda _: None,
     progress: Callable[[int], None] | None = None,
 ) -> Replay:
@@ -318,6 +357,8 @@ def replay_files(
         as_arrived: see `Replay`.
         keep_rounds: see `Replay`.
         keep_alerts: see `Replay`.
+        profiles: see `Replay`.
+        scores: see `Replay`.
         say: takes what a person should know, a line each.
         progress: called with the lines read so far, now and then.
 
@@ -331,7 +372,13 @@ def replay_files(
                 yield from log
 
     def fresh() -> Replay:
-        return Replay(as_arrived=as_arrived, keep_rounds=keep_rounds, keep_alerts=keep_alerts)
+        return Replay(
+            as_arrived=as_arrived,
+            keep_rounds=keep_rounds,
+            keep_alerts=keep_alerts,
+            profiles=profiles,
+            scores=scores,
+        )
 
     try:
         run = fresh()

@@ -30,16 +30,19 @@ class Program:
         process: to be killed, waited for, asked for its id.
     """
 
-    def __init__(self, folder: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, port: int | None = None
+    ) -> None:
         """Start it.
 
         Args:
             folder: its data is ``folder / "data"``, what it prints ``folder / "printed"``.
             arguments: more of the command line.
             settings: by their variable in the environment; those of the caller's environment do not count.
+            port: where it listens; None: a free one.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._printed = folder / "printed"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PRESALES_")}
@@ -78,9 +81,11 @@ class Program:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> Iterator[Program]:
+def running(
+    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, port: int | None = None
+) -> Iterator[Program]:
     """Run the program for the length of a block, ready at its start."""
-    program = Program(folder, *arguments, settings=settings)
+    program = Program(folder, *arguments, settings=settings, port=port)
     try:
         program.until_ready()
         yield program

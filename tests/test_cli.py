@@ -12,17 +12,12 @@ from pathlib import Path
 import httpx
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from click.testing import CliRunner, Result
 
-from monitor.cli import main
 from tests.program import Program, free_port, running
+from tests.typed import typed
 
 LINE = '{"id": "m%d", "ts": %d, "shop": "senye", "conversation": "c", "role": "%s", "text": "有货吗"}\n'
 TEN_MS = 1_795_399_200_000
-
-
-def typed(*words: str, input: str | None = None) -> Result:
-    return CliRunner().invoke(main, words, input=input, env={"PRESALES_LISTEN__TOKEN": None})
 
 
 def log_file(folder: Path, *lines: str) -> str:
@@ -93,7 +88,7 @@ def test_config_shows_what_holds_and_no_secret(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PRESALES_MQTT__HOST", "broker.example")
     monkeypatch.setenv("PRESALES_MQTT__USERNAME", "monitor")
     monkeypatch.setenv("PRESALES_MQTT__PASSWORD", "dont-tell")
-    done = CliRunner().invoke(main, ["config", "--show"])
+    done = typed("config", "--show")
     assert json.loads(done.stdout)["mqtt"]["host"] == "broker.example"
     assert "dont-tell" not in done.output
 

@@ -28,6 +28,7 @@ LAYERS: list[set[str]] = [
         "policy_files",
         "suggest",
         "hooks",
+        "onboarding",
     },
     {"app"},
     {"cli", "__main__"},

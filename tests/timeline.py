@@ -33,6 +33,12 @@ def shown(ms: int) -> str:
     return f"{text}.{millis:03}" if millis else text
 
 
+def take_policies(to: Tracker, of: Tracker) -> None:
+    """Let a tracker that is to take rows know the policies that they name."""
+    for number, policy in of.policies.items():
+        assert to.policies.number_of(policy, of.policies.rules[number]) == number
+
+
 class Timeline:
     """One shop's chats, given to a tracker in the order they are written down.
 
@@ -45,6 +51,7 @@ class Timeline:
         self.tracker = Tracker(BuiltIn(policy), wall=wall, **options)
         self.rounds: dict[int, d.Round] = {}
         self.told: list[str] = []
+        self.people: list[str] = []  # What people were told, as "2:00 team lin 120s: senye 2:00, nanfeng 1:20".
         self.decisions: list[d.Decision] = []
         self.restated = 0
         self._wall = wall
@@ -170,6 +177,55 @@ class Timeline:
             )
         )
 
+    def acted(
+        self,
+        when: When,
+        act: Literal["claim", "release", "resolve", "mute"],
+        by: str = "lead",
+        *,
+        chat: str = "c",
+        shop: str = "senye",
+    ) -> "Timeline":
+        """A person acts on the alert of the wait that is open in a chat."""
+        self.later(at_ms(when))
+        conversation = self.tracker.conversation(shop, chat)
+        assert conversation is not None
+        assert conversation.state.wait is not None
+        number = conversation.state.wait.number
+        return self.event(
+            ev.AlertActed(
+                type="alert_acted",
+                id=f"e{self._number + 1}",
+                ts_ms=at_ms(when),
+                shop=shop,
+                conversation=chat,
+                alert=str(number),
+                wait=number,
+                act=act,
+                by=by,
+                until_ms=at_ms(when) + 600_000 if act == "mute" else None,
+            )
+        )
+
+    def silenced(self, when: When, until: When, **matchers: str) -> "Timeline":
+        """A person sets a silence."""
+        return self.event(
+            ev.SilenceSet(
+                type="silence_set",
+                id=f"e{self._number + 1}",
+                ts_ms=at_ms(when),
+                silence=f"s{self._number + 1}",
+                matchers=matchers,
+                by="lead",
+                reason="a fire drill",
+                until_ms=at_ms(until),
+            )
+        )
+
+    def said_to(self, *receivers: str) -> list[str]:
+        """Return what these receivers were told so far."""
+        return [line for line in self.people if line.split()[1] in receivers]
+
     def later(self, now_ms: int) -> None:
         """Move time, each due limit on its own."""
         while self.tracker.next_ms <= now_ms:
@@ -214,4 +270,14 @@ class Timeline:
                 self.told.append(f"{shown(decision.decided_at_ms - 1)} promise {decision.stage}")
             elif isinstance(decision, d.SourceTurned):
                 self.told.append(f"{shown(decision.at_ms)} {'stale' if decision.stale else 'fresh'}")
+            elif isinstance(decision, d.TellPeople):
+                self.people.append(_said(decision))
         self.tracker.decisions.clear()
+
+
+def _said(told: d.TellPeople) -> str:
+    who = told.agent or told.team or "manager"
+    named = ", ".join(
+        f"{wait.shop} {wait.counted_ms // 60_000}:{wait.counted_ms // 1000 % 60:02}" for wait in told.waits
+    )
+    return f"{shown(told.decided_at_ms)} {told.to} {who} {told.step}" + (f": {named}" if named else "")

@@ -23,11 +23,17 @@ class Route(Struct, frozen=True, kw_only=True):
         channel: its name, unique, without ``@``.
         for_people: people are told what they can still act on; machines are told every transition.
         expires_ms: how long after the decision a message is worth delivering.
+        fallback: the channel that is told at once when this one cannot be; None: nobody is.
+        per_minute, per_day, per_month: how much it may be sent; None: all.
     """
 
     channel: str
     for_people: bool
     expires_ms: int
+    fallback: str | None = None
+    per_minute: int | None = None
+    per_day: int | None = None
+    per_month: int | None = None
 
 
 def route(order: AlertOrder, *, epoch: str, channels: Sequence[Route]) -> list[Delivery]:

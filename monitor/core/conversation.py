@@ -24,18 +24,21 @@ from monitor.core.fold import (
     GAVE_UP,
     HAS_RECALLS,
     HUMAN,
+    KIND,
     LISTED,
     NO_RECALLS,
     OPENED,
+    POLICY_SHIFT,
     RECALL,
     UNLISTED,
     Ending,
     Entry,
-    Fold,
+    Folds,
     Recalls,
     State,
     order,
 )
+from monitor.core.ladder import Ladder
 from monitor.core.timers import NEVER_MS
 
 RECALL_WITHIN_MS = 600_000  # Chat systems let people take back what they said a moment ago, not last week.
@@ -49,12 +52,13 @@ class Told(Struct, array_like=True, gc=False):
 
     wait: int
     stages: int  # How many stages of its window were told or passed over.
-    first: int  # The stage at which it was raised, from 1.
+    first: int  # The stage at which machines were told first, from 1; 0: they were told nothing.
     state: int
     at_ms: int  # When it was last told.
     repetition: int = 0  # How often it was raised again after having been withdrawn.
     policy: int = 0  # The one the wait opened with…
     first_reply: bool = False  # …and whether its stages are those of a first reply.
+    ladder: Ladder | None = None  # What people were told and did; None: nothing.
 
 
 class Chunk(Struct, array_like=True, gc=False):
@@ -130,9 +134,9 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
     def merge_listed(self) -> None:
         """Let the last entry stand for the one before it that says the same: a list is looked at all the time."""
         last = self.log
-        if last is not None and last.what == LISTED:
+        if last is not None and last.what & KIND == LISTED:
             before = last.before
-            if before is not None and before.what == LISTED and before.who == last.who:
+            if before is not None and before.what & KIND == LISTED and before.who == last.who:
                 last.before = before.before
                 self.logged -= 1
 
@@ -166,11 +170,11 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         if kept:
             self.older = self.older[kept:]
 
-    def insert(self, fold: Fold, entry: Entry, now_ms: int) -> tuple[list[Ending], list[Ending]]:
+    def insert(self, folds: Folds, entry: Entry, now_ms: int) -> tuple[list[Ending], list[Ending]]:
         """Put an entry in its place and fold again.
 
         Args:
-            fold: the rules.
+            folds: the rules.
             entry: not before the start of the log.
             now_ms: how far time has been moved: a wait may have been given up since the last entry.
 
@@ -184,23 +188,23 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
             at = max(0, bisect_left(chunks, entry.ts_ms, key=attrgetter("starts_ms")) - 1)
         before = [other for chunk in chunks[at:] for other in _oldest_first(chunk.log)]
         base = chunks[at].base
-        was, _, was_state = _fold_all(fold, base, before)
+        was, _, was_state = _fold_all(folds, base, before)
         if was_state.wait is not None and self.state.wait is None:
-            fold.give_up(was_state, NEVER_MS, was.append)  # Time did, not an entry.
+            folds.of(entry).give_up(was_state, NEVER_MS, was.append)  # Time did, not an entry.
         after = list(before)
         after.insert(bisect_right(after, order(entry), key=order), entry)
-        ended, remade, state = _fold_all(fold, base, after)
-        fold.give_up(state, now_ms, ended.append)
+        ended, remade, state = _fold_all(folds, base, after)
+        folds.of(entry).give_up(state, now_ms, ended.append)
         if not at and not any(_target(other) for other in after):
             state.flags &= ~HAS_RECALLS
         self._take(chunks[:at], remade, state)
         return was, ended
 
-    def rebuild(self, fold: Fold, history: Iterable[Entry], opened: frozenset[int]) -> None:
+    def rebuild(self, folds: Folds, history: Iterable[Entry], opened: frozenset[int]) -> None:
         """Take the whole history as the log, so that something older than the horizon can be put in its place.
 
         Args:
-            fold: the rules.
+            folds: the rules.
             history: every entry that is still known, in any order.
             opened: the numbers of the waits written down, whose openings keep their names.
         """
@@ -213,7 +217,7 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         for entry in entries:
             if entry.number in opened:
                 entry.what |= OPENED
-        _, remade, state = _fold_all(fold, None, entries)
+        _, remade, state = _fold_all(folds, None, entries)
         self._take([], remade, state)
 
     def _chunks(self) -> list[Chunk]:
@@ -240,7 +244,7 @@ def _oldest_first(newest: Entry) -> list[Entry]:
     return list(_chain(newest))[::-1]
 
 
-def _fold_all(fold: Fold, base: State | None, entries: list[Entry]) -> tuple[list[Ending], list[Chunk], State]:
+def _fold_all(folds: Folds, base: State | None, entries: list[Entry]) -> tuple[list[Ending], list[Chunk], State]:
     """Fold entries (at least one) from a state: the waits that end, the log in chunks, the state after."""
     endings: list[Ending] = []
     state = State() if base is None else base.copy()
@@ -254,7 +258,7 @@ def _fold_all(fold: Fold, base: State | None, entries: list[Entry]) -> tuple[lis
         before = None
         for entry in part:
             entry.before, before = before, entry
-            fold.step(state, entry, endings.append, recalls)
+            folds[entry.what >> POLICY_SHIFT].step(state, entry, endings.append, recalls)
         chunks.append(Chunk(saved, part[-1], part[0].ts_ms))
     if state.wait is not None:
         state.wait.number = abs(state.wait.number)

@@ -12,16 +12,11 @@ Outcome = Literal["open", "answered", "expired", "abandoned", "dismissed"]
 
 
 class Holding(Struct, frozen=True, gc=False):
-    """One stretch of a wait in somebody's hands; both names None: unassigned.
-
-    ``slot`` tells time in which nobody was there, charged to whom the roster names: the
-    holder before the end of their shift, or whose shift it was (None: it was nobody's).
-    """
+    """One stretch of a wait in somebody's hands; both names None: unassigned."""
 
     agent: str | None
     account: str | None
     held_ms: int
-    slot: Literal["early_leave", "absent"] | None = None
 
 
 class Round(Struct, frozen=True, gc=False):
@@ -55,6 +50,7 @@ class Round(Struct, frozen=True, gc=False):
     holders: tuple[Holding, ...]
     backfilled: bool = False  # Restated by what came after `lateness`.
     ended_after_ms: int | None = None  # Answered elsewhere: after this instant, and by `ended_at_ms`.
+    policy: int = 0  # The number of the policy it opened with: it names the rules.
 
     @property
     def courtesy(self) -> bool:
@@ -114,6 +110,7 @@ class AlertOrder(Struct, frozen=True, gc=False):
     repetition: int = 0
     closed_unanswered: bool = False
     next_due_at_ms: int | None = None  # When the next stage is entered; None: there is none, or the clock stands.
+    policy: int = 0  # The number of the policy the wait opened with: it names the rules.
 
 
 class RaiseAlert(AlertOrder, frozen=True, gc=False):
@@ -127,7 +124,7 @@ class RiseAlert(AlertOrder, frozen=True, gc=False):
 class ResolveAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
     """Tell: it is over. ``reason`` says how."""
 
-    reason: Literal["answered", "expired", "abandoned", "dismissed", "courtesy"]
+    reason: Literal["answered", "expired", "abandoned", "dismissed", "courtesy", "stopped"]  # Stopped by a person.
 
 
 class WithdrawAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
@@ -198,8 +195,9 @@ class TellPeople(Struct, frozen=True, kw_only=True):
 
     waits       -
     claimer     by
-    digest      over (alerts that ended since the last one, by outcome), turned (of sources and shops, each a dict with
-                kind, name, firing, at_ms), teams (waits over the limit by team)
+    digest      came, still (waits that came to its step, and of these still open), over (alerts that ended since the
+                last one, by outcome), turned (of sources and shops, each a dict with kind, name, firing, at_ms),
+                teams (waits still open by team)
     unattended  reason, waiting, promises, room ((agent, open, limit), …), absent (agents due and not there)
     source      source, account, host, reason, shops, waiting
     promise     stage, greeting, platform, shop, conversation, opened_at_ms, account
@@ -255,7 +253,7 @@ class AlertState(Struct, frozen=True, kw_only=True, gc=False):
     account: str | None
     stage: str
     since_ms: int
-    raised_at_ms: int  # When it was first told beyond the agent's panel.
+    raised_at_ms: int | None  # When it was first told beyond the agent's panel; None: it was not.
     limit_at_ms: int | None  # The next limit at that time: answered by then, the buyer was kept.
     claimed_by: str | None
     claimed_at_ms: int | None

@@ -9,6 +9,7 @@ from monitor.core.fold import (
     B_GREETING,
     BOT,
     BUYER,
+    BY_LATENCY,
     CLOSED,
     CLOSED_BY_BUYER,
     DISMISS,
@@ -19,12 +20,15 @@ from monitor.core.fold import (
     HUMAN,
     LOST_IT,
     NO_ANSWER,
+    POLICY_SHIFT,
     POLITE,
     RECALL,
     Entry,
     Extra,
     Who,
 )
+from monitor.core.pages import Pages
+from monitor.core.policy import Policy
 
 UNFOLDED = -1  # What is said in this role ends and opens nothing.
 
@@ -37,6 +41,7 @@ _HUMAN_WHAT = tuple(
     for bits in range(32)
 )
 _BOT_WHAT = tuple(BOT | (LOST_IT if bits & w.NOT_UNDERSTOOD else 0) for bits in range(32))
+_LATENCY_WHAT = tuple(what | BY_LATENCY for what in _HUMAN_WHAT)
 _PROMISED = 0xFFFFFF00
 NOBODY = (None, None)
 WHAT: dict[type, int] = {
@@ -50,9 +55,65 @@ WHAT: dict[type, int] = {
 _CLOSED_BY = {"buyer": CLOSED_BY_BUYER, "agent": CLOSED, "system": CLOSED}
 
 
-def message_entry(
-    event: ev.Message, number: int, words: int, who: Who | None, role: int, *, keyed: bool
-) -> Entry | None:
+class Marks:
+    """What messages are in the log, under one policy: tables, so that equal ones share their integer.
+
+    Args:
+        number: the policy's.
+        policy: says whose reply ends a wait, and whether a bot holds the clock.
+    """
+
+    __slots__ = ("_latency", "_no_answer", "_roles", "_speakers", "_what", "bits", "keyed")
+
+    def __init__(self, number: int, policy: Policy) -> None:
+        self.bits = bits = number << POLICY_SHIFT
+        self.keyed = policy.bot == "holds"  # By the key of its text a bot's rules know the same question again.
+        folded = {role: HUMAN if role in policy.ends_wait else UNFOLDED for role in ("agent", "assist", "seller")}
+        self._roles: dict[str, int] = {"buyer": BUYER, "bot": BOT, **folded}
+        self._roles |= dict.fromkeys(("auto", "note", "system"), UNFOLDED)
+        by_latency = BY_LATENCY if folded["agent"] == HUMAN else UNFOLDED
+        self._speakers = (UNFOLDED, UNFOLDED, BOT, UNFOLDED, folded["agent"], folded["assist"], by_latency, UNFOLDED)
+        self._what = {
+            BUYER: tuple([bits | what for what in _BUYER_WHAT]),
+            HUMAN: tuple([bits | what for what in _HUMAN_WHAT]),
+            BOT: tuple([bits | what for what in _BOT_WHAT]),
+            BY_LATENCY: tuple([bits | what for what in _LATENCY_WHAT]),
+        }
+        self._no_answer = (bits | BUYER | NO_ANSWER, bits | BUYER)
+
+    def of(self, event: ev.Message, words: int) -> int:
+        """Return what a message is; UNFOLDED: it ends and opens nothing.
+
+        Args:
+            event: the message.
+            words: the classes of its words, and who speaks where the rules know better than its role.
+        """
+        speaker = words & w.SPEAKER
+        role = self._speakers[speaker >> w.SPEAKER_SHIFT] if speaker else self._roles[event.role]
+        if role < 0 or event.kind == "reaction":
+            return UNFOLDED
+        if role == BUYER:
+            if event.entry and not event.needs_reply:
+                return UNFOLDED
+            if event.needs_reply is not None:
+                return self._no_answer[event.needs_reply]
+        return self._what[role][words & 31]
+
+
+class MarksBook(dict[int, Marks]):
+    """The marks of each policy, by its number."""
+
+    def __init__(self, policies: Pages) -> None:
+        super().__init__()
+        self._policies = policies
+
+    def __missing__(self, number: int) -> Marks:
+        """Make those of a policy when they are first asked for."""
+        marks = self[number] = Marks(number, self._policies[number])
+        return marks
+
+
+def message_entry(event: ev.Message, number: int, words: int, who: Who | None, marks: Marks) -> Entry | None:
     """Return a message as the fold sees it; None when it ends and opens nothing.
 
     Args:
@@ -60,31 +121,28 @@ def message_entry(
         number: its place in the journal.
         words: the classes of its words.
         who: who speaks or is written to.
-        role: what its role means under the shop's rules: BUYER, HUMAN, BOT or UNFOLDED.
-        keyed: keep the key of its text, by which a bot's rules know the same question again.
+        marks: those of the policy in force for it.
     """
-    if role < 0 or event.kind == "reaction":
+    what = marks.of(event, words)
+    if what < 0:
         return None
-    if role == BUYER:
-        what = _BUYER_WHAT[words & 31]
-        if event.entry and not event.needs_reply:
-            return None
-        if event.needs_reply is not None:
-            what = BUYER if event.needs_reply else BUYER | NO_ANSWER
-    elif role == HUMAN:
-        what = _HUMAN_WHAT[words & 31]
-    else:
-        what = _BOT_WHAT[words & 31]
     more: Who | Extra | None = who
     if words & _PROMISED or event.seq is not None:
         more = Extra(event.seq, (words >> 8 & 0xFFFFFF) * 1000, w.text_key(words), who=who)
-    elif keyed and words >> 32:
+    elif marks.keyed and words >> 32:
         more = Extra(None, 0, words >> 32, who=who)
     return Entry(event.ts_ms, number, event.id, what, more)
 
 
-def other_entry(event: ev.AnyEvent, number: int, person: Callable[[str | None, str | None], Who]) -> Entry:
-    """Return an event of `WHAT` as the fold sees it; ``person`` gives the one object for an agent and account."""
+def other_entry(event: ev.AnyEvent, number: int, person: Callable[[str | None, str | None], Who], bits: int) -> Entry:
+    """Return an event of `WHAT` as the fold sees it.
+
+    Args:
+        event: what happened.
+        number: its place in the journal.
+        person: gives the one object for an agent and account.
+        bits: those of the policy in force for it.
+    """
     what = WHAT[type(event)]
     who: Who | None = None
     if what == HOLDER and (event.agent or event.account):
@@ -98,4 +156,4 @@ def other_entry(event: ev.AnyEvent, number: int, person: Callable[[str | None, s
         more = Extra(event.seq, target=event.message)
     elif isinstance(event, ev.WaitDismissed):
         more = Extra(wait=event.wait)
-    return Entry(event.ts_ms, number, event.id, what, more)
+    return Entry(event.ts_ms, number, event.id, what | bits, more)

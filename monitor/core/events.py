@@ -188,14 +188,37 @@ class WaitDismissed(Event, kw_only=True):
     reason: str
 
 
-class HandOverReceived(Event, kw_only=True):
-    """A person says that they have what a shift has left open. Ours: comes from the API, never from a door.
+class AlertActed(Event, kw_only=True):
+    """A person acted on an alert. Ours.
 
-    ``hand_over`` is the list's id (see ``decisions.HandOver``).
+    ``wait`` is the number of the wait it is of, in the chat of ``shop`` and
+    ``conversation``; 0: it is no wait's, and ``alert`` names it.
     """
 
-    type: Literal["hand_over_received"]
-    hand_over: str
+    type: Literal["alert_acted"]
+    alert: str
+    wait: int = 0
+    act: Literal["claim", "release", "resolve", "mute"]
+    by: str
+    until_ms: Instant | None = field(name="until", default=None)  # Of a mute.
+
+
+class SilenceSet(Event, kw_only=True):
+    """Nothing is told of what matches, until. Ours. Every matcher given must fit, and one is given at least."""
+
+    type: Literal["silence_set"]
+    silence: str
+    matchers: dict[str, str]  # shop, platform, team, agent, stage
+    by: str
+    reason: str
+    until_ms: Instant = field(name="until")
+
+
+class SilenceEnded(Event, kw_only=True):
+    """A silence was ended before its time. Ours."""
+
+    type: Literal["silence_ended"]
+    silence: str
     by: str
 
 
@@ -215,11 +238,13 @@ AnyEvent = (
     | Rating
     | SourceHeartbeat
     | WaitDismissed
-    | HandOverReceived
+    | AlertActed
+    | SilenceSet
+    | SilenceEnded
 )
 
+OURS: frozenset[type] = frozenset({WaitDismissed, AlertActed, SilenceSet, SilenceEnded})  # No source sends them.
 
-OURS: frozenset[type] = frozenset({WaitDismissed, HandOverReceived})  # No source sends them.
 
 OF_SOURCE: frozenset[type] = frozenset({SourceHeartbeat, AgentPresence})  # Their ids are unique in their source.
 

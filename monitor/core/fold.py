@@ -27,12 +27,17 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from monitor.core.decisions import Outcome
+from monitor.core.hours import ALWAYS_MS, CountedClock
+from monitor.core.pages import Pages
 from monitor.core.policy import MINUTE_MS, Policy
 
-# What an entry is: a code in the low four bits, flags above. All of it stays below 256, where CPython
-# shares the integers, since a million open waits hold a million of these.
+# What an entry is: a code in the low four bits, flags in the next four, and above them the number of the policy that
+# was in force for it. A million open waits hold a million of these: CPython shares the integers below 256, and the
+# others are taken from tables (`entries.Marks`).
 BUYER, HUMAN, BOT, HANDED_OFF, HOLDER, CLOSED_BY_BUYER, CLOSED, RECALL, DISMISS, LISTED, UNLISTED = range(11)
 CODE = 15
+KIND = 255  # The code with its flags.
+POLICY_SHIFT = 8
 POLITE = 16  # buyer: polite words only
 NO_ANSWER = 32  # buyer: the platform says no reply is needed
 B_GREETING = 64  # buyer: a greeting only
@@ -40,6 +45,7 @@ OPENED = 128  # buyer, hand-off: once opened a wait, which is known by this entr
 ASKS = 16  # human: asks something
 HOLDS = 32  # human: little is left without its holding words
 GREETS = 64  # human: a greeting only
+BY_LATENCY = 128  # human: a bot if it came too soon after the buyer's words
 LOST_IT = 16  # bot: says that it did not understand
 
 
@@ -100,30 +106,33 @@ def order(entry: Entry) -> tuple[int, float, int]:
 class Standing(Struct, array_like=True, gc=False):
     """How a bot holds the counted clock of one wait."""
 
-    total_ms: int = 0  # Stood so long, up to the last time it ran on.
+    total_ms: int = 0  # Stood so long, of the time that counts, up to the last time it ran on.
     since_ms: int = 0  # Stands since; 0: runs.
     until_ms: int = 0  # Runs on by itself then, the bot having left a buyer message unanswered; 0: no such message.
     over: bool = False  # A person is asked for: no bot holds this wait again.
     before_ms: int = 0  # What of the total fell before the wait needed an answer.
     asked: tuple[int, ...] = ()  # Keys of the questions so far.
 
-    def at(self, now_ms: int) -> int:
-        """Return how long the clock has stood by ``now_ms``."""
+    def at(self, now_ms: int, clock: CountedClock | None, opened_at_ms: int) -> int:
+        """Return how much of the counted time a bot has held by ``now_ms``."""
         if not self.since_ms:
             return self.total_ms
         end = min(now_ms, self.until_ms) if self.until_ms else now_ms
-        return self.total_ms + max(0, end - self.since_ms)
+        if end <= self.since_ms:
+            return self.total_ms
+        held = end - self.since_ms if clock is None else clock.counted(opened_at_ms, self.since_ms, end)
+        return self.total_ms + held
 
-    def run_on(self, at_ms: int) -> None:
+    def run_on(self, at_ms: int, clock: CountedClock | None, opened_at_ms: int) -> None:
         """Let the clock run on from ``at_ms``, or from when it did by itself."""
         if self.since_ms:
-            self.total_ms = self.at(at_ms)
+            self.total_ms = self.at(at_ms, clock, opened_at_ms)
             self.since_ms = self.until_ms = 0
 
-    def settle(self, now_ms: int) -> None:
+    def settle(self, now_ms: int, clock: CountedClock | None, opened_at_ms: int) -> None:
         """Note that the clock has run on by itself, if it has."""
         if self.until_ms and now_ms >= self.until_ms:
-            self.run_on(now_ms)
+            self.run_on(now_ms, clock, opened_at_ms)
 
 
 FIRST = 1  # No human reply before it in its session.
@@ -150,35 +159,52 @@ class Wait(Struct, array_like=True, gc=False):
     standing: Standing | None = None
     holders: tuple[tuple[int, Who | None], ...] | None = None  # (from, who); None: the same one all along.
 
-    def stood_ms(self, now_ms: int) -> int:
-        """Return how long the clock from the opening has stood."""
-        return 0 if self.standing is None else self.standing.at(now_ms)
+    def counted_ms(self, now_ms: int, clock: CountedClock | None) -> int:
+        """Return the counted clock from ``opened_at``; ``clock`` is that of the policy it opened with."""
+        opened_at_ms, standing = self.opened_at_ms, self.standing
+        counted = now_ms - opened_at_ms if clock is None else clock.counted(opened_at_ms, opened_at_ms, now_ms)
+        return counted if standing is None else counted - standing.at(now_ms, clock, opened_at_ms)
 
-    def counted_ms(self, now_ms: int) -> int:
-        """Return the counted clock from ``opened_at``."""
-        return now_ms - self.opened_at_ms - self.stood_ms(now_ms)
-
-    def needed_ms(self, now_ms: int) -> int:
+    def needed_ms(self, now_ms: int, clock: CountedClock | None) -> int:
         """Return the counted clock from ``needs_answer_since``, which must be known."""
         standing = self.standing
-        return now_ms - self.since_ms - (0 if standing is None else standing.at(now_ms) - standing.before_ms)
+        counted = now_ms - self.since_ms
+        if clock is not None:
+            counted = clock.counted(self.opened_at_ms, self.since_ms, now_ms)
+        return (
+            counted
+            if standing is None
+            else counted - standing.at(now_ms, clock, self.opened_at_ms) + standing.before_ms
+        )
 
-    def due_at_ms(self, limit_ms: int, *, from_opening: bool) -> int | None:
+    def due_at_ms(self, limit_ms: int, clock: CountedClock | None, *, from_opening: bool) -> int | None:
         """Return the first instant at which the wait is longer than ``limit_ms``; None while the clock stands.
 
         A reply at exactly the limit is in time, so that is one millisecond past it.
         """
+        return self.reaches_at_ms(limit_ms + 1, clock, from_opening=from_opening)
+
+    def reaches_at_ms(self, counted_ms: int, clock: CountedClock | None, *, from_opening: bool) -> int | None:
+        """Return the first instant at which so much has counted; None while a bot holds the clock, or for ever."""
         start = self.opened_at_ms if from_opening else self.since_ms
         standing = self.standing
         if standing is None:
-            return start + limit_ms + 1
-        stood = standing.total_ms - (0 if from_opening else standing.before_ms)
-        due = start + limit_ms + 1 + stood
-        if not standing.since_ms or due <= standing.since_ms:
+            return start + counted_ms if clock is None else self._from(start, counted_ms, clock)
+        counted_ms += standing.total_ms - (0 if from_opening else standing.before_ms)
+        due = self._from(start, counted_ms, clock)
+        if not standing.since_ms or (due is not None and due <= standing.since_ms):
             return due
         if not standing.until_ms:
             return None
-        return due + standing.until_ms - standing.since_ms
+        held = standing.at(standing.until_ms, clock, self.opened_at_ms) - standing.total_ms
+        return self._from(start, counted_ms + held, clock)
+
+    def _from(self, start_ms: int, counted_ms: int, clock: CountedClock | None) -> int | None:
+        """Return when so much of the time since ``start_ms`` has counted, whatever a bot holds."""
+        if clock is None:
+            return start_ms + counted_ms
+        due = clock.due(self.opened_at_ms, start_ms, counted_ms)
+        return due if due < ALWAYS_MS else None
 
 
 class Promise(Struct, array_like=True, gc=False):
@@ -190,6 +216,13 @@ class Promise(Struct, array_like=True, gc=False):
     limits: tuple[tuple[str, int], ...]
     policy: int
     passed: int = 0
+
+    def due_at_ms(self, limit_ms: int, clock: CountedClock | None) -> int | None:
+        """Return the first instant at which the promise is older than ``limit_ms``; None: its clock stands for good."""
+        if clock is None:
+            return self.opened_at_ms + limit_ms + 1
+        due = clock.due(self.opened_at_ms, self.opened_at_ms, limit_ms + 1)
+        return due if due < ALWAYS_MS else None
 
 
 HUMAN_SPOKE = 1
@@ -209,6 +242,7 @@ class State(Struct, array_like=True, gc=False):
     last_ms: int = 0  # When somebody last wrote.
     flags: int = 0
     ghost: Entry | None = None  # A recalled message that would have opened a wait, until its recall comes by.
+    asked_ms: int = 0  # When the buyer last wrote; kept where bots are told by how soon they answer.
 
     def copy(self) -> "State":
         """Return a state that can be stepped on without touching this one."""
@@ -240,7 +274,7 @@ class State(Struct, array_like=True, gc=False):
             promise = Promise(
                 promise.opened_at_ms, promise.who, promise.greeting, promise.limits, promise.policy, promise.passed
             )
-        return State(wait, promise, self.holder, self.last_ms, self.flags, self.ghost)
+        return State(wait, promise, self.holder, self.last_ms, self.flags, self.ghost, self.asked_ms)
 
 
 class Ending(Struct, frozen=True, gc=False):
@@ -261,25 +295,24 @@ NO_RECALLS: Recalls = {}
 
 
 class Fold:
-    """The rules of one shop, ready to step with.
+    """One policy, ready to step with: each entry is stepped on with the one that was in force for it.
 
     Args:
         policies: where waits look up the policy they opened with.
-        policy: the number of the policy in force now: for sessions, bots, new waits and promises.
+        number: that of the policy in force: for sessions, new waits and promises.
     """
 
-    __slots__ = ("_gap_ms", "_give_up_ms", "_holds", "_policies", "first_after_ms", "number", "policy")
+    __slots__ = ("_clocks", "_gap_ms", "_give_up_ms", "_holds", "_policies", "_within_ms", "number", "policy")
 
-    def __init__(self, policies: Mapping[int, Policy], policy: int) -> None:
+    def __init__(self, policies: Pages, number: int) -> None:
         self._policies = policies
-        self.number = policy
-        self.policy: Policy = policies[policy]
+        self._clocks = policies.clocks
+        self.number = number
+        self.policy: Policy = policies[number]
         self._gap_ms = self.policy.session_gap_ms
         self._give_up_ms = self.policy.give_up_ms
         self._holds = self.policy.bot == "holds"
-        # The first limit of a wait that opens now, by whether it is a session's first.
-        first_window = self.policy.first_window or self.policy.window
-        self.first_after_ms = (self.policy.window[0].after_ms, first_window[0].after_ms)
+        self._within_ms = self.policy.bot_within_ms
 
     def step(self, state: State, entry: Entry, close: Close, recalls: Recalls = NO_RECALLS) -> None:
         """Take the next entry.
@@ -311,8 +344,8 @@ class Fold:
             self._human(state, entry, wait, close)
         elif code == BOT:
             state.last_ms = ts_ms
-            if wait is not None and self._holds:
-                _bot_speaks(wait, entry)
+            if wait is not None and wait.standing is not None:
+                self._bot_speaks(wait, wait.standing, ts_ms, lost_it=entry.what & LOST_IT > 0)
         elif code == HOLDER:
             if state.holder is None and entry.extra is not None and entry.extra.giver is not None:
                 _held_all_along(state, entry.extra.giver)
@@ -324,7 +357,7 @@ class Fold:
             else:
                 if wait.standing is None:
                     wait.standing = Standing()
-                wait.standing.run_on(ts_ms)
+                wait.standing.run_on(ts_ms, self._clocks[wait.policy], wait.opened_at_ms)
                 wait.standing.over = True
         elif code == CLOSED_BY_BUYER:
             if wait is not None:
@@ -371,6 +404,8 @@ class Fold:
         if flags & IN_SESSION and ts_ms - state.last_ms > self._gap_ms:
             flags &= ~IN_SESSION
         state.last_ms = ts_ms
+        if self._within_ms:
+            state.asked_ms = ts_ms
         state.flags = flags | BUYER_LAST
         if entry.more is not None and entry.more is not state.holder:
             who = entry.who
@@ -389,11 +424,11 @@ class Fold:
             if not wait.since_ms:
                 wait.since_ms = ts_ms
                 if wait.standing is not None:
-                    wait.standing.before_ms = wait.standing.at(ts_ms)
+                    wait.standing.before_ms = wait.standing.at(ts_ms, self._clocks[wait.policy], wait.opened_at_ms)
             if not what & B_GREETING:
                 wait.flags &= ~ONLY_GREETED
         if wait.standing is not None:
-            self._asked(wait.standing, entry)
+            self._asked(wait, wait.standing, entry)
 
     def _open(self, state: State, entry: Entry, *, messages: int, needs_answer: bool, greeting: bool) -> None:
         if state.ghost is not None:
@@ -408,22 +443,40 @@ class Fold:
         state.wait = wait
         if self._holds:
             wait.standing = Standing(over=not messages)
-            self._asked(wait.standing, entry)
+            self._asked(wait, wait.standing, entry)
 
-    def _asked(self, standing: Standing, entry: Entry) -> None:
+    def _bot_speaks(self, wait: Wait, standing: Standing, ts_ms: int, *, lost_it: bool) -> None:
+        if standing.over:
+            return
+        clock = self._clocks[wait.policy]
+        standing.settle(ts_ms, clock, wait.opened_at_ms)
+        if lost_it:
+            standing.run_on(ts_ms, clock, wait.opened_at_ms)
+        else:
+            standing.until_ms = 0
+            if not standing.since_ms:
+                standing.since_ms = ts_ms
+
+    def _asked(self, wait: Wait, standing: Standing, entry: Entry) -> None:
         """A buyer message under a bot: the same again is a call for a person, silence of the bot another."""
-        standing.settle(entry.ts_ms)
+        clock = self._clocks[wait.policy]
+        standing.settle(entry.ts_ms, clock, wait.opened_at_ms)
         key = entry.extra.text_key if entry.extra is not None else 0
         if key and key in standing.asked:
-            standing.run_on(entry.ts_ms)
+            standing.run_on(entry.ts_ms, clock, wait.opened_at_ms)
             standing.over = True
         elif standing.since_ms and not standing.until_ms:
-            standing.until_ms = entry.ts_ms + self.policy.bot_silence_ms
+            standing.until_ms = entry.ts_ms + self._policies[wait.policy].bot_silence_ms
         if key:
             standing.asked = (*standing.asked[1 - ASKED_KEYS :], key)
 
     def _human(self, state: State, entry: Entry, wait: Wait | None, close: Close) -> None:
         what = entry.what
+        if what & BY_LATENCY and state.asked_ms and entry.ts_ms - state.asked_ms <= self._within_ms:
+            state.last_ms = entry.ts_ms  # Nobody reads and types so fast.
+            if wait is not None and wait.standing is not None:
+                self._bot_speaks(wait, wait.standing, entry.ts_ms, lost_it=False)
+            return
         if wait is not None:
             state.wait = None
             if wait.number < 0:
@@ -494,7 +547,7 @@ class Fold:
         ghost = state.ghost
         if ghost is not None and entry.extra is not None and ghost.id == entry.extra.target:
             state.ghost = None
-            wait = Wait(ghost.ts_ms, ghost.id, ghost.number, ghost.ts_ms, 1, 0, self.number)
+            wait = Wait(ghost.ts_ms, ghost.id, ghost.number, ghost.ts_ms, 1, 0, ghost.what >> POLICY_SHIFT)
             close(Ending(wait, "dismissed", entry.ts_ms, entry, state.holder))
 
     def _end(
@@ -534,14 +587,18 @@ def _held_all_along(state: State, who: Who) -> None:
         wait.holders = (*wait.holders[:-1], (wait.holders[-1][0], who))
 
 
-def _bot_speaks(wait: Wait, entry: Entry) -> None:
-    standing = wait.standing
-    if standing is None or standing.over:
-        return
-    standing.settle(entry.ts_ms)
-    if entry.what & LOST_IT:
-        standing.run_on(entry.ts_ms)
-    else:
-        standing.until_ms = 0
-        if not standing.since_ms:
-            standing.since_ms = entry.ts_ms
+class Folds(dict[int, Fold]):
+    """A fold for each policy, by its number."""
+
+    def __init__(self, policies: Pages) -> None:
+        super().__init__()
+        self._policies = policies
+
+    def __missing__(self, number: int) -> Fold:
+        """Make the fold of a policy when it is first asked for."""
+        fold = self[number] = Fold(self._policies, number)
+        return fold
+
+    def of(self, entry: Entry) -> Fold:
+        """Return the fold of the policy that was in force for an entry."""
+        return self[entry.what >> POLICY_SHIFT]

@@ -127,7 +127,10 @@ class Calendar:
 
     def next_open(self, at_ms: int) -> int:
         """Return the first instant from ``at_ms`` on that counts; ALWAYS_MS: none in a year."""
-        return at_ms if self.is_open(at_ms) else self.due(at_ms, 1) - 1
+        if self.is_open(at_ms):
+            return at_ms
+        due_ms = self.due(at_ms, 1)
+        return due_ms - 1 if due_ms < ALWAYS_MS else ALWAYS_MS
 
     def closing(self, at_ms: int) -> int:
         """Return when that closes which is open at ``at_ms``; ALWAYS_MS: not in a year."""

@@ -29,6 +29,7 @@ class Complete(Struct, frozen=True, gc=False):
     id: str
     account: str | None  # It lists the chats of this account only; None: all of the shop.
     chats: frozenset[str]
+    bits: int  # Those of the policy in force for it.
 
     def misses(self, chat: str, account: str | None) -> bool:
         """Whether it should name a chat, had its buyer waited, and does not; ``account``: who holds the chat."""
@@ -36,7 +37,7 @@ class Complete(Struct, frozen=True, gc=False):
 
     def entry(self) -> Entry:
         """Return what it is in the log of a chat it does not name."""
-        return Entry(self.ts_ms, self.number, self.id, UNLISTED)
+        return Entry(self.ts_ms, self.number, self.id, UNLISTED | self.bits)
 
 
 def places(event: ev.AnyEvent) -> int:
@@ -47,8 +48,17 @@ def places(event: ev.AnyEvent) -> int:
     return 1 + len(event.rows) if isinstance(event, ev.WaitingSnapshot) else 1
 
 
-def listed(event: ev.WaitingSnapshot, number: int, who: Who | None) -> Iterator[tuple[str, str | None, Entry]]:
-    """Yield each chat that a list names: its id, its buyer, and what the list is in its log."""
+def listed(
+    event: ev.WaitingSnapshot, number: int, who: Who | None, bits: int
+) -> Iterator[tuple[str, str | None, Entry]]:
+    """Yield each chat that a list names: its id, its buyer, and what the list is in its log.
+
+    Args:
+        event: the list.
+        number: its place in the journal.
+        who: whose list it is.
+        bits: those of the policy in force for it.
+    """
     first = number - len(event.rows)
     for at, row in enumerate(event.rows):
         chat = row.conversation or row.buyer
@@ -60,13 +70,13 @@ def listed(event: ev.WaitingSnapshot, number: int, who: Who | None) -> Iterator[
         elif row.waited_seconds is not None:
             since_ms = event.ts_ms - round(row.waited_seconds * 1000)
         more = Extra(event.seq, since_ms=min(since_ms, event.ts_ms), who=who)
-        yield chat, row.buyer, Entry(event.ts_ms, first + at, event.id, LISTED, more)
+        yield chat, row.buyer, Entry(event.ts_ms, first + at, event.id, LISTED | bits, more)
 
 
-def complete(event: ev.WaitingSnapshot, number: int) -> Complete:
+def complete(event: ev.WaitingSnapshot, number: int, bits: int) -> Complete:
     """Return a complete list in short."""
     chats = frozenset(row.conversation or row.buyer or "" for row in event.rows)
-    return Complete(event.ts_ms, number, event.id, event.account, chats)
+    return Complete(event.ts_ms, number, event.id, event.account, chats, bits)
 
 
 class Kept:

@@ -4,31 +4,47 @@ What is stored of a wait names its policy so. A policy that comes again with lat
 rules has the number it had: the number says since which rules it has held.
 """
 
+from msgspec import msgpack
+
+from monitor.core.hours import CountedClock
 from monitor.core.policy import Policy
+
+_encode = msgpack.Encoder().encode
+_decode = msgpack.Decoder(Policy).decode
 
 
 class Pages(dict[int, Policy]):
     """The policies used so far, by number: a plain dictionary on the hot path.
 
     Attributes:
-        new: those that were given a number since the caller last took them, as (number, rules, policy).
+        clocks: the counted clock of what opened under each; None: all time counts.
+        rules: the rules each came with first, by their hash.
+        new: those that were given a number since the caller last took them, as (number, rules, the policy encoded).
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._numbers: dict[Policy, int] = {}
-        self.new: list[tuple[int, str, Policy]] = []
+        self.clocks: dict[int, CountedClock | None] = {}
+        self.rules: dict[int, str] = {}
+        self.new: list[tuple[int, str, bytes]] = []
 
-    def restore(self, number: int, policy: Policy) -> None:
+    def restore(self, number: int, rules: str, encoded: bytes) -> None:
         """Take back what was stored."""
-        self[number] = policy
+        policy = _decode(encoded)
         self._numbers.setdefault(policy, number)
+        self._keep(number, rules, policy)
 
     def number_of(self, policy: Policy, rules: str) -> int:
         """Return the number of a policy, given now if it is new; ``rules`` names the rules it is of."""
         number = self._numbers.get(policy)
         if number is None:
             number = self._numbers[policy] = max(self, default=-1) + 1
-            self[number] = policy
-            self.new.append((number, rules, policy))
+            self._keep(number, rules, policy)
+            self.new.append((number, rules, _encode(policy)))
         return number
+
+    def _keep(self, number: int, rules: str, policy: Policy) -> None:
+        self[number] = policy
+        self.rules[number] = rules
+        self.clocks[number] = None if policy.hours is None else CountedClock(policy.hours, policy.run_on_ms)

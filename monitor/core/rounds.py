@@ -5,6 +5,8 @@ from msgspec.structs import replace
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import Holding, Outcome, Round
 from monitor.core.fold import CLOSED_UNANSWERED, FIRST, Ending, Entry, Wait, Who
+from monitor.core.hours import CountedClock
+from monitor.core.pages import Pages
 from monitor.core.policy import Policy, Stage
 
 
@@ -25,34 +27,36 @@ def stages_passed(stages: tuple[Stage, ...], counted_ms: int) -> int:
     return passed
 
 
-def ended(conversation: Conversation, platform: str, policy: Policy, ending: Ending) -> Round:
+def ended(conversation: Conversation, platform: str, policies: Pages, ending: Ending) -> Round:
     """Return the round of a wait that has ended."""
     wait, by = ending.wait, ending.by
     answered_by = by if ending.outcome == "answered" else None
     done = _round(
-        conversation, platform, policy, wait, ending.outcome, ending.at_ms, answered_by, ending.holder, ending.held
+        conversation, platform, policies, wait, ending.outcome, ending.at_ms, answered_by, ending.holder, ending.held
     )
-    return done if ending.after_ms is None else _unseen(done, policy, wait, ending.after_ms)
+    if ending.after_ms is None:
+        return done
+    return _unseen(done, policies[wait.policy], policies.clocks[wait.policy], wait, ending.after_ms)
 
 
-def _unseen(done: Round, policy: Policy, wait: Wait, after_ms: int) -> Round:
+def _unseen(done: Round, policy: Policy, clock: CountedClock | None, wait: Wait, after_ms: int) -> Round:
     """Return the round of an answer that we did not see: it passed only what it had by the lower bound."""
     stages = window(policy, wait)
-    names = tuple(stage.name for stage in stages[: stages_passed(stages, wait.counted_ms(after_ms))])
+    names = tuple(stage.name for stage in stages[: stages_passed(stages, wait.counted_ms(after_ms, clock))])
     return replace(done, ended_after_ms=after_ms, passed=names, stage=names[-1] if names else "fresh")
 
 
-def still_open(conversation: Conversation, platform: str, policy: Policy, now_ms: int) -> Round:
+def still_open(conversation: Conversation, platform: str, policies: Pages, now_ms: int) -> Round:
     """Return the round of the open wait as it stands at ``now_ms``."""
     wait = conversation.state.wait
     assert wait is not None
-    return _round(conversation, platform, policy, wait, "open", now_ms, None, conversation.state.holder, False)
+    return _round(conversation, platform, policies, wait, "open", now_ms, None, conversation.state.holder, False)
 
 
 def _round(
     conversation: Conversation,
     platform: str,
-    policy: Policy,
+    policies: Pages,
     wait: Wait,
     outcome: Outcome,
     at_ms: int,
@@ -60,8 +64,11 @@ def _round(
     holder: Who | None,
     held: bool,
 ) -> Round:
+    policy, clock = policies[wait.policy], policies.clocks[wait.policy]
     stages = window(policy, wait)
-    counted_ms = at_ms - wait.opened_at_ms if wait.standing is None else wait.counted_ms(at_ms)
+    counted_ms = at_ms - wait.opened_at_ms
+    if wait.standing is not None or clock is not None:
+        counted_ms = wait.counted_ms(at_ms, clock)
     passed = stages_passed(stages, counted_ms) if counted_ms > stages[0].after_ms else 0
     credited = holder
     sender = answered_by.who if answered_by is not None else None
@@ -76,7 +83,7 @@ def _round(
     else:
         holders = (Holding(holder.agent, holder.account, at_ms - wait.opened_at_ms),)
     flags = wait.flags
-    # By position: this is made for every round, and naming 24 fields costs as much again. The order is the class's.
+    # By position: this is made for every round, and naming 25 fields costs as much again. The order is the class's.
     return Round(
         wait.number,
         platform,
@@ -100,6 +107,7 @@ def _round(
         stages[passed - 1].name if passed else "fresh",
         tuple([stage.name for stage in stages[:passed]]) if passed else (),
         holders,
+        policy=wait.policy,
     )
 
 

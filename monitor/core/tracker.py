@@ -20,8 +20,10 @@ from msgspec.structs import replace
 from monitor.core import events as ev
 from monitor.core.conversation import CHUNK, FIRING, RESOLVED, WITHDRAWN, Conversation, Told
 from monitor.core.decisions import (
+    AlertOrder,
     CloseRound,
     Decision,
+    NamedWait,
     PassPromise,
     PassStage,
     RaiseAlert,
@@ -32,35 +34,46 @@ from monitor.core.decisions import (
     SourceTurned,
     WithdrawAlert,
 )
-from monitor.core.entries import NOBODY, UNFOLDED, WHAT, message_entry, other_entry
+from monitor.core.entries import NOBODY, WHAT, Marks, MarksBook, message_entry, other_entry
+from monitor.core.escalation import Escalation, anew
 from monitor.core.feeds import Feed, Source
 from monitor.core.fold import (
-    BOT,
-    BUYER,
     CLOSED_UNANSWERED,
+    CODE,
     DISMISS,
     FIRST,
     GAVE_UP,
     HAS_RECALLS,
-    HUMAN,
+    KIND,
     OPENED,
     RECALL,
     Ending,
     Entry,
     Fold,
+    Folds,
     Promise,
     State,
     Wait,
     Who,
 )
+from monitor.core.hours import CountedClock
+from monitor.core.incidents import Incidents
+from monitor.core.incidents import Kept as KeptIncidents
 from monitor.core.lists import Kept, complete, listed
 from monitor.core.pages import Pages
-from monitor.core.people import Kept as KeptPeople
-from monitor.core.people import People
-from monitor.core.policy import Policy, PolicyBook, Stage
-from monitor.core.posts import Post
+from monitor.core.policy import PolicyBook, Stage
 from monitor.core.rounds import ended, stages_passed, still_open, window
-from monitor.core.telling import keeps_step, order_fields, standing_in, told_of, was_due
+from monitor.core.silences import Silence, Silences
+from monitor.core.telling import (
+    first_limit_ms,
+    keep_told,
+    keeps_step,
+    order_fields,
+    standing_in,
+    told_of,
+    told_stages,
+    was_due,
+)
 from monitor.core.timers import NEVER_MS, Timers, Untimed
 from monitor.core.views import SourceRow, WaitRow, wait_row
 from monitor.core.watch import UNSEEN, Turned, Watch
@@ -70,29 +83,52 @@ CATCH_UP_MS = 30_000
 IDLE_MS = 3_600_000  # A conversation in which nothing is open leaves the memory so long after its last word.
 PEOPLE_AT_MOST = 100_000  # Names come from outside, and may be anything.
 
+_ACTS: frozenset[type] = frozenset({ev.AlertActed, ev.SilenceSet, ev.SilenceEnded})
+
 Folded = Literal["folded", "late", "kept"]
 
 
 class Shop:
-    """What the tracker keeps of one shop."""
+    """What the tracker keeps of one shop.
 
-    __slots__ = ("conversations", "fold", "holds", "lists", "name", "platform", "roles")
+    Its policy is that of the event in hand, by the event's own time and phase: asked for anew only when an event lies
+    outside the span, or is of another phase, than the one before it.
+    """
 
-    def __init__(self, name: str, platform: str, fold: Fold) -> None:
+    __slots__ = ("conversations", "fold", "from_ms", "lists", "marks", "name", "phase", "platform", "spans", "until_ms")
+
+    fold: Fold  # Of the event in hand, as are the marks.
+    marks: Marks
+
+    def __init__(self, name: str, platform: str) -> None:
         self.name = name
         self.platform = platform
         self.conversations: dict[str, Conversation] = {}
         self.lists: Kept | None = None  # None: no list of who waits has come for it.
-        self.hold(fold)
+        self.spans: dict[str | None, tuple[int, int, int]] = {}  # By phase: (from, until, policy) as last resolved.
+        self.ask_anew()
 
-    def hold(self, fold: Fold) -> None:
-        """Take these rules from now on."""
+    def ask_anew(self) -> None:
+        """Resolve again before the next event."""
+        self.spans.clear()
+        self.from_ms = self.until_ms = 0
+        self.phase: str | None = None
+
+    def hold(self, fold: Fold, marks: Marks, from_ms: int, until_ms: int, phase: str | None) -> None:
+        """Take this policy for what lies within the span, and is of this phase."""
         self.fold = fold
-        self.holds = fold.policy.bot == "holds"
-        ends = fold.policy.ends_wait
-        self.roles: dict[str, int] = {"buyer": BUYER, "bot": BOT}
-        self.roles |= dict.fromkeys(("auto", "note", "system"), UNFOLDED)
-        self.roles |= {role: HUMAN if role in ends else UNFOLDED for role in ("agent", "assist", "seller")}
+        self.marks = marks
+        self.from_ms = from_ms
+        self.until_ms = until_ms
+        self.phase = phase
+
+
+class _Presence(Struct, array_like=True):
+    """Where an agent stands, as last heard."""
+
+    state: str
+    limit: int | None
+    ts_ms: int
 
 
 class _Shard(Struct, array_like=True):
@@ -102,7 +138,10 @@ class _Shard(Struct, array_like=True):
     sources: list[Source]
     feeds: list[Feed]
     shops: dict[str, str]  # name: platform
-    people: KeptPeople | None = None
+    presence: dict[str, _Presence]
+    incidents: KeptIncidents | None = None
+    silences: tuple[Silence, ...] = ()
+    unattended: tuple[str, ...] = ()
 
 
 _row_encoder = msgpack.Encoder()
@@ -124,13 +163,14 @@ class Tracker:
         lazy: judge a conversation only when it is touched, and all that are left by `advance`: for a replay, which
             looks at the decisions when it is through.
         keep_all: keep every log whole, so that what is marked ``backfill`` finds its place in a replay.
-        people: who is there and who has room, where that is of interest; not with ``lazy``.
 
     Attributes:
         decisions: what was decided since the caller last took it (and emptied the list).
         changed: the conversations whose rows have changed since the caller last took them, each with the number of the
             wait that was open in it before (0: none); kept with ``rows`` only.
         now_ms: how far time has been moved.
+        policies: every policy in use, by its number.
+        taken_under: the number of the policy under which the last event was taken, to be stored with it.
         late: how many events came after `lateness` and changed nothing.
     """
 
@@ -144,32 +184,36 @@ class Tracker:
         catch_up_ms: int = CATCH_UP_MS,
         lazy: bool = False,
         keep_all: bool = False,
-        people: People | None = None,
     ) -> None:
         self._book = policies
-        self._policies = Pages()
+        self._phases = policies.phases
+        self.policies = Pages()
         self._wall = wall
         self._rows = rows or wall
         self._lateness_ms = lateness_ms
         self._keep_all = keep_all
         self._shops: dict[str, Shop] = {}
-        self._folds: dict[int, Fold] = {}
+        self._folds = Folds(self.policies)
+        self._marks = MarksBook(self.policies)
         self._who: dict[tuple[str | None, str | None], Who] = {}
         self._lazy = lazy
-        self._timers: Timers[Conversation | Feed | Source | Post | People] = Untimed() if lazy else Timers()
+        self._timers: Timers[Conversation | Feed | Source | Incidents] = Untimed() if lazy else Timers()
         self._watch = Watch(self._timers, catch_up_ms)
         self._came_by = UNSEEN  # The feed of the event in hand.
         self._parked: dict[int, list[Conversation]] = {}
         self._idle: list[Conversation] = []
         self._endings: list[Ending] = []  # Of the event in hand; always empty between two.
         self._add_ending = self._endings.append
+        self._presence: dict[str, _Presence] = {}
+        self.silences = Silences()
+        self.incidents = Incidents(self, self._timers, self.silences)
+        self.escalation = Escalation(self.policies, self, self.silences, self.incidents, lateness_ms)
+        self._logs = not lazy  # A replay that judges a chat only when it is touched cannot merge chats in one message.
         self.decisions: list[Decision] = []
         self.changed: dict[Conversation, int] = {}
         self.now_ms = 0
+        self.taken_under = 0
         self.late = 0
-        self.people = people
-        if people is not None:
-            people.attach(self)
 
     @property
     def wall(self) -> bool:
@@ -178,14 +222,24 @@ class Tracker:
 
     # -- events ------------------------------------------------------------------------------------------------------
 
-    def handle(self, event: ev.AnyEvent, number: int, arrived_at_ms: int, words: int = 0) -> Folded:
+    def take_rules(self, policies: PolicyBook) -> None:
+        """Hold against these rules what comes from now on; what stands open keeps the policy it opened with."""
+        self._book = policies
+        self._phases = policies.phases
+        for shop in self._shops.values():
+            shop.ask_anew()
+
+    def handle(
+        self, event: ev.AnyEvent, number: int, arrived_at_ms: int, words: int = 0, policy: int | None = None
+    ) -> Folded:
         """Take one event.
 
         Args:
             event: not a duplicate of one already handled.
             number: its place in the journal, greater than any before.
             arrived_at_ms: when it came; in a replay anything.
-            words: the classes of its words, as `words.classify` gave them at acceptance.
+            words: the classes of its words, as they were read at acceptance.
+            policy: the number of the policy it was taken under, when it is handed over again; None: by the rules.
 
         Returns:
             ``folded`` when it became part of its conversation, ``late`` when it came after its horizon, ``kept`` when
@@ -201,41 +255,83 @@ class Tracker:
                 if watch.turned or watch.released:
                     self._hear(self.now_ms)
         if type(event) is not ev.Message:
-            folded = self._other(event, number) if type(event) in WHAT else self._note(event, number)
-            if self.people is not None:
-                self.people.took(event, number)
-            return folded
+            return self._other(event, number, policy)
         shop = self._shops.get(event.shop)
         if shop is None:
             shop = self._new_shop(event.shop, event.platform)
+        if (
+            policy is not None
+            or not shop.from_ms <= event.ts_ms < shop.until_ms
+            or (self._phases and event.phase != shop.phase)
+        ):
+            self._turn(shop, event, policy)
+        self.taken_under = shop.fold.number
         named = (event.agent, event.account)
         who = None
         if named != NOBODY:
             who = self._who.get(named) or self._interned(*named)
-        entry = message_entry(event, number, words, who, shop.roles[event.role], keyed=shop.holds)
-        folded = "kept" if entry is None else self._fold(shop, event.conversation or event.buyer or "", event, entry)
-        if self.people is not None:
-            self.people.took(event, number)
-        return folded
-
-    def _note(self, event: ev.AnyEvent, number: int) -> Folded:
-        """Take an event that is not one conversation's."""
-        if isinstance(event, ev.WaitingSnapshot):
-            return self._take_list(event, number)
-        return "kept"
-
-    def _other(self, event: ev.AnyEvent, number: int) -> Folded:
-        """Take an event that is no message but part of a conversation."""
-        entry = other_entry(event, number, self._interned)
-        shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
+        entry = message_entry(event, number, words, who, shop.marks)
+        if entry is None:
+            return "kept"
         return self._fold(shop, event.conversation or event.buyer or "", event, entry)
 
-    def _take_list(self, event: ev.WaitingSnapshot, number: int) -> Folded:
-        """Take a list of who waits: in each chat that it names, or names no more."""
+    def _turn(self, shop: Shop, event: ev.AnyEvent, policy: int | None) -> None:
+        """Let a shop hold the policy of an event: the one given, else that in force at its time and phase."""
+        if policy is not None:
+            shop.hold(self._folds[policy], self._marks[policy], 0, 0, None)
+            return
+        phase = event.phase if event.phase in self._phases else None
+        from_ms, until_ms, number = shop.spans.get(phase, (0, 0, 0))
+        if not from_ms <= event.ts_ms < until_ms:
+            resolved = self._book.resolve(shop.platform, shop.name, phase, event.ts_ms)
+            number = self.policies.number_of(resolved.policy, self._book.rules)
+            from_ms, until_ms = resolved.from_ms, resolved.until_ms
+            shop.spans[phase] = (from_ms, until_ms, number)
+        shop.hold(self._folds[number], self._marks[number], from_ms, until_ms, event.phase)
+
+    def _take_ours(self, event: ev.AnyEvent, number: int) -> Folded:
+        """Take what a person did on a page or by a link."""
+        if isinstance(event, ev.SilenceSet):
+            self.silences.begin(event)
+        elif isinstance(event, ev.SilenceEnded):
+            self.silences.pop(event.silence, None)
+        elif isinstance(event, ev.AlertActed) and not event.wait:
+            self.incidents.act(event)
+        elif isinstance(event, ev.AlertActed):
+            conversation = self.conversation(event.shop, event.conversation or "")
+            wait = conversation.state.wait if conversation is not None else None
+            if conversation is None or wait is None or wait.number != event.wait or number <= conversation.number:
+                return "kept"  # It is over; or, after a restart, its row is newer than this.
+            conversation.number = number
+            self.escalation.act(conversation, wait, event)
+            self._schedule(conversation)
+            return "folded"
+        return "kept"
+
+    def _other(self, event: ev.AnyEvent, number: int, policy: int | None) -> Folded:
+        """Take an event that is no message."""
+        self.taken_under = 0
+        if type(event) is ev.AgentPresence:
+            self._note_presence(event)
+        elif type(event) in _ACTS:
+            return self._take_ours(event, number)
+        is_list = type(event) is ev.WaitingSnapshot
+        if not is_list and type(event) not in WHAT:
+            return "kept"
         shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
+        self._turn(shop, event, policy)
+        self.taken_under = shop.fold.number
+        if is_list:
+            return self._take_list(shop, cast(ev.WaitingSnapshot, event), number)
+        entry = other_entry(event, number, self._interned, shop.marks.bits)
+        return self._fold(shop, event.conversation or event.buyer or "", event, entry)
+
+    def _take_list(self, shop: Shop, event: ev.WaitingSnapshot, number: int) -> Folded:
+        """Take a list of who waits: in each chat that it names, or names no more."""
+        bits = shop.marks.bits
         who = self._interned(event.agent, event.account) if event.agent or event.account else None
         outcome: Folded = "kept"
-        for chat, buyer, entry in listed(event, number, who):
+        for chat, buyer, entry in listed(event, number, who, bits):
             if self._fold(shop, chat, event, entry) == "folded":
                 outcome = "folded"
             conversation = shop.conversations[chat]
@@ -243,7 +339,7 @@ class Tracker:
             if conversation.buyer is None and buyer != chat:
                 conversation.buyer = buyer
         if event.complete:
-            one = complete(event, number)
+            one = complete(event, number, bits)
             if shop.lists is None:
                 shop.lists = Kept()
             shop.lists.add(one, self._lateness_ms)
@@ -263,14 +359,14 @@ class Tracker:
                 conversation.number = newest
 
     def rebuild(
-        self, shop_name: str, key: str, history: Iterable[tuple[ev.AnyEvent, int, int]], opened: frozenset[int]
+        self, shop_name: str, key: str, history: Iterable[tuple[ev.AnyEvent, int, int, int]], opened: frozenset[int]
     ) -> None:
         """Let a conversation's log reach back as far as the journal does; see `wants_history`.
 
         Args:
             shop_name: whose conversation.
             key: which; in memory.
-            history: (event, number, words) of all that was folded into it.
+            history: (event, number, words, policy) of all that was folded into it.
             opened: the numbers of its rounds as they were written down.
         """
         shop = self._shops[shop_name]
@@ -281,17 +377,16 @@ class Tracker:
                 number,
                 words,
                 self._interned(event.agent, event.account) if event.agent or event.account else None,
-                shop.roles[event.role],
-                keyed=shop.holds,
+                self._marks[policy],
             )
             if isinstance(event, ev.Message)
-            else other_entry(event, number, self._interned)
-            for event, number, words in history
+            else other_entry(event, number, self._interned, self._marks[policy].bits)
+            for event, number, words, policy in history
             if type(event) is ev.Message or type(event) in WHAT
         ]
         was = conversation.state.wait
         opened |= {told.wait for told in conversation.told} | ({was.number} if was is not None else set())
-        conversation.rebuild(shop.fold, [entry for entry in entries if entry is not None], opened)
+        conversation.rebuild(self._folds, [entry for entry in entries if entry is not None], opened)
         _carry_over(was, conversation.state.wait)
 
     def _fold(self, shop: Shop, key: str, event: ev.AnyEvent, entry: Entry) -> Folded:
@@ -314,10 +409,11 @@ class Tracker:
                 self.now_ms = entry.ts_ms
             if conversation.wake_at_ms <= self.now_ms:
                 self._judge_until(conversation, self.now_ms)
+                self.escalation.flush(self.now_ms)
         ts_ms, last, state = entry.ts_ms, conversation.log, conversation.state
         if (
             last is not None
-            and (ts_ms <= last.ts_ms or state.flags & (HAS_RECALLS | GAVE_UP) or entry.what == RECALL)
+            and (ts_ms <= last.ts_ms or state.flags & (HAS_RECALLS | GAVE_UP) or entry.what & CODE == RECALL)
             and not conversation.in_order(entry)
         ):
             folded = self._late(shop, conversation, entry, backfill=event.backfill)
@@ -356,9 +452,16 @@ class Tracker:
             self._schedule(conversation)
         elif conversation.wake_at_ms == NEVER_MS and self._rows:
             self._schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
+        if conversation.told:
+            self.escalation.moved(conversation)
         if shop.lists is not None and ts_ms < shop.lists.newest_ms:
             self._compare(shop, conversation, ts_ms)
         return "folded"
+
+    def touch(self, conversation: Conversation) -> None:
+        """Note that a row has changed."""
+        if self._rows:
+            self._touch(conversation)
 
     def _touch(self, conversation: Conversation) -> None:
         if conversation not in self.changed:
@@ -377,18 +480,18 @@ class Tracker:
                 self._schedule(conversation)
             return "late"
         reason: Literal["late", "backfill", "recalled", "dismissed"]
-        if entry.what == RECALL:
+        if entry.what & KIND == RECALL:
             reason = "recalled"
-        elif entry.what == DISMISS:
+        elif entry.what & KIND == DISMISS:
             reason = "dismissed"
         else:
             reason = "backfill" if beyond else "late"
         was_open = conversation.state.wait
-        was, ended_now = conversation.insert(shop.fold, entry, self.now_ms)
+        was, ended_now = conversation.insert(self._folds, entry, self.now_ms)
         conversation.number = entry.number
         _carry_over(was_open, conversation.state.wait)
-        before = {e.wait.number: self._ended(shop, conversation, e) for e in was}
-        after = {e.wait.number: self._ended(shop, conversation, e) for e in ended_now}
+        before = {e.wait.number: ended(conversation, shop.platform, self.policies, e) for e in was}
+        after = {e.wait.number: ended(conversation, shop.platform, self.policies, e) for e in ended_now}
         for number in sorted(before.keys() | after.keys()):
             old, new = before.get(number), after.get(number)
             if old != new:
@@ -405,14 +508,10 @@ class Tracker:
 
     def _close(self, shop: Shop, conversation: Conversation, ending: Ending) -> None:
         """Write down a round that has ended in order, and end its alert."""
-        closed = self._ended(shop, conversation, ending)
+        closed = ended(conversation, shop.platform, self.policies, ending)
         self._write_down(shop, closed, ending.wait.passed)
         if conversation.told:
             self._settle_told(shop, conversation, {closed.wait: closed}, "late")
-
-    def _ended(self, shop: Shop, conversation: Conversation, ending: Ending) -> Round:
-        done = ended(conversation, shop.platform, self._policies[ending.wait.policy], ending)
-        return done if self.people is None else self.people.charged(done)
 
     def _write_down(self, shop: Shop, closed: Round, known: int) -> None:
         """Say that a round has ended, and which stages it had passed beyond those ``known``."""
@@ -447,24 +546,26 @@ class Tracker:
                 for conversation in shop.conversations.values():
                     self._judge_until(conversation, now_ms)
             return False
-        if now_ms < self._timers.next_ms:
-            return False
+        if self._wall:
+            if now_ms >= self._timers.next_ms:
+                self._judge_due(now_ms, at_most)
+        else:
+            while self._timers.next_ms <= now_ms:
+                self._judge_due(self._timers.next_ms, at_most)  # Each instant on its own: chats are told of together.
+        return self._timers.next_ms <= now_ms
+
+    def _judge_due(self, now_ms: int, at_most: int) -> None:
         for item in self._timers.due(now_ms, at_most):
             due_ms, item.wake_at_ms = item.wake_at_ms, NEVER_MS
             if type(item) is Conversation:
-                if self._wall:
-                    self._judge(item, now_ms, due_ms)
-                else:
-                    item.wake_at_ms = due_ms
-                    self._judge_until(item, now_ms)
-            elif isinstance(item, Post | People):
-                assert self.people is not None
-                self.people.judge(item, now_ms if self._wall else due_ms)
+                self._judge(item, now_ms if self._wall else due_ms, due_ms)
+            elif type(item) is Incidents:
+                item.judge(now_ms)
             else:
                 assert isinstance(item, Feed | Source)
                 self._watch.judge(item, now_ms)
                 self._hear(now_ms)
-        return self._timers.next_ms <= now_ms
+        self.escalation.flush(now_ms)
 
     def _judge(self, conversation: Conversation, now_ms: int, due_ms: int) -> None:
         """A limit of this conversation has come."""
@@ -478,24 +579,29 @@ class Tracker:
                 else:
                     self._timers.wake(conversation, idle_at_ms)
                 return
-            if self._held_back(conversation):
+            if self.held_back(conversation):
                 conversation.wake_at_ms = due_ms
                 self._parked.setdefault(conversation.feed, []).append(conversation)
                 return
             self._touch(conversation)
         wait = state.wait
         if wait is not None:
-            if now_ms - wait.opened_at_ms > self._policies[wait.policy].give_up_ms:
+            if now_ms - wait.opened_at_ms > self.policies[wait.policy].give_up_ms:
                 self._give_up(shop, conversation, now_ms)
             else:
                 self._judge_wait(shop, conversation, wait, now_ms)
+                if self._logs and (self.escalation.has_steps(wait.policy) or conversation.told):
+                    self.escalation.judge(conversation, wait, now_ms)
         if state.promise is not None:
             self._judge_promise(shop, conversation, state.promise, now_ms)
         self._schedule(conversation)
 
     def _give_up(self, shop: Shop, conversation: Conversation, now_ms: int) -> None:
         endings: list[Ending] = []
-        shop.fold.give_up(conversation.state, now_ms, endings.append)
+        state = conversation.state
+        over = state.wait or state.promise
+        assert over is not None
+        self._folds[over.policy].give_up(state, now_ms, endings.append)
         for ending in endings:
             self._close(shop, conversation, ending)
 
@@ -504,8 +610,8 @@ class Tracker:
             self._give_up(shop, conversation, now_ms)
         while promise.passed < len(promise.limits):
             name, after_ms = promise.limits[promise.passed]
-            passed_at_ms = promise.opened_at_ms + after_ms + 1
-            if passed_at_ms > now_ms:
+            passed_at_ms = promise.due_at_ms(after_ms, self.policies.clocks[promise.policy])
+            if passed_at_ms is None or passed_at_ms > now_ms:
                 break
             promise.passed += 1
             who = conversation.state.holder or promise.who  # Who can act on it, who need not be who gave it.
@@ -514,7 +620,7 @@ class Tracker:
                     platform=shop.platform,
                     shop=shop.name,
                     conversation=conversation.id,
-                    team=self._policies[promise.policy].team,
+                    team=self.policies[promise.policy].team,
                     agent=who.agent if who else None,
                     account=who.account if who else None,
                     stage=name,
@@ -536,39 +642,46 @@ class Tracker:
 
     def _judge_wait(self, shop: Shop, conversation: Conversation, wait: Wait, now_ms: int) -> None:
         """Say which limits an open wait has passed: each once as passed, the highest as an alert."""
-        policy = self._policies[wait.policy]
+        policy, clock = self.policies[wait.policy], self.policies.clocks[wait.policy]
         stages = window(policy, wait)
         since_ms = wait.since_ms
-        passed = stages_passed(stages, wait.counted_ms(now_ms))
+        passed = stages_passed(stages, wait.counted_ms(now_ms, clock))
         while wait.passed < passed:
             self._pass(shop, policy.team, stages[wait.passed].name, courtesy=not since_ms)
             wait.passed += 1
         if not since_ms:
             return
-        reached = passed if since_ms == wait.opened_at_ms else stages_passed(stages, wait.needed_ms(now_ms))
+        reached = passed if since_ms == wait.opened_at_ms else stages_passed(stages, wait.needed_ms(now_ms, clock))
         told = told_of(conversation, wait.number) if conversation.told else None
         if not reached or (told is not None and told.state == FIRING and reached <= told.stages):
+            return
+        ladder = told.ladder if told is not None else None
+        if (ladder is not None and ladder.quiet(now_ms)) or (
+            self.silences and self.escalation.silenced(conversation, policy, stages[reached - 1].name, now_ms)
+        ):
+            if ladder is None or not ladder.stopped:
+                told, _ = self.escalation.ladder_of(conversation, wait, now_ms)
+                if told.state != FIRING:
+                    anew(told)
+                told.stages = reached  # Passed over, not made up.
             return
         order: type[RaiseAlert] | type[RiseAlert] = RiseAlert
         if told is None:
             order = RaiseAlert
             told = Told(wait.number, reached, reached, FIRING, now_ms, 0, wait.policy, wait.flags & FIRST > 0)
-            if conversation.told:
-                recent = now_ms - self._lateness_ms
-                kept = tuple(t for t in conversation.told if t.state == FIRING or t.at_ms > recent)
-                conversation.told = (*kept, told)
-            else:
-                conversation.told = (told,)
+            keep_told(conversation, told, now_ms - self._lateness_ms)
         elif told.state != FIRING:
             order = RaiseAlert
-            told.repetition += 1
+            anew(told)
             told.first = reached
-            told.state = FIRING
+        elif not told.first:
+            order = RaiseAlert
+            told.first = reached
         told.stages, told.at_ms = reached, now_ms
         stage = stages[reached - 1]
-        due_ms = wait.due_at_ms(stage.after_ms, from_opening=False)
+        due_ms = wait.due_at_ms(stage.after_ms, clock, from_opening=False)
         holder = conversation.state.holder
-        self.decisions.append(
+        self._order(
             order(
                 wait.number,
                 stage.name,
@@ -587,9 +700,17 @@ class Tracker:
                 wait.messages,
                 told.repetition,
                 wait.flags & CLOSED_UNANSWERED > 0,
-                wait.due_at_ms(stages[reached].after_ms, from_opening=False) if reached < len(stages) else None,
-            )
+                wait.due_at_ms(stages[reached].after_ms, clock, from_opening=False) if reached < len(stages) else None,
+                wait.policy,
+            ),
+            told,
         )
+
+    def _order(self, order: AlertOrder, told: Told) -> None:
+        """Order machines to be told of a wait, and write down how its alert stands."""
+        self.decisions.append(order)  # type: ignore[arg-type]
+        if self._logs:
+            self.escalation.ordered(order, told, steps=self.escalation.has_steps(told.policy))
 
     def _settle_told(
         self,
@@ -606,27 +727,34 @@ class Tracker:
                 if told.state == FIRING and not self._justified(wait, told):
                     self._withdraw(shop, conversation, told, None, reason)
                 continue
+            if told.ladder is not None:
+                self.escalation.leave(conversation, told)
             if done is None and told.state == FIRING:
                 self._withdraw(shop, conversation, told, None, reason)
             elif done is not None and told.state != WITHDRAWN:
-                if not was_due(self._told_window(told), done, told):
+                if not was_due(self._told_window(told), self.policies.clocks[told.policy], done, told):
                     self._withdraw(shop, conversation, told, done, reason)
                 elif told.state == FIRING:
                     told.state = RESOLVED
-                    self.decisions.append(
+                    if not told.first:
+                        self.escalation.over(told, done, done.outcome, self.now_ms)
+                        continue
+                    self._order(
                         ResolveAlert(
                             *order_fields(done, told, self._stage(told), done.ended_at_ms or self.now_ms, self.now_ms),
                             reason=cast(Literal["answered", "expired", "abandoned", "dismissed"], done.outcome),
-                        )
+                        ),
+                        told,
                     )
 
     def _justified(self, wait: Wait, told: Told) -> bool:
         """Whether an open wait has passed the stage at which it was first told, as it stands now."""
+        limit_ms = first_limit_ms(window(self.policies[wait.policy], wait), told)
+        if not limit_ms:
+            return True
         if not wait.since_ms:
             return False
-        stages = window(self._policies[wait.policy], wait)
-        stage = stages[min(told.first, len(stages)) - 1]  # It may have become a first reply since.
-        due = wait.due_at_ms(stage.after_ms, from_opening=False)
+        due = wait.due_at_ms(limit_ms, self.policies.clocks[wait.policy], from_opening=False)
         return due is not None and due <= self.now_ms
 
     def _withdraw(
@@ -638,22 +766,28 @@ class Tracker:
         reason: Literal["late", "backfill", "recalled", "dismissed"],
     ) -> None:
         told.state = WITHDRAWN
+        if told.ladder is not None:
+            self.escalation.leave(conversation, told)
         if done is None:
             wait = conversation.state.wait
             if wait is None:
                 assert conversation.log is not None
-                wait = Wait(conversation.log.ts_ms, conversation.log.id, told.wait, 0, 0, 0, shop.fold.number)
-            done = standing_in(conversation, shop.platform, self._policies[wait.policy], wait, self.now_ms)
-        self.decisions.append(
+                wait = Wait(conversation.log.ts_ms, conversation.log.id, told.wait, 0, 0, 0, told.policy)
+            done = standing_in(conversation, shop.platform, self.policies, wait, self.now_ms)
+        if not told.first:
+            self.escalation.over(told, done, "late" if reason == "dismissed" else reason, self.now_ms)
+            return
+        self._order(
             WithdrawAlert(
                 *order_fields(done, told, self._stage(told), self.now_ms, self.now_ms),
                 reason="late" if reason == "dismissed" else reason,
-            )
+            ),
+            told,
         )
 
     def _told_window(self, told: Told) -> tuple[Stage, ...]:
         """Return the stages of the wait that was told of, under the policy it opened with."""
-        policy = self._policies[told.policy]
+        policy = self.policies[told.policy]
         return policy.first_window if policy.first_window is not None and told.first_reply else policy.window
 
     def _stage(self, told: Told) -> str:
@@ -672,11 +806,12 @@ class Tracker:
                 conversation.wake_at_ms = NEVER_MS
             return
         if wait is not None:
-            policy = self._policies[wait.policy]
+            policy, clock = self.policies[wait.policy], self.policies.clocks[wait.policy]
             stages = window(policy, wait)
             opened_at_ms = wait.opened_at_ms
             if (
                 promise is None
+                and clock is None
                 and wait.standing is None
                 and wait.since_ms == opened_at_ms
                 and (not conversation.told or keeps_step(conversation.told[-1], wait))
@@ -684,33 +819,44 @@ class Tracker:
                 # Most waits: one clock, and what was told is what was passed.
                 after_ms = stages[wait.passed].after_ms if wait.passed < len(stages) else policy.give_up_ms
                 at_ms = opened_at_ms + after_ms + 1
+                if self._logs and (conversation.told or self.escalation.has_steps(wait.policy)):
+                    at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
                 if at_ms != conversation.wake_at_ms:
                     self._timers.wake(conversation, at_ms)
                 return
             at_ms = opened_at_ms + policy.give_up_ms + 1
             if wait.passed < len(stages):
-                due = wait.due_at_ms(stages[wait.passed].after_ms, from_opening=True)
+                due = wait.due_at_ms(stages[wait.passed].after_ms, clock, from_opening=True)
                 if due is not None and due < at_ms:
                     at_ms = due
             standing = wait.standing
             if standing is not None and self.now_ms < standing.until_ms < at_ms:
                 at_ms = standing.until_ms  # From then on it is a person's again, and the board says so.
+            if clock is not None and self._rows:
+                at_ms = min(at_ms, self._hours_turn_at(clock, opened_at_ms))
             if wait.since_ms and (wait.since_ms != wait.opened_at_ms or conversation.told):
                 told = told_of(conversation, wait.number)
-                reached = told.stages if told is not None and told.state == FIRING else 0
+                reached = told_stages(told)
                 if reached < len(stages):
-                    due = wait.due_at_ms(stages[reached].after_ms, from_opening=False)
+                    due = wait.due_at_ms(stages[reached].after_ms, clock, from_opening=False)
                     if due is not None and due < at_ms:
                         at_ms = due
+            if self._logs and (conversation.told or self.escalation.has_steps(wait.policy)):
+                at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
         if promise is not None:
+            due = promise.opened_at_ms + self.policies[promise.policy].give_up_ms + 1
             if promise.passed < len(promise.limits):
-                due = promise.opened_at_ms + promise.limits[promise.passed][1] + 1
-            else:
-                due = promise.opened_at_ms + self._policies[promise.policy].give_up_ms + 1
+                clock = self.policies.clocks[promise.policy]
+                due = promise.due_at_ms(promise.limits[promise.passed][1], clock) or due
             if due < at_ms:
                 at_ms = due
         if at_ms != conversation.wake_at_ms:
             self._timers.wake(conversation, at_ms)
+
+    def _hours_turn_at(self, clock: CountedClock, opened_at_ms: int) -> int:
+        """Return when the clock of a wait begins or ceases to run next: the board says so."""
+        now_ms = max(self.now_ms, opened_at_ms)
+        return clock.span(opened_at_ms, now_ms)[2]
 
     # -- feeds -------------------------------------------------------------------------------------------------------
 
@@ -743,7 +889,7 @@ class Tracker:
             for index in {index for name in shops for index in self._watch.of_shop(name)}:
                 self._unpark(index)
 
-    def _held_back(self, conversation: Conversation) -> bool:
+    def held_back(self, conversation: Conversation) -> bool:
         """Whether its waits are not judged now."""
         return self._wall and (
             self._watch.catching_up(conversation.feed) or self._watch.stale(conversation.shop, conversation.feed)
@@ -757,25 +903,13 @@ class Tracker:
 
     # -- people ------------------------------------------------------------------------------------------------------
 
-    def wake(self, item: Post | People, at_ms: int) -> None:
-        """Have a shop's people, or all of them, judged at an instant."""
-        self._timers.wake(item, at_ms)
-
-    def shop(self, name: str) -> Shop | None:
-        """Return a shop of which something was heard."""
-        return self._shops.get(name)
-
-    def shops(self) -> Iterable[Shop]:
-        """Return every shop of which something was heard."""
-        return self._shops.values()
-
-    def policy_at(self, platform: str, shop: str, at_ms: int) -> Policy:
-        """Return what the rules say of a shop for an instant."""
-        return self._book.resolve(platform, shop, None, at_ms).policy
-
-    def judged(self, shop: str) -> bool:
-        """Whether what the feeds show of a shop is up to date."""
-        return not self._wall or self._watch.judged(shop)
+    def _note_presence(self, event: ev.AgentPresence) -> None:
+        name = event.agent or event.account or ""
+        known = self._presence.get(name)
+        if known is None and len(self._presence) >= PEOPLE_AT_MOST:
+            return
+        if known is None or event.ts_ms >= known.ts_ms:
+            self._presence[name] = _Presence(event.state, event.limit, event.ts_ms)
 
     def _interned(self, agent: str | None, account: str | None) -> Who:
         key = (agent, account)
@@ -787,13 +921,19 @@ class Tracker:
         return who
 
     def _new_shop(self, name: str, platform: str | None) -> Shop:
-        resolved = self._book.resolve(platform or "unknown", name, None, self.now_ms)
-        number = self._policies.number_of(resolved.policy, self._book.rules)
-        fold = self._folds.get(number)
-        if fold is None:
-            fold = self._folds[number] = Fold(self._policies, number)
-        shop = self._shops[name] = Shop(name, platform or "unknown", fold)
+        shop = self._shops[name] = Shop(name, platform or "unknown")
         return shop
+
+    def platform_of(self, shop: str) -> str:
+        """Return the platform of a shop that is known."""
+        return self._shops[shop].platform
+
+    def named_wait(self, shop: str, conversation: str, wait: int, now_ms: int) -> NamedWait | None:
+        """Return a wait as a message to people names it; None: it is not open any more."""
+        found = self.conversation(shop, conversation)
+        if found is None or found.state.wait is None or found.state.wait.number != wait:
+            return None
+        return self.escalation.named(found, found.state.wait, now_ms)
 
     # -- what watchers see -------------------------------------------------------------------------------------------
 
@@ -819,7 +959,7 @@ class Tracker:
         return wait_row(
             conversation,
             shop.platform,
-            self._policies[wait.policy],
+            self.policies,
             self.now_ms,
             catching_up=self._wall and self._watch.catching_up(conversation.feed),
             stale=self._wall and self._watch.stale(conversation.shop, conversation.feed),
@@ -831,7 +971,7 @@ class Tracker:
             for conversation in shop.conversations.values():
                 wait = conversation.state.wait
                 if wait is not None:
-                    yield still_open(conversation, shop.platform, self._policies[wait.policy], now_ms)
+                    yield still_open(conversation, shop.platform, self.policies, now_ms)
 
     def promise(self, conversation: Conversation) -> tuple[str, str, str] | None:
         """Return platform, team and stage of a conversation's open promise; ``open`` before any limit."""
@@ -839,7 +979,7 @@ class Tracker:
         if promise is None:
             return None
         stage = promise.limits[promise.passed - 1][0] if promise.passed else "open"
-        return self._shops[conversation.shop].platform, self._policies[promise.policy].team, stage
+        return self._shops[conversation.shop].platform, self.policies[promise.policy].team, stage
 
     def promises(self) -> Iterator[tuple[Conversation, tuple[str, str, str]]]:
         """Yield every conversation with an open promise, and how that stands; this looks at all in memory."""
@@ -879,18 +1019,32 @@ class Tracker:
     def encode_shard(self) -> bytes:
         """Return the tracker's own small state: feeds, sources, shops, presence."""
         shops = {shop.name: shop.platform for shop in self._shops.values()}
-        people = self.people.keep() if self.people is not None else None
-        return _row_encoder.encode(_Shard(self.now_ms, self._watch.sources(), self._watch.feeds, shops, people))
+        self.incidents.unsaved = False
+        return _row_encoder.encode(
+            _Shard(
+                self.now_ms,
+                self._watch.sources(),
+                self._watch.feeds,
+                shops,
+                self._presence,
+                self.incidents.keep(),
+                tuple(self.silences.values()),
+                tuple(self.escalation.unattended),
+            )
+        )
 
     def restore_shard(self, blob: bytes) -> None:
         """Take back what `encode_shard` gave; before any row."""
         shard = _shard_decoder.decode(blob)
         self.now_ms = shard.now_ms
+        self._presence = shard.presence
         for name, platform in shard.shops.items():
             self._new_shop(name, platform)
         self._watch.restore(shard.sources, shard.feeds)
-        if self.people is not None and shard.people is not None:
-            self.people.restore(shard.people)
+        if shard.incidents is not None:
+            self.incidents.restore(shard.incidents)
+        self.silences.update((silence.id, silence) for silence in shard.silences)
+        self.escalation.unattended.update(shard.unattended)
 
     def restore(self, row: bytes) -> None:
         """Take back a row that `encode` gave, unless its conversation is in memory already."""
@@ -908,6 +1062,8 @@ class Tracker:
         if holder is not None:
             conversation.state.holder = self._interned(holder.agent, holder.account)
         shop.conversations[conversation.id] = conversation
+        if conversation.told:
+            self.escalation.restore(conversation)
         if conversation.wake_at_ms != NEVER_MS:
             self._timers.wake(conversation, conversation.wake_at_ms)
         else:
@@ -962,7 +1118,7 @@ class Tracker:
 def _carry_over(was: Wait | None, now: Wait | None) -> None:
     """What was decided about a wait stays with it when its conversation is folded again."""
     if was is not None and now is not None and now.number == was.number:
-        now.passed, now.policy = was.passed, was.policy
+        now.passed = was.passed
 
 
 def _account_of(conversation: Conversation) -> str | None:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from monitor.core.conversation import Conversation
 from monitor.core.fold import CLOSED_UNANSWERED, FIRST
-from monitor.core.policy import Policy
+from monitor.core.pages import Pages
 from monitor.core.rounds import window
 
 
@@ -12,8 +12,8 @@ class WaitRow(Struct, frozen=True, kw_only=True, gc=False):
     """An open wait as the board shows it.
 
     The stage and ``next_due_at_ms`` run from ``needs_answer_since_ms``. The clock
-    has stood ``stood_ms`` so far and, where a bot holds it, stands since
-    ``standing_since_ms``: counted = now - needs_answer_since - stood (- now +
+    has stood ``stood_ms`` so far and, where a bot holds it or the shop is closed, stands
+    since ``standing_since_ms``: counted = now - needs_answer_since - stood (- now +
     standing_since while it stands).
     """
 
@@ -34,7 +34,7 @@ class WaitRow(Struct, frozen=True, kw_only=True, gc=False):
     standing_since_ms: int | None
     next_due_at_ms: int | None
     messages: int
-    flags: tuple[str, ...]  # courtesy, bot_held, closed_unanswered, catching_up, stale, first
+    flags: tuple[str, ...]  # courtesy, bot_held, out_of_hours, closed_unanswered, catching_up, stale, first
 
 
 class SourceRow(Struct, frozen=True, kw_only=True, gc=False):
@@ -51,31 +51,45 @@ class SourceRow(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def wait_row(
-    conversation: Conversation, platform: str, policy: Policy, now_ms: int, *, catching_up: bool, stale: bool
+    conversation: Conversation, platform: str, policies: Pages, now_ms: int, *, catching_up: bool, stale: bool
 ) -> WaitRow:
     """Return the open wait of a conversation, which must have one, as it stands at ``now_ms``."""
     state = conversation.state
     wait = state.wait
     assert wait is not None
+    policy, clock = policies[wait.policy], policies.clocks[wait.policy]
     stages = window(policy, wait)
     stage, next_due_at_ms = "fresh", None
     if wait.since_ms:
         for limit in stages:
-            due = wait.due_at_ms(limit.after_ms, from_opening=False)
+            due = wait.due_at_ms(limit.after_ms, clock, from_opening=False)
             if due is None or due > now_ms:
                 next_due_at_ms = due
                 break
             stage = limit.name
     stood_ms, standing_since_ms = 0, None
+    bot_held = out_of_hours = False
     if wait.standing is not None:
         standing = wait.standing
-        if standing.since_ms and not (standing.until_ms and standing.until_ms <= now_ms):
+        bot_held = standing.since_ms > 0 and not (standing.until_ms and standing.until_ms <= now_ms)
+        if bot_held:
             stood_ms, standing_since_ms = standing.total_ms - standing.before_ms, standing.since_ms
         else:
-            stood_ms = standing.at(now_ms) - standing.before_ms
+            stood_ms = standing.at(now_ms, clock, wait.opened_at_ms) - standing.before_ms
+    if clock is not None:
+        start_ms = wait.since_ms or wait.opened_at_ms
+        runs, changed_at_ms, _ = clock.span(wait.opened_at_ms, now_ms)
+        out_of_hours = not runs
+        if out_of_hours:
+            standing_since_ms = max(start_ms, changed_at_ms)
+        elif standing_since_ms is not None:
+            standing_since_ms = max(standing_since_ms, changed_at_ms)
+        counted_ms = wait.needed_ms(now_ms, clock) if wait.since_ms else wait.counted_ms(now_ms, clock)
+        stood_ms = (now_ms if standing_since_ms is None else standing_since_ms) - start_ms - counted_ms
     flags = (
         ("courtesy", not wait.since_ms),
-        ("bot_held", standing_since_ms is not None),
+        ("bot_held", bot_held),
+        ("out_of_hours", out_of_hours),
         ("closed_unanswered", wait.flags & CLOSED_UNANSWERED),
         ("first", wait.flags & FIRST),
         ("catching_up", catching_up),

@@ -24,6 +24,11 @@ HOLDING = 4  # "稍等": ends the wait and owes an answer.
 GREETING = 8  # "在的亲", "你好", and nothing else.
 NOT_UNDERSTOOD = 16  # A bot's text that says it did not understand.
 
+# Who speaks, where the rules know better than the role the message came with; 0: as it came.
+SPEAKER = 224
+SPEAKER_SHIFT = 5
+NOISE, A_BOT, AUTOMATIC, A_PERSON, ASSISTED, BY_LATENCY = (code << SPEAKER_SHIFT for code in range(1, 7))
+
 _PROMISED_SHIFT = 8
 _KEY_SHIFT = 32
 _PROMISED_MASK = (1 << 24) - 1

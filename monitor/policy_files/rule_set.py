@@ -17,7 +17,8 @@ from msgspec import msgpack
 from monitor.core.book import Book
 from monitor.core.policy import BUILT_IN, Policy
 from monitor.core.roster import Register
-from monitor.policy_files import channels, people, policies, where
+from monitor.core.scores.profile import ProfileBook
+from monitor.policy_files import channels, people, policies, profiles, where
 from monitor.policy_files.links import contradictions, doubts
 from monitor.yaml_files import BadFiles, Fault
 
@@ -25,6 +26,7 @@ from monitor.yaml_files import BadFiles, Fault
 KINDS = (".yaml", ".yml", ".csv", ".txt")
 NOT_RULES = "scenarios"
 FILES_AT_MOST = 2000
+FILES_READ = frozenset({*policies.FILES, *people.FILES, channels.FILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class RuleSet:
         book: the same as the core asks for it.
         register: who is who.
         channels: where alerts go.
+        profiles: how each platform counts.
     """
 
     folder: Path
@@ -48,6 +51,7 @@ class RuleSet:
     book: Book
     register: Register
     channels: channels.Plan
+    profiles: ProfileBook
 
     def packed(self) -> bytes:
         """Return all files in one, for the journal to keep."""
@@ -78,12 +82,14 @@ def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     faults += wrong
     plan, wrong = channels.load(folder)
     faults += wrong
+    scores, wrong = profiles.load(folder)
+    faults += wrong
     if not faults:
         faults += contradictions(made, register, plan)
     if faults:
         raise BadFiles(faults)
     version = _hash(text)
-    return RuleSet(folder, version, text, made, made.book(version), register, plan)
+    return RuleSet(folder, version, text, made, made.book(version), register, plan, scores)
 
 
 def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from monitor.core.decisions import AlertState
+
 DeliveryState = Literal["pending", "sent", "failed", "dropped_answered"]
 
 
@@ -23,6 +25,7 @@ class StoredEvent(Struct, frozen=True, gc=False):
     words: int  # What its words are, decided once (see core/words.py).
     folded: bool  # False: stored and counted only, it came too late for the fold.
     body: bytes  # The event itself.
+    policy: int = 0  # The number of the policy it was taken under.
 
 
 class Step(Struct, frozen=True, gc=False):
@@ -108,9 +111,11 @@ class Commit(Struct, kw_only=True):
         saved_position: every row changed by events up to here is saved, by this
             commit or earlier ones; a restart handles again what comes after it.
             None: as it was.
+        policies: number, rules and encoded policy of each that was used for the first time; one that is known stays.
         events: in order of position, each above all stored ones.
         rounds: wait number and its round as JSON; None takes the round out.
         outbox: what is to be told; known delivery ids are left as they are.
+        alerts: how alerts stand that changed, in order.
         rows: shop, conversation, journal position, whether something of it is
             open, and the state as the tracker encodes it.
         shard: the tracker's own small state; None: as it was.
@@ -120,9 +125,11 @@ class Commit(Struct, kw_only=True):
     now_ms: int
     rules: str
     saved_position: int | None = None
+    policies: list[tuple[int, str, bytes]] = []
     events: list[StoredEvent] = []
     rounds: list[tuple[int, bytes | None]] = []
     outbox: list[Delivery] = []
+    alerts: list[AlertState] = []
     rows: list[tuple[str, str, int, bool, bytes]] = []
     shard: bytes | None = None
     quarantine: list[Quarantined] = []

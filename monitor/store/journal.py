@@ -38,7 +38,7 @@ _CHUNK = 4096  # Rows a hop: some milliseconds of reading.
 _LOG_PAGES = 12_288
 _PAGE = 4096
 
-_EVENT = "position, shop, id, conversation, ts_ms, arrived_at_ms, door, words, folded, body"
+_EVENT = "position, shop, id, conversation, ts_ms, arrived_at_ms, door, words, folded, body, policy"
 
 
 class _Tip(Struct, frozen=True, gc=False):
@@ -181,14 +181,20 @@ class Journal:
         assert not c.events or c.events[0].position > tip.position, "positions only grow"
         saved = tip.saved_position if c.saved_position is None else c.saved_position
         rules = tip.rules
-        if c.rules not in rules:
-            rules = {**rules, c.rules: _rules_number(db, c.rules)}
+        for new in {c.rules, *(of for _, of, _ in c.policies)} - rules.keys():
+            rules = {**rules, new: _rules_number(db, new)}
+        if c.policies:
+            db.executemany(
+                "INSERT INTO policies VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                [(number, rules[of], body) for number, of, body in c.policies],
+            )
         db.execute(
             "INSERT INTO commits VALUES (?, ?, ?, ?, ?)", (position, tip.number + 1, c.now_ms, rules[c.rules], saved)
         )
         if c.events:
             db.executemany(
-                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [structs.astuple(e) for e in c.events]
+                f"INSERT INTO events ({_EVENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [structs.astuple(e) for e in c.events],
             )
         if c.rows:
             db.executemany(
@@ -236,6 +242,15 @@ class Journal:
             StoreUnavailable: the disk cannot be read now.
         """
         return await self._writer.read(partial(_look_up, keys, conversations))
+
+    async def policies(self) -> list[tuple[int, str, bytes]]:
+        """Return every policy ever used: its number, the rules it came with, and itself, encoded."""
+        return await self._reader.read(
+            lambda db: db.execute(
+                "SELECT p.number, r.hash, p.body FROM policies AS p JOIN rules AS r ON r.number = p.rules "
+                "ORDER BY p.number"
+            ).fetchall()
+        )
 
     async def open_rows(self) -> AsyncIterator[list[bytes]]:
         """Give the saved rows of which something is open, in chunks."""
@@ -396,9 +411,9 @@ def _pages(c: Commit) -> int:
     return rows + bodies // _PAGE
 
 
-def _event(row: tuple[int, str, str, str | None, int, int, str, int, int, bytes]) -> StoredEvent:
+def _event(row: tuple[int, str, str, str | None, int, int, str, int, int, bytes, int]) -> StoredEvent:
     """Make an event of its columns."""
-    return StoredEvent(*row[:8], bool(row[8]), row[9])
+    return StoredEvent(*row[:8], bool(row[8]), *row[9:])
 
 
 def _rules_number(db: sqlite3.Connection, rules: str) -> int:

@@ -116,6 +116,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID""",
     ),
     (
+        # Rows, rounds and events name the policy that held for them by its number, for as long as they are kept.
+        "CREATE TABLE policies (number INTEGER PRIMARY KEY, rules INTEGER NOT NULL, body BLOB NOT NULL) STRICT",
+        "ALTER TABLE events ADD COLUMN policy INTEGER NOT NULL DEFAULT 0",
+    ),
+    (
         # Who may see which part of the floor, and what they may do there.
         "ALTER TABLE tokens ADD COLUMN teams TEXT",
         "ALTER TABLE tokens ADD COLUMN role TEXT NOT NULL DEFAULT 'admin'",

@@ -26,6 +26,7 @@ from monitor.metrics import Metrics
 from monitor.web.floor import Floor
 from tests.benchmarks import crowd
 from tests.benchmarks.yardstick import cpu_seconds, percentile, resident_bytes
+from tests.timeline import take_policies
 
 NOW_MS = 1_794_297_600_000
 FEW = 1_000
@@ -146,6 +147,7 @@ def restart(tracker: Tracker, count: int) -> None:
 
     def restore() -> None:
         kept[0] = back = Tracker(BuiltIn())
+        take_policies(back, tracker)
         back.restore_shard(shard)
         for row in rows:
             back.restore(row)

@@ -6,7 +6,7 @@ from monitor.core import decisions as d
 from monitor.core import events as ev
 from monitor.core.tracker import Tracker
 from monitor.core.watch import ACCOUNTS_AT_MOST, SOURCES_AT_MOST
-from tests.timeline import START_MS, Timeline, at_ms
+from tests.timeline import START_MS, Timeline, at_ms, take_policies
 
 
 def beat(chat: Timeline, when: str, accounts: dict[str, Any] | None = None, source: str = "collector") -> Timeline:
@@ -172,6 +172,7 @@ def test_after_a_start_waits_are_judged_when_the_gap_is_covered_or_half_a_minute
     blob, rows = chat.tracker.encode_shard(), [chat.tracker.encode(c) for c in chat.tracker.changed]
     for covered in (True, False):
         again = Timeline(wall=True)
+        take_policies(again.tracker, chat.tracker)
         again.tracker.restore_shard(blob)
         for row in rows:
             again.tracker.restore(row)
@@ -305,6 +306,7 @@ def test_a_row_whose_feed_is_not_known_yet_is_judged_all_the_same() -> None:
     chat = Timeline(wall=True).buyer("0:00", account="a").buyer("0:01", account="b", chat="d")
     rows = [Tracker.encode(c) for c in chat.tracker.changed]
     again = Timeline(wall=True)
+    take_policies(again.tracker, chat.tracker)
     for row in rows:
         again.tracker.restore(row)
     assert again.until("1:02") == ["1:00 slow", "1:01 slow"]

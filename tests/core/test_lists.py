@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.core import events as ev
 from monitor.core.tracker import Tracker
-from tests.timeline import START_MS, Timeline, at_ms
+from tests.timeline import START_MS, Timeline, at_ms, take_policies
 
 
 def seen(when: str, *rows: dict[str, Any], complete: bool = True, account: str | None = None) -> ev.WaitingSnapshot:
@@ -111,6 +111,7 @@ def test_a_look_every_five_seconds_does_not_fill_the_log() -> None:
 def test_every_wait_of_a_list_has_a_name_of_its_own_after_a_restart_too() -> None:
     chat = Timeline(wall=True).event(seen("0:00", C, D))
     again = Timeline(wall=True)
+    take_policies(again.tracker, chat.tracker)
     for conversation in chat.tracker.changed:
         again.tracker.restore(Tracker.encode(conversation))
     again._number = chat._number

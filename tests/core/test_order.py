@@ -11,7 +11,7 @@ from monitor.core import events as ev
 from monitor.core.policy import BUILT_IN, BuiltIn
 from monitor.core.tracker import Tracker
 from monitor.core.words import classify
-from tests.timeline import START_MS, Timeline
+from tests.timeline import START_MS, Timeline, take_policies
 
 TEXTS = {
     "buyer": ["有货吗", "好的", "谢谢", "你好", "?", ""],
@@ -101,8 +101,9 @@ def test_rounds_survive_being_saved_and_read_back_after_every_event() -> None:
             tracker.advance(event.ts_ms)
             tracker.handle(event, number, event.ts_ms)
         rows = [Tracker.encode(c) for shop in pieces._shops.values() for c in shop.conversations.values()]
-        decisions, shard = pieces.decisions, pieces.encode_shard()
+        decisions, shard, before = pieces.decisions, pieces.encode_shard(), pieces
         pieces = Tracker(BuiltIn())
+        take_policies(pieces, before)
         pieces.restore_shard(shard)
         for row in rows:
             pieces.restore(row)

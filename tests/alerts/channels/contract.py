@@ -8,10 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+import msgspec
 import pytest
+from msgspec import structs
 
 from monitor.alerts.channels.base import Channel
 from monitor.alerts.router import route
+from monitor.alerts.saying import Saying, encode, saying_of
 from monitor.errors import DeliveryError
 from monitor.store.entries import Delivery
 from tests.alerts.orders import raised
@@ -23,7 +26,7 @@ class Receiver(Protocol):
 
     Attributes:
         channel: made for this receiver, not opened yet.
-        bodies: what it has received, in order.
+        bodies: what it has received, in order: of a channel for people the title it shows.
         secrets: what must never be shown.
     """
 
@@ -38,8 +41,20 @@ class Receiver(Protocol):
         """Be away."""
 
 
-def delivery(channel: Channel, wait: int = 7) -> Delivery:
-    return route(raised(wait=wait), epoch="k", channels=[channel.route])[0]
+def delivery(channel: Channel, wait: int = 7, saying: Saying | None = None) -> Delivery:
+    """Return what a channel is given: an order's body, for people a message."""
+    made = route(raised(wait=wait), epoch="k", channels=[channel.route])[0]
+    if channel.route.for_people:
+        made = structs.replace(made, body=encode(saying or Saying(title=f"【还剩60秒】B07 小林 {wait}位在等")))
+    return made
+
+
+def shown(message: Delivery) -> bytes:
+    """Return what the receiver notes of a message."""
+    try:
+        return saying_of(message).title.encode()
+    except msgspec.ValidationError:
+        return message.body
 
 
 async def eventually(send: Callable[[], Awaitable[None]]) -> None:
@@ -68,7 +83,7 @@ class ChannelContract:
             message = delivery(channel)
             await eventually(lambda: channel.send(message))
             await until(lambda: receiver.bodies)
-            assert receiver.bodies == [message.body]
+            assert receiver.bodies == [shown(message)]
         finally:
             await channel.close()
 
@@ -81,7 +96,7 @@ class ChannelContract:
             many = [delivery(channel, number) for number in range(1, channel.concurrency + 1)]
             await asyncio.gather(*(channel.send(message) for message in many))
             await until(lambda: len(receiver.bodies) == 1 + len(many))
-            assert sorted(receiver.bodies[1:]) == sorted(message.body for message in many)
+            assert sorted(receiver.bodies[1:]) == sorted(shown(message) for message in many)
         finally:
             await channel.close()
 

@@ -1,0 +1,342 @@
+"""Alerts that are no wait's, and the floor manager's digest.
+
+An unattended shop, a source that is down, a promise nobody keeps, a hand-over nobody
+receives, a score at risk: each is one alert with an id of its own, raised once and
+ended once. What is raised again soon after goes into the digest only, for a flapping
+line must not ring.
+
+The digest is told on the five-minute marks, if there is something in it: waits that
+have come to its step, sources and shops that turned, and how many alerts are over
+since the last one. Nothing that is over is told by itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from monitor.core import events as ev
+from monitor.core.decisions import AlertAct, AlertState, Decision, NamedWait, TellPeople, ToldStep
+from monitor.core.silences import Silences
+from monitor.core.timers import NEVER_MS
+
+DIGEST_MS = 300_000
+AGAIN_MS = 300_000  # Raised again so soon after it was told, it is in the digest and nowhere else.
+INCIDENTS_AT_MOST = 10_000  # As many as there may be sources.
+TURNED_AT_MOST = 200  # Kept for one digest.
+NAMED_AT_MOST = 20
+WORTH_MS = 300_000
+
+Kind = Literal["unattended", "source", "promise", "handover", "score"]
+To = Literal["panel", "popup", "console", "team", "lead"]
+
+
+class Incident(Struct, array_like=True, gc=False):
+    """One alert that is no wait's."""
+
+    id: str
+    kind: Kind
+    name: str  # What it is of, unique in its kind.
+    team: str
+    platform: str
+    shop: str
+    since_ms: int
+    told: tuple[ToldStep, ...] = ()
+    claimed_by: str = ""
+    claimed_at_ms: int = 0
+    muted_until_ms: int = 0
+    stopped: bool = False
+
+
+class Kept(Struct, array_like=True):
+    """All of it, as it is saved."""
+
+    open: list[Incident] = []
+    told_at: dict[str, int] = {}  # Kind and name: when it was last told.
+    overdue: list[tuple[str, str, int]] = []  # Shop, conversation and wait of the next digest.
+    over: dict[str, int] = {}
+    turned: list[dict[str, Any]] = []
+    digest_at_ms: int = NEVER_MS
+
+
+class Host(Protocol):
+    """What is asked of the tracker."""
+
+    decisions: list[Decision]
+
+    @property
+    def wall(self) -> bool:
+        """Whether time is the wall clock."""
+
+    def named_wait(self, shop: str, conversation: str, wait: int, now_ms: int) -> NamedWait | None:
+        """Return a wait as a message names it; None: it is not open any more."""
+
+
+class Calendar(Protocol):
+    """Who wakes the digest: the tracker's timers."""
+
+    def wake(self, item: "Incidents", at_ms: int) -> None:
+        """Ask for ``item`` to be woken at ``at_ms``, and at no other time."""
+
+
+class Incidents:
+    """All alerts of one tracker that are no wait's.
+
+    Attributes:
+        wake_at_ms: when the digest is due.
+        unsaved: something was told that a restart must know of.
+    """
+
+    def __init__(self, host: Host, calendar: Calendar, silences: Silences) -> None:
+        self._host = host
+        self._calendar = calendar
+        self._silences = silences
+        self._open: dict[tuple[str, str], Incident] = {}
+        self._kept = Kept()
+        self.wake_at_ms = NEVER_MS
+        self.unsaved = False
+
+    # -- raised and ended ----------------------------------------------------------------------------------------------
+
+    def begin(
+        self,
+        kind: Kind,
+        name: str,
+        *,
+        at_ms: int,
+        now_ms: int,
+        to: Mapping[str, Sequence[To]],
+        step: str,
+        team: str = "",
+        platform: str = "",
+        shop: str = "",
+        waits: Sequence[NamedWait] = (),
+        facts: dict[str, Any] | None = None,
+    ) -> None:
+        """Raise an alert, or tell the next step of one that stands.
+
+        Args:
+            kind: of what kind.
+            name: what it is of, unique in its kind.
+            at_ms: since when it is so, or when its step was due.
+            now_ms: now.
+            to: whom to tell, by team.
+            step: a word of the kind: what has come; each is told once.
+            team: whose it is.
+            platform: where.
+            shop: where; of several, the first.
+            waits: those it names; each team is told of its own.
+            facts: what the message says besides, see `TellPeople`.
+        """
+        found = self._open.get((kind, name))
+        if found is None:
+            if len(self._open) >= INCIDENTS_AT_MOST:
+                return
+            found = Incident(_id(kind, name, at_ms), kind, name, team, platform, shop, at_ms)
+            self._open[kind, name] = found
+        if any(told.step == step for told in found.told):
+            return
+        self.unsaved = True
+        said = f"{kind}\x1f{name}\x1f{step}"
+        soon = now_ms - self._kept.told_at.get(said, -AGAIN_MS) < AGAIN_MS
+        quiet = found.stopped or now_ms < found.muted_until_ms
+        covered = self._silences and self._silences.covers(
+            now_ms, shop=shop or None, platform=platform or None, team=team or None, stage=kind
+        )
+        told = []
+        if not (soon or quiet or covered):
+            self._kept.told_at = {name: at for name, at in self._kept.told_at.items() if now_ms - at < AGAIN_MS}
+            self._kept.told_at[said] = now_ms
+            for of_team, receivers in to.items():
+                own = [wait for wait in waits if wait.team == of_team or not of_team][:NAMED_AT_MOST]
+                for receiver in receivers:
+                    told.append(ToldStep(step, receiver, at_ms, now_ms))
+                    self._tell(found, receiver, of_team, step, own, at_ms, now_ms, facts or {})
+        found.told = (*found.told, *(told or [ToldStep(step, "", at_ms, now_ms)]))
+        if kind != "promise":
+            self._turn(found, now_ms, firing=True)
+        act = "told" if told else "quiet"
+        self._say(found, AlertAct(now_ms, "", act, step), None, None, facts)
+
+    def end(self, kind: Kind, name: str, now_ms: int, outcome: str) -> None:
+        """It is over; the next digest says so."""
+        found = self._open.pop((kind, name), None)
+        if found is not None:
+            self.unsaved = True
+            if kind != "promise":
+                self._turn(found, now_ms, firing=False)
+            self._say(found, AlertAct(now_ms, "", "resolved", outcome), now_ms, outcome, None)
+
+    def has(self, kind: Kind) -> bool:
+        """Whether any alert of a kind stands."""
+        return any(of == kind for of, _ in self._open)
+
+    def act(self, event: ev.AlertActed) -> None:
+        """A person acts on one of them."""
+        found = next((one for one in self._open.values() if one.id == event.alert), None)
+        if found is None:
+            return
+        at_ms, detail = event.ts_ms, ""
+        what = {"claim": "claimed", "release": "released", "resolve": "stopped", "mute": "muted"}[event.act]
+        if event.act == "claim":
+            if found.claimed_by:
+                what, detail = "refused", f"claimed by {found.claimed_by}"
+            else:
+                found.claimed_by, found.claimed_at_ms = event.by, at_ms
+        elif event.act == "release":
+            detail, found.claimed_by, found.claimed_at_ms = found.claimed_by, "", 0
+        elif event.act == "mute":
+            found.muted_until_ms = max(found.muted_until_ms, event.until_ms or at_ms)
+        else:
+            found.stopped = True
+        self.unsaved = True
+        self._say(found, AlertAct(at_ms, event.by, what, detail), None, None, None)
+
+    def _tell(
+        self,
+        found: Incident,
+        to: To,
+        team: str,
+        step: str,
+        waits: Sequence[NamedWait],
+        at_ms: int,
+        now_ms: int,
+        facts: dict[str, Any],
+    ) -> None:
+        self._host.decisions.append(
+            TellPeople(
+                key=f"{found.id}.{step}.{to}" + (f".{_short(team)}" if team else ""),
+                alert=found.id,
+                kind=found.kind,
+                step=step,
+                to=to,
+                team=team,
+                agent=facts.get("agent"),
+                waits=tuple(waits),
+                due_at_ms=at_ms,
+                decided_at_ms=now_ms,
+                expires_at_ms=now_ms + WORTH_MS,
+                facts=facts,
+            )
+        )
+
+    def _say(
+        self, found: Incident, act: AlertAct, ended_at_ms: int | None, outcome: str | None, facts: dict[str, Any] | None
+    ) -> None:
+        state: Literal["firing", "claimed", "resolved"] = "claimed" if found.claimed_by else "firing"
+        if found.stopped or ended_at_ms is not None:
+            state = "resolved"
+        self._host.decisions.append(
+            AlertState(
+                alert=found.id,
+                kind=found.kind,
+                state=state,
+                platform=found.platform,
+                shop=found.shop,
+                conversation=None,
+                buyer=None,
+                team=found.team,
+                agent=None,
+                account=None,
+                stage=found.kind,
+                since_ms=found.since_ms,
+                raised_at_ms=found.told[0].decided_at_ms if found.told else None,
+                limit_at_ms=None,
+                claimed_by=found.claimed_by or None,
+                claimed_at_ms=found.claimed_at_ms or None,
+                muted_until_ms=found.muted_until_ms or None,
+                stopped=found.stopped,
+                ended_at_ms=ended_at_ms,
+                outcome=outcome,
+                told=found.told,
+                acts=(act,),
+                facts=facts,
+            )
+        )
+
+    # -- the digest ----------------------------------------------------------------------------------------------------
+
+    def overdue(self, shop: str, conversation: str, wait: int, now_ms: int) -> None:
+        """A wait has come to the digest's step."""
+        self._kept.overdue.append((shop, conversation, wait))
+        self._want_digest(now_ms)
+
+    def ended(self, outcome: str) -> None:
+        """The alert of a wait is over."""
+        self._kept.over[outcome] = self._kept.over.get(outcome, 0) + 1
+
+    def _turn(self, found: Incident, now_ms: int, *, firing: bool) -> None:
+        if len(self._kept.turned) < TURNED_AT_MOST:
+            name = found.name.replace("\x1f", " ").strip()
+            self._kept.turned.append({"kind": found.kind, "name": name, "firing": firing, "at_ms": now_ms})
+        self._want_digest(now_ms)
+
+    def _want_digest(self, now_ms: int) -> None:
+        self.unsaved = True
+        if self._kept.digest_at_ms == NEVER_MS:
+            self._kept.digest_at_ms = now_ms // DIGEST_MS * DIGEST_MS + DIGEST_MS
+            self._calendar.wake(self, self._kept.digest_at_ms)
+
+    def judge(self, now_ms: int) -> None:
+        """The digest is due."""
+        kept = self._kept
+        due_at_ms = kept.digest_at_ms
+        if due_at_ms > now_ms:
+            return
+        teams: dict[str, int] = {}
+        waits = []
+        for shop, conversation, wait in kept.overdue:
+            one = self._host.named_wait(shop, conversation, wait, now_ms)
+            if one is not None:
+                waits.append(one)
+                teams[one.team] = teams.get(one.team, 0) + 1
+        waits.sort(key=lambda one: one.since_ms)
+        decided_at_ms = now_ms if self._host.wall else due_at_ms
+        self._host.decisions.append(
+            TellPeople(
+                key=f"digest.{due_at_ms}",
+                alert="digest",
+                kind="digest",
+                step="5m",
+                to="digest",
+                team="",
+                agent=None,
+                waits=tuple(waits[: 10 * NAMED_AT_MOST]),
+                due_at_ms=due_at_ms,
+                decided_at_ms=decided_at_ms,
+                expires_at_ms=decided_at_ms + WORTH_MS,
+                facts={
+                    "came": len(kept.overdue),
+                    "still": len(waits),
+                    "over": kept.over,
+                    "turned": kept.turned,
+                    "teams": teams,
+                },
+            )
+        )
+        self._kept = replace(kept, overdue=[], over={}, turned=[], digest_at_ms=NEVER_MS)
+        self.unsaved = True
+
+    # -- saved and read back -------------------------------------------------------------------------------------------
+
+    def keep(self) -> Kept:
+        """Return all of it, for saving."""
+        return replace(self._kept, open=list(self._open.values()))
+
+    def restore(self, kept: Kept) -> None:
+        """Take back what `keep` gave."""
+        self._kept = replace(kept, open=[])
+        self._open = {(one.kind, one.name): one for one in kept.open}
+        if kept.digest_at_ms != NEVER_MS:
+            self._calendar.wake(self, kept.digest_at_ms)
+
+
+def _short(name: str) -> str:
+    return blake2b(name.encode(), digest_size=4).hexdigest()
+
+
+def _id(kind: str, name: str, at_ms: int) -> str:
+    """Return an id that fits an address: names may hold anything."""
+    return f"{kind}-{at_ms}-{_short(name)}"

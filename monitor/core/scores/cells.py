@@ -1,0 +1,174 @@
+"""Cells: sums and counts of one day, from which every rate is made, over any span.
+
+A cell takes marks in and gives them back, so that a correction is the old marks taken
+away and the new ones added. Never an average is kept: rates over days, shops or agents
+are made of sums. Where the unit is a buyer, a cell knows each of them, for a buyer who
+asked twice is one; so buyers of agents do not add up to those of their shop, and each
+of the two has cells of its own.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+
+from monitor.core.scores.judge import HIT, MISS, UNDETERMINED, Mark, together
+from monitor.core.scores.profile import Profile
+
+COUNTS = ("hits", "misses", "undetermined", "excluded")
+
+
+class Sums(Struct, array_like=True, gc=False):
+    """What a rate and a mean are made of; sums of days add up."""
+
+    counts: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    sum_ms: int = 0
+    waits: int = 0  # How many waits lie behind `sum_ms`.
+    spread: dict[int, int] = field(default_factory=dict)  # How many waits took so many ms; where the profile asks.
+    why: dict[str, int] = field(default_factory=dict)  # Why units are left out.
+
+    def add(self, other: "Sums") -> None:
+        """Add what another has."""
+        for at, count in enumerate(other.counts):
+            self.counts[at] += count
+        self.sum_ms += other.sum_ms
+        self.waits += other.waits
+        _add(self.spread, other.spread)
+        _add(self.why, other.why)
+
+    @property
+    def determined(self) -> int:
+        """How many came out as a hit or a miss."""
+        return self.counts[HIT] + self.counts[MISS]
+
+    @property
+    def rate(self) -> float | None:
+        """Hits of what is determined; None: no sample."""
+        return self.counts[HIT] / self.determined if self.determined else None
+
+
+class Cell:
+    """One day of one shop, agent or account under one profile."""
+
+    __slots__ = ("_any_hit", "_parts", "_spread", "sums")
+
+    def __init__(self, profile: Profile) -> None:
+        self.sums = Sums()
+        self._any_hit = profile.limit_ms is None
+        self._spread = profile.statistic == "median" or profile.keep_fastest < 1
+        self._parts: dict[str, list[int]] = {}
+
+    def add(self, mark: Mark, by: int = 1) -> None:
+        """Take a mark in, or with ``by=-1`` give it back."""
+        sums = self.sums
+        if mark.waits:
+            sums.sum_ms += by * mark.sum_ms
+            sums.waits += by * mark.waits
+            if self._spread and mark.waits == 1:
+                _add(sums.spread, {mark.sum_ms: by})
+        if mark.why and mark.verdict != UNDETERMINED:
+            _add(sums.why, {mark.why: by})
+        if not mark.unit:
+            sums.counts[mark.verdict] += by
+            return
+        parts = self._parts.setdefault(mark.unit, [0, 0, 0, 0])
+        if any(parts):
+            sums.counts[self._together(parts)] -= 1
+        parts[mark.verdict] += by
+        if any(parts):
+            sums.counts[self._together(parts)] += 1
+        else:
+            del self._parts[mark.unit]
+
+    def _together(self, parts: list[int]) -> int:
+        return together((verdict for verdict, count in enumerate(parts) if count), any_hit=self._any_hit)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is in it any more."""
+        return not any(self.sums.counts) and not self.sums.waits
+
+
+def _add(to: dict[Any, int], other: dict[Any, int]) -> None:
+    for key, count in other.items():
+        now = to.get(key, 0) + count
+        if now:
+            to[key] = now
+        else:
+            to.pop(key, None)
+
+
+def mean_ms(profile: Profile, sums: Sums) -> float | None:
+    """Return the mean (or the median) a platform shows; None: no sample."""
+    if not sums.waits:
+        return None
+    if profile.statistic == "median":
+        return at_share(sums.spread, 0.5)
+    if profile.keep_fastest >= 1:
+        return sums.sum_ms / sums.waits
+    left = keep = max(1, round(sum(sums.spread.values()) * profile.keep_fastest))
+    total = 0
+    for ms, count in sorted(sums.spread.items()):
+        taken = min(left, count)
+        total += ms * taken
+        left -= taken
+    return total / keep
+
+
+def at_share(spread: dict[int, int], share: float) -> int | None:
+    """Return the value that ``share`` of all are at or below; None: there are none."""
+    rank = max(1, round(sum(spread.values()) * share + 0.499_999))
+    for value, count in sorted(spread.items()):
+        rank -= count
+        if rank <= 0:
+            return value
+    return None
+
+
+def as_json(profile: Profile, sums: Sums) -> dict[str, Any]:
+    """Return a score as the contract names it; ``waits`` is what the mean is over, ``left_out`` why units are."""
+    mean = mean_ms(profile, sums)
+    return {
+        "unit": profile.unit,
+        **dict(zip(COUNTS, sums.counts, strict=True)),
+        "sum_seconds": sums.sum_ms / 1000,
+        "waits": sums.waits,
+        "rate": sums.rate,
+        "mean_seconds": None if mean is None else mean / 1000,
+        "left_out": dict(sorted(sums.why.items())),
+    }
+
+
+def rolling(profile: Profile, by_day: Sequence[Sums | None]) -> tuple[float | None, Sums]:
+    """Return what a platform shows over its window.
+
+    Args:
+        profile: whose `weights` and `min_sample` hold.
+        by_day: the days of the window, newest first; None: none known.
+
+    Returns:
+        The rate, None without enough of a sample, and the plain sums.
+    """
+    total = Sums()
+    for sums in by_day:
+        if sums is not None:
+            total.add(sums)
+    if total.determined < max(1, profile.min_sample):
+        return None, total
+    if not profile.weights:
+        return total.rate, total
+    hits = determined = 0.0
+    for at, sums in enumerate(by_day):
+        weight = _weight(profile.weights, at / max(1, len(by_day)))
+        if sums is not None:
+            hits += weight * sums.counts[HIT]
+            determined += weight * sums.determined
+    return (hits / determined if determined else None), total
+
+
+def _weight(weights: Iterable[tuple[float, float]], share: float) -> float:
+    """Return the weight of a day that lies this share of the window back."""
+    for until, weight in weights:
+        if share < until:
+            return weight
+    return 1.0

@@ -1,0 +1,114 @@
+"""The logs of many conversations: filled event by event, judged when all is in.
+
+A replay keeps one for its whole input; a running service fills one for the chats it
+scores again. Neither the order of arrival nor how often it is judged changes anything.
+"""
+
+from bisect import insort
+from collections.abc import Iterator
+
+from monitor.core import events as ev
+from monitor.core.scores.gaps import Feeds
+from monitor.core.scores.judge import Judge
+from monitor.core.scores.log import BUYER, LISTED, Said, in_order, listed, said, unlisted
+
+LISTS_AT_MOST = 20_000  # Complete lists of one shop: more than a day at one in five seconds.
+
+
+class Chat:
+    """The log of one conversation."""
+
+    __slots__ = ("buyer", "log")
+
+    def __init__(self, buyer: str) -> None:
+        self.buyer = buyer
+        self.log: list[Said] = []
+
+
+class ShopChats:
+    """What is known of one shop: its conversations, the lists of who waits, its feeds, which buyers are one."""
+
+    __slots__ = ("aliases", "chats", "feeds", "lists", "name", "platform")
+
+    def __init__(self, name: str, platform: str) -> None:
+        self.name = name
+        self.platform = platform
+        self.chats: dict[str, Chat] = {}
+        self.lists: list[tuple[int, int, Said, frozenset[str]]] = []  # Complete ones, in order of time.
+        self.feeds: Feeds | None = None
+        self.aliases: dict[str, str] = {}
+
+    def note(self, event: ev.AnyEvent, number: int, words: int = 0, role: str | None = None) -> None:
+        """Take an event of the shop that was accepted, and was not late."""
+        if type(event) is ev.WaitingSnapshot:
+            for key, buyer, row in listed(event, number):
+                self.chat(key, buyer).log.append(row)
+            if event.complete and len(self.lists) < LISTS_AT_MOST:
+                names = frozenset(row.conversation or row.buyer or "" for row in event.rows)
+                insort(self.lists, (event.ts_ms, number, unlisted(event, number), names), key=lambda one: one[:2])
+            return
+        if type(event) is ev.BuyerMerged:
+            if event.buyer and event.buyer != event.into:
+                self.aliases[event.buyer] = event.into
+            return
+        if isinstance(event, ev.AccountStatus | ev.SyncRange):
+            if self.feeds is None:
+                self.feeds = Feeds()
+            self.feeds.note(event)
+            return
+        entry = said(event, number, words, role)
+        if entry is not None:
+            self.chat(event.conversation or event.buyer or "", event.buyer).log.append(entry)
+
+    def chat(self, key: str, buyer: str | None = None) -> Chat:
+        """Return a conversation, made if it is new."""
+        chat = self.chats.get(key)
+        if chat is None:
+            chat = self.chats[key] = Chat(buyer or key)
+        elif buyer is not None and chat.buyer == key:
+            chat.buyer = buyer
+        return chat
+
+    def judge(self, key: str, now_ms: int) -> Judge:
+        """Return the judge of one conversation, as it stands at ``now_ms``."""
+        chat = self.chats[key]
+        log = in_order(chat.log)
+        if self.lists:
+            log = in_order([*chat.log, *self._unlisted(key, log)])
+        gaps = self.feeds.gaps() if self.feeds is not None else ()
+        return Judge(log, buyer=self._one(chat.buyer), conversation=key, now_ms=now_ms, gaps=gaps)
+
+    def _one(self, buyer: str) -> str:
+        """Return the id under which a buyer with several is known."""
+        seen = {buyer}
+        while (into := self.aliases.get(buyer)) is not None and into not in seen:
+            seen.add(into)
+            buyer = into
+        return buyer
+
+    def _unlisted(self, key: str, log: list[Said]) -> Iterator[Said]:
+        """Yield the lists that name a chat no more whose buyer was waiting: the first one after each last word."""
+        for at, entry in enumerate(log):
+            if entry.code not in (BUYER, LISTED):
+                continue
+            until_ms = log[at + 1].ts_ms if at + 1 < len(log) else None
+            for ts_ms, _, missing, names in self.lists:
+                if until_ms is not None and ts_ms >= until_ms:
+                    break
+                if ts_ms > entry.ts_ms and key not in names:
+                    yield missing
+                    break
+
+
+class Chats:
+    """The shops of an input."""
+
+    def __init__(self) -> None:
+        self.shops: dict[str, ShopChats] = {}
+
+    def shop(self, name: str, platform: str | None) -> ShopChats:
+        """Return a shop, made if it is new."""
+        shop = self.shops.get(name)
+        if shop is None:
+            shop = self.shops[name] = ShopChats(name, platform or "unknown")
+        return shop

@@ -1,0 +1,149 @@
+"""What a score sees of a conversation: small entries in order of time.
+
+A score is a pure function of these. The order of arrival never matters, since the
+log is sorted; what a correction changes is found by scoring the log again.
+"""
+
+from collections.abc import Iterable
+from operator import attrgetter
+
+from msgspec import Struct
+
+from monitor.core import events as ev
+from monitor.core import words as w
+
+BUYER, REPLY, BOT, AUTO, HANDED_OFF, ASSIGNED, TRANSFERRED, CLOSED_BY_BUYER, CLOSED, RECALL, DISMISS = range(11)
+LISTED, UNLISTED = 11, 12
+
+# Flags.
+HOLDS = 1  # reply: only holds the buyer off
+GREETS = 2  # reply: greets and nothing else
+SHORT = 4  # reply: at most two characters
+NEEDLESS = 8  # buyer: the platform says that no reply is needed
+ASSIST = 16  # reply: bot text that a person sent under the account
+CARD = 32  # no words: a card
+
+SHORT_CHARS = 2
+RECALL_WITHIN_MS = 600_000  # As in the conversation: what was said long ago cannot be taken back.
+
+_CODES: dict[str, int] = {"buyer": BUYER, "agent": REPLY, "seller": REPLY, "assist": REPLY, "bot": BOT, "auto": AUTO}
+_OTHERS: dict[type, int] = {
+    ev.ConversationAssigned: ASSIGNED,
+    ev.ConversationTransferred: TRANSFERRED,
+    ev.ConversationHandedOff: HANDED_OFF,
+    ev.ConversationClosed: CLOSED,
+    ev.MessageRecalled: RECALL,
+    ev.WaitDismissed: DISMISS,
+}
+
+
+class Said(Struct, frozen=True, array_like=True, gc=False):
+    """One entry of the log."""
+
+    ts_ms: int
+    seq: int  # The platform's own order among equal instants; -1: none.
+    number: int  # The order of arrival.
+    code: int
+    flags: int
+    agent: str | None
+    account: str | None  # The agent's name, where the feed names no account.
+    id: str = ""
+    other: str | None = None  # recall: the message taken back; transfer: the account that passes the chat on.
+    since_ms: int = 0  # listed: since when the buyer waits; unlisted: 0.
+
+
+def said(event: ev.AnyEvent, number: int, words: int = 0, role: str | None = None) -> Said | None:
+    """Return an event as scores see it; None where no score has a use for it.
+
+    Args:
+        event: of one conversation; lists of who waits go through `listed`.
+        number: its place in the order of arrival.
+        words: the classes of its words.
+        role: what its role is by the rules; None: as the event says.
+    """
+    seq = -1 if event.seq is None else event.seq
+    account = event.account or event.agent
+    if isinstance(event, ev.Message):
+        spoken = role or event.role
+        code = _CODES.get(spoken)
+        if code is None or event.kind == "reaction":
+            return None
+        flags = CARD if event.kind == "card" else 0
+        if code == BUYER:
+            if event.entry and not event.needs_reply:
+                return None
+            if event.needs_reply is False:
+                flags |= NEEDLESS
+        elif code == REPLY:
+            flags |= (HOLDS if words & w.HOLDING else 0) | (GREETS if words & w.GREETING else 0)
+            if spoken == "assist":
+                flags |= ASSIST
+            if event.kind == "text" and len((event.text or "").strip()) <= SHORT_CHARS:
+                flags |= SHORT
+        return Said(event.ts_ms, seq, number, code, flags, event.agent, account, event.id)
+    code = _OTHERS.get(type(event))
+    if code is None:
+        return None
+    other = None
+    if isinstance(event, ev.MessageRecalled):
+        other = event.message
+    elif isinstance(event, ev.ConversationTransferred):
+        other = event.from_account or event.from_agent
+    elif isinstance(event, ev.ConversationClosed) and event.by == "buyer":
+        code = CLOSED_BY_BUYER
+    return Said(event.ts_ms, seq, number, code, 0, event.agent, account, event.id, other)
+
+
+def listed(event: ev.WaitingSnapshot, number: int) -> Iterable[tuple[str, str | None, Said]]:
+    """Yield each chat a list of who waits names: its id, its buyer, and the entry of its log."""
+    account = event.account or event.agent
+    for row in event.rows:
+        chat = row.conversation or row.buyer
+        if chat:
+            since_ms = event.ts_ms
+            if row.since_ms is not None:
+                since_ms = row.since_ms
+            elif row.waited_seconds is not None:
+                since_ms = event.ts_ms - round(row.waited_seconds * 1000)
+            since_ms = min(since_ms, event.ts_ms)
+            entry = Said(event.ts_ms, -1, number, LISTED, 0, event.agent, account, event.id, None, since_ms)
+            yield chat, row.buyer, entry
+
+
+def unlisted(event: ev.WaitingSnapshot, number: int) -> Said:
+    """Return what a complete list is in the log of a chat that it does not name."""
+    return Said(event.ts_ms, -1, number, UNLISTED, 0, event.agent, event.account or event.agent, event.id)
+
+
+_in_time = attrgetter("ts_ms", "seq", "number")
+
+
+def in_order(log: Iterable[Said]) -> list[Said]:
+    """Return a log in order of time, without what was taken back, as if it had never been said.
+
+    A person's message counts as never sent when it was taken back in time; a buyer's
+    when it had no answer by then.
+    """
+    entries = sorted(log, key=_in_time)
+    recalls: dict[str, int] = {}
+    for entry in entries:
+        if entry.code == RECALL and entry.other:
+            recalls.setdefault(entry.other, entry.ts_ms)
+    if not recalls:
+        return entries
+    gone: set[str] = set()
+    pending: set[str] = set()
+    for entry in entries:
+        at_ms = recalls.get(entry.id)
+        if entry.code == BUYER:
+            if at_ms is not None:
+                gone.add(entry.id)
+                pending.add(entry.id)
+        elif entry.code in (REPLY, BOT, AUTO) and at_ms is not None and at_ms - entry.ts_ms <= RECALL_WITHIN_MS:
+            gone.add(entry.id)
+        elif entry.code in (REPLY, CLOSED_BY_BUYER):
+            gone -= pending
+            pending.clear()
+        elif entry.code == RECALL and entry.other:
+            pending.discard(entry.other)
+    return [entry for entry in entries if entry.id not in gone or entry.code == RECALL]

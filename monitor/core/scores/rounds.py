@@ -1,0 +1,341 @@
+"""A conversation's log as the rounds and sessions of a platform.
+
+Not the rounds of the board: whose reply ends one, whether each account has its own,
+whether the day closes it, all that is the platform's. Profiles that agree on it share
+one walk (`Shape`).
+
+A platform's day ends what nobody has answered, though the buyer still waits; what
+the buyer writes on the next day is a new round. Where the chat is cut into sessions,
+what a session left unanswered stays so.
+"""
+
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from monitor.core.scores.days import days
+from monitor.core.scores.log import (
+    ASSIGNED,
+    ASSIST,
+    AUTO,
+    BOT,
+    BUYER,
+    CLOSED,
+    CLOSED_BY_BUYER,
+    DISMISS,
+    HANDED_OFF,
+    LISTED,
+    NEEDLESS,
+    REPLY,
+    TRANSFERRED,
+    UNLISTED,
+    Said,
+)
+from monitor.core.scores.profile import MINUTE_MS, Profile
+
+GIVE_UP_MS = 7 * 86_400_000
+NEVER_MS = 1 << 60
+
+ANSWERED, ABANDONED, DISMISSED, LEFT, OPEN = "answered", "abandoned", "dismissed", "left", "open"
+
+
+class Shape(NamedTuple):
+    """What of a profile decides which rounds and sessions there are."""
+
+    ends_by: frozenset[str]
+    by_account: bool
+    split: bool
+    zone: str
+    day_starts_ms: int | None
+    due_by_ms: int | None
+    cut: bool  # A session's end cuts rounds off.
+    closes: bool  # A close ends a session.
+    gap_ms: int | None
+    reopens_ms: int
+    handed: bool  # The clock starts when a bot hands the chat to people.
+
+
+def shape(profile: Profile) -> Shape:
+    """Return the shape of a profile."""
+    thread = profile.unit == "thread_first"
+    return Shape(
+        profile.ends_by,
+        profile.key == "account_buyer",
+        profile.on_transfer == "split",
+        profile.zone,
+        profile.day_starts_ms,
+        profile.due_by_ms,
+        profile.unit in ("session", "thread_first"),
+        not thread,
+        profile.session_gap_ms,
+        profile.reopens_ms,
+        profile.starts in ("queue_entry", "handoff"),
+    )
+
+
+class Session(Struct, gc=False):
+    """Part of a conversation, between two closes or two long silences."""
+
+    start_ms: int  # The first word of the buyer.
+    outbound: bool  # The shop spoke first: what the buyer says is an answer.
+    bot: bool = False
+    replied: bool = False
+
+
+class Round(Struct):
+    """One stretch of the buyer's waiting, by the platform's count."""
+
+    start_ms: int
+    session: Session
+    account: str | None
+    due_ms: int  # The platform's day is over for it from then on; NEVER_MS: it has none.
+    held: list[tuple[int, str | None, str | None]]  # Who held it since when.
+    messages: list[int]
+    needless: bool = True  # All its messages need no reply, says the platform.
+    bot: bool = False
+    handed: bool = False
+    passed_on: bool = False  # Its account gave the chat away without a reply.
+    how: str = OPEN
+    end_ms: int = NEVER_MS
+    after_ms: int = -1  # Answered unseen: after this instant.
+    agent: str | None = None  # Who answered…
+    by_account: str | None = None  # …under which account.
+    flags: int = 0  # Of the reply.
+
+    def holder(self, at_ms: int) -> tuple[str | None, str | None]:
+        """Return agent and account that held it at an instant."""
+        found: tuple[str | None, str | None] = (None, self.account)
+        for since_ms, agent, account in self.held:
+            if since_ms > at_ms:
+                break
+            found = (agent, account)
+        return found
+
+
+class Walk:
+    """One walk over a log; `rounds` and `sessions` are what it finds."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.rounds: list[Round] = []
+        self.sessions: list[Session] = []
+        self._shape = shape
+        self._days = days(shape.zone, shape.day_starts_ms or 0)
+        self._open: list[Round] = []
+        self._session: Session | None = None
+        self._closed_at_ms = -1  # The session was closed then; -1: it was not.
+        self._last_ms = -1  # When somebody last wrote.
+        self._spoke_first = False  # The shop has spoken since the last session ended.
+        self._buyer_last = False
+        self._holder: tuple[str | None, str | None] = (None, None)
+
+    def over(self, log: list[Said]) -> "Walk":
+        """Walk over a log in order."""
+        for entry in log:
+            self._step(entry)
+        return self
+
+    def _step(self, entry: Said) -> None:
+        ts_ms, code = entry.ts_ms, entry.code
+        if self._open:
+            self._end_what_is_over(ts_ms)
+        if code == BUYER:
+            self._buyer(entry)
+        elif code == REPLY:
+            if ("assist" if entry.flags & ASSIST else "agent") in self._shape.ends_by:
+                self._reply(entry)
+            else:
+                self._machine(entry)
+        elif code in (BOT, AUTO):
+            if ("bot" if code == BOT else "auto") in self._shape.ends_by:
+                self._reply(entry)
+            elif code == BOT:
+                self._machine(entry)
+        elif code == HANDED_OFF:
+            self._handed_off(ts_ms)
+        elif code == ASSIGNED:
+            self._hold(ts_ms, entry.agent, entry.account)
+        elif code == TRANSFERRED:
+            self._transfer(entry)
+        elif code in (CLOSED_BY_BUYER, CLOSED):
+            if code == CLOSED_BY_BUYER:
+                self._end(ABANDONED, ts_ms)
+            if not self._open:
+                self._holder = (None, None)
+            self._closed_at_ms = ts_ms
+        elif code == DISMISS:
+            self._end(DISMISSED, ts_ms)
+        elif code == LISTED:
+            self._listed(entry)
+        elif code == UNLISTED:
+            self._unlisted(entry)
+
+    def _end_what_is_over(self, now_ms: int) -> None:
+        still = []
+        for one in self._open:
+            if now_ms >= one.due_ms or now_ms - one.start_ms > GIVE_UP_MS:
+                one.how = LEFT
+            else:
+                still.append(one)
+        self._open = still
+
+    def _buyer(self, entry: Said) -> None:
+        ts_ms = entry.ts_ms
+        session = self._session_at(ts_ms)
+        if entry.account is not None and (entry.agent, entry.account) != self._holder:
+            named = entry.agent is not None or entry.account != self._holder[1]
+            if named and not self._shape.by_account:
+                self._hold(ts_ms, entry.agent, entry.account)
+            elif named:
+                self._holder = (entry.agent, entry.account)
+        self._last_ms, self._buyer_last = ts_ms, True
+        account = entry.account or self._holder[1]
+        due_ms = self._due_ms(ts_ms)
+        for one in self._open:
+            if one.due_ms == due_ms and not one.passed_on and self._same_account(one, account):
+                one.account = one.account or account
+                break
+        else:
+            one = self._begin(ts_ms, session, account, due_ms)
+        one.messages.append(ts_ms)
+        one.needless = one.needless and entry.flags & NEEDLESS > 0
+
+    def _begin(self, ts_ms: int, session: Session, account: str | None, due_ms: int) -> Round:
+        held = [(ts_ms, *self._holder)] if self._holder != (None, None) else []
+        one = Round(ts_ms, session, account, due_ms, held, [])
+        self._open.append(one)
+        self.rounds.append(one)
+        return one
+
+    def _same_account(self, one: Round, account: str | None) -> bool:
+        return not self._shape.by_account or account is None or one.account is None or one.account == account
+
+    def _due_ms(self, ts_ms: int) -> int:
+        """Return from when on a round that starts now is over for the platform's day."""
+        shape = self._shape
+        if shape.day_starts_ms is None:
+            return NEVER_MS
+        day = self._days.of(ts_ms)
+        if shape.due_by_ms is None:
+            return day.end_ms
+        # The first time the wall shows it after the day has ended, that instant still in time.
+        number = day.number + (shape.due_by_ms < shape.day_starts_ms if shape.day_starts_ms else 1)
+        return days(shape.zone).at(number, shape.due_by_ms) + 1
+
+    def _session_at(self, ts_ms: int) -> Session:
+        """Return the session in which the buyer writes now: a new one after a close or a long silence."""
+        shape, session = self._shape, self._session
+        silent = shape.gap_ms is not None and ts_ms - max(self._last_ms, self._closed_at_ms) > shape.gap_ms
+        closed = shape.closes and self._closed_at_ms >= 0 and ts_ms - self._closed_at_ms >= shape.reopens_ms
+        if session is not None and not silent and not closed:
+            self._closed_at_ms = -1
+            return session
+        outbound = self._spoke_first and not silent and self._closed_at_ms < 0
+        if shape.cut:
+            for one in self._open:
+                one.how = LEFT
+            self._open = []
+        self._closed_at_ms = -1
+        self._session = session = Session(ts_ms, outbound)
+        self._spoke_first = False
+        self.sessions.append(session)
+        return session
+
+    def _reply(self, entry: Said) -> None:
+        ts_ms = entry.ts_ms
+        ends = self._open
+        if self._shape.by_account and len(ends) > 0 and entry.account is not None:
+            own = [one for one in ends if one.account == entry.account]
+            # Who answers without a transfer has taken the chat over; what was passed on stays with who did so.
+            ends = own or [one for one in ends if not one.passed_on]
+        for one in ends:
+            one.how, one.end_ms, one.flags = ANSWERED, ts_ms, entry.flags
+            agent, account = entry.agent, entry.account
+            if agent is None and account is not None and account == self._holder[1]:
+                agent = self._holder[0]  # The account answered, and it is known who sits at it.
+            one.agent, one.by_account = agent, account
+            if self._shape.by_account:
+                one.account = account or one.account
+        self._open = [one for one in self._open if one.how == OPEN]
+        self._speak(ts_ms)
+        if self._session is not None:
+            self._session.replied = True
+        if entry.account is not None and (entry.agent is not None or entry.account != self._holder[1]):
+            self._holder = (entry.agent, entry.account)
+        self._buyer_last = False
+
+    def _machine(self, entry: Said) -> None:
+        for one in self._open:
+            one.bot = True
+        self._speak(entry.ts_ms)
+        if self._session is not None:
+            self._session.bot = True
+
+    def _speak(self, ts_ms: int) -> None:
+        """Note that the shop has said something: where no session is on, it has spoken first."""
+        gap_ms = self._shape.gap_ms
+        if self._session is None or (gap_ms is not None and ts_ms - self._last_ms > gap_ms and not self._open):
+            self._session, self._spoke_first = None, True
+        self._last_ms = ts_ms
+
+    def _handed_off(self, ts_ms: int) -> None:
+        if not self._open and self._buyer_last:
+            self._begin(ts_ms, self._session_at(ts_ms), self._holder[1], self._due_ms(ts_ms)).needless = False
+        for one in self._open:
+            if not one.handed and self._shape.handed:
+                one.start_ms, one.due_ms = ts_ms, self._due_ms(ts_ms)
+            one.handed = True
+
+    def _hold(self, ts_ms: int, agent: str | None, account: str | None) -> None:
+        self._holder = (agent, account)
+        for one in self._open:
+            if not one.passed_on:
+                one.held.append((ts_ms, agent, account))
+                one.account = account or one.account
+
+    def _transfer(self, entry: Said) -> None:
+        ts_ms = entry.ts_ms
+        given = []
+        if self._shape.by_account and self._shape.split:
+            for one in self._open:
+                one.account = one.account or entry.other or self._holder[1]
+                if not one.passed_on and one.account is not None and one.account != entry.account:
+                    given.append(one)
+        if not given:
+            self._hold(ts_ms, entry.agent, entry.account)
+            return
+        for one in given:
+            one.passed_on = True
+        self._holder = (entry.agent, entry.account)
+        receives = self._begin(ts_ms, given[0].session, entry.account, self._due_ms(ts_ms))
+        receives.needless = False
+
+    def _end(self, how: str, ts_ms: int) -> None:
+        for one in self._open:
+            one.how, one.end_ms = how, ts_ms
+        self._open = []
+        self._buyer_last = False
+
+    def _listed(self, entry: Said) -> None:
+        if entry.account is not None:
+            self._hold(entry.ts_ms, entry.agent, entry.account)
+        since_ms = entry.since_ms
+        if not self._open:
+            if since_ms <= self._last_ms:
+                if since_ms % MINUTE_MS or since_ms + MINUTE_MS <= self._last_ms:
+                    return  # It was answered since: the list has not noticed.
+                since_ms = self._last_ms
+            one = self._begin(since_ms, self._session_at(since_ms), self._holder[1], self._due_ms(since_ms))
+            one.messages.append(since_ms)
+            one.needless = False
+            self._buyer_last = True
+        self._last_ms = max(self._last_ms, entry.ts_ms)
+
+    def _unlisted(self, entry: Said) -> None:
+        if entry.ts_ms <= self._last_ms or (entry.account is not None and entry.account != self._holder[1]):
+            return
+        for one in self._open:
+            one.how, one.end_ms, one.after_ms = ANSWERED, entry.ts_ms, max(one.start_ms, self._last_ms)
+            one.agent, one.by_account = self._holder
+        if self._open:
+            self._open = []
+            self._last_ms, self._buyer_last = entry.ts_ms, False

@@ -1,0 +1,63 @@
+"""A folder of rules checked: what is wrong, what is doubtful, what its own tests say."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from monitor.policy_files.rule_set import FILES_READ, RuleSet, load
+from monitor.policy_files.where import default_folder
+from monitor.yaml_files import BadFiles, Fault, did_you_mean
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a check found.
+
+    Attributes:
+        folder: what was checked.
+        rules: None where they cannot be used.
+        faults: what keeps them from being used.
+        doubts: what is odd and yet may be meant.
+    """
+
+    folder: Path
+    rules: RuleSet | None = None
+    faults: list[Fault] = field(default_factory=list)
+    doubts: list[Fault] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether the rules can be used and do what their tests say."""
+        return not self.faults
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that ``check-rules --json`` prints."""
+        return {
+            "folder": str(self.folder),
+            "rules_version": None if self.rules is None else self.rules.hash,
+            "good": self.good,
+            "errors": [fault._asdict() for fault in self.faults],
+            "warnings": [doubt._asdict() for doubt in self.doubts],
+        }
+
+
+def check(folder: Path, now_ms: int) -> Checked:
+    """Check a folder of rules."""
+    checked = Checked(folder)
+    try:
+        checked.rules = load(folder)
+    except BadFiles as bad:
+        checked.faults = bad.faults
+        return checked
+    checked.doubts = [*_not_read(folder), *checked.rules.doubts(now_ms)]
+    return checked
+
+
+def _not_read(folder: Path) -> list[Fault]:
+    """Return the files that nothing reads, which may be a slip in a name."""
+    known = {path.name for path in default_folder().iterdir()} | FILES_READ
+    return [
+        Fault(str(path), 0, 0, f"nothing reads a file of this name{did_you_mean(path.name, sorted(known))}")
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.suffix in (".yaml", ".yml", ".csv", ".txt") and path.name not in known
+    ]

@@ -1,0 +1,127 @@
+"""The commands about the rules: ``check-rules`` and ``explain``."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from monitor.clock import Clock
+from monitor.errors import UsageError
+from monitor.policy_files.checking import Checked, check
+from monitor.policy_files.explain import explained, instant_given
+from monitor.policy_files.rule_set import RuleSet, load
+from monitor.policy_files.where import Choice, choose
+from monitor.settings import load as load_settings
+from monitor.yaml_files import BadFiles
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print only JSON on standard output.")
+CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file (default ./presales.toml).")
+RULES = click.option(
+    "--rules", type=click.Path(path_type=Path), help="Folder of rules (default: setting, ./rules, the shipped ones)."
+)
+
+
+def usable(folder: Path) -> RuleSet:
+    """Return the rules of a folder.
+
+    Raises:
+        UsageError: they are wrong; says each fault.
+    """
+    try:
+        return load(folder)
+    except BadFiles as bad:
+        lines = "\n".join(f"  {fault}" for fault in bad.faults)
+        raise UsageError(f"the rules cannot be used:\n{lines}") from None
+
+
+@click.command("check-rules")
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@CONFIG
+@AS_JSON
+def check_rules(folder: Path | None, config: Path | None, as_json: bool) -> None:
+    """Check a folder of rules, and run its tests."""
+    chosen = _chosen(folder, config)
+    checked = check(chosen.folder, Clock().now_ms())
+    if as_json:
+        click.echo(json.dumps(checked.as_json(), ensure_ascii=False))
+    else:
+        _print_checked(checked)
+    sys.exit(0 if checked.good else 1)
+
+
+def _chosen(folder: Path | None, config: Path | None) -> Choice:
+    if folder is None:
+        return choose(None, load_settings(config).rules)
+    return Choice(folder, "given")
+
+
+def _print_checked(checked: Checked) -> None:
+    for fault in checked.faults:
+        click.echo(f"error: {fault}")
+    for doubt in checked.doubts:
+        click.echo(f"warning: {doubt}")
+    if checked.rules is None:
+        click.echo(f"{checked.folder}: {_count(len(checked.faults), 'error')}; these rules would not be taken")
+        return
+    rules = checked.rules
+    click.echo(
+        f"{checked.folder}: good · {_count(len(rules.policies.rules), 'rule')}, "
+        f"{_count(len(rules.register.shops), 'shop')}, {_count(len(rules.register.persons), 'person', 'people')} · "
+        f"version {rules.hash}"
+    )
+
+
+def _count(count: int, one: str, many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+@click.command("explain")
+@click.option("--shop", required=True, help="As the events name it.")
+@click.option("--platform", help="Of the shop (default: what the register says).")
+@click.option("--phase", help="presale, aftersale, … as the events name it.")
+@click.option(
+    "--at", "at", required=True, metavar="INSTANT", help='When a wait opens: RFC 3339, or "2026-11-10 20:00".'
+)
+@click.option("--until", metavar="INSTANT", help="Count the counted clock to here.")
+@RULES
+@CONFIG
+@AS_JSON
+def explain(
+    shop: str,
+    platform: str | None,
+    phase: str | None,
+    at: str,
+    until: str | None,
+    rules: Path | None,
+    config: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what would hold for a wait: from which line, and when each stage and step is due."""
+    found = usable(choose(rules, load_settings(config).rules).folder)
+    zone = found.policies.zone
+    said = explained(
+        found,
+        platform=platform,
+        shop=shop,
+        phase=phase,
+        at_ms=instant_given(at, zone),
+        until_ms=None if until is None else instant_given(until, zone),
+    )
+    if as_json:
+        click.echo(json.dumps(said, ensure_ascii=False))
+        return
+    click.echo(f"{said['rule']} ({said['window']}) · rules {said['rules_version']}")
+    if said["responsible"] == "merchant":
+        click.echo("the merchant answers at this time: nothing is told, nothing is blamed")
+    elif not said["counts_now"]:
+        click.echo("outside the counted hours: the clock stands until they begin")
+    for stage in said["stages"]:
+        click.echo(
+            f"  {stage['name']:<10} past {stage['after_seconds']:g} s   in time until {stage['due_at'] or 'ever'}"
+        )
+    for step in said["steps"]:
+        extra = " if unclaimed" if step.get("if_unclaimed") else ""
+        click.echo(f"  {step['to']:<10} at {step['at_seconds']:g} s   told {step['due_at'] or 'never'}{extra}")
+    if said["counted_seconds"] is not None:
+        click.echo(f"  counted from {said['at']}: {said['counted_seconds']:g} s")

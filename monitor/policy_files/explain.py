@@ -1,0 +1,118 @@
+"""What would hold for a wait that opens at some instant: from which line, and when each stage and step is due."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from monitor.core.hours import ALWAYS_MS, CountedClock
+from monitor.core.policy import Policy, Stage, Step
+from monitor.errors import UsageError
+from monitor.policy_files.rule_set import RuleSet
+from monitor.wire.instants import NotAnInstant, instant_ms, instant_text
+
+
+def instant_given(text: str, zone: str) -> int:
+    """Return the instant that a person names: RFC 3339, epoch milliseconds, or the clock on the floor's wall.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return instant_ms(int(text) if text.isdecimal() else text)
+    except NotAnInstant as error:
+        try:
+            local = datetime.fromisoformat(text)
+        except ValueError:
+            raise UsageError(f"{text}: {error}") from None
+        if local.tzinfo is not None:
+            raise UsageError(f"{text}: {error}") from None
+        return round(local.replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+
+
+def explained(
+    rules: RuleSet, *, platform: str | None, shop: str, phase: str | None, at_ms: int, until_ms: int | None
+) -> dict[str, Any]:
+    """Return what holds, as ``explain --json`` prints it.
+
+    Args:
+        rules: where to look.
+        platform: of the shop; None: the register's, else ``unknown``.
+        shop: as the events name it.
+        phase: of the messages; None: they name none.
+        at_ms: when the wait opens.
+        until_ms: to where the counted clock is asked; None: not asked.
+    """
+    info = rules.register.shop(shop)
+    platform = platform or (info.platform if info is not None else None) or "unknown"
+    resolved = rules.book.resolve(platform, shop, phase, at_ms)
+    policy = resolved.policy
+    clock = CountedClock(policy.hours, policy.run_on_ms) if policy.hours is not None else None
+
+    def due(length_ms: int) -> int | None:
+        if clock is None:
+            return at_ms + length_ms
+        due_ms = clock.due(at_ms, at_ms, max(1, length_ms))
+        return due_ms if due_ms < ALWAYS_MS else None
+
+    def counted(until_ms: int) -> int:
+        if until_ms <= at_ms:
+            return 0
+        return until_ms - at_ms if clock is None else clock.counted(at_ms, at_ms, until_ms)
+
+    def stages(window: tuple[Stage, ...]) -> list[dict[str, Any]]:
+        return [
+            {"name": stage.name, "after_seconds": stage.after_ms / 1000, "due_at": _text(due(stage.after_ms + 1), -1)}
+            for stage in window
+        ]
+
+    def steps(ladder: tuple[Step, ...]) -> list[dict[str, Any]]:
+        return [_step(step) | {"due_at": _text(due(step.at_ms))} for step in ladder]
+
+    return {
+        "rules_version": rules.hash,
+        "rule": policy.rule,
+        "window": policy.name,
+        "stages": stages(policy.window),
+        "steps": steps(policy.steps),
+        "first_reply": {
+            "stages": stages(policy.window if policy.first_window is None else policy.first_window),
+            "steps": steps(policy.steps if policy.first_steps is None else policy.first_steps),
+        },
+        "counted_seconds": None if until_ms is None else counted(until_ms) / 1000,
+        "counts_now": clock is None or clock.span(at_ms, at_ms)[0],
+        "from": _text(None if resolved.from_ms <= -ALWAYS_MS else resolved.from_ms),
+        "until": _text(None if resolved.until_ms >= ALWAYS_MS else resolved.until_ms),
+        "platform": platform,
+        "shop": shop,
+        "phase": phase,
+        "at": instant_text(at_ms),
+    } | _plain(policy)
+
+
+def _plain(policy: Policy) -> dict[str, Any]:
+    return {
+        "responsible": policy.responsible,
+        "ends_by": sorted(policy.ends_wait),
+        "bot": policy.bot,
+        "team": policy.team,
+        "promise_seconds": [limit_ms / 1000 for limit_ms in policy.promise],
+        "greeting_seconds": policy.greeting_due_ms / 1000,
+        "session_gap_seconds": policy.session_gap_ms / 1000,
+        "give_up_seconds": policy.give_up_ms / 1000,
+        "run_on_seconds": policy.run_on_ms / 1000,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    said: dict[str, Any] = {"at_seconds": step.at_ms / 1000, "to": step.to}
+    if step.gather_ms:
+        said["gather_seconds"] = step.gather_ms / 1000
+    if step.if_unclaimed:
+        said["if_unclaimed"] = True
+    if step.repeats:
+        said |= {"repeat_seconds": step.repeat_ms / 1000, "repeats": step.repeats}
+    return said
+
+
+def _text(at_ms: int | None, more_ms: int = 0) -> str | None:
+    return None if at_ms is None else instant_text(at_ms + more_ms)

@@ -1,0 +1,200 @@
+"""``platforms/*.yaml``: how each platform counts, with where that is known from and how sure it is.
+
+One file a platform, in it its profiles; the same id may stand there several times, each
+from its ``valid_from`` on. A profile that a floor adds needs no code.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from monitor.core.scores.profile import Profile, ProfileBook, Starts, Sure, Unit
+from monitor.policy_files import where
+from monitor.yaml_files import BadFiles, Document, DurationMs, Fault, Model, TimeOfDayMs, read, time_of_day_ms
+
+FOLDER = "platforms"
+FILES_AT_MOST = 200
+Ends = Literal["agent", "assist", "bot", "auto"]
+
+
+def _date(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f'{value!r} is no date; write "2026-11-23"') from None
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{value!r} is no time zone; write Asia/Shanghai") from None
+    return value
+
+
+def _windows(value: object) -> list[tuple[int, int]]:
+    """Read ``["08:00-23:00"]``; a window may end on the next day."""
+    if not isinstance(value, list):
+        raise ValueError('write a list of windows: ["08:00-23:00"]')
+    found = []
+    for one in value:
+        start, dash, end = str(one).partition("-")
+        if not dash:
+            raise ValueError(f'{one!r} is no window; write "08:00-23:00"')
+        start_ms, end_ms = time_of_day_ms(start.strip()), time_of_day_ms(end.strip())
+        found.append((start_ms, end_ms if end_ms > start_ms else end_ms + 86_400_000))
+    return found
+
+
+Day = Annotated[date, BeforeValidator(_date)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Windows = Annotated[list[tuple[int, int]], BeforeValidator(_windows)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Weight(Model):
+    """So much of the window, from its newest day on, weighs so much."""
+
+    share: Share
+    weight: Annotated[float, Field(gt=0, le=100)]
+
+
+class Written(Model):
+    """A profile as it stands in the file; see `core.scores.profile.Profile` for what each field means."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
+    name: str = ""
+    unit: Unit
+    statistic: Literal["rate", "mean", "median"] = "rate"
+    starts: Starts = "first_unanswered"
+    limit: DurationMs | None = None
+    ends_by: Annotated[list[Ends], Field(min_length=1)]
+    bot_only: Literal["drop", "answered", "missed"]
+    abandoned: Literal["drop", "missed"] = "drop"
+    key: Literal["conversation", "buyer", "account_buyer"] = "conversation"
+    on_transfer: Literal["keep", "split"] = "keep"
+    hours: Windows | None = None
+    hours_by: Literal["round_start", "session_start", "either"] = "round_start"
+    zone: Zone
+    day_starts: TimeOfDayMs | None = None
+    due_by: TimeOfDayMs | None = None
+    cap: DurationMs | None = None
+    unanswered_as: DurationMs | None = None
+    session_gap: DurationMs | None = 30 * 60_000
+    reopens_within: DurationMs = 0
+    needless: Literal["count", "drop"] = "count"
+    exempt_dates: list[Day] = Field(default_factory=list)
+    keep_fastest: Share = 1.0
+    min_sample: Annotated[int, Field(ge=0, le=10_000)] = 0
+    weights: list[Weight] = Field(default_factory=list)
+    rolling_days: Annotated[int, Field(ge=1, le=400)] = 1
+    lag_days: Annotated[int, Field(ge=0, le=60)] = 0
+    valid_from: Day
+    target: Share | None = None
+    source: Annotated[str, Field(min_length=4)]
+    sure: Sure
+
+
+class PlatformFile(Model):
+    """One file: a platform's names, and its profiles."""
+
+    platforms: Annotated[list[str], Field(min_length=1)]
+    profiles: Annotated[list[Written], Field(min_length=1)]
+
+
+def load(folder: Path) -> tuple[ProfileBook, list[Fault]]:
+    """Read every file of ``platforms/``."""
+    found: list[Profile] = []
+    faults: list[Fault] = []
+    paths = sorted(where.find(folder, FOLDER).glob("*.yaml"))
+    if len(paths) > FILES_AT_MOST:
+        return ProfileBook(), [Fault(str(folder / FOLDER), 0, 0, f"more than {FILES_AT_MOST} files")]
+    for path in paths:
+        try:
+            document = read(path, PlatformFile)
+        except BadFiles as bad:
+            faults += bad.faults
+            continue
+        wrong = [document.fault(message, *loc) for loc, message in _wrong(document.value)]
+        faults += wrong
+        if not wrong:
+            found += _compiled(document)
+    seen: dict[tuple[str, int], Profile] = {}
+    for profile in found:
+        other = seen.setdefault((profile.id, profile.valid_from), profile)
+        if other is not profile:
+            file, _, line = profile.place.rpartition(":")
+            said = f"{profile.id} is valid from the same day as at {other.place}; one would be lost"
+            faults.append(Fault(file, int(line), 1, said))
+    return (ProfileBook() if faults else ProfileBook(found)), faults
+
+
+def _wrong(file: PlatformFile) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Yield what does not fit together, with its place."""
+    for at, written in enumerate(file.profiles):
+        place = ("profiles", at)
+        if written.limit is None and written.statistic == "rate" and written.day_starts is None:
+            yield place, "without a limit a rate needs day_starts: by when must there be a reply?"
+        if written.due_by is not None and written.day_starts is None:
+            yield (*place, "due_by"), "due_by is after the end of a day: give day_starts"
+        if written.on_transfer == "split" and written.key != "account_buyer":
+            yield (*place, "on_transfer"), "split needs key: account_buyer, or whose are the two rounds?"
+        if written.keep_fastest < 1 and written.unit in ("session", "buyer_day"):
+            yield (*place, "keep_fastest"), "keep_fastest is of single waits: a session or a buyer's day has several"
+        if written.hours_by == "session_start" and written.unit == "buyer_day":
+            yield (*place, "hours_by"), "a buyer's day has no one session; use round_start"
+
+
+def _compiled(document: Document[PlatformFile]) -> Iterator[Profile]:
+    for at, written in enumerate(document.value.profiles):
+        line, _ = document.place("profiles", at)
+        yield Profile(
+            id=written.id,
+            platforms=tuple(document.value.platforms),
+            unit=written.unit,
+            statistic=written.statistic,
+            starts=written.starts,
+            limit_ms=written.limit,
+            ends_by=frozenset(written.ends_by),
+            bot_only=written.bot_only,
+            abandoned=written.abandoned,
+            key=written.key,
+            on_transfer=written.on_transfer,
+            hours=None if written.hours is None else tuple(written.hours),
+            hours_by=written.hours_by,
+            zone=written.zone,
+            day_starts_ms=written.day_starts,
+            due_by_ms=written.due_by,
+            cap_ms=written.cap,
+            unanswered_as_ms=written.unanswered_as,
+            session_gap_ms=written.session_gap,
+            reopens_ms=written.reopens_within,
+            needless=written.needless,
+            exempt_dates=frozenset(day.toordinal() for day in written.exempt_dates),
+            keep_fastest=written.keep_fastest,
+            min_sample=written.min_sample,
+            weights=_until(written.weights),
+            rolling_days=written.rolling_days,
+            lag_days=written.lag_days,
+            valid_from=written.valid_from.toordinal(),
+            name=written.name,
+            target=written.target,
+            source=written.source,
+            sure=written.sure,
+            place=f"{document.file}:{line}",
+        )
+
+
+def _until(weights: list[Weight]) -> tuple[tuple[float, float], ...]:
+    """Return the weights with the share of the window up to which each goes."""
+    until, found = 0.0, []
+    for weight in weights:
+        until += weight.share
+        found.append((until, weight.weight))
+    return tuple(found)

@@ -1,0 +1,132 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from monitor.core.policy import BUILT_IN
+from monitor.errors import UsageError
+from monitor.policy_files import load
+from monitor.policy_files.explain import explained, instant_given
+from monitor.policy_files.where import default_folder
+from tests.policy_files.folders import DEFAULT, write
+from tests.policy_files.test_policies import at
+from tests.typed import typed
+
+FLOOR = """
+    version: 1
+    hours: {floor: {daily: "08:00-24:00"}}
+    default:
+      hours: floor
+      run_on: 2m
+      stages: {slow: 60s, at_risk: 180s}
+      steps: [{at: 90s, to: popup}, {at: 3m, to: team, gather: 60s, repeat: 1m, repeats: 2}]
+"""
+
+
+def told(folder: Path, when: str, until: str | None = None, **which: str) -> dict[str, object]:
+    until_ms = None if until is None else at(until)
+    shop = {"platform": None, "shop": "s", "phase": None} | which
+    return explained(load(folder), **shop, at_ms=at(when), until_ms=until_ms)  # type: ignore[arg-type]
+
+
+def test_each_stage_says_its_last_instant_in_time_and_each_step_when_it_is_told(tmp_path: Path) -> None:
+    said = told(write(tmp_path, default=FLOOR), "2026-11-20 12:00", until="2026-11-20 12:10")
+    assert said["rule"] == "default.yaml:4"
+    assert said["stages"] == [
+        {"name": "slow", "after_seconds": 60.0, "due_at": "2026-11-20T04:01:00.000Z"},
+        {"name": "at_risk", "after_seconds": 180.0, "due_at": "2026-11-20T04:03:00.000Z"},
+    ]
+    assert said["steps"] == [
+        {"at_seconds": 90.0, "to": "popup", "due_at": "2026-11-20T04:01:30.000Z"},
+        {
+            "at_seconds": 180.0,
+            "to": "team",
+            "gather_seconds": 60.0,
+            "repeat_seconds": 60.0,
+            "repeats": 2,
+            "due_at": "2026-11-20T04:03:00.000Z",
+        },
+    ]
+    assert said["counted_seconds"] == 600
+
+
+def test_what_opens_before_closing_runs_on_and_then_stands_until_the_morning(tmp_path: Path) -> None:
+    said = told(write(tmp_path, default=FLOOR), "2026-11-20 23:59:30", until="2026-11-21 08:00:10")
+    stages = said["stages"]
+    assert isinstance(stages, list)
+    assert [stage["due_at"] for stage in stages] == ["2026-11-20T16:00:30.000Z", "2026-11-21T00:00:30.000Z"]
+    assert said["counted_seconds"] == 160
+
+
+def test_nothing_is_due_where_the_merchant_answers(tmp_path: Path) -> None:
+    write(tmp_path, default=FLOOR, rules="version: 1\nshops: [{match: {shop: s}, responsible: merchant}]\n")
+    said = told(tmp_path, "2026-11-20 12:00", until="2026-11-21 12:00")
+    assert said["responsible"] == "merchant"
+    assert [stage["due_at"] for stage in said["stages"]] == [None, None]  # type: ignore[attr-defined]
+    assert said["counted_seconds"] == 0
+
+
+def test_the_platform_of_a_shop_is_that_of_the_register(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        shops="version: 1\nshops: [{shop: s, platform: jd}]\n",
+        rules="version: 1\nplatforms: [{name: JD, match: {platform: jd}, bot: holds}]\n",
+    )
+    assert told(tmp_path, "2026-11-20")["window"] == "JD"
+    assert told(tmp_path, "2026-11-20", platform="taobao")["window"] == "default"
+
+
+def test_instants_are_taken_as_the_contract_has_them_and_as_the_wall_shows_them() -> None:
+    noon = at("2026-11-20 12:00")
+    for text in ("2026-11-20T12:00:00+08:00", "2026-11-20 12:00", str(noon), "2026-11-20T04:00:00Z"):
+        assert instant_given(text, "Asia/Shanghai") == noon
+    with pytest.raises(UsageError, match="noon"):
+        instant_given("noon", "Asia/Shanghai")
+
+
+def test_the_command_prints_one_object_and_takes_the_folder_that_is_named(tmp_path: Path) -> None:
+    write(tmp_path, default=FLOOR)
+    done = typed("explain", "--shop", "s", "--at", "2026-11-20T12:00:00+08:00", "--rules", str(tmp_path), "--json")
+    assert done.exit_code == 0
+    said = json.loads(done.stdout)
+    assert said["rules_version"] == load(tmp_path).hash
+    assert said["counted_seconds"] is None
+    read = typed("explain", "--shop", "s", "--at", "2026-11-20 03:00", "--rules", str(tmp_path)).stdout
+    assert "outside the counted hours" in read
+    assert "popup      at 90 s   told 2026-11-20T00:01:30.000Z" in read
+
+
+def test_rules_that_are_wrong_are_told_and_explain_nothing(tmp_path: Path) -> None:
+    write(tmp_path, default="version: 1\ndefault: {bot: hold}\n")
+    done = typed("explain", "--shop", "s", "--at", "2026-11-20 03:00", "--rules", str(tmp_path))
+    assert done.exit_code == 2
+    assert "default.yaml:2:16" in done.stderr
+
+
+def test_check_rules_says_that_the_shipped_ones_are_good() -> None:
+    done = typed("check-rules", str(default_folder()), "--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["good"]
+    assert json.loads(done.stdout)["warnings"] == []
+
+
+def test_check_rules_says_what_is_wrong_where_and_exits_1(tmp_path: Path) -> None:
+    write(tmp_path, default="version: 1\ndefault: {bot: hold}\n")
+    done = typed("check-rules", str(tmp_path))
+    assert done.exit_code == 1
+    assert f"error: {tmp_path}/default.yaml:2:16: default.bot: 'hold' is none of holds, ignored" in done.stdout
+    (error,) = json.loads(typed("check-rules", str(tmp_path), "--json").stdout)["errors"]
+    assert (error["line"], error["column"]) == (2, 16)
+
+
+def test_a_file_that_nothing_reads_is_doubted(tmp_path: Path) -> None:
+    write(tmp_path, default=DEFAULT, defalt="version: 1\n")
+    done = typed("check-rules", str(tmp_path))
+    assert done.exit_code == 0
+    assert "defalt.yaml: nothing reads a file of this name; did you mean default.yaml?" in done.stdout
+
+
+def test_the_built_in_policy_is_under_what_is_not_said(tmp_path: Path) -> None:
+    write(tmp_path, default="version: 1\ndefault: {bot: holds}\n")
+    assert load(tmp_path).policies.base.window == BUILT_IN.window
