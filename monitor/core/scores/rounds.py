@@ -255,8 +255,10 @@ class Walk:
             one.agent, one.by_account = agent, account
             if self._shape.by_account:
                 one.account = account or one.account
+        if not ends:
+            self._speak(ts_ms)
         self._open = [one for one in self._open if one.how == OPEN]
-        self._speak(ts_ms)
+        self._last_ms = ts_ms
         if self._session is not None:
             self._session.replied = True
         if entry.account is not None and (entry.agent is not None or entry.account != self._holder[1]):
@@ -266,16 +268,18 @@ class Walk:
     def _machine(self, entry: Said) -> None:
         for one in self._open:
             one.bot = True
-        self._speak(entry.ts_ms)
+        if not self._open:
+            self._speak(entry.ts_ms)
+        self._last_ms = entry.ts_ms
         if self._session is not None:
             self._session.bot = True
 
     def _speak(self, ts_ms: int) -> None:
-        """Note that the shop has said something: where no session is on, it has spoken first."""
+        """Note that the shop speaks while nobody waits: where no session is on, it has spoken first."""
         gap_ms = self._shape.gap_ms
-        if self._session is None or (gap_ms is not None and ts_ms - self._last_ms > gap_ms and not self._open):
+        silent = gap_ms is not None and ts_ms - max(self._last_ms, self._closed_at_ms) > gap_ms
+        if self._session is None or silent:
             self._session, self._spoke_first = None, True
-        self._last_ms = ts_ms
 
     def _handed_off(self, ts_ms: int) -> None:
         if not self._open and self._buyer_last:
