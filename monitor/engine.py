@@ -38,9 +38,10 @@ from monitor.core.decisions import (
 from monitor.core.events import AnyEvent, Message, scope
 from monitor.core.ladder import ON_PAGES
 from monitor.core.lists import places
+from monitor.core.policy import PolicyBook
+from monitor.core.senders import BUILT_IN, Reader
 from monitor.core.tracker import Folded, Tracker
 from monitor.core.views import SourceRow, WaitRow
-from monitor.core.words import words_of
 from monitor.errors import Busy, StoreUnavailable
 from monitor.store.entries import Commit, Delivery, Quarantined, StoredEvent
 from monitor.store.journal import Journal
@@ -223,7 +224,7 @@ class Engine:
         tracker: fresh, one that keeps rows; `start` fills it from the journal.
         router: makes of an alert order what is to be delivered.
         clock: the world's time.
-        rules: names the rules in force, for the journal.
+        reader: says at acceptance who speaks in a message and what its words are.
     """
 
     def __init__(
@@ -234,7 +235,8 @@ class Engine:
         self.ready = Readiness()
         self._router = router
         self._clock = clock
-        self._rules = rules
+        self._reader = reader
+        self._new_rules: tuple[PolicyBook, Reader] | None = None  # To be taken between two turns.
         self._position = journal.last_position
         self._queue: deque[_Submission] = deque()
         self._in_hand: list[_Submission] = []  # Of the cycle that runs: off the queue, and not answered yet.
@@ -308,6 +310,21 @@ class Engine:
         await self._recover()
         self.ready.started = True
         self._task = asyncio.create_task(self._run(), name="engine")
+
+    async def take_rules(self, policies: PolicyBook, reader: Reader, text: bytes) -> None:
+        """Hold against these rules what is taken from the next turn on; what stands open keeps its own.
+
+        Args:
+            policies: the rules.
+            reader: their senders and phrases.
+            text: all of them as they are written, kept in the journal under their name.
+
+        Raises:
+            StoreUnavailable: the text cannot be kept now; the rules stay as they were.
+        """
+        await self.journal.keep_rules(policies.rules, text)
+        self._new_rules = policies, reader
+        self._wake.set()
 
     async def stop(self) -> None:
         """Store what was submitted, save every row, stop."""
@@ -392,7 +409,7 @@ class Engine:
                 return
         with contextlib.suppress(StoreUnavailable):
             while len(self._saving):
-                await self._store(Commit(now_ms=self.now_ms(), rules=self._rules), rows=ROWS_AT_MOST, all_rows=True)
+                await self._store(Commit(now_ms=self.now_ms(), rules=self.tracker.rules), rows=ROWS_AT_MOST, all_rows=True)
 
     async def _wait(self) -> None:
         """Sleep until something has come, or is due, or rows want to be saved."""
@@ -413,9 +430,13 @@ class Engine:
 
     async def _cycle(self) -> None:
         """Take a slice of what waits, judge it and the time, store, tell."""
+        if self._new_rules is not None:
+            policies, self._reader = self._new_rules
+            self._new_rules = None
+            self.tracker.take_rules(policies)
         slices, finished = self._take()
         self._in_hand = finished
-        commit = Commit(now_ms=self.now_ms(), rules=self._rules)
+        commit = Commit(now_ms=self.now_ms(), rules=self.tracker.rules)
         changes = Changes(commit.now_ms, [], [], [], [], [], 0, 0.0)
         before = self._position
         try:
@@ -516,7 +537,7 @@ class Engine:
                 if self.tracker.wants_history(event):
                     await self._bring_history(event, self._position + 1)
                 self._position += places(event)
-                words = words_of(event.role, event.kind, event.text) if type(event) is Message else 0
+                words = self._reader.read(event) if type(event) is Message else 0
                 if not self.tracker.wall:
                     commit.now_ms = max(commit.now_ms, event.ts_ms)
                 folded = self._handle_one(event, self._position, commit.now_ms, words)

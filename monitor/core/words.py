@@ -362,7 +362,6 @@ class Classifier:
         return True
 
 
-_built_in = Classifier(BUILT_IN)
-classify = _built_in.classify
-words_of = _built_in.words_of
+built_in = Classifier(BUILT_IN)
+classify = built_in.classify
 """What the built-in phrases make of a message; see Classifier.classify."""
