@@ -36,7 +36,6 @@ from monitor.wire.batch import Batch
 
 log = logging.getLogger(__name__)
 
-RULES = "built-in"
 UPKEEP_SECONDS = 30.0
 PRUNE_PAUSE_SECONDS = 0.05  # Between two slices, so that commits come in between.
 DAY_MS = 24 * 3_600_000
@@ -65,7 +64,7 @@ class App:
     def __init__(self, settings: Settings, *, clock: Clock | None = None, demo: bool = False) -> None:
         self.settings = settings
         self.clock = clock or Clock()
-        self.metrics = Metrics(version=__version__, rules_hash=RULES)
+        self.metrics = Metrics(version=__version__, rules_hash=BuiltIn.rules)
         self._demo = demo
         self._undo: list[Callable[[], Awaitable[object]]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -103,7 +102,6 @@ class App:
             tracker,
             router=partial(route, epoch=journal.epoch, channels=routes),
             clock=self.clock,
-            rules=RULES,
         )
         engine.watch(Watcher(self.metrics).watch)
         self.talk = OpenTalk(engine, journal)

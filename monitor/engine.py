@@ -228,7 +228,7 @@ class Engine:
     """
 
     def __init__(
-        self, journal: Journal, tracker: Tracker, *, router: Router, clock: Clock, rules: str = "built-in"
+        self, journal: Journal, tracker: Tracker, *, router: Router, clock: Clock, reader: Reader = BUILT_IN
     ) -> None:
         self.journal = journal
         self.tracker = tracker
@@ -409,7 +409,9 @@ class Engine:
                 return
         with contextlib.suppress(StoreUnavailable):
             while len(self._saving):
-                await self._store(Commit(now_ms=self.now_ms(), rules=self.tracker.rules), rows=ROWS_AT_MOST, all_rows=True)
+                await self._store(
+                    Commit(now_ms=self.now_ms(), rules=self.tracker.rules), rows=ROWS_AT_MOST, all_rows=True
+                )
 
     async def _wait(self) -> None:
         """Sleep until something has come, or is due, or rows want to be saved."""

@@ -29,17 +29,19 @@ from monitor.core.decisions import (
 )
 from monitor.core.events import AnyEvent, Message, scope
 from monitor.core.lists import places
-from monitor.core.policy import BuiltIn
+from monitor.core.policy import BuiltIn, PolicyBook
 from monitor.core.scores.chats import Chats, ShopChats
 from monitor.core.scores.profile import ProfileBook
 from monitor.core.scores.totals import totals
+from monitor.core.senders import BUILT_IN as WITHOUT_RULES
+from monitor.core.senders import Reader, role_of
 from monitor.core.tracker import Tracker
-from monitor.core.words import words_of
 from monitor.errors import UsageError
 from monitor.wire import Limits, Refused, decode_line, instant_text
 
 JUMP_MS = 30 * 24 * 3_600_000  # A ts that leaps so far ahead, with no later line near it, is probably wrong.
 REASONS_SHOWN = 10
+BUILT_IN = BuiltIn()
 
 
 @dataclass(slots=True)
@@ -96,6 +98,8 @@ class Replay:
         keep_alerts: keep every alert order for `alerts`.
         profiles: how platforms count; None: no score is made.
         scores: the profiles to score all chat by; none: each platform's own, its chat.
+        policies: the rules.
+        reader: their senders and phrases.
     """
 
     def __init__(
@@ -106,7 +110,10 @@ class Replay:
         keep_alerts: bool = False,
         profiles: ProfileBook | None = None,
         scores: Sequence[str] = (),
+        policies: PolicyBook = BUILT_IN,
+        reader: Reader = WITHOUT_RULES,
     ) -> None:
+        self._reader = reader
         self._profiles = profiles
         self._scores = scores
         self._as_arrived = as_arrived
@@ -114,7 +121,7 @@ class Replay:
         self._keep_alerts = keep_alerts
         self._kept: dict[int, Round] = {}
         self._orders: list[AlertOrder] = []
-        self._tracker = Tracker(BuiltIn(), wall=False, lazy=True, keep_all=as_arrived)
+        self._tracker = Tracker(policies, wall=False, lazy=True, keep_all=as_arrived)
         self._seen: dict[str, set[str]] = {}
         self._last_ms = 0
         self.tally = Tally()
@@ -170,7 +177,7 @@ class Replay:
             tally.read += read
 
     def _feed(self, events: Iterable[AnyEvent], *, strict: bool) -> None:
-        tracker, tally = self._tracker, self.tally
+        tracker, tally, read = self._tracker, self.tally, self._reader.read
         handle, decisions = tracker.handle, tracker.decisions
         last_ms = number = 0
         beside = 0  # Numbers that events took beside their own.
@@ -194,7 +201,7 @@ class Replay:
                     leap = None
             words = 0
             if type(event) is Message:
-                words = words_of(event.role, event.kind, event.text)
+                words = read(event)
                 folded = handle(event, number + beside, last_ms, words)
                 if folded == "kept":
                     silent.add((event.shop, event.conversation or ""))
@@ -209,7 +216,8 @@ class Replay:
                 except KeyError:
                     shop = scored[event.shop] = self._to_score(chats, event)
                 if shop is not None:
-                    shop.note(event, number + beside, words)
+                    role = role_of(event, words) if type(event) is Message else None
+                    shop.note(event, number + beside, words, role)
             if len(decisions) > 1000:
                 self._drain(decisions)
         tally.accepted = number - tally.late
@@ -347,6 +355,8 @@ def replay_files(
     keep_alerts: bool = False,
     profiles: ProfileBook | None = None,
     scores: Sequence[str] = (),
+    policies: PolicyBook = BUILT_IN,
+    reader: Reader = WITHOUT_RULES,
     say: Callable[[str], None] = lambda _: None,
     progress: Callable[[int], None] | None = None,
 ) -> Replay:
@@ -359,6 +369,8 @@ def replay_files(
         keep_alerts: see `Replay`.
         profiles: see `Replay`.
         scores: see `Replay`.
+        policies: see `Replay`.
+        reader: see `Replay`.
         say: takes what a person should know, a line each.
         progress: called with the lines read so far, now and then.
 
@@ -378,6 +390,8 @@ def replay_files(
             keep_alerts=keep_alerts,
             profiles=profiles,
             scores=scores,
+            policies=policies,
+            reader=reader,
         )
 
     try:

@@ -220,6 +220,11 @@ class Tracker:
         """Whether time is the wall clock; else it is the newest ``ts``."""
         return self._wall
 
+    @property
+    def rules(self) -> str:
+        """The name of the rules in force."""
+        return self._book.rules
+
     # -- events ------------------------------------------------------------------------------------------------------
 
     def take_rules(self, policies: PolicyBook) -> None:

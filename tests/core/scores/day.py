@@ -11,7 +11,7 @@ from monitor.core import events as ev
 from monitor.core.scores.chats import Chats
 from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.totals import totals
-from monitor.core.words import words_of
+from monitor.core.words import built_in
 from monitor.policy_files.profiles import load
 from monitor.policy_files.where import default_folder
 
@@ -53,7 +53,7 @@ class Chatter:
     def say(self, role: Any, when: str, text: str = "有货的，今天发", **fields: Any) -> "Chatter":
         """Add a message."""
         kind = fields.get("kind", "text")
-        return self.event(ev.Message, when, words_of(role, kind, text), role=role, text=text, **fields)
+        return self.event(ev.Message, when, built_in.words_of(role, kind, text), role=role, text=text, **fields)
 
     def b(self, *whens: str, **fields: Any) -> "Chatter":
         """The buyer writes."""
