@@ -60,9 +60,13 @@ def test_of_two_rules_the_earlier_counts_and_a_rule_without_text_is_asked_of_eve
     person = Sender(rule="a:1", says="assist", patterns=("尺码",))
     rest = Sender(rule="a:2", says="bot", platforms=frozenset({"taobao"}))
     reader = Reader(senders=(person, rest))
-    assert role_of(one := message("seller", "看尺码表"), reader.read(one)) == "assist"
-    assert role_of(one := message("seller", "你好"), reader.read(one)) == "bot"
-    assert role_of(one := message("seller", "你好", platform=None), reader.read(one)) == "seller"
+
+    def who(event: ev.Message) -> str:
+        return role_of(event, reader.read(event))
+
+    assert who(message("seller", "看尺码表")) == "assist"
+    assert who(message("seller", "你好")) == "bot"
+    assert who(message("seller", "你好", platform=None)) == "seller"
 
 
 def test_a_long_text_is_searched_at_both_ends_only() -> None:
@@ -86,13 +90,9 @@ class Floor(Timeline):
 
     reader = Reader(senders=(*ALL, FAST))
 
-    def said(self, when: When, role: Any, text: str = "", **fields: Any) -> "Floor":  # type: ignore[override]
+    def said(self, when: When, role: Any, text: str = "", **fields: Any) -> "Floor":
         """Hand over a message as a door would bring it."""
-        event = (
-            message(role, text, **{"ts_ms": at_ms(when)} | fields)
-            if "ts_ms" in fields
-            else replace(message(role, text, **fields), ts_ms=at_ms(when))
-        )
+        event = replace(message(role, text, **fields), ts_ms=at_ms(when))
         self.event(event, words=self.reader.read(event))
         return self
 
