@@ -159,6 +159,7 @@ class SourceTurned(Struct, frozen=True, gc=False):
     at_ms: int
     shops: tuple[str, ...]
     waiting: int
+    host: str | None = None  # The machine its collector runs on.
 
 
 class NamedWait(Struct, frozen=True, kw_only=True, gc=False):

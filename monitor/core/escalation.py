@@ -28,7 +28,7 @@ from monitor.core.decisions import (
     ToldStep,
     WithdrawAlert,
 )
-from monitor.core.fold import CLOSED_UNANSWERED, FIRST, Wait
+from monitor.core.fold import CLOSED_UNANSWERED, FIRST, Promise, Wait
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import BEYOND_PANEL, Ladder, Rung, Rungs
 from monitor.core.pages import Pages
@@ -284,6 +284,7 @@ class Escalation:
                         self._incidents.overdue(one.conversation.shop, one.conversation.id, one.wait.number, now_ms)
                 else:
                     self._tell(group, found, now_ms)
+        self._incidents.flush()
         if self._claims_over:
             over, self._claims_over = self._claims_over, {}
             for by, found in over.items():
@@ -401,6 +402,63 @@ class Escalation:
             if due is None or due > at_ms:
                 return due
         return None
+
+    # -- promises ------------------------------------------------------------------------------------------------------
+
+    def _promise_rungs(self, promise: Promise) -> tuple[tuple[Rung, ...], int]:
+        """Return the rungs of a promise, and how much later they are: "within ten minutes" moves them all."""
+        rungs = self._all_rungs(promise.policy)
+        if promise.greeting:
+            return rungs.greeting, 0
+        return rungs.promise, promise.limits[0][1] - self._policies[promise.policy].promise.due_ms
+
+    def promise_next_ms(self, promise: Promise) -> int:
+        """Return when the next step of a promise is to be looked at; NEVER_MS: there is none."""
+        rungs, later_ms = self._promise_rungs(promise)
+        for rung in rungs:
+            if rung.at_ms > promise.told_ms:
+                due = promise.due_at_ms(rung.at_ms + later_ms - 1, self._policies.clocks[promise.policy])
+                return NEVER_MS if due is None else due + 1
+        return NEVER_MS
+
+    def judge_promise(self, conversation: Conversation, promise: Promise, now_ms: int) -> None:
+        """Tell of a promise what has come due: the highest step."""
+        rungs, later_ms = self._promise_rungs(promise)
+        clock = self._policies.clocks[promise.policy]
+        due: list[tuple[Rung, int]] = []
+        for rung in rungs:
+            at_ms = promise.due_at_ms(rung.at_ms + later_ms - 1, clock)
+            if rung.at_ms > promise.told_ms and at_ms is not None and at_ms < now_ms:
+                due.append((rung, at_ms))
+        if not due:
+            return
+        promise.told_ms = due[-1][0].at_ms
+        self._host.touch(conversation)
+        policy = self._policies[promise.policy]
+        who = conversation.state.holder or promise.who
+        for rung, at_ms in due:
+            if rung.at_ms == promise.told_ms:
+                self._incidents.promise_due(
+                    to=rung.to,
+                    step=rung.label,
+                    team=policy.team,
+                    at_ms=at_ms,
+                    now_ms=self._decided(at_ms, now_ms),
+                    facts={
+                        "platform": self._host.platform_of(conversation.shop),
+                        "shop": conversation.shop,
+                        "conversation": conversation.id,
+                        "agent": who.agent or who.account if who is not None else None,
+                        "account": who.account if who is not None else None,
+                        "greeting": promise.greeting,
+                        "stage": promise.limits[promise.passed - 1][0] if promise.passed else "open",
+                        "opened_at_ms": promise.opened_at_ms,
+                    },
+                )
+
+    def promise_over(self, conversation: Conversation, now_ms: int) -> None:
+        """A promise is kept, or dropped."""
+        self._incidents.end("promise", f"{conversation.shop}\x1f{conversation.id}", now_ms, "kept")
 
     # -- what people do ------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ class Source(Struct, array_like=True, eq=False):
     stale_since_ms: int = 0
     feeds: tuple[int, ...] = ()  # Indices of its feeds.
     wake_at_ms: int = NEVER_MS
+    host: str | None = None  # The machine it runs on, as its heartbeats say.
 
     def stale_at_ms(self) -> int:
         """Return when it is stale if nothing more comes."""

@@ -216,6 +216,7 @@ class Promise(Struct, array_like=True, gc=False):
     limits: tuple[tuple[str, int], ...]
     policy: int
     passed: int = 0
+    told_ms: int = -1  # Steps up to this second are behind it.
 
     def due_at_ms(self, limit_ms: int, clock: CountedClock | None) -> int | None:
         """Return the first instant at which the promise is older than ``limit_ms``; None: its clock stands for good."""
@@ -272,7 +273,13 @@ class State(Struct, array_like=True, gc=False):
             )
         if promise is not None:
             promise = Promise(
-                promise.opened_at_ms, promise.who, promise.greeting, promise.limits, promise.policy, promise.passed
+                promise.opened_at_ms,
+                promise.who,
+                promise.greeting,
+                promise.limits,
+                promise.policy,
+                promise.passed,
+                promise.told_ms,
             )
         return State(wait, promise, self.holder, self.last_ms, self.flags, self.ghost, self.asked_ms)
 

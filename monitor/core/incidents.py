@@ -85,6 +85,7 @@ class Incidents:
     """All alerts of one tracker that are no wait's.
 
     Attributes:
+        promises: how many alerts of promises stand.
         wake_at_ms: when the digest is due.
         unsaved: something was told that a restart must know of.
     """
@@ -95,6 +96,8 @@ class Incidents:
         self._silences = silences
         self._open: dict[tuple[str, str], Incident] = {}
         self._kept = Kept()
+        self._unsaid: dict[tuple[str, str, str], list[TellPeople]] = {}
+        self.promises = 0
         self.wake_at_ms = NEVER_MS
         self.unsaved = False
 
@@ -136,6 +139,7 @@ class Incidents:
                 return
             found = Incident(_id(kind, name, at_ms), kind, name, team, platform, shop, at_ms)
             self._open[kind, name] = found
+            self.promises += kind == "promise"
         if any(told.step == step for told in found.told):
             return
         self.unsaved = True
@@ -160,18 +164,51 @@ class Incidents:
         act = "told" if told else "quiet"
         self._say(found, AlertAct(now_ms, "", act, step), None, None, facts)
 
+    def promise_due(self, *, to: str, step: str, team: str, at_ms: int, now_ms: int, facts: dict[str, Any]) -> None:
+        """A promise has come to one of its steps. What stays on the agent's panel is no alert yet."""
+        name = f"{facts['shop']}\x1f{facts['conversation']}"
+        if to in ("panel", "popup"):
+            id = _id("promise", name, facts["opened_at_ms"])
+            self._host.decisions.append(
+                TellPeople(
+                    key=f"{id}.{step}.{to}",
+                    alert=id,
+                    kind="promise",
+                    step=step,
+                    to=to,  # type: ignore[arg-type]
+                    team=team,
+                    agent=facts["agent"],
+                    waits=(),
+                    due_at_ms=at_ms,
+                    decided_at_ms=now_ms,
+                    expires_at_ms=now_ms + WORTH_MS,
+                    facts=facts,
+                )
+            )
+            return
+        self.begin(
+            "promise",
+            name,
+            at_ms=facts["opened_at_ms"],
+            now_ms=now_ms,
+            to={team: ("console" if to == "digest" else to,)},  # type: ignore[dict-item]
+            step=step,
+            team=team,
+            platform=facts["platform"],
+            shop=facts["shop"],
+            facts=facts,
+        )
+
     def end(self, kind: Kind, name: str, now_ms: int, outcome: str) -> None:
         """It is over; the next digest says so."""
         found = self._open.pop((kind, name), None)
         if found is not None:
             self.unsaved = True
-            if kind != "promise":
+            if kind == "promise":
+                self.promises -= 1
+            else:
                 self._turn(found, now_ms, firing=False)
             self._say(found, AlertAct(now_ms, "", "resolved", outcome), now_ms, outcome, None)
-
-    def has(self, kind: Kind) -> bool:
-        """Whether any alert of a kind stands."""
-        return any(of == kind for of, _ in self._open)
 
     def act(self, event: ev.AlertActed) -> None:
         """A person acts on one of them."""
@@ -205,7 +242,7 @@ class Incidents:
         now_ms: int,
         facts: dict[str, Any],
     ) -> None:
-        self._host.decisions.append(
+        self._unsaid.setdefault((found.kind, to, team), []).append(
             TellPeople(
                 key=f"{found.id}.{step}.{to}" + (f".{_short(team)}" if team else ""),
                 alert=found.id,
@@ -221,6 +258,18 @@ class Incidents:
                 facts=facts,
             )
         )
+
+    def flush(self) -> None:
+        """Tell what has come up: of many shops of a team at once, in one message."""
+        if not self._unsaid:
+            return
+        unsaid, self._unsaid = self._unsaid, {}
+        for (kind, _, _), messages in unsaid.items():
+            if kind == "unattended":
+                shops = [message.facts for message in messages]
+                self._host.decisions.append(replace(messages[0], facts=messages[0].facts | {"shops": shops}))
+            else:
+                self._host.decisions.extend(messages)
 
     def _say(
         self, found: Incident, act: AlertAct, ended_at_ms: int | None, outcome: str | None, facts: dict[str, Any] | None
@@ -281,6 +330,7 @@ class Incidents:
 
     def judge(self, now_ms: int) -> None:
         """The digest is due."""
+        self.flush()
         kept = self._kept
         due_at_ms = kept.digest_at_ms
         if due_at_ms > now_ms:
@@ -329,6 +379,7 @@ class Incidents:
         """Take back what `keep` gave."""
         self._kept = replace(kept, open=[])
         self._open = {(one.kind, one.name): one for one in kept.open}
+        self.promises = sum(kind == "promise" for kind, _ in self._open)
         if kept.digest_at_ms != NEVER_MS:
             self._calendar.wake(self, kept.digest_at_ms)
 

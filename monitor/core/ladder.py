@@ -34,6 +34,8 @@ def rungs_of(steps: tuple[Step, ...]) -> tuple[Rung, ...]:
     rungs: list[Rung] = []
     counts: dict[str, int] = {}
     for step in steps:
+        if not step.at_ms and step.to == "panel":
+            continue  # The row is there as soon as the wait is.
         number = counts[step.to] = counts.get(step.to, -1) + 1
         for repetition in range(1 + (step.repeats if step.repeat_ms else 0)):
             label = f"{step.at_ms / 1000:g}s" + (f"+{repetition}" if repetition else "")

@@ -60,6 +60,7 @@ from monitor.core.hours import CountedClock
 from monitor.core.incidents import Incidents
 from monitor.core.incidents import Kept as KeptIncidents
 from monitor.core.lists import Kept, complete, listed
+from monitor.core.occasions import source_turned
 from monitor.core.pages import Pages
 from monitor.core.policy import PolicyBook, Stage
 from monitor.core.rounds import ended, stages_passed, still_open, window
@@ -79,6 +80,7 @@ from monitor.core.views import SourceRow, WaitRow, wait_row
 from monitor.core.watch import UNSEEN, Turned, Watch
 
 LATENESS_MS = 600_000
+NAMED_AT_MOST = 100  # Waits named with a source that is down; who sends shows fewer.
 CATCH_UP_MS = 30_000
 IDLE_MS = 3_600_000  # A conversation in which nothing is open leaves the memory so long after its last word.
 PEOPLE_AT_MOST = 100_000  # Names come from outside, and may be anything.
@@ -459,6 +461,8 @@ class Tracker:
             self._schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
         if conversation.told:
             self.escalation.moved(conversation)
+        if self.incidents.promises and promise is not None and state.promise is not promise:
+            self.escalation.promise_over(conversation, self.now_ms)
         if shop.lists is not None and ts_ms < shop.lists.newest_ms:
             self._compare(shop, conversation, ts_ms)
         return "folded"
@@ -491,10 +495,12 @@ class Tracker:
             reason = "dismissed"
         else:
             reason = "backfill" if beyond else "late"
-        was_open = conversation.state.wait
+        was_open, promise = conversation.state.wait, conversation.state.promise
         was, ended_now = conversation.insert(self._folds, entry, self.now_ms)
         conversation.number = entry.number
         _carry_over(was_open, conversation.state.wait)
+        if promise is not None and not _promised_still(promise, conversation.state.promise):
+            self.escalation.promise_over(conversation, self.now_ms)
         before = {e.wait.number: ended(conversation, shop.platform, self.policies, e) for e in was}
         after = {e.wait.number: ended(conversation, shop.platform, self.policies, e) for e in ended_now}
         for number in sorted(before.keys() | after.keys()):
@@ -635,6 +641,9 @@ class Tracker:
                     decided_at_ms=now_ms,
                 )
             )
+
+        if self._logs and promise is conversation.state.promise:
+            self.escalation.judge_promise(conversation, promise, now_ms)
 
     def _judge_until(self, conversation: Conversation, now_ms: int) -> None:
         """Judge each limit of a conversation at its own instant, up to ``now_ms``: time is the newest ``ts``."""
@@ -849,6 +858,8 @@ class Tracker:
             if self._logs and (conversation.told or self.escalation.has_steps(wait.policy)):
                 at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
         if promise is not None:
+            if self._logs:
+                at_ms = min(at_ms, self.escalation.promise_next_ms(promise))
             due = promise.opened_at_ms + self.policies[promise.policy].give_up_ms + 1
             if promise.passed < len(promise.limits):
                 clock = self.policies.clocks[promise.policy]
@@ -874,22 +885,29 @@ class Tracker:
         for index in watch.released:
             self._unpark(index)
         watch.released.clear()
+        self.incidents.flush()
 
     def _say_turned(self, turned: Turned, now_ms: int) -> None:
         """A source or account went stale or came back: say so, and show its shops anew."""
         shops = turned.shops
         feeds = {feed.index for feed in turned.feeds}
         waiting = 0
+        named: list[NamedWait] = []
         for name in shops:
             shop = self._shops.get(name)
             for conversation in shop.conversations.values() if shop is not None else ():
                 wait = conversation.state.wait
                 if wait is not None:
-                    waiting += wait.since_ms > 0 and conversation.feed in feeds
                     self._touch(conversation)
-        self.decisions.append(
-            SourceTurned(turned.source, turned.account, turned.stale, turned.reason, now_ms, tuple(shops), waiting)
+                    if wait.since_ms and conversation.feed in feeds:
+                        waiting += 1
+                        if turned.stale and len(named) < NAMED_AT_MOST:
+                            named.append(self.escalation.named(conversation, wait, now_ms))
+        said = SourceTurned(
+            turned.source, turned.account, turned.stale, turned.reason, now_ms, tuple(shops), waiting, turned.host
         )
+        self.decisions.append(said)
+        source_turned(self.incidents, said, sorted({self._team_of(name) for name in shops}), named, now_ms)
         if not turned.stale:
             for index in {index for name in shops for index in self._watch.of_shop(name)}:
                 self._unpark(index)
@@ -932,6 +950,10 @@ class Tracker:
     def platform_of(self, shop: str) -> str:
         """Return the platform of a shop that is known."""
         return self._shops[shop].platform
+
+    def _team_of(self, shop: str) -> str:
+        platform = self._shops[shop].platform if shop in self._shops else "unknown"
+        return self._book.resolve(platform, shop, None, self.now_ms).policy.team
 
     def named_wait(self, shop: str, conversation: str, wait: int, now_ms: int) -> NamedWait | None:
         """Return a wait as a message to people names it; None: it is not open any more."""
@@ -1124,6 +1146,14 @@ def _carry_over(was: Wait | None, now: Wait | None) -> None:
     """What was decided about a wait stays with it when its conversation is folded again."""
     if was is not None and now is not None and now.number == was.number:
         now.passed = was.passed
+
+
+def _promised_still(was: Promise, now: Promise | None) -> bool:
+    """Whether it is the same promise after its conversation is folded again; what was told of it stays with it."""
+    if now is None or now.opened_at_ms != was.opened_at_ms or now.greeting != was.greeting:
+        return False
+    now.passed, now.told_ms = was.passed, was.told_ms
+    return True
 
 
 def _account_of(conversation: Conversation) -> str | None:

@@ -44,6 +44,7 @@ class Turned(Struct, frozen=True):
     stale: bool
     reason: StaleReason
     feeds: tuple[Feed, ...]
+    host: str | None = None
 
     @property
     def shops(self) -> list[str]:
@@ -92,6 +93,7 @@ class Watch:
         source.seen_ms = max(source.seen_ms, now_ms)
         if isinstance(event, ev.SourceHeartbeat):
             source.beats = True
+            source.host = event.host or source.host
             self._calendar.wake(source, source.stale_at_ms())
             for account, state in _account_states(event):
                 self._turn_account(self._feed(source, account), state, event.ts_ms, now_ms)
@@ -184,7 +186,9 @@ class Watch:
         if state != "online":
             if was == "online":
                 feed.stale_since_ms = at_ms
-                self.turned.append(Turned(feed.source, feed.account, True, "account", (feed,)))
+                self.turned.append(
+                    Turned(feed.source, feed.account, True, "account", (feed,), self._sources[feed.source].host)
+                )
             return
         feed.begin_gap(feed.stale_since_ms, at_ms, now_ms)
         feed.stale_since_ms = 0
@@ -202,7 +206,7 @@ class Watch:
             source.stale_since_ms = 0
             self._calendar.wake(source, max(source.stale_at_ms(), now_ms + 1))
         reason: StaleReason = "heartbeat" if source.beats else "silent"
-        self.turned.append(Turned(source.name, None, stale, reason, feeds))
+        self.turned.append(Turned(source.name, None, stale, reason, feeds, source.host))
 
     # -- what holds now ----------------------------------------------------------------------------------------------
 

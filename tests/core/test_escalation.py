@@ -4,19 +4,8 @@ from msgspec.structs import replace
 
 from monitor.core import decisions as d
 from monitor.core.policy import BUILT_IN, Step
+from tests.core.ladders import LADDER
 from tests.timeline import Timeline
-
-LADDER = replace(
-    BUILT_IN,
-    steps=(
-        Step(30_000, "panel"),
-        Step(90_000, "popup"),
-        Step(120_000, "team", gather_ms=60_000),
-        Step(150_000, "lead", if_unclaimed=True),
-        Step(180_000, "digest"),
-        Step(300_000, "console"),
-    ),
-)
 
 
 def test_each_step_is_told_at_its_second() -> None:
@@ -149,10 +138,9 @@ def test_what_a_late_reply_disproves_is_told_anew_as_a_repetition() -> None:
 
 
 def test_a_courtesy_wait_never_leaves_the_panel() -> None:
-    policy = replace(LADDER, courtesy_steps=(Step(150_000, "panel"),))
-    chat = Timeline(policy).buyer("0:00", agent="lin").agent("0:20").buyer("1:00", "好的谢谢", agent="lin")
+    chat = Timeline(LADDER).buyer("0:00", agent="lin").agent("0:20").buyer("1:00", "好的谢谢", agent="lin")
     chat.until("20:00")
-    assert chat.people == ["3:30 panel lin 150s: senye 2:30"]
+    assert chat.people == ["3:30 popup lin 150s: senye 2:30"]
 
 
 def test_a_policy_without_steps_tells_machines_only() -> None:

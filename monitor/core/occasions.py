@@ -1,0 +1,107 @@
+"""What of the floor becomes an alert that is no wait's: who is told, and what the message says.
+
+A source that is down is told to the teams of its shops, their leads mentioned, and
+to the console for whoever keeps the collectors; one that has only fallen silent while nobody
+waited is for the console. An unattended shop, a hand-over and a score at risk are
+for the team's lead.
+"""
+
+from collections.abc import Iterable
+
+from monitor.core.decisions import (
+    HandOver,
+    HandOverTaken,
+    HandOverUnreceived,
+    NamedWait,
+    ShopAttended,
+    ShopUnattended,
+    SourceTurned,
+)
+from monitor.core.incidents import Incidents
+
+_APART = "\x1f"  # Between parts of a name; in no name.
+
+
+def source_turned(
+    incidents: Incidents, turned: SourceTurned, teams: Iterable[str], waits: list[NamedWait], now_ms: int
+) -> None:
+    """A source, or one account of it, went stale or came back."""
+    name = _APART.join((turned.source, turned.account or ""))
+    if not turned.stale:
+        incidents.end("source", name, now_ms, "back")
+        return
+    worth_a_call = turned.reason != "silent" or waits
+    incidents.begin(
+        "source",
+        name,
+        at_ms=turned.at_ms,
+        now_ms=now_ms,
+        to={**(dict.fromkeys(teams, ("lead",)) if worth_a_call else {}), "": ("console",)},
+        step=turned.reason,
+        shop=turned.shops[0] if len(turned.shops) == 1 else "",
+        waits=sorted(waits, key=lambda wait: wait.since_ms),
+        facts={
+            "source": turned.source,
+            "account": turned.account,
+            "host": turned.host,
+            "reason": turned.reason,
+            "shops": list(turned.shops),
+            "waiting": turned.waiting,
+        },
+    )
+
+
+def shop_unattended(incidents: Incidents, said: ShopUnattended) -> None:
+    """Nobody can take a new chat of a shop."""
+    incidents.begin(
+        "unattended",
+        said.shop,
+        at_ms=said.due_at_ms,
+        now_ms=said.decided_at_ms,
+        to={said.team: ("lead",)},
+        step=said.reason,
+        team=said.team,
+        platform=said.platform,
+        shop=said.shop,
+        facts={
+            "platform": said.platform,
+            "shop": said.shop,
+            "reason": said.reason,
+            "since_ms": said.since_ms,
+            "waiting": said.waiting,
+            "oldest_since_ms": said.oldest_since_ms,
+            "promises": said.promises,
+            "absent": list(said.absent),
+            "room": [list(one) for one in said.room],
+        },
+    )
+
+
+def shop_attended(incidents: Incidents, said: ShopAttended) -> None:
+    """Somebody can again."""
+    incidents.end("unattended", said.shop, said.decided_at_ms, said.by or "over")
+
+
+def hand_over(incidents: Incidents, said: HandOver) -> None:
+    """A hand-over was not received in time, or was after all."""
+    if isinstance(said, HandOverTaken):
+        incidents.end("handover", said.id, said.decided_at_ms, said.by or "answered")
+    elif isinstance(said, HandOverUnreceived):
+        incidents.begin(
+            "handover",
+            said.id,
+            at_ms=said.due_at_ms,
+            now_ms=said.decided_at_ms,
+            to={said.team: ("lead",)},
+            step="unreceived",
+            team=said.team,
+            shop=said.shop,
+            facts={
+                "shop": said.shop,
+                "from": said.giver,
+                "to": said.receiver,
+                "waits": sum(one.kind == "wait" for one in said.left),
+                "promises": sum(one.kind == "promise" for one in said.left),
+                "ends_at_ms": said.ends_at_ms,
+            },
+        )

@@ -1,0 +1,172 @@
+"""What people are told on real evenings and mornings of a floor, to the second and by count."""
+
+from monitor.core import decisions as d
+from monitor.core import events as ev
+from tests.core.ladders import LADDER
+from tests.timeline import Timeline, at_ms
+
+IM = ("team", "lead")  # What goes into the team's group.
+
+
+def test_the_evening_peak_one_message_names_both_who_wait_and_the_claim_spares_the_lead() -> None:
+    # From 20:31:00. B07 Lin serves three shops, B08 Zhou two of them.
+    lin, zhou = {"agent": "lin"}, {"agent": "zhou"}
+    sen = {"shop": "senye", "chat": "b1"}
+    ya = {"shop": "lvya", "chat": "b2", "platform": "pinduoduo"}
+    nan = {"shop": "nanfeng", "chat": "b3"}
+    chat = Timeline(LADDER).buyer("0:00", "这件有XL吗", **lin, **sen)
+    chat.said("0:10", "buyer", "", kind="card", entry=True, **lin, **ya).buyer("0:20", "一岁能用吗", **lin, **ya)
+    chat.buyer("0:40", "沙发包安装吗", **lin, **nan).buyer("1:05", "在吗", **lin, **sen)
+    chat.agent("1:30", "一岁可以用的哦", **lin, **ya)
+    chat.acted("2:10", "claim", "lead", shop="senye", chat="b1").acted(
+        "2:10", "claim", "lead", shop="nanfeng", chat="b3"
+    )
+    chat.acted("2:12", "claim", "zhao", shop="senye", chat="b1")
+    chat.agent("2:18", "稍等，马上安排客服为您解答", **lin, **nan)
+    chat.transferred("2:20", "zhou", by="lin", chat="b3", shop="nanfeng")
+    chat.agent("2:25", "亲稍等，帮您看下库存", **lin, **sen).agent("2:50", "包安装的亲", **zhou, **nan)
+    chat.agent("3:40", "XL有现货", **lin, **sen).buyer("4:10", "好的谢谢", **lin, **sen)
+    chat.agent("4:30", "不客气，祝您购物愉快", **lin, **sen)
+    chat.until("60:00")
+    assert chat.said_to(*IM) == ["2:00 team lin 120s: senye 2:00, nanfeng 1:20"]
+    assert chat.said_to("claimer", "digest", "console") == []
+    states = [one for one in chat.decisions if isinstance(one, d.AlertState)]
+    acts = [(act.by, act.what, act.detail) for one in states for act in one.acts if act.by]
+    assert acts == [("lead", "claimed", ""), ("lead", "claimed", ""), ("zhao", "refused", "claimed by lead")]
+    [kept] = [one for one in states if one.shop == "senye" and one.state == "resolved"]
+    assert (kept.raised_at_ms, kept.limit_at_ms) == (at_ms("2:00"), at_ms("3:00"))
+    assert (kept.ended_at_ms, kept.outcome) == (at_ms("2:25"), "answered")  # Saved: before the limit, after the alert.
+
+
+def test_holding_polite_words_and_a_chat_closed_on_the_buyer_ring_three_times() -> None:
+    # From 10:00:00, on a dedicated seat.
+    amu = {"agent": "amu", "account": "amu"}
+    chat = Timeline(LADDER).buyer("0:00", "柜子高度多少", **amu).said("0:04", "auto", "欢迎光临", **amu)
+    chat.acted("2:15", "claim")
+    chat.agent("2:50", "在的亲", **amu).buyer("4:00", "高度？", **amu).agent("5:10", "稍等", **amu)
+    chat.buyer("5:30", "好的", **amu).agent("9:00", "高180cm哦亲，您家层高多少呢", **amu)
+    chat.buyer("9:20", "好的", **amu).buyer("9:50", "", kind="image", **amu)
+    chat.closed("11:30", "agent").acted("12:00", "claim").buyer("13:00", "人呢", **amu)
+    chat.agent("14:40", "抱歉让您久等了，可以放下的", agent="lead", account="amu")
+    chat.until("60:00")
+    assert chat.said_to(*IM) == [
+        "2:00 team amu 120s: senye 2:00",
+        "11:20 team amu 120s: senye 2:00",
+        "11:50 lead amu 150s: senye 2:30",
+    ]
+    assert chat.said_to("claimer") == [
+        "2:40 claimer lead claim: senye 2:40",  # Twenty seconds before the limit. The second claim came then.
+    ]
+    assert chat.said_to("panel", "popup") == [
+        "0:30 panel amu 30s: senye 0:30",
+        "1:30 popup amu 90s: senye 1:30",
+        "3:50 panel amu 60s",  # Only greeted so far.
+        "4:30 panel amu 30s: senye 0:30",
+        "8:00 popup amu 150s: senye 2:30",  # Polite words, which a platform counts.
+        "8:10 panel amu 180s",  # A promise due.
+        "9:50 panel amu 30s: senye 0:30",
+        "10:50 popup amu 90s: senye 1:30",
+    ]
+    [left] = [one for one in chat.decisions if isinstance(one, d.TellPeople) and one.to == "lead"]
+    assert [wait.closed_unanswered for wait in left.waits] == [True]
+
+
+def _status(chat: Timeline, when: str, arrives: str, state: str) -> None:
+    chat.event(
+        ev.AccountStatus(
+            type="account_status",
+            id=f"status-{when}",
+            ts_ms=at_ms(when),
+            source="c12",
+            shop="beian",
+            account="jie",
+            state=state,  # type: ignore[arg-type]
+        ),
+        arrives=arrives,
+    )
+
+
+def _beats(chat: Timeline, start: int, end: int) -> None:
+    for at in range(start, end, 10):
+        chat.event(
+            ev.SourceHeartbeat(
+                type="source_heartbeat",
+                id=f"beat-{at}",
+                ts_ms=at_ms(at),
+                source="c12",
+                host="PC-12",
+                accounts={"yun": "online", "lan": "online"},
+            )
+        )
+
+
+def test_an_account_is_kicked_two_messages_and_none_about_what_nobody_could_see() -> None:
+    # From 14:02:00. The account of a dedicated seat is kicked; its agent answers from the phone.
+    chat = Timeline(LADDER, wall=True)
+    jie = {"shop": "beian", "account": "jie", "source": "c12", "agent": "jie"}
+    _beats(chat, -10, 1)
+    chat.buyer("0:00", "功率多大", chat="b1", arrives="0:00.200", **jie)
+    _status(chat, "0:20", "0:20.200", "kicked")
+    _beats(chat, 30, 240)
+    _status(chat, "4:00", "4:00.200", "online")
+    chat.agent("1:30", "1500瓦的哦", chat="b1", arrives="4:03", backfill=True, **jie)
+    chat.buyer("2:10", "能上门安装吗", chat="b2", arrives="4:03", backfill=True, **jie)
+    chat.event(
+        ev.SyncRange(
+            type="sync_range",
+            id="sync",
+            ts_ms=at_ms("4:03"),
+            source="c12",
+            shop="beian",
+            account="jie",
+            from_ms=at_ms("0:20"),
+            to_ms=at_ms("4:00"),
+            complete=True,
+        ),
+        arrives="4:03.200",
+    )
+    chat.agent("4:25", "可以上门的", chat="b2", arrives="4:25.200", **jie)
+    chat.until("5:10")
+    assert chat.said_to(*IM) == [
+        "0:20.200 lead default account: beian 0:20",
+        "4:10.001 team jie 120s: beian 2:00",
+    ]
+    [down] = [one for one in chat.decisions if isinstance(one, d.TellPeople) and one.to == "lead"]
+    assert {name: down.facts[name] for name in ("source", "account", "host", "reason", "waiting")} == {
+        "source": "c12",
+        "account": "jie",
+        "host": "PC-12",
+        "reason": "account",
+        "waiting": 1,
+    }
+    [digest] = [one for one in chat.decisions if isinstance(one, d.TellPeople) and one.kind == "digest"]
+    assert digest.decided_at_ms == at_ms("5:00")
+    assert [(one["kind"], one["firing"]) for one in digest.facts["turned"]] == [("source", True), ("source", False)]
+    assert digest.facts["over"] == {"answered": 1}
+
+
+def test_a_promise_that_nobody_keeps_comes_to_the_lead_and_is_over_when_kept() -> None:
+    chat = (
+        Timeline(LADDER).buyer("0:00", "定制能加急吗", agent="chen").agent("1:00", "亲稍等，我问下仓库", agent="chen")
+    )
+    chat.agent("12:00", "3天可发", agent="lin")
+    chat.until("60:00")
+    assert [line for line in chat.people if line[0] != "0"] == [
+        "4:00 panel chen 180s",
+        "6:00 popup chen 300s",
+        "11:00 lead chen 600s",
+    ]
+    states = [(one.kind, one.state) for one in chat.decisions if isinstance(one, d.AlertState)]
+    assert states == [("promise", "firing"), ("promise", "resolved")]
+
+
+def test_within_ten_minutes_moves_what_a_promise_is_told_by() -> None:
+    chat = Timeline(LADDER).buyer("0:00", "定制能加急吗", agent="chen").agent("1:00", "十分钟内回您", agent="chen")
+    chat.until("13:30")
+    assert [line for line in chat.people if line[0] != "0"] == ["11:00 panel chen 180s", "13:00 popup chen 300s"]
+
+
+def test_a_source_fallen_silent_while_nobody_waits_rings_nowhere() -> None:
+    chat = Timeline(LADDER, wall=True).buyer("0:00", agent="lin").agent("0:10")
+    chat.until("12:00")
+    assert [one.to for one in chat.decisions if isinstance(one, d.TellPeople) and one.kind == "source"] == ["console"]
