@@ -17,13 +17,17 @@ from monitor.alerts.channels import configured
 from monitor.alerts.delivery import Courier, WallTimer
 from monitor.alerts.router import route
 from monitor.clock import Clock
-from monitor.core.policy import BUILT_IN, BuiltIn
+from monitor.core.policy import BUILT_IN, BuiltIn, PolicyBook
+from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.tracker import Tracker
 from monitor.engine import Engine
 from monitor.errors import StoreUnavailable, UsageError
 from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
 from monitor.policy_files import webhooks, where
+from monitor.policy_files.keeper import Keeper, first_rules
+from monitor.policy_files.rule_set import RuleSet
+from monitor.policy_files.where import Choice
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
@@ -48,6 +52,7 @@ class App:
         settings: all of it.
         clock: the time; another one for a replay at speed.
         demo: say on the page that this is simulated.
+        rules: the folder of rules; None: the built-in policy alone.
 
     Attributes:
         engine: set by `start`.
@@ -61,13 +66,22 @@ class App:
     server: Server
     talk: OpenTalk
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None, demo: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, *, clock: Clock | None = None, demo: bool = False, rules: Choice | None = None
+    ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
-        self.metrics = Metrics(version=__version__, rules_hash=BuiltIn.rules)
+        self.base = replace(BUILT_IN, give_up_ms=round(settings.give_up_seconds * 1000))
+        self.rules: Keeper | None = None
+        if rules is not None:
+            found = first_rules(rules.folder, self.base)
+            self.rules = Keeper(found, why=rules.why, now_ms=self.clock.now_ms, base=self.base)
+        self.book: PolicyBook = BuiltIn(self.base) if self.rules is None else self.rules.rules.book
+        self.metrics = Metrics(version=__version__, rules_hash=self.book.rules)
         self._demo = demo
         self._undo: list[Callable[[], Awaitable[object]]] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._reloads: set[asyncio.Task[bool]] = set()
 
     async def start(self) -> None:
         """Open the journal, read it back, open the doors.
@@ -88,9 +102,10 @@ class App:
         self._undo.append(journal.close)
         service = f"presales-monitor-{journal.epoch}"  # Lies with the data, so it outlives a container.
         channels = configured(settings, self.clock, service)
-        policy = replace(BUILT_IN, give_up_ms=round(settings.give_up_seconds * 1000))
+        if self.rules is not None:
+            await journal.keep_rules(self.book.rules, self.rules.rules.packed())
         tracker = Tracker(
-            BuiltIn(policy),
+            self.book,
             wall=settings.clock == "wall",
             rows=True,
             lateness_ms=round(settings.lateness_seconds * 1000),
@@ -102,6 +117,7 @@ class App:
             tracker,
             router=partial(route, epoch=journal.epoch, channels=routes),
             clock=self.clock,
+            reader=WITHOUT_RULES if self.rules is None else self.rules.rules.reader,
         )
         engine.watch(Watcher(self.metrics).watch)
         self.talk = OpenTalk(engine, journal)
@@ -134,6 +150,7 @@ class App:
             epoch=journal.epoch,
             build=_build(),
             demo=self._demo,
+            rules=self.rules,
             hooks=lambda: hooks,
             channels=len(channels),
         )
@@ -152,7 +169,30 @@ class App:
             )
             self._begin("mqtt", source.run(), source.stop)
         self._begin("upkeep", self._keep_up(), None)
+        if self.rules is not None:
+            self._follow(self.rules)
         spare_collector()
+
+    def _follow(self, rules: Keeper) -> None:
+        """Take the rules of the folder whenever they change."""
+
+        async def take(fresh: RuleSet) -> None:
+            await self.engine.take_rules(fresh.book, fresh.reader, fresh.packed())
+            self.metrics.set_rules(__version__, fresh.hash)
+
+        def note(keeper: Keeper) -> None:
+            self.metrics.rules_last_reload_successful = 0 if keeper.faults else 1
+
+        rules.on_change(take)
+        rules.on_reload(note)
+        self._begin("rules", rules.watch(), None)
+
+    def reload_soon(self) -> None:
+        """Read the rules again, beside everything else."""
+        if self.rules is not None:
+            task = asyncio.create_task(self.rules.reload(), name="reload")
+            self._reloads.add(task)
+            task.add_done_callback(self._reloads.discard)
 
     async def stop(self) -> None:
         """Close the doors, store what was taken, let go of the data."""

@@ -24,7 +24,8 @@ from monitor.core.scores.profile import ProfileBook
 from monitor.errors import MonitorError, UsageError
 from monitor.onboarding.command import check_source, import_chats
 from monitor.policy_files import profiles, where
-from monitor.policy_files.command import check_rules, explain
+from monitor.policy_files.command import RULES, check_rules, explain
+from monitor.policy_files.where import Choice, choose
 from monitor.replay import Replay, open_log, replay_files, write_lines
 from monitor.settings import Settings, load
 from monitor.simulator.command import simulate
@@ -98,6 +99,8 @@ async def _running(app: App) -> AsyncIterator[asyncio.Event]:
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows: control-C ends it without good-bye.
             loop.add_signal_handler(name, stop.set)
+    if hasattr(signal, "SIGHUP"):
+        loop.add_signal_handler(signal.SIGHUP, app.reload_soon)
     await app.start()
     try:
         yield stop
@@ -120,17 +123,19 @@ async def _until(app: App, stop: asyncio.Event, *tasks: asyncio.Task[Any]) -> No
 @DATA
 @click.option("--host", help="Address to listen on (default 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (default 8480, 0 for a free one).")
-def run(config: Path | None, data: Path | None, host: str | None, port: int | None) -> None:
+@RULES
+def run(config: Path | None, data: Path | None, host: str | None, port: int | None, rules: Path | None) -> None:
     """Run the service."""
     settings = _settings(config, data, listen__host=host, listen__port=port)
     _log_to_stderr()
-    _run(_serve(settings))
+    _run(_serve(settings, choose(rules, settings.rules)))
 
 
-async def _serve(settings: Settings) -> None:
-    app = App(settings)
+async def _serve(settings: Settings, rules: Choice) -> None:
+    app = App(settings, rules=rules)
     async with _running(app) as stop:
-        click.echo(f"rules: built-in · data: {settings.data} · board and API: {app.server.url}", err=True)
+        chosen = f"rules: {rules.folder} ({rules.why}), version {app.book.rules}"
+        click.echo(f"{chosen} · data: {settings.data} · board and API: {app.server.url}", err=True)
         await _until(app, stop)
         click.echo("stopping: no new work, last commit …", err=True)
     click.echo("stopped: everything that was acknowledged is stored", err=True)

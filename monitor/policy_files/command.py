@@ -7,32 +7,17 @@ from pathlib import Path
 import click
 
 from monitor.clock import Clock
-from monitor.errors import UsageError
 from monitor.policy_files.checking import Checked, check
 from monitor.policy_files.explain import explained, instant_given
-from monitor.policy_files.rule_set import RuleSet, load
+from monitor.policy_files.keeper import first_rules
 from monitor.policy_files.where import Choice, choose
 from monitor.settings import load as load_settings
-from monitor.yaml_files import BadFiles
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print only JSON on standard output.")
 CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file (default ./presales.toml).")
 RULES = click.option(
     "--rules", type=click.Path(path_type=Path), help="Folder of rules (default: setting, ./rules, the shipped ones)."
 )
-
-
-def usable(folder: Path) -> RuleSet:
-    """Return the rules of a folder.
-
-    Raises:
-        UsageError: they are wrong; says each fault.
-    """
-    try:
-        return load(folder)
-    except BadFiles as bad:
-        lines = "\n".join(f"  {fault}" for fault in bad.faults)
-        raise UsageError(f"the rules cannot be used:\n{lines}") from None
 
 
 @click.command("check-rules")
@@ -98,7 +83,7 @@ def explain(
     as_json: bool,
 ) -> None:
     """Say what would hold for a wait: from which line, and when each stage and step is due."""
-    found = usable(choose(rules, load_settings(config).rules).folder)
+    found = first_rules(choose(rules, load_settings(config).rules).folder)
     zone = found.policies.zone
     said = explained(
         found,

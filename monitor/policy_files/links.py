@@ -41,10 +41,9 @@ def contradictions(policies: Policies, register: Register, channels: Plan) -> It
 def doubts(policies: Policies, register: Register, channels: Plan, now_ms: int) -> list[Fault]:
     """Return what is odd and yet may be meant."""
     found: list[Fault] = []
-    before: dict[str, list[Placed]] = {}
+    before = _Before()
     for placed in policies.rules:
-        earlier = before.setdefault(placed.section, [])
-        other = next((one for one in earlier if _covers(one, placed)), None)
+        other = next((one for one in before.for_some_of(placed) if _covers(one, placed)), None)
         if other is not None:
             place = f"{other.document.file}:{other.document.place(*other.loc)[0]}"
             found.append(placed.fault(f"never matches: the rule at {place} stands before it and matches all of it"))
@@ -54,7 +53,7 @@ def doubts(policies: Policies, register: Register, channels: Plan, now_ms: int) 
             ended = placed.layers[-1].until_ms
             found.append(placed.fault(f"campaign {placed.rule.name} has ended ({_day(ended, policies.zone)})", "until"))
         found += _late_steps(placed)
-        earlier.append(placed)
+        before.add(placed)
     found += _people(register, now_ms, policies.zone)
     if register.teams and channels.channels:
         routed = {name for route in channels.routes for name in route.match.team}
@@ -65,6 +64,23 @@ def doubts(policies: Policies, register: Register, channels: Plan, now_ms: int) 
                 if team.id not in routed and not team.channels
             ]
     return found
+
+
+class _Before:
+    """The rules so far, by section and shop, so that ten thousand rules are not each compared with all."""
+
+    def __init__(self) -> None:
+        self._rules: dict[tuple[str, str | None], list[Placed]] = {}
+
+    def add(self, placed: Placed) -> None:
+        for shop in placed.layers[-1].shops or (None,):
+            self._rules.setdefault((placed.section, shop), []).append(placed)
+
+    def for_some_of(self, placed: Placed) -> list[Placed]:
+        """Return all that may match everything that ``placed`` does."""
+        shops = placed.layers[-1].shops
+        found = self._rules.get((placed.section, None), [])
+        return found + self._rules.get((placed.section, min(shops)), []) if shops else found
 
 
 def _late_steps(placed: Placed) -> Iterator[Fault]:

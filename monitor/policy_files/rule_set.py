@@ -18,6 +18,8 @@ from monitor.core.book import Book
 from monitor.core.policy import BUILT_IN, Policy
 from monitor.core.roster import Register
 from monitor.core.scores.profile import ProfileBook
+from monitor.core.senders import BUILT_IN as WITHOUT_RULES
+from monitor.core.senders import Reader
 from monitor.policy_files import channels, people, policies, profiles, where
 from monitor.policy_files.links import contradictions, doubts
 from monitor.yaml_files import BadFiles, Fault
@@ -42,6 +44,7 @@ class RuleSet:
         register: who is who.
         channels: where alerts go.
         profiles: how each platform counts.
+        reader: who speaks in a message, and what its words are.
     """
 
     folder: Path
@@ -52,6 +55,7 @@ class RuleSet:
     register: Register
     channels: channels.Plan
     profiles: ProfileBook
+    reader: Reader = WITHOUT_RULES
 
     def packed(self) -> bytes:
         """Return all files in one, for the journal to keep."""

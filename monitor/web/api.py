@@ -38,7 +38,7 @@ def _caller(request: Request) -> Caller:
     return caller
 
 
-def _whole_floor(request: Request) -> None:
+def whole_floor(request: Request) -> None:
     """Only for callers that may see more than some shops."""
     if _caller(request).bound:
         raise HTTPException(403, "this token is bound to shops or teams; what is asked is about all of them")
@@ -101,7 +101,7 @@ class Api:
 
     def _of_the_whole(self) -> APIRouter:
         """Routes that are not about single shops."""
-        router = APIRouter(dependencies=[Depends(_whole_floor)])
+        router = APIRouter(dependencies=[Depends(whole_floor)])
         add = router.add_api_route
         add("/v1/sources", self.sources, response_model=models.Sources, tags=["sources"])
         add("/v1/quarantine", self.quarantine, response_model=models.Quarantine, tags=["quarantine"])

@@ -7,7 +7,7 @@ The engine and the journal know nothing of the web; whoever builds the program
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from monitor.core.decisions import Decision
 from monitor.core.views import SourceRow, WaitRow
@@ -139,6 +139,16 @@ class Journal(Protocol):
         """Return the newest events of a conversation, in order of arrival."""
 
 
+class Rules(Protocol):
+    """The rules in force."""
+
+    async def reload(self) -> bool:
+        """Read them again; whether they are good."""
+
+    def as_json(self) -> dict[str, Any]:
+        """How they stand."""
+
+
 class Decode(Protocol):
     """Bytes into events; `monitor.wire.decode` with the limits of the settings."""
 
@@ -156,6 +166,7 @@ class Services:
         epoch: what the ids of waits begin with.
         now_ms: the time; the engine's, so that a replay's board shows the replay's time.
         build: version and hash; a page that sees another one loads itself again.
+        rules: the folder of rules; None: the built-in policy alone.
         hooks: returns the mappings of webhooks in force, by name.
         pages: the folder of built pages.
         channels: by how many ways people are told.
@@ -171,6 +182,7 @@ class Services:
     epoch: str
     build: str
     demo: bool = False
+    rules: Rules | None = None
     hooks: Callable[[], dict[str, WebhookMapping]] = dict
     channels: int = 0
     pages: Path = field(default=PAGES)

@@ -1,0 +1,118 @@
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import StoreUnavailable, UsageError
+from monitor.policy_files.keeper import Keeper, first_rules
+from monitor.policy_files.rule_set import RuleSet
+from tests.policy_files.folders import DEFAULT, write
+from tests.waiting import until
+
+GOOD = DEFAULT + "  bot: holds\n"
+WRONG = DEFAULT + "  bot: hold\n"
+
+
+def keeper(folder: Path) -> tuple[Keeper, list[str]]:
+    kept = Keeper(first_rules(folder), why="--rules", now_ms=lambda: 1_795_000_000_000)
+    taken: list[str] = []
+
+    async def take(fresh: RuleSet) -> None:
+        taken.append(fresh.hash)
+
+    kept.on_change(take)
+    return kept, taken
+
+
+@contextlib.asynccontextmanager
+async def watching(kept: Keeper) -> AsyncIterator[None]:
+    task = asyncio.create_task(kept.watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_changed_rules_are_taken_and_unchanged_ones_are_not_taken_again(tmp_path: Path) -> None:
+    kept, taken = keeper(write(tmp_path, default=DEFAULT))
+    assert await kept.reload()
+    assert taken == []
+    write(tmp_path, default=GOOD)
+    assert await kept.reload()
+    assert taken == [kept.rules.hash]
+    assert kept.rules.policies.base.bot == "holds"
+
+
+async def test_wrong_rules_are_told_and_the_last_good_ones_stay(tmp_path: Path) -> None:
+    kept, taken = keeper(write(tmp_path, default=DEFAULT))
+    before = kept.rules.hash
+    write(tmp_path, default=WRONG)
+    assert not await kept.reload()
+    assert (kept.rules.hash, taken) == (before, [])
+    told = kept.as_json()
+    assert (told["good"], told["failed_at"]) == (False, "2026-11-18T11:06:40.000Z")
+    assert [(error["line"], error["column"]) for error in told["errors"]] == [(5, 8)]
+    write(tmp_path, default=GOOD)
+    assert await kept.reload()
+    assert kept.as_json()["errors"] == []
+
+
+async def test_a_folder_that_is_gone_takes_no_rule_out_of_force(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    kept, _ = keeper(write(folder, default=DEFAULT))
+    (folder / "default.yaml").unlink()
+    folder.rmdir()
+    assert not await kept.reload()
+    assert "is no folder of rules" in str(kept.faults[0])
+
+
+async def test_rules_that_cannot_be_stored_are_not_taken(tmp_path: Path) -> None:
+    kept, _ = keeper(write(tmp_path, default=DEFAULT))
+
+    async def full(_: RuleSet) -> None:
+        raise StoreUnavailable("the disk is full")
+
+    kept.on_change(full)
+    before = kept.rules.hash
+    write(tmp_path, default=GOOD)
+    assert not await kept.reload()
+    assert kept.rules.hash == before
+    assert kept.faults[0].message == "the disk is full"
+
+
+async def test_an_edited_file_is_taken_by_itself(tmp_path: Path) -> None:
+    kept, taken = keeper(write(tmp_path, default=DEFAULT))
+    before = kept.rules.hash
+    async with watching(kept):
+        looks = 0
+
+        def edited() -> bool:
+            nonlocal looks
+            if looks % 200 == 0:  # When it has begun to watch is not to be seen from outside.
+                write(tmp_path, default=GOOD + f"# {looks}\n")
+            looks += 1
+            return bool(taken)
+
+        await until(edited)
+    assert kept.rules.hash != before
+
+
+async def test_a_file_that_is_half_written_is_looked_at_again(tmp_path: Path) -> None:
+    kept, taken = keeper(write(tmp_path, default=DEFAULT))
+    write(tmp_path, default="version: 1\ndefault: {ho")
+    reading = asyncio.create_task(kept.reload(second_look=True))
+    await asyncio.sleep(0)
+    write(tmp_path, default=GOOD)  # Whether the first look saw it or the second: the whole file is what counts.
+    assert await reading
+    assert taken == [kept.rules.hash]
+    assert kept.faults == []
+
+
+def test_a_service_does_not_start_on_wrong_rules(tmp_path: Path) -> None:
+    write(tmp_path, default=WRONG)
+    with pytest.raises(UsageError, match=r"default.yaml:5:8: default.bot: 'hold' is none of holds, ignored"):
+        first_rules(tmp_path)

@@ -1,0 +1,101 @@
+"""Rules that change while the service runs, through the real engine and journal."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from monitor.app import App
+from monitor.policy_files.where import Choice
+from monitor.settings import load
+from tests.policy_files.folders import DEFAULT, write
+from tests.program import running as program
+from tests.waiting import until
+from tests.web.stand import standing
+from tests.web.test_whole import said
+
+QUICK = DEFAULT.replace("slow: 60s", "slow: 5s")
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path, data: Path) -> AsyncIterator[tuple[App, httpx.AsyncClient]]:
+    settings = load(environ={"PRESALES_LISTEN__PORT": "0", "PRESALES_DATA": str(data)})
+    app = App(settings, rules=Choice(folder, "--rules"))
+    await app.start()
+    try:
+        async with httpx.AsyncClient(base_url=app.server.url, timeout=20, trust_env=False) as client:
+            yield app, client
+    finally:
+        await app.stop()
+
+
+async def stages(client: httpx.AsyncClient) -> dict[str, Any]:
+    waits = (await client.get("/v1/waits")).json()["waits"]
+    return {wait["conversation"]: wait["stage"] for wait in waits}
+
+
+async def test_new_rules_are_for_what_opens_from_now_on(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    write(folder, default=DEFAULT)
+    async with running(folder, tmp_path / "data") as (app, client):
+        await client.post("/v1/events", json=said(1, 20, conversation="before"))
+        before = (await client.get("/v1/rules")).json()
+        assert (before["why"], before["good"], before["folder"]) == ("--rules", True, str(folder))
+        write(folder, default=QUICK)
+        after = await client.post("/v1/rules/reload")
+        assert after.status_code == 200
+        assert after.json()["rules_version"] != before["rules_version"]
+        assert (await app.journal.rules_text(after.json()["rules_version"])) is not None
+        await client.post("/v1/events", json=said(2, 20, conversation="after"))
+        assert await stages(client) == {"before": "fresh", "after": "slow"}
+    async with running(folder, tmp_path / "data") as (_, client):  # And so it stays over a restart.
+        assert await stages(client) == {"before": "fresh", "after": "slow"}
+
+
+async def test_wrong_rules_are_refused_with_their_place_and_lose_no_wait(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    write(folder, default=DEFAULT)
+    async with running(folder, tmp_path / "data") as (_, client):
+        await client.post("/v1/events", json=said(1, 20))
+        before = (await client.get("/v1/rules")).json()["rules_version"]
+        write(folder, default=DEFAULT.replace("60s", "60"))
+        refused = await client.post("/v1/rules/reload")
+        assert refused.status_code == 400
+        [error] = refused.json()["errors"]
+        assert (Path(error["file"]).name, error["line"]) == ("default.yaml", 4)
+        assert refused.json()["rules_version"] == before
+        assert "presales_rules_last_reload_successful 0" in (await client.get("/metrics")).text
+        assert len(await stages(client)) == 1
+        write(folder, default=DEFAULT)
+        assert (await client.post("/v1/rules/reload")).status_code == 200
+        metrics = (await client.get("/metrics")).text
+        assert "presales_rules_last_reload_successful 1" in metrics
+        assert f'rules_hash="{before}"' in metrics
+
+
+async def test_without_a_folder_there_is_nothing_to_read_again() -> None:
+    async with standing() as stand, stand.client() as client:
+        assert (await client.get("/v1/rules")).json()["rules_version"] == "built-in"
+        assert (await client.post("/v1/rules/reload")).status_code == 404
+
+
+async def test_a_signal_reads_them_again(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    write(folder, default=DEFAULT)
+    with program(tmp_path / "service", "--rules", str(folder)) as service:
+        assert f"rules: {folder} (--rules)" in service.printed()
+        async with httpx.AsyncClient(base_url=service.url, timeout=20, trust_env=False) as client:
+            before = (await client.get("/v1/rules")).json()["rules_version"]
+            write(folder, default=QUICK)
+            service.process.send_signal(signal.SIGHUP)
+            async with asyncio.timeout(20):
+                while (await client.get("/v1/rules")).json()["rules_version"] == before:
+                    pass
+        await until(lambda: "are in force" in service.printed())
