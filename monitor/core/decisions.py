@@ -12,11 +12,16 @@ Outcome = Literal["open", "answered", "expired", "abandoned", "dismissed"]
 
 
 class Holding(Struct, frozen=True, gc=False):
-    """One stretch of a wait in somebody's hands; both names None: unassigned."""
+    """One stretch of a wait in somebody's hands; both names None: unassigned.
+
+    ``slot`` tells time in which nobody was there, charged to whom the roster names: the
+    holder before the end of their shift, or whose shift it was (None: it was nobody's).
+    """
 
     agent: str | None
     account: str | None
     held_ms: int
+    slot: Literal["early_leave", "absent"] | None = None
 
 
 class Round(Struct, frozen=True, gc=False):

@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, field
 
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+HOURS_KEPT = 50_000  # Of shops: a day of 2,000. Who is on shift is asked often, and laying a roster out takes a while.
 EVERY_DAY = frozenset(range(7))
 DEFAULT_TEAM = "default"
 
@@ -203,7 +205,15 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
 
     def on_shift(self, shop: str, at_ms: int) -> list[Shift]:
         """Return the shifts of a shop that run at an instant."""
-        return self.shifts(at_ms, at_ms + 1, shop)
+        if shop not in self._slots:
+            return []
+        hour = at_ms // HOUR_MS
+        found = self._of_hour.get((shop, hour))
+        if found is None:
+            if len(self._of_hour) >= HOURS_KEPT:
+                self._of_hour.clear()
+            found = self._of_hour[shop, hour] = self.shifts(hour * HOUR_MS, (hour + 1) * HOUR_MS, shop)
+        return [shift for shift in found if shift.starts_at_ms <= at_ms < shift.ends_at_ms]
 
     def next_shift(self, shop: str, at_ms: int, within_ms: int = 2 * DAY_MS) -> Shift | None:
         """Return the shift of a shop that starts first at or after an instant; None if none does for a while."""
@@ -221,6 +231,10 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
     def rostered(self, shop: str) -> bool:
         """Whether a roster names a shop at all."""
         return shop in self._slots
+
+    def shops_of(self, person: str) -> tuple[str, ...]:
+        """Return the shops a roster names a person for."""
+        return self._rostered.get(person, ())
 
     def _works(self, person: str, shift: Shift) -> bool:
         found = self._persons.get(person)
@@ -252,6 +266,17 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
         for account in self.accounts:
             found.setdefault((None, account.account), account)
         return found
+
+    @cached_property
+    def _rostered(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, dict[str, None]] = {}
+        for slot in self.slots:
+            found.setdefault(slot.person, {})[slot.shop] = None
+        return {person: tuple(shops) for person, shops in found.items()}
+
+    @cached_property
+    def _of_hour(self) -> dict[tuple[str, int], list[Shift]]:
+        return {}
 
     @cached_property
     def _slots(self) -> dict[str, tuple[Slot, ...]]:
