@@ -188,6 +188,17 @@ class WaitDismissed(Event, kw_only=True):
     reason: str
 
 
+class HandOverReceived(Event, kw_only=True):
+    """A person says that they have what a shift has left open. Ours.
+
+    ``hand_over`` is the list's id (see ``decisions.HandOver``).
+    """
+
+    type: Literal["hand_over_received"]
+    hand_over: str
+    by: str
+
+
 class AlertActed(Event, kw_only=True):
     """A person acted on an alert. Ours.
 
@@ -238,12 +249,15 @@ AnyEvent = (
     | Rating
     | SourceHeartbeat
     | WaitDismissed
+    | HandOverReceived
     | AlertActed
     | SilenceSet
     | SilenceEnded
 )
 
-OURS: frozenset[type] = frozenset({WaitDismissed, AlertActed, SilenceSet, SilenceEnded})  # No source sends them.
+OURS: frozenset[type] = frozenset(  # No source sends them.
+    {WaitDismissed, HandOverReceived, AlertActed, SilenceSet, SilenceEnded}
+)
 
 
 OF_SOURCE: frozenset[type] = frozenset({SourceHeartbeat, AgentPresence})  # Their ids are unique in their source.

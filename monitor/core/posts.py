@@ -285,6 +285,16 @@ class Posts:
         """Return whose shop it is."""
         return self.register.team_of_shop(shop) or policy.team
 
+    def heard(self, shop: str) -> bool:
+        """Whether presence was ever heard of for a shop."""
+        post = self._posts.get(shop)
+        return post is not None and post.heard
+
+    def persons(self, shop: str) -> tuple[str, ...]:
+        """Return who was named for a shop, or wrote in it."""
+        post = self._posts.get(shop)
+        return post.persons if post is not None else ()
+
     def known(self, shop: str) -> bool:
         """Whether presence or a roster names a shop."""
         return shop in self._posts

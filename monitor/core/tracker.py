@@ -62,7 +62,10 @@ from monitor.core.incidents import Kept as KeptIncidents
 from monitor.core.lists import Kept, complete, listed
 from monitor.core.occasions import source_turned
 from monitor.core.pages import Pages
-from monitor.core.policy import PolicyBook, Stage
+from monitor.core.people import Kept as KeptPeople
+from monitor.core.people import People
+from monitor.core.policy import Policy, PolicyBook, Stage
+from monitor.core.posts import Post
 from monitor.core.rounds import ended, stages_passed, still_open, window
 from monitor.core.silences import Silence, Silences
 from monitor.core.telling import (
@@ -125,14 +128,6 @@ class Shop:
         self.phase = phase
 
 
-class _Presence(Struct, array_like=True):
-    """Where an agent stands, as last heard."""
-
-    state: str
-    limit: int | None
-    ts_ms: int
-
-
 class _Shard(Struct, array_like=True):
     """The tracker's own small state, as it is saved."""
 
@@ -140,7 +135,7 @@ class _Shard(Struct, array_like=True):
     sources: list[Source]
     feeds: list[Feed]
     shops: dict[str, str]  # name: platform
-    presence: dict[str, _Presence]
+    people: KeptPeople | None = None
     incidents: KeptIncidents | None = None
     silences: tuple[Silence, ...] = ()
     unattended: tuple[str, ...] = ()
@@ -165,6 +160,7 @@ class Tracker:
         lazy: judge a conversation only when it is touched, and all that are left by `advance`: for a replay, which
             looks at the decisions when it is through.
         keep_all: keep every log whole, so that what is marked ``backfill`` finds its place in a replay.
+        people: who is there and who has room, where that is of interest; not with ``lazy``.
 
     Attributes:
         decisions: what was decided since the caller last took it (and emptied the list).
@@ -186,6 +182,7 @@ class Tracker:
         catch_up_ms: int = CATCH_UP_MS,
         lazy: bool = False,
         keep_all: bool = False,
+        people: People | None = None,
     ) -> None:
         self._book = policies
         self._phases = policies.phases
@@ -199,14 +196,13 @@ class Tracker:
         self._marks = MarksBook(self.policies)
         self._who: dict[tuple[str | None, str | None], Who] = {}
         self._lazy = lazy
-        self._timers: Timers[Conversation | Feed | Source | Incidents] = Untimed() if lazy else Timers()
+        self._timers: Timers[Conversation | Feed | Source | Incidents | Post | People] = Untimed() if lazy else Timers()
         self._watch = Watch(self._timers, catch_up_ms)
         self._came_by = UNSEEN  # The feed of the event in hand.
         self._parked: dict[int, list[Conversation]] = {}
         self._idle: list[Conversation] = []
         self._endings: list[Ending] = []  # Of the event in hand; always empty between two.
         self._add_ending = self._endings.append
-        self._presence: dict[str, _Presence] = {}
         self.silences = Silences()
         self.incidents = Incidents(self, self._timers, self.silences)
         self.escalation = Escalation(self.policies, self, self.silences, self.incidents, lateness_ms)
@@ -216,6 +212,9 @@ class Tracker:
         self.now_ms = 0
         self.taken_under = 0
         self.late = 0
+        self.people = people
+        if people is not None:
+            people.attach(self)
 
     @property
     def wall(self) -> bool:
@@ -262,7 +261,10 @@ class Tracker:
                 if watch.turned or watch.released:
                     self._hear(self.now_ms)
         if type(event) is not ev.Message:
-            return self._other(event, number, policy)
+            folded = self._other(event, number, policy)
+            if self.people is not None:
+                self.people.took(event, number)
+            return folded
         shop = self._shops.get(event.shop)
         if shop is None:
             shop = self._new_shop(event.shop, event.platform)
@@ -278,9 +280,10 @@ class Tracker:
         if named != NOBODY:
             who = self._who.get(named) or self._interned(*named)
         entry = message_entry(event, number, words, who, shop.marks)
-        if entry is None:
-            return "kept"
-        return self._fold(shop, event.conversation or event.buyer or "", event, entry)
+        folded = "kept" if entry is None else self._fold(shop, event.conversation or event.buyer or "", event, entry)
+        if self.people is not None:
+            self.people.took(event, number)
+        return folded
 
     def _turn(self, shop: Shop, event: ev.AnyEvent, policy: int | None) -> None:
         """Let a shop hold the policy of an event: the one given, else that in force at its time and phase."""
@@ -318,9 +321,7 @@ class Tracker:
     def _other(self, event: ev.AnyEvent, number: int, policy: int | None) -> Folded:
         """Take an event that is no message."""
         self.taken_under = 0
-        if type(event) is ev.AgentPresence:
-            self._note_presence(event)
-        elif type(event) in _ACTS:
+        if type(event) in _ACTS:
             return self._take_ours(event, number)
         is_list = type(event) is ev.WaitingSnapshot
         if not is_list and type(event) not in WHAT:
@@ -501,8 +502,8 @@ class Tracker:
         _carry_over(was_open, conversation.state.wait)
         if promise is not None and not _promised_still(promise, conversation.state.promise):
             self.escalation.promise_over(conversation, self.now_ms)
-        before = {e.wait.number: ended(conversation, shop.platform, self.policies, e) for e in was}
-        after = {e.wait.number: ended(conversation, shop.platform, self.policies, e) for e in ended_now}
+        before = {e.wait.number: self._ended(shop, conversation, e) for e in was}
+        after = {e.wait.number: self._ended(shop, conversation, e) for e in ended_now}
         for number in sorted(before.keys() | after.keys()):
             old, new = before.get(number), after.get(number)
             if old != new:
@@ -519,10 +520,14 @@ class Tracker:
 
     def _close(self, shop: Shop, conversation: Conversation, ending: Ending) -> None:
         """Write down a round that has ended in order, and end its alert."""
-        closed = ended(conversation, shop.platform, self.policies, ending)
+        closed = self._ended(shop, conversation, ending)
         self._write_down(shop, closed, ending.wait.passed)
         if conversation.told:
             self._settle_told(shop, conversation, {closed.wait: closed}, "late")
+
+    def _ended(self, shop: Shop, conversation: Conversation, ending: Ending) -> Round:
+        done = ended(conversation, shop.platform, self.policies, ending)
+        return done if self.people is None else self.people.charged(done)
 
     def _write_down(self, shop: Shop, closed: Round, known: int) -> None:
         """Say that a round has ended, and which stages it had passed beyond those ``known``."""
@@ -572,6 +577,9 @@ class Tracker:
                 self._judge(item, now_ms if self._wall else due_ms, due_ms)
             elif type(item) is Incidents:
                 item.judge(now_ms)
+            elif isinstance(item, Post | People):
+                assert self.people is not None
+                self.people.judge(item, now_ms)
             else:
                 assert isinstance(item, Feed | Source)
                 self._watch.judge(item, now_ms)
@@ -926,13 +934,25 @@ class Tracker:
 
     # -- people ------------------------------------------------------------------------------------------------------
 
-    def _note_presence(self, event: ev.AgentPresence) -> None:
-        name = event.agent or event.account or ""
-        known = self._presence.get(name)
-        if known is None and len(self._presence) >= PEOPLE_AT_MOST:
-            return
-        if known is None or event.ts_ms >= known.ts_ms:
-            self._presence[name] = _Presence(event.state, event.limit, event.ts_ms)
+    def wake(self, item: Post | People, at_ms: int) -> None:
+        """Have a shop's people, or all of them, judged at an instant."""
+        self._timers.wake(item, at_ms)
+
+    def shop(self, name: str) -> Shop | None:
+        """Return a shop of which something was heard."""
+        return self._shops.get(name)
+
+    def shops(self) -> Iterable[Shop]:
+        """Return every shop of which something was heard."""
+        return self._shops.values()
+
+    def policy_at(self, platform: str, shop: str, at_ms: int) -> Policy:
+        """Return what the rules say of a shop for an instant."""
+        return self._book.resolve(platform, shop, None, at_ms).policy
+
+    def judged(self, shop: str) -> bool:
+        """Whether what the feeds show of a shop is up to date."""
+        return not self._wall or self._watch.judged(shop)
 
     def _interned(self, agent: str | None, account: str | None) -> Who:
         key = (agent, account)
@@ -1053,7 +1073,7 @@ class Tracker:
                 self._watch.sources(),
                 self._watch.feeds,
                 shops,
-                self._presence,
+                self.people.keep() if self.people is not None else None,
                 self.incidents.keep(),
                 tuple(self.silences.values()),
                 tuple(self.escalation.unattended),
@@ -1064,10 +1084,11 @@ class Tracker:
         """Take back what `encode_shard` gave; before any row."""
         shard = _shard_decoder.decode(blob)
         self.now_ms = shard.now_ms
-        self._presence = shard.presence
         for name, platform in shard.shops.items():
             self._new_shop(name, platform)
         self._watch.restore(shard.sources, shard.feeds)
+        if self.people is not None and shard.people is not None:
+            self.people.restore(shard.people)
         if shard.incidents is not None:
             self.incidents.restore(shard.incidents)
         self.silences.update((silence.id, silence) for silence in shard.silences)

@@ -238,6 +238,11 @@ class Watch:
                 seen = True
         return seen
 
+    def judged(self, shop: str) -> bool:
+        """Whether some feed of a shop shows it as it is now; one of which none was heard is taken as it is."""
+        feeds = [self.feeds[index] for index in self.of_shop(shop)]
+        return not feeds or any(not feed.catching_up and not self._out(feed) for feed in feeds)
+
     def _out(self, feed: Feed) -> bool:
         return feed.state != "online" or self._sources[feed.source].stale_since_ms > 0
 

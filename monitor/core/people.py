@@ -1,0 +1,562 @@
+"""Who is there, who has room, who comes and who goes: the people of one tracker.
+
+It is told of each event after its conversation has taken it, and of time, and
+decides what is said of shops nobody can serve (`posts`), of shifts that are not kept
+(`shifts`) and of what they leave open (`handover`). The tracker holds one where
+people are of interest; a replay that only counts rounds needs none.
+
+All of it is saved with the shard, with the number of the newest event it knows, so
+that a restart hands over nothing twice.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from monitor.core import events as ev
+from monitor.core.charges import Charges
+from monitor.core.conversation import Conversation
+from monitor.core.decisions import Decision, LeftOpen, PersonDay, Round
+from monitor.core.fold import Who
+from monitor.core.handover import HandOvers, Listed
+from monitor.core.load import Chat, Load
+from monitor.core.policy import Policy
+from monitor.core.posts import LOOK_AGAIN_MS, Post, Posts, Waiting
+from monitor.core.presence import PRESENT_MS, Seat, Tally, Worker
+from monitor.core.roster import Person, Register
+from monitor.core.shifts import Running, Shifts
+from monitor.core.timers import NEVER_MS
+
+PEOPLE_AT_MOST = 20_000  # Names come from outside, and may be anything; a large centre has 5,000.
+SHOPS_NAMED_AT_MOST = 500  # In one presence event.
+_BY_PERSONS = frozenset({"agent", "assist"})
+
+
+class Chats(Protocol):
+    """What is seen of a shop."""
+
+    platform: str
+    conversations: dict[str, Conversation]
+
+
+class Host(Protocol):
+    """What is asked of the tracker."""
+
+    decisions: list[Decision]
+    now_ms: int
+
+    @property
+    def wall(self) -> bool:
+        """Whether time is the wall clock; else it is the newest ``ts``."""
+
+    def wake(self, item: "Post | People", at_ms: int) -> None:
+        """Ask for something to be judged at an instant."""
+
+    def shop(self, name: str) -> Chats | None:
+        """Return a shop of which something was heard."""
+
+    def shops(self) -> Iterable[Chats]:
+        """Return all of them."""
+
+    def policy_at(self, platform: str, shop: str, at_ms: int) -> Policy:
+        """Return what holds for a shop."""
+
+    def judged(self, shop: str) -> bool:
+        """Whether what the feeds show of a shop is up to date."""
+
+
+class Kept(Struct, array_like=True):
+    """All of it, as it is saved."""
+
+    number: int
+    begun: bool
+    midnight_ms: int
+    workers: list[Worker]
+    chats: list[Chat]
+    posts: list[Post]
+    running: list[Running]
+    lists: list[Listed]
+
+
+class AgentRow(Struct, frozen=True, kw_only=True):
+    """A person as the board and ``/v1/agents`` show them."""
+
+    person: str
+    nick: str | None
+    team: str
+    seat: str | None
+    state: str  # online, away, suspended, offline, unknown
+    state_since_ms: int | None
+    shops: tuple[str, ...]
+    chats: int
+    limit: int | None
+    waits: int  # Buyers of theirs who wait; counted while their presence is known.
+    today: Tally
+    on_shift: bool
+    shift_ends_at_ms: int | None
+
+
+class People:
+    """The people of one tracker.
+
+    Args:
+        register: who is who; an empty one knows everybody by the name the feeds give.
+        zone: where their day ends at midnight.
+
+    Attributes:
+        register: the one in force.
+        unsaved: something was decided that a restart must know of.
+        wake_at_ms: when to be judged next.
+    """
+
+    def __init__(self, register: Register | None = None, *, zone: str = "Asia/Shanghai") -> None:
+        self._host: Host
+        self._zone = ZoneInfo(zone)
+        self._workers: dict[str, Worker] = {}
+        self._owner: dict[Conversation, str] = {}
+        self._load = Load(self._worker)
+        self.posts = Posts(self, self._workers, self._say)
+        self._shifts = Shifts(self._workers, self.posts.heard, self._policy, self.team_of, self._say)
+        self.hand_overs = HandOvers(self, self._team, self._say)
+        self._charges = Charges(self._workers, self.posts.persons)
+        self._number = 0  # Of the newest event taken.
+        self._begun = False
+        self._midnight_ms = NEVER_MS
+        self.register = register or Register()
+        self.unsaved = False
+        self.wake_at_ms = NEVER_MS
+        self._hand_out()
+
+    def attach(self, host: Host) -> None:
+        """Work for this tracker."""
+        self._host = host
+
+    def take(self, register: Register) -> None:
+        """Take another register from now on."""
+        self.register = register
+        self._hand_out()
+        if self._begun:
+            self._lay_out(self._host.now_ms)
+
+    def _hand_out(self) -> None:
+        register = self.register
+        self.posts.register = self._shifts.register = self.hand_overs.register = self._charges.register = register
+
+    def _lay_out(self, now_ms: int) -> None:
+        self._shifts.lay_out(now_ms)
+        self.posts.watch_rostered(now_ms)
+        self._plan(now_ms)
+
+    # -- events ------------------------------------------------------------------------------------------------------
+
+    def took(self, event: ev.AnyEvent, number: int) -> None:
+        """Take an event that its conversation has taken already."""
+        if number <= self._number:
+            return  # After a restart: what was saved knows it.
+        self._number = number
+        now_ms = self._host.now_ms if self._host.wall else max(self._host.now_ms, event.ts_ms)
+        if not self._begun:
+            self._begin(now_ms)
+        kind = type(event)
+        if kind is ev.Message:
+            self._spoken(event, now_ms)  # type: ignore[arg-type]
+        elif kind is ev.AgentPresence:
+            self._present(event, now_ms)  # type: ignore[arg-type]
+        elif kind is ev.HandOverReceived:
+            assert isinstance(event, ev.HandOverReceived)
+            self.hand_overs.received(event.hand_over, event.by, now_ms)
+            self._plan(now_ms)
+        elif kind is ev.WaitingSnapshot:
+            shop = self._host.shop(event.shop)
+            for conversation in list(shop.conversations.values()) if shop is not None else ():
+                if conversation.state.wait is not None or conversation in self._owner:
+                    self._owned(conversation, now_ms)
+        elif event.conversation or event.buyer:
+            self._moved(event, event.conversation or event.buyer or "", now_ms)
+
+    def _moved(self, event: ev.AnyEvent, key: str, now_ms: int) -> None:
+        """A chat was closed, passed on, taken back…: it may be somebody else's now, or nobody's."""
+        if type(event) is ev.ConversationClosed:
+            freed = self._load.closed(event.shop, key, event.ts_ms)
+            if freed is not None:
+                self._freed(freed, now_ms)
+        shop = self._host.shop(event.shop)
+        conversation = shop.conversations.get(key) if shop is not None else None
+        if conversation is not None:
+            self._owned(conversation, now_ms)
+
+    def _begin(self, now_ms: int) -> None:
+        self._begun = True
+        self._midnight_ms = self._next_midnight(now_ms)
+        self._lay_out(now_ms)
+
+    def _spoken(self, event: ev.Message, now_ms: int) -> None:
+        role, shop_name, ts_ms = event.role, event.shop, event.ts_ms
+        if role in _BY_PERSONS or (role == "seller" and event.agent):
+            person = self.register.who(event.agent, event.account, shop_name, ts_ms) or event.account
+            if person is not None and now_ms - ts_ms <= PRESENT_MS:
+                self._wrote(person, shop_name, ts_ms, now_ms)
+        shop = self._host.shop(shop_name)
+        key = event.conversation or event.buyer or ""
+        conversation = shop.conversations.get(key) if shop is not None else None
+        if conversation is None:
+            return
+        holder = conversation.state.holder
+        person = self._holder(holder, shop_name, ts_ms)
+        if person is not None and now_ms - ts_ms <= PRESENT_MS and self._load.spoken(shop_name, key, person, ts_ms):
+            limit = self.posts.limit(person)
+            if limit is not None and self._workers[person].chats >= limit:
+                self._look(person, now_ms)
+            if self.wake_at_ms - now_ms > PRESENT_MS + LOOK_AGAIN_MS:
+                self._plan(now_ms)
+        self._owned(conversation, now_ms)
+
+    def _wrote(self, person: str, shop: str, ts_ms: int, now_ms: int) -> None:
+        if person not in self._workers and len(self._workers) >= PEOPLE_AT_MOST:
+            return
+        worker = self._worker(person)
+        was_there, was_here = worker.there(now_ms), worker.wrote.get(shop, 0)
+        worker.spoke(shop, ts_ms)
+        self.posts.named(shop, person, heard=False)
+        if not was_there or now_ms - was_here > PRESENT_MS:
+            if worker.there(now_ms):
+                self._shifts.came(person, ts_ms, now_ms)
+            self.posts.look_at_shop(shop, now_ms)
+
+    def _present(self, event: ev.AgentPresence, now_ms: int) -> None:
+        account = event.account
+        person = self.register.who(event.agent, account, event.shop or None, event.ts_ms) or account or event.agent
+        if person is None or (person not in self._workers and len(self._workers) >= PEOPLE_AT_MOST):
+            return
+        shops = dict.fromkeys((event.shops or [])[:SHOPS_NAMED_AT_MOST])
+        if event.shop:
+            shops[event.shop] = None
+        known = self.register.account(account, event.shop or None) if account else None
+        if known is not None and known.shop:
+            shops[known.shop] = None
+        worker = self._worker(person)
+        seat = Seat(event.state, event.ts_ms, event.limit, tuple(shops))
+        if not worker.stand(account or "", seat):
+            return
+        for shop in (*shops, *self.register.shops_of(person)):
+            self.posts.named(shop, person, heard=True)
+        if worker.there(now_ms):
+            self._shifts.came(person, event.ts_ms, now_ms)
+        self._look(person, now_ms)
+        self._plan(now_ms)
+
+    def _look(self, person: str, now_ms: int) -> None:
+        for post in list(self.posts.of_person(person)):
+            self.posts.look(post, now_ms)
+
+    def _freed(self, person: str, now_ms: int) -> None:
+        """A person has one chat less: where they were full that is room."""
+        limit = self.posts.limit(person)
+        worker = self._workers.get(person)
+        if worker is not None and limit is not None and worker.chats == limit - 1:
+            self._look(person, now_ms)
+
+    def _owned(self, conversation: Conversation, now_ms: int) -> None:
+        """Note who has an open wait, of those whose presence is known: for the time they are busy."""
+        wait = conversation.state.wait
+        was = self._owner.get(conversation)
+        now = None
+        if wait is not None and wait.since_ms:
+            now = self._holder(conversation.state.holder, conversation.shop, wait.opened_at_ms)
+            worker = self._workers.get(now) if now is not None else None
+            if worker is None or not worker.known:
+                now = None
+            self.posts.waits_since(conversation.shop, wait.since_ms, now_ms)
+        if was == now:
+            return
+        for person, more in ((was, -1), (now, 1)):
+            if person is not None:
+                worker = self._worker(person)
+                worker.settle(now_ms, worker.heard_state())
+                worker.waits += more
+        if now is None:
+            del self._owner[conversation]
+        else:
+            self._owner[conversation] = now
+
+    def _holder(self, holder: Who | None, shop: str, at_ms: int) -> str | None:
+        if holder is None:
+            return None
+        return self.register.who(holder.agent, holder.account, shop, at_ms) or holder.account
+
+    def _worker(self, person: str) -> Worker:
+        worker = self._workers.get(person)
+        if worker is None:
+            worker = self._workers[person] = Worker(person)
+        return worker
+
+    # -- time --------------------------------------------------------------------------------------------------------
+
+    def judge(self, item: "Post | People", now_ms: int) -> None:
+        """The instant has come that a shop, or all of this, asked to be judged at."""
+        if isinstance(item, Post):
+            self.posts.look(item, now_ms)
+            return
+        for person in self._load.expire(now_ms):
+            self._freed(person, now_ms)
+        if now_ms >= self._midnight_ms:
+            self._end_day(self._midnight_ms)
+            self._midnight_ms = self._next_midnight(now_ms)
+        self.hand_overs.advance(now_ms, self._shifts.coming())
+        begun, over = self._shifts.advance(now_ms)
+        for shift in begun:
+            for shop in shift.shops:
+                self.hand_overs.begun(shop, shift.person, shift.starts_at_ms, now_ms)
+        for shift in (*begun, *over):
+            for shop in shift.shops:
+                self.posts.look_at_shop(shop, now_ms)
+        self._plan(now_ms)
+
+    def _plan(self, now_ms: int) -> None:
+        at_ms = min(self._midnight_ms, self._shifts.next_ms(), self.hand_overs.next_ms(self._shifts.coming()))
+        expires_ms = self._load.next_ms()
+        if expires_ms is not None:
+            at_ms = min(at_ms, max(expires_ms, now_ms + LOOK_AGAIN_MS))
+        if at_ms != self.wake_at_ms and at_ms < NEVER_MS:
+            self._host.wake(self, at_ms)
+
+    def _next_midnight(self, now_ms: int) -> int:
+        day = datetime.fromtimestamp(now_ms / 1000, self._zone)
+        midnight = datetime(day.year, day.month, day.day, tzinfo=self._zone) + timedelta(days=1)
+        return round(midnight.timestamp() * 1000)
+
+    def _end_day(self, midnight_ms: int) -> None:
+        """Write down everybody's day, and begin the next; forget whom nothing was heard of."""
+        day = datetime.fromtimestamp((midnight_ms - 1) / 1000, self._zone).date().isoformat()
+        for worker in list(self._workers.values()):
+            worker.settle(midnight_ms, worker.heard_state())
+            today = worker.today
+            if today != Tally(today.counted_to_ms):
+                self._say(
+                    PersonDay(
+                        person=worker.person,
+                        team=self.team_of(worker.person, ""),
+                        day=day,
+                        online_ms=today.online_ms,
+                        away_ms=today.away_ms,
+                        suspended_ms=today.suspended_ms,
+                        offline_ms=today.offline_ms,
+                        busy_ms=today.busy_ms,
+                        chats_ms=today.chats_ms,
+                        most_chats=today.most_chats,
+                    )
+                )
+            worker.today = Tally(today.counted_to_ms, most_chats=worker.chats)
+            if not worker.known and not worker.chats and not worker.there(midnight_ms):
+                del self._workers[worker.person]
+        for conversation in [c for c in self._owner if c.state.wait is None]:
+            self._owned(conversation, midnight_ms)
+
+    # -- what is asked by the parts ----------------------------------------------------------------------------------
+
+    def _say(self, decision: Decision) -> None:
+        self.unsaved = True
+        self._host.decisions.append(decision)
+
+    def wake_post(self, post: Post, at_ms: int) -> None:
+        """Ask for a shop to be looked at."""
+        self._host.wake(post, at_ms)
+
+    def judged(self, shop: str) -> bool:
+        """Whether what is seen of a shop is up to date."""
+        return self._host.judged(shop)
+
+    def policy(self, shop: str, at_ms: int) -> Policy:
+        """Return what holds for a shop."""
+        return self._host.policy_at(self.platform(shop), shop, at_ms)
+
+    def _policy(self, shop: str, at_ms: int) -> Policy:
+        return self.policy(shop, at_ms)
+
+    def platform(self, shop: str) -> str:
+        """Return where a shop is, as heard, else as written down."""
+        seen = self._host.shop(shop)
+        if seen is not None:
+            return seen.platform
+        known = self.register.shop(shop)
+        return known.platform if known is not None and known.platform else "unknown"
+
+    def waiting(self, shop: str) -> Waiting:
+        """Say who waits in a shop."""
+        buyers, promises, oldest = 0, 0, None
+        seen = self._host.shop(shop)
+        for conversation in seen.conversations.values() if seen is not None else ():
+            wait, promise = conversation.state.wait, conversation.state.promise
+            if wait is not None and wait.since_ms:
+                buyers += 1
+                oldest = wait.since_ms if oldest is None else min(oldest, wait.since_ms)
+            promises += promise is not None and promise.passed > 0
+        return Waiting(buyers, oldest, promises)
+
+    def left_open(self, shop: str) -> Iterable[tuple[LeftOpen, str | None]]:
+        """Yield what is open in a shop, each with whose it is; polite words only are nothing to hand over."""
+        seen = self._host.shop(shop)
+        for conversation in seen.conversations.values() if seen is not None else ():
+            state = conversation.state
+            wait, promise = state.wait, state.promise
+            if wait is not None and wait.since_ms:
+                left = self._left("wait", shop, conversation, state.holder, wait.opened_at_ms, wait.number)
+                yield left, self._whose(state.holder, shop, wait.opened_at_ms)
+            if promise is not None and not promise.greeting:
+                who = state.holder or promise.who
+                left = self._left("promise", shop, conversation, who, promise.opened_at_ms, None)
+                yield left, self._whose(who, shop, promise.opened_at_ms)
+
+    def _whose(self, who: Who | None, shop: str, at_ms: int) -> str | None:
+        return self.register.who(who.agent, who.account, shop, at_ms) if who is not None else None
+
+    def _left(
+        self, kind: str, shop: str, conversation: Conversation, who: Who | None, since_ms: int, wait: int | None
+    ) -> LeftOpen:
+        account = who.account if who is not None else None
+        buyer = conversation.buyer or conversation.id
+        return LeftOpen(kind, self.platform(shop), shop, conversation.id, buyer, account, since_ms, wait)  # type: ignore[arg-type]
+
+    def still_open(self, left: LeftOpen) -> bool:
+        """Whether that wait, or promise, is open still."""
+        seen = self._host.shop(left.shop)
+        conversation = seen.conversations.get(left.conversation) if seen is not None else None
+        if conversation is None:
+            return False
+        if left.kind == "wait":
+            return conversation.state.wait is not None and conversation.state.wait.number == left.wait
+        promise = conversation.state.promise
+        return promise is not None and promise.opened_at_ms == left.since_ms
+
+    def _team(self, shop: str, at_ms: int) -> str:
+        return self.posts.team(shop, self.policy(shop, at_ms))
+
+    def team_of(self, person: str, shop: str) -> str:
+        """Return whose person somebody is; where nobody wrote it down, the team of their shop."""
+        known = self.register.person(person)
+        if known is not None and known.team:
+            return known.team
+        shop = shop or next(iter(self.register.shops_of(person)), "") or next(iter(self.serves(person)), "")
+        return self._team(shop, self._host.now_ms) if shop else "default"
+
+    # -- what others ask ---------------------------------------------------------------------------------------------
+
+    def charged(self, done: Round) -> Round:
+        """Return a round with its seconds charged to whom they are."""
+        answered_by = self.register.who(done.agent, done.account, done.shop, done.opened_at_ms + done.counted_ms)
+        holders = self._charges.charged(done.holders, done.shop, done.opened_at_ms, answered_by)
+        return done if holders is done.holders else replace(done, holders=holders)
+
+    def unattended(self, shop: str) -> bool:
+        """Whether a shop was said to be unattended, and still is."""
+        return self.posts.unattended(shop)
+
+    def attended(self, shop: str, now_ms: int) -> bool | None:
+        """Whether somebody can take a new chat of a shop; None: unknown, for no presence and no roster names it."""
+        return bool(self.posts.able(shop, now_ms).persons) if self.posts.known(shop) else None
+
+    def room(self, shop: str, now_ms: int) -> list[tuple[str, int, int]]:
+        """Return who of a shop's team can take more: (person, open chats, limit), the one with most room first."""
+        policy = self.policy(shop, now_ms)
+        return self.posts.room(self.posts.team(shop, policy), policy.team, now_ms)
+
+    def load(self, person: str) -> tuple[int, int | None]:
+        """Return a person's open chats and how many they can hold."""
+        worker = self._workers.get(person)
+        return worker.chats if worker is not None else 0, self.posts.limit(person)
+
+    def person_of(self, agent: str | None, account: str | None, shop: str | None, at_ms: int) -> str | None:
+        """Return the person behind an agent and account."""
+        return self.register.who(agent, account, shop, at_ms) or account or agent
+
+    def seat_of(self, person: str, at_ms: int, shop: str | None = None) -> str | None:
+        """Return where somebody sits."""
+        return self.register.seat_of(person, at_ms, shop)
+
+    def lead_of(self, team: str, at_ms: int) -> Person | None:
+        """Return who leads a team now: the first lead who is there, else the first."""
+        leads = self.register.leads(team, at_ms)
+        there = (lead for lead in leads if (w := self._workers.get(lead.id)) is not None and w.there(at_ms))
+        return next(there, leads[0] if leads else None)
+
+    def serves(self, person: str) -> tuple[str, ...]:
+        """Return the shops a person was named for."""
+        worker = self._workers.get(person)
+        if worker is None:
+            return ()
+        return tuple(dict.fromkeys([*(shop for seat in worker.seats.values() for shop in seat.shops), *worker.wrote]))
+
+    def states(self, now_ms: int) -> Mapping[tuple[str, str], int]:
+        """Return how many there are by team and state."""
+        found: dict[tuple[str, str], int] = {}
+        for worker in self._workers.values():
+            key = (self.team_of(worker.person, ""), worker.state(now_ms) or "unknown")
+            found[key] = found.get(key, 0) + 1
+        return found
+
+    def rows(self, now_ms: int) -> Iterable[AgentRow]:
+        """Yield everybody who was heard of or is on shift, as they stand."""
+        shifts = {one.person: one for one in self._shifts.coming() if one.begun}
+        for person in dict.fromkeys([*self._workers, *shifts]):
+            worker = self._workers.get(person) or Worker(person)
+            known, shift = self.register.person(person), shifts.get(person)
+            state = worker.state(now_ms)
+            since_ms = worker.changes[-1].at_ms if worker.changes and state == worker.heard_state() else None
+            yield AgentRow(
+                person=person,
+                nick=known.nick if known is not None else None,
+                team=self.team_of(person, ""),
+                seat=shift.seat if shift is not None else self.seat_of(person, now_ms),
+                state=state or "unknown",
+                state_since_ms=since_ms,
+                shops=tuple(dict.fromkeys([*self.serves(person), *(shift.shops if shift is not None else ())])),
+                chats=worker.chats,
+                limit=self.posts.limit(person),
+                waits=worker.waits,
+                today=worker.tally(now_ms),
+                on_shift=shift is not None,
+                shift_ends_at_ms=shift.ends_at_ms if shift is not None else None,
+            )
+
+    # -- saved and read back -----------------------------------------------------------------------------------------
+
+    def keep(self) -> Kept:
+        """Return all of it, for saving."""
+        self.unsaved = False
+        return Kept(
+            self._number,
+            self._begun,
+            self._midnight_ms,
+            list(self._workers.values()),
+            self._load.chats(),
+            self.posts.all(),
+            self._shifts.running(),
+            self.hand_overs.all(),
+        )
+
+    def restore(self, kept: Kept) -> None:
+        """Take back what was saved."""
+        self._number, self._begun, self._midnight_ms = kept.number, kept.begun, kept.midnight_ms
+        self._workers.update((worker.person, worker) for worker in kept.workers)
+        self._load.restore(kept.chats)
+        self.posts.restore(kept.posts)
+        self._shifts.restore(kept.running)
+        self.hand_overs.restore(kept.lists)
+
+    def resume(self, now_ms: int) -> None:
+        """Go on after a restart, once every conversation is back."""
+        if not self._begun:
+            return
+        for worker in self._workers.values():
+            worker.settle(now_ms, worker.heard_state())
+            worker.waits = 0
+        self._owner.clear()
+        for shop in self._host.shops():
+            for conversation in shop.conversations.values():
+                if conversation.state.wait is not None:
+                    self._owned(conversation, now_ms)
+        self._lay_out(now_ms)

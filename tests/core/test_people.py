@@ -1,0 +1,383 @@
+"""Who is there, shops nobody can serve, shifts and what they leave open."""
+
+from typing import Any
+
+from monitor.core import decisions as d
+from monitor.core import events as ev
+from monitor.core.people import People
+from monitor.core.policy import BUILT_IN, Policy
+from monitor.core.roster import Account, Person, Register, ShopInfo, Slot, Team
+from tests.timeline import Timeline, When, at_ms, shown
+
+HOUR_MS = 3_600_000
+SAID = (d.ShopUnattended, d.ShopAttended, d.AgentAbsent, d.AgentArrived, d.ShiftWorked)
+LISTS = (d.HandOverOpened, d.HandOverTaken, d.HandOverUnreceived)
+
+
+class Floor(Timeline):
+    """A time-line with people in it; it begins at ten in the morning in Shanghai, a Monday."""
+
+    def __init__(self, register: Register | None = None, policy: Policy = BUILT_IN, **options: Any) -> None:
+        self.staff = People(register)
+        super().__init__(policy, people=self.staff, **options)
+
+    def presence(self, when: When, agent: str, state: Any, **fields: Any) -> "Floor":
+        """An agent goes, or comes."""
+        fields.setdefault("shops", ["senye"])
+        self.event(
+            ev.AgentPresence(
+                type="agent_presence",
+                id=f"p{self._number + 1}",
+                ts_ms=at_ms(when),
+                source="collector",
+                agent=agent,
+                state=state,
+                **fields,
+            )
+        )
+        return self
+
+    def received(self, when: When, hand_over: str, by: str) -> "Floor":
+        """Somebody says that they have a list."""
+        self.event(
+            ev.HandOverReceived(
+                type="hand_over_received",
+                id=f"r{self._number + 1}",
+                ts_ms=at_ms(when),
+                shop="senye",
+                hand_over=hand_over,
+                by=by,
+            )
+        )
+        return self
+
+    def of(self, *kinds: type[Any]) -> list[Any]:
+        """The decisions of these kinds."""
+        return [decision for decision in self.decisions if isinstance(decision, kinds)]
+
+    def said(self, *args: Any, **fields: Any) -> "Floor":
+        """Hand over a message."""
+        super().said(*args, **fields)
+        return self
+
+    def people_said(self, when: When) -> list[str]:
+        """What was said of shops and shifts until then."""
+        self.until(when)
+        return [_line(decision) for decision in self.of(*SAID)]
+
+
+def _line(decision: Any) -> str:
+    match decision:
+        case d.ShopUnattended():
+            return f"{shown(decision.decided_at_ms)} unattended {decision.reason} {decision.waiting} waiting"
+        case d.ShopAttended():
+            return f"{shown(decision.decided_at_ms)} attended by {decision.by}"
+        case d.AgentAbsent():
+            return f"{shown(decision.decided_at_ms)} absent {decision.person}"
+        case d.AgentArrived():
+            return f"{shown(decision.decided_at_ms)} {decision.person} late by {decision.late_ms // 1000}"
+        case d.ShiftWorked():
+            return f"{decision.person} late {decision.late_ms // 1000} early {decision.early_ms // 1000}"
+    raise AssertionError(decision)
+
+
+# -- S3: the end of a shift, and one who does not come -----------------------------------------------------------------
+
+FRONT = "senye:front1"
+
+
+def slot(person: str, starts: float, ends: float, shop: str = "senye", **more: Any) -> Slot:
+    return Slot(person=person, shop=shop, starts_ms=int(starts * HOUR_MS), ends_ms=int(ends * HOUR_MS), **more)
+
+
+def three_under_one_account() -> Register:
+    # The time-line's 10:00 is the scenario's 15:50, so shifts change at 10:00 past that.
+    change = 10 + 10 / 60
+    return Register(
+        shops=(ShopInfo(shop="senye", name="森野旗舰店", team="south"),),
+        persons=(Person(id="chen"), Person(id="lin"), Person(id="zhou", team="south"), Person(id="lead")),
+        accounts=(Account(account=FRONT, shop="senye", persons=("chen", "lin", "zhou")),),
+        slots=(slot("chen", 2, change, seat="B07"), slot("lin", change, 18, seat="B07")),
+        teams=(Team(id="south", leads=("lead",)),),
+    )
+
+
+def change_of_shifts() -> Floor:
+    floor = Floor(three_under_one_account())
+    floor.presence("-5:00", "chen", "online", limit=8)
+    floor.buyer("4:00", "定制能加急吗", chat="b1", account=FRONT)
+    floor.agent("5:00", "亲稍等，我问下仓库", chat="b1", agent="chen", account=FRONT)
+    floor.buyer("8:30", "今天拍今天发吗", chat="b2", account=FRONT)
+    floor.presence("9:20", "chen", "offline")
+    floor.presence("11:30", "zhou", "online", limit=8)
+    floor.agent("11:45", "今天发的哦", chat="b2", agent="zhou", account=FRONT)
+    floor.presence("13:00", "lin", "online", limit=8)
+    [listed] = [one for one in floor.staff.hand_overs.all() if one.giver == "chen"]
+    floor.received("13:00", listed.id, "lin")
+    floor.agent("14:20", "3天可发", chat="b1", agent="lin", account=FRONT)
+    floor.until("20:00")
+    return floor
+
+
+def test_a_shop_is_unattended_while_the_shifts_change_and_the_one_who_comes_is_late() -> None:
+    floor = change_of_shifts()
+    assert [_line(decision) for decision in floor.of(*SAID)] == [
+        "chen late 0 early 40",
+        "10:20 unattended nobody 1 waiting",
+        "11:30 attended by zhou",
+        "13:00 lin late by 180",
+    ]
+    [unattended] = floor.of(d.ShopUnattended)
+    assert unattended.team == "south"
+    assert unattended.absent == ("lin",)
+    assert unattended.promises == 1
+    assert at_ms("10:20") - unattended.oldest_since_ms == 110_000
+    assert shown(unattended.since_ms) == "9:20"
+
+
+def test_the_seconds_of_a_wait_are_those_of_who_was_there_or_should_have_been() -> None:
+    floor = change_of_shifts()
+    [b2] = [r for r in floor.rounds.values() if r.conversation == "b2"]
+    assert [(h.agent, h.slot, h.held_ms // 1000) for h in b2.holders] == [
+        ("chen", None, 50),
+        ("chen", "early_leave", 40),
+        ("lin", "absent", 90),
+        ("zhou", None, 15),
+    ]
+    assert sum(h.held_ms for h in b2.holders) == 195_000
+    assert b2.agent == "zhou"
+
+
+def test_what_a_shift_leaves_open_has_a_receiver_by_name_and_is_received() -> None:
+    floor = change_of_shifts()
+    opened, at_the_end = floor.of(d.HandOverOpened)
+    assert shown(opened.decided_at_ms) == "0:00"
+    assert (opened.giver, opened.receiver, opened.left) == ("chen", "lin", ())
+    assert shown(at_the_end.decided_at_ms) == "10:00"
+    assert [(left.kind, left.conversation, shown(left.since_ms)) for left in at_the_end.left] == [
+        ("promise", "b1", "5:00"),
+        ("wait", "b2", "8:30"),
+    ]
+    [taken] = floor.of(d.HandOverTaken)
+    assert (taken.by, shown(taken.decided_at_ms)) == ("lin", "13:00")
+    assert floor.of(d.HandOverUnreceived) == []
+
+
+# -- shops nobody can serve --------------------------------------------------------------------------------------------
+
+
+def test_a_shop_no_presence_and_no_roster_names_is_unknown_and_never_unattended() -> None:
+    floor = Floor()
+    floor.buyer("0:00").agent("0:10", agent="lin").buyer("1:00")
+    floor.presence("1:00", "mei", "offline", shops=["lvya"])
+    assert floor.people_said("30:00") == []
+    assert floor.staff.attended("senye", at_ms("30:00")) is None
+    assert floor.staff.attended("lvya", at_ms("30:00")) is False
+
+
+def test_nobody_able_for_60_seconds_while_a_buyer_waits() -> None:
+    floor = Floor()
+    floor.presence("0:00", "lin", "online")
+    floor.presence("1:00", "lin", "away")
+    floor.buyer("1:20")
+    assert floor.people_said("2:19.999") == []
+    assert floor.people_said("3:00") == ["2:20 unattended nobody 1 waiting"]
+    floor.presence("3:10", "lin", "online")
+    assert floor.people_said("5:00")[1:] == ["3:10 attended by lin"]
+
+
+def test_a_buyer_who_is_answered_in_time_leaves_the_shop_as_it_was() -> None:
+    floor = Floor()
+    floor.presence("0:00", "lin", "online")
+    floor.buyer("0:50")
+    floor.presence("1:00", "lin", "suspended")
+    floor.agent("1:30", agent="lin")
+    assert floor.people_said("10:00") == []  # Nothing says which hours the shop keeps.
+
+
+def test_nobody_able_for_180_seconds_in_hours_though_nobody_waits() -> None:
+    floor = Floor(Register(slots=(slot("lin", 8, 16),)))
+    floor.presence("0:00", "lin", "online")
+    floor.presence("1:00", "lin", "away")
+    assert floor.people_said("3:59.999") == []
+    assert floor.people_said("5:00") == ["4:00 unattended nobody 0 waiting"]
+
+
+def test_online_but_full_is_unattended_and_a_chat_less_is_room() -> None:
+    floor = Floor()
+    floor.presence("0:00", "lin", "online", limit=2)
+    for chat in ("a", "b"):
+        floor.buyer("0:10", chat=chat, agent="lin").agent("0:20", chat=chat, agent="lin")
+    floor.buyer("0:30", chat="c")
+    assert floor.staff.load("lin") == (2, 2)
+    assert floor.people_said("1:30") == ["1:30 unattended full 1 waiting"]
+    floor.closed("1:40", "agent", chat="a")
+    assert floor.people_said("2:00")[1:] == ["1:40 attended by lin"]
+
+
+def test_a_chat_without_a_word_for_ten_minutes_is_room_too() -> None:
+    floor = Floor()
+    floor.presence("0:00", "lin", "online", limit=1)
+    floor.buyer("0:10", chat="a", agent="lin").agent("0:20", chat="a", agent="lin")
+    floor.buyer("9:00", chat="c")
+    said = floor.people_said("12:00")
+    assert said[0] == "10:00 unattended full 1 waiting"
+    assert said[1].endswith("attended by lin")
+    assert at_ms("10:20") <= floor.of(d.ShopAttended)[0].at_ms <= at_ms("10:30")
+
+
+def test_who_wrote_within_ten_minutes_is_present_where_no_presence_is_newer() -> None:
+    floor = Floor(Register(slots=(slot("lin", 8, 16),)))
+    floor.presence("0:00", "lin", "offline")
+    floor.buyer("0:10").agent("1:00", agent="lin")
+    assert floor.staff.attended("senye", at_ms("11:00"))
+    assert floor.people_said("30:00") == ["14:00.001 unattended nobody 0 waiting"]
+    again = Floor(Register(slots=(slot("lin", 8, 16),)))
+    again.buyer("0:10").agent("1:00", agent="lin")
+    again.presence("1:10", "lin", "offline")
+    assert again.people_said("30:00")[-1] == "4:10 unattended nobody 0 waiting"
+
+
+def test_a_roster_alone_is_believed_until_presence_is_heard() -> None:
+    floor = Floor(Register(slots=(slot("lin", 8, 16),)))
+    floor.buyer("0:00")
+    assert floor.people_said("30:00") == []
+    assert floor.staff.attended("senye", at_ms("30:00"))
+
+
+def test_a_stale_shop_is_not_called_unattended() -> None:
+    floor = Floor(wall=True)
+    floor.presence("0:00", "lin", "online")
+    floor.buyer("0:10", account="a")
+    floor.event(
+        ev.AccountStatus(
+            type="account_status",
+            id="s",
+            ts_ms=at_ms("0:20"),
+            source="collector",
+            shop="senye",
+            account="a",
+            state="kicked",
+        )
+    )
+    floor.presence("0:30", "lin", "offline")
+    assert floor.people_said("5:00") == []
+
+
+# -- shifts ------------------------------------------------------------------------------------------------------------
+
+
+def test_rostered_and_not_there_five_minutes_after_the_start_is_absent() -> None:
+    register = Register(slots=(slot("chen", 2, 16), slot("lin", 10.05, 16), slot("lin", 10.05, 16, "lvya")))
+    floor = Floor(register)
+    floor.presence("0:00", "chen", "online", shops=["senye", "lvya"])
+    assert floor.people_said("7:59.999") == []
+    assert floor.people_said("9:00") == ["8:00 absent lin"]
+    [absent] = floor.of(d.AgentAbsent)
+    assert absent.shops == ("senye", "lvya")  # One person, one message, whatever they serve.
+    floor.presence("9:30", "lin", "online")
+    assert floor.people_said("10:00")[1:] == ["9:30 lin late by 390"]
+
+
+def test_who_is_in_time_is_not_late_and_away_is_there() -> None:
+    floor = Floor(Register(slots=(slot("lin", 10.05, 10.5),)))
+    floor.presence("2:00", "lin", "online")
+    floor.presence("20:00", "lin", "away")
+    floor.presence("25:00", "lin", "online")
+    assert floor.people_said("31:00")[-1] == "lin late 0 early 0"
+    assert floor.of(d.AgentAbsent, d.AgentArrived) == []
+    [worked] = floor.of(d.ShiftWorked)
+    assert worked.there_ms == worked.ends_at_ms - worked.starts_at_ms
+
+
+def test_what_nobody_receives_is_told_five_minutes_after_the_end() -> None:
+    floor = Floor(Register(slots=(slot("chen", 2, 10.1), slot("lin", 10.1, 18))))
+    floor.presence("0:00", "chen", "online")
+    floor.buyer("1:00", chat="a", agent="chen").buyer("2:00", chat="b", agent="chen")
+    floor.agent("7:00", chat="b", agent="lin")
+    floor.until("10:59.999")
+    assert floor.of(d.HandOverUnreceived) == []
+    floor.until("12:00")
+    [unreceived] = floor.of(d.HandOverUnreceived)
+    assert [left.conversation for left in unreceived.left] == ["a"]
+    assert unreceived.receiver == "lin"
+
+
+def test_with_nobody_on_the_next_slot_the_lead_receives() -> None:
+    floor = Floor(
+        Register(
+            slots=(slot("temp", 2, 11),),
+            persons=(Person(id="temp", ends_at_ms=at_ms("6:00")), Person(id="boss")),
+            teams=(Team(id="default", leads=("boss",)),),
+        )
+    )
+    floor.presence("0:00", "temp", "online")
+    floor.buyer("1:00", chat="a", agent="temp")
+    floor.until("8:00")
+    last = floor.of(d.HandOverOpened)[-1]
+    assert (last.receiver, last.to_lead, shown(last.ends_at_ms)) == ("boss", True, "6:00")
+    assert [left.conversation for left in last.left] == ["a"]
+
+
+def test_what_was_left_overnight_is_on_the_list_of_the_shift_that_begins_with_its_true_age() -> None:
+    floor = Floor(Register(slots=(slot("lin", 10.5, 18),)))
+    floor.buyer("1:00", chat="night")
+    floor.until("31:00")
+    [opened] = floor.of(d.HandOverOpened)
+    assert (opened.giver, opened.receiver) == (None, "lin")
+    assert [(left.conversation, shown(left.since_ms)) for left in opened.left] == [("night", "1:00")]
+
+
+def test_a_list_is_received_once() -> None:
+    floor = Floor(Register(slots=(slot("lin", 10.5, 18),)))
+    floor.buyer("1:00", chat="night")
+    floor.until("31:00")
+    [one] = floor.staff.hand_overs.all()
+    floor.received("31:00", one.id, "lin").received("31:05", one.id, "zhou").received("31:06", "no such", "zhou")
+    assert [taken.by for taken in floor.of(d.HandOverTaken)] == ["lin"]
+    floor.until("60:00")
+    assert floor.of(d.HandOverUnreceived) == []
+
+
+# -- sums --------------------------------------------------------------------------------------------------------------
+
+
+def test_occupancy_is_time_with_an_open_wait_over_time_online() -> None:
+    floor = Floor()
+    floor.presence("0:00", "lin", "online")
+    floor.buyer("1:00", chat="a", agent="lin").buyer("2:00", chat="b", agent="lin")
+    floor.agent("3:00", chat="a", agent="lin").agent("4:00", chat="b", agent="lin")
+    floor.presence("6:00", "lin", "away").presence("8:00", "lin", "online").presence("10:00", "lin", "offline")
+    floor.until("12:00")
+    [row] = floor.staff.rows(at_ms("12:00"))
+    today = row.today
+    assert (today.online_ms, today.away_ms, today.offline_ms) == (480_000, 120_000, 120_000)
+    assert today.busy_ms == 180_000  # From the first to open to the last to be answered, once.
+    assert today.occupancy == 180 / 480
+    assert row.waits == 0
+    assert row.state == "offline"
+
+
+def test_a_persons_load_is_over_all_shops_and_accounts() -> None:
+    register = Register(
+        persons=(Person(id="1007", nick="小林", names=("senye:lin", "lvya:lin")),),
+        accounts=(Account(account="a1", persons=("1007",)), Account(account="a2", persons=("1007",))),
+    )
+    floor = Floor(register)
+    floor.presence("0:00", "senye:lin", "online", limit=8)
+    floor.buyer("0:10", chat="x", account="a1").buyer("0:20", chat="y", shop="lvya", account="a2")
+    floor.agent("0:30", chat="z", agent="lvya:lin", shop="lvya")
+    assert floor.staff.load("1007") == (3, 8)
+    [row] = floor.staff.rows(at_ms("0:40"))
+    assert (row.person, row.nick, row.chats) == ("1007", "小林", 3)
+    assert floor.staff.room("senye", at_ms("0:40")) == [("1007", 3, 8)]
+
+
+def test_a_day_ends_at_midnight_with_sums_that_stay_sums() -> None:
+    floor = Floor()
+    floor.presence("0:00", "lin", "online")
+    floor.until(14 * 3600 + 60)
+    [day] = floor.of(d.PersonDay)
+    assert (day.person, day.day, day.online_ms) == ("lin", "2026-11-23", 14 * HOUR_MS)
+    [row] = floor.staff.rows(at_ms(14 * 3600 + 60))
+    assert row.today.online_ms == 60_000
