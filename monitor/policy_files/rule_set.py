@@ -18,9 +18,8 @@ from monitor.core.book import Book
 from monitor.core.policy import BUILT_IN, Policy
 from monitor.core.roster import Register
 from monitor.core.scores.profile import ProfileBook
-from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.senders import Reader
-from monitor.policy_files import channels, people, policies, profiles, where
+from monitor.policy_files import channels, people, policies, profiles, senders, where
 from monitor.policy_files.links import contradictions, doubts
 from monitor.yaml_files import BadFiles, Fault
 
@@ -28,7 +27,7 @@ from monitor.yaml_files import BadFiles, Fault
 KINDS = (".yaml", ".yml", ".csv", ".txt")
 NOT_RULES = "scenarios"
 FILES_AT_MOST = 2000
-FILES_READ = frozenset({*policies.FILES, *people.FILES, channels.FILE})
+FILES_READ = frozenset({*policies.FILES, *people.FILES, *senders.FILES, channels.FILE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class RuleSet:
     register: Register
     channels: channels.Plan
     profiles: ProfileBook
-    reader: Reader = WITHOUT_RULES
+    reader: Reader
 
     def packed(self) -> bytes:
         """Return all files in one, for the journal to keep."""
@@ -88,12 +87,14 @@ def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     faults += wrong
     scores, wrong = profiles.load(folder)
     faults += wrong
+    reader, wrong = senders.load(folder)
+    faults += wrong
     if not faults:
         faults += contradictions(made, register, plan)
     if faults:
         raise BadFiles(faults)
     version = _hash(text)
-    return RuleSet(folder, version, text, made, made.book(version), register, plan, scores)
+    return RuleSet(folder, version, text, made, made.book(version), register, plan, scores, reader)
 
 
 def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:

@@ -145,6 +145,11 @@ def _weekdays(value: Any) -> frozenset[int]:
     return frozenset(found)
 
 
+def several() -> BeforeValidator:
+    """Let one value be written where a list is meant."""
+    return BeforeValidator(_several)
+
+
 Name = Annotated[str, BeforeValidator(_text), StringConstraints(min_length=1, max_length=200)]
 """A name or id; digits need no quotes."""
 
