@@ -17,6 +17,7 @@ from monitor.alerts.channels import configured
 from monitor.alerts.delivery import Courier, WallTimer
 from monitor.alerts.router import route
 from monitor.clock import Clock
+from monitor.core.people import People
 from monitor.core.policy import BUILT_IN, BuiltIn, PolicyBook
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.tracker import Tracker
@@ -110,6 +111,7 @@ class App:
             rows=True,
             lateness_ms=round(settings.lateness_seconds * 1000),
             catch_up_ms=round(settings.catch_up_seconds * 1000),
+            people=People(None if self.rules is None else self.rules.rules.register),
         )
         routes = [channel.route for channel in channels]
         self.engine = engine = Engine(
@@ -177,7 +179,7 @@ class App:
         """Take the rules of the folder whenever they change."""
 
         async def take(fresh: RuleSet) -> None:
-            await self.engine.take_rules(fresh.book, fresh.reader, fresh.packed())
+            await self.engine.take_rules(fresh.book, fresh.reader, fresh.packed(), fresh.register)
             self.metrics.set_rules(__version__, fresh.hash)
 
         def note(keeper: Keeper) -> None:

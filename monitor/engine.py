@@ -39,6 +39,7 @@ from monitor.core.events import AnyEvent, Message, scope
 from monitor.core.ladder import ON_PAGES
 from monitor.core.lists import places
 from monitor.core.policy import PolicyBook
+from monitor.core.roster import Register
 from monitor.core.senders import BUILT_IN, Reader
 from monitor.core.tracker import Folded, Tracker
 from monitor.core.views import SourceRow, WaitRow
@@ -236,7 +237,7 @@ class Engine:
         self._router = router
         self._clock = clock
         self._reader = reader
-        self._new_rules: tuple[PolicyBook, Reader] | None = None  # To be taken between two turns.
+        self._new_rules: tuple[PolicyBook, Reader, Register | None] | None = None  # To be taken between two turns.
         self._position = journal.last_position
         self._queue: deque[_Submission] = deque()
         self._in_hand: list[_Submission] = []  # Of the cycle that runs: off the queue, and not answered yet.
@@ -311,19 +312,22 @@ class Engine:
         self.ready.started = True
         self._task = asyncio.create_task(self._run(), name="engine")
 
-    async def take_rules(self, policies: PolicyBook, reader: Reader, text: bytes) -> None:
+    async def take_rules(
+        self, policies: PolicyBook, reader: Reader, text: bytes, register: Register | None = None
+    ) -> None:
         """Hold against these rules what is taken from the next turn on; what stands open keeps its own.
 
         Args:
             policies: the rules.
             reader: their senders and phrases.
             text: all of them as they are written, kept in the journal under their name.
+            register: who is who; None: as it was.
 
         Raises:
             StoreUnavailable: the text cannot be kept now; the rules stay as they were.
         """
         await self.journal.keep_rules(policies.rules, text)
-        self._new_rules = policies, reader
+        self._new_rules = policies, reader, register
         self._wake.set()
 
     async def stop(self) -> None:
@@ -381,6 +385,8 @@ class Engine:
             tracker.begin(self._clock.now_ms())
         else:
             self._advance(tracker.now_ms)
+        if tracker.people is not None and tracker.now_ms:
+            tracker.people.resume(tracker.now_ms)
         for conversation, promise in tracker.promises():
             self._promises.note(conversation, promise)
         self._recovered = tracker.decisions[:]
@@ -433,9 +439,11 @@ class Engine:
     async def _cycle(self) -> None:
         """Take a slice of what waits, judge it and the time, store, tell."""
         if self._new_rules is not None:
-            policies, self._reader = self._new_rules
+            policies, self._reader, register = self._new_rules
             self._new_rules = None
             self.tracker.take_rules(policies)
+            if self.tracker.people is not None and register is not None:
+                self.tracker.people.take(register)
         slices, finished = self._take()
         self._in_hand = finished
         commit = Commit(now_ms=self.now_ms(), rules=self.tracker.rules)
@@ -666,7 +674,7 @@ class Engine:
         ]
         known = self.tracker.known
         is_old = abs(now_ms - self._shard_saved_at_ms) >= SHARD_AGE_MS
-        if all_rows or is_old or (at_once and known != self._shard_knew) or self.tracker.incidents.unsaved:
+        if all_rows or is_old or (at_once and known != self._shard_knew) or self.tracker.unsaved:
             commit.saved_position = self._saving.saved_position(self._position)
             commit.shard = self.tracker.encode_shard()
             self._shard_saved_at_ms, self._shard_knew = now_ms, known

@@ -13,7 +13,9 @@ import pytest
 from monitor.clock import Clock, FastClock
 from monitor.core.decisions import AlertOrder, CloseRound, RaiseAlert, RiseAlert, Round
 from monitor.core.events import WaitDismissed
+from monitor.core.people import People
 from monitor.core.policy import BuiltIn
+from monitor.core.roster import Register
 from monitor.core.tracker import Tracker
 from monitor.engine import Changes, Engine, Receipt
 from monitor.errors import Busy, StoreUnavailable
@@ -55,10 +57,13 @@ def routed(order: AlertOrder) -> Sequence[Delivery]:
 class Service:
     """An engine on a folder, with what its watchers saw."""
 
-    def __init__(self, journal: Journal, clock: MovedClock, *, wall: bool = True) -> None:
+    def __init__(
+        self, journal: Journal, clock: MovedClock, *, wall: bool = True, register: Register | None = None
+    ) -> None:
         self.journal = journal
         self.clock = clock
-        tracker = Tracker(BuiltIn(), wall=wall, rows=True)
+        self.people = People(register)
+        tracker = Tracker(BuiltIn(), wall=wall, rows=True, people=self.people)
         self.engine = Engine(journal, tracker, router=routed, clock=clock)
         self.seen: list[Changes] = []
         self.news = asyncio.Event()
@@ -94,10 +99,12 @@ async def service(folder: Path, clock: MovedClock | None = None, *, wall: bool =
 
 
 @asynccontextmanager
-async def doomed(folder: Path, clock: MovedClock, *, wall: bool = True) -> AsyncIterator[Service]:
+async def doomed(
+    folder: Path, clock: MovedClock, *, wall: bool = True, register: Register | None = None
+) -> AsyncIterator[Service]:
     """A service that ends as a killed process does: nothing more is saved."""
     journal = await Journal.open(folder)
-    made = Service(journal, clock, wall=wall)
+    made = Service(journal, clock, wall=wall, register=register)
     await made.engine.start()
     try:
         yield made

@@ -46,8 +46,10 @@ class Chats(Protocol):
 class Host(Protocol):
     """What is asked of the tracker."""
 
-    decisions: list[Decision]
     now_ms: int
+
+    def say(self, decision: Decision) -> None:
+        """Take what was decided."""
 
     @property
     def wall(self) -> bool:
@@ -360,7 +362,7 @@ class People:
 
     def _say(self, decision: Decision) -> None:
         self.unsaved = True
-        self._host.decisions.append(decision)
+        self._host.say(decision)
 
     def wake_post(self, post: Post, at_ms: int) -> None:
         """Ask for a shop to be looked at."""
@@ -550,6 +552,7 @@ class People:
     def resume(self, now_ms: int) -> None:
         """Go on after a restart, once every conversation is back."""
         if not self._begun:
+            self._begin(now_ms)
             return
         for worker in self._workers.values():
             worker.settle(now_ms, worker.heard_state())

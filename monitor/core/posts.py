@@ -311,6 +311,8 @@ class Posts:
     def restore(self, posts: list[Post]) -> None:
         """Take back what was saved."""
         self._posts = {post.shop: post for post in posts}
+        for post in posts:
+            post.wake_at_ms = NEVER_MS  # Nobody has been asked to wake it since.
 
 
 def serves(worker: Worker, shop: str, now_ms: int) -> bool:

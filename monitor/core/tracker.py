@@ -23,6 +23,7 @@ from monitor.core.decisions import (
     AlertOrder,
     CloseRound,
     Decision,
+    HandOver,
     NamedWait,
     PassPromise,
     PassStage,
@@ -31,6 +32,8 @@ from monitor.core.decisions import (
     RestateRound,
     RiseAlert,
     Round,
+    ShopAttended,
+    ShopUnattended,
     SourceTurned,
     WithdrawAlert,
 )
@@ -60,7 +63,7 @@ from monitor.core.hours import CountedClock
 from monitor.core.incidents import Incidents
 from monitor.core.incidents import Kept as KeptIncidents
 from monitor.core.lists import Kept, complete, listed
-from monitor.core.occasions import source_turned
+from monitor.core.occasions import hand_over, shop_attended, shop_unattended, source_turned
 from monitor.core.pages import Pages
 from monitor.core.people import Kept as KeptPeople
 from monitor.core.people import People
@@ -934,6 +937,18 @@ class Tracker:
 
     # -- people ------------------------------------------------------------------------------------------------------
 
+    def say(self, decision: Decision) -> None:
+        """Take what was decided of people, and make an alert of what needs one."""
+        self.decisions.append(decision)
+        if isinstance(decision, ShopUnattended):
+            self.escalation.unattended.add(decision.shop)
+            shop_unattended(self.incidents, decision)
+        elif isinstance(decision, ShopAttended):
+            self.escalation.unattended.discard(decision.shop)
+            shop_attended(self.incidents, decision)
+        elif isinstance(decision, HandOver):
+            hand_over(self.incidents, decision)
+
     def wake(self, item: Post | People, at_ms: int) -> None:
         """Have a shop's people, or all of them, judged at an instant."""
         self._timers.wake(item, at_ms)
@@ -1035,6 +1050,11 @@ class Tracker:
                 promise = self.promise(conversation)
                 if promise is not None:
                     yield conversation, promise
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something was decided that a restart must not decide again, and the shard must be saved for it."""
+        return self.incidents.unsaved or (self.people is not None and self.people.unsaved)
 
     @property
     def known(self) -> int:
