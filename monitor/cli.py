@@ -20,11 +20,15 @@ from monitor import __version__
 from monitor.app import App
 from monitor.clock import Clock, FastClock
 from monitor.core.events import AnyEvent
+from monitor.core.policy import BuiltIn
 from monitor.core.scores.profile import ProfileBook
+from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.errors import MonitorError, UsageError
 from monitor.onboarding.command import check_source, import_chats
 from monitor.policy_files import profiles, where
 from monitor.policy_files.command import RULES, check_rules, explain
+from monitor.policy_files.keeper import first_rules
+from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice, choose
 from monitor.replay import Replay, open_log, replay_files, write_lines
 from monitor.settings import Settings, load
@@ -194,6 +198,7 @@ def _say(text: str) -> None:
     help="Run through the live service instead, N times as fast.",
 )
 @click.option("--port", type=int, default=8480, show_default=True, help="With --speed: where the board is.")
+@click.option("--rules", type=click.Path(path_type=Path), help="Folder of rules (default: none, the built-in policy).")
 @AS_JSON
 def replay(
     files: tuple[str, ...],
@@ -203,6 +208,7 @@ def replay(
     scores: tuple[str, ...],
     speed: float | None,
     port: int,
+    rules: Path | None,
     as_json: bool,
 ) -> None:
     """Count the waits of a log of chat events (.jsonl, .jsonl.gz, - for standard input)."""
@@ -213,16 +219,19 @@ def replay(
             )
         _log_to_stderr()
         with tempfile.TemporaryDirectory(prefix="presales-replay-") as folder:
-            _run(_replay_live(list(files), as_arrived, speed, Path(folder), port))
+            _run(_replay_live(list(files), as_arrived, speed, Path(folder), port, rules))
         return
+    found = None if rules is None else first_rules(rules)
     gc.disable()  # The replay makes no cycles, and looking for some among millions of kept objects takes a tenth of it.
     done = replay_files(
         list(files),
         as_arrived=as_arrived,
         keep_rounds=rounds_to is not None,
         keep_alerts=alerts_to is not None,
-        profiles=_profiles(scores),
+        profiles=_profiles(scores, found),
         scores=scores,
+        policies=BuiltIn() if found is None else found.book,
+        reader=WITHOUT_RULES if found is None else found.reader,
         say=_say,
         progress=_progress(),
     )
@@ -243,11 +252,14 @@ def replay(
     sys.exit(1 if done.tally.rejected else 0)
 
 
-def _profiles(asked: Sequence[str]) -> ProfileBook:
+def _profiles(asked: Sequence[str], rules: RuleSet | None) -> ProfileBook:
     """Return how platforms count: facts about the platforms, so the shipped ones hold without any rules."""
-    book, faults = profiles.load(where.default_folder())
-    if faults:
-        raise UsageError("\n".join(map(str, faults)))
+    if rules is not None:
+        book = rules.profiles
+    else:
+        book, faults = profiles.load(where.default_folder())
+        if faults:
+            raise UsageError("\n".join(map(str, faults)))
     for id in asked:
         if id not in book.versions:
             raise UsageError(f"no profile is called {id}{did_you_mean(id, list(book.versions))}")
@@ -287,7 +299,9 @@ def _print_tally(done: Replay) -> None:
         click.echo(f"score    {id}: {rate}{mean}{apart}")
 
 
-async def _replay_live(files: list[str], as_arrived: bool, speed: float, folder: Path, port: int) -> None:
+async def _replay_live(
+    files: list[str], as_arrived: bool, speed: float, folder: Path, port: int, rules: Path | None
+) -> None:
     """Send a log through the live service at its own pace, times ``speed``."""
     events: Iterator[AnyEvent] = Replay(as_arrived=True).decoded(_lines(files))
     if not as_arrived:
@@ -297,7 +311,7 @@ async def _replay_live(files: list[str], as_arrived: bool, speed: float, folder:
         raise UsageError("the log holds no event")
     clock = FastClock(first.ts_ms, speed)
     settings = Settings.model_validate({"data": folder, "listen": {"port": port}})
-    app = App(settings, clock=clock, demo=True)
+    app = App(settings, clock=clock, demo=True, rules=None if rules is None else Choice(rules, "--rules"))
     async with _running(app) as stop:
 
         def timed() -> Iterator[tuple[int, AnyEvent]]:

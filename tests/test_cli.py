@@ -36,6 +36,19 @@ def test_a_replay_prints_one_object_and_nothing_else_on_stdout(tmp_path: Path) -
     assert counted["alerts"]["slow"] == 1
 
 
+def test_a_replay_goes_by_the_rules_it_is_given_and_by_no_others(tmp_path: Path) -> None:
+    log = log_file(tmp_path, LINE % (1, TEN_MS, "buyer"), LINE % (2, TEN_MS + 70_000, "agent"))
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "default.yaml").write_text("version: 1\ndefault: {hours: all, stages: {slow: 70s, at_risk: 3m}}\n")
+    counted = json.loads(typed("replay", log, "--rules", str(rules), "--json").stdout)
+    assert counted["passed"] == {"slow": 0, "at_risk": 0, "lost": 0}
+    (rules / "default.yaml").write_text("version: 1\ndefault: {stages: {slow: 70}}\n")
+    wrong = typed("replay", log, "--rules", str(rules), "--json")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "default.yaml:2" in wrong.stderr
+
+
 def test_a_replay_that_refuses_something_says_what_and_exits_1(tmp_path: Path) -> None:
     log = log_file(tmp_path, LINE % (1, TEN_MS, "buyer"), "{}\n")
     done = typed("replay", log, "--json")
