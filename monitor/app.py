@@ -6,7 +6,7 @@ Tests start the same app in their own process.
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -19,19 +19,23 @@ from monitor.alerts.router import route
 from monitor.clock import Clock
 from monitor.core.people import People
 from monitor.core.policy import BUILT_IN, BuiltIn, PolicyBook
+from monitor.core.roster import Register
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.tracker import Tracker
 from monitor.engine import Engine
 from monitor.errors import StoreUnavailable, UsageError
 from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
-from monitor.policy_files import webhooks, where
+from monitor.policy_files import phrases, webhooks, where, words
 from monitor.policy_files.keeper import Keeper, first_rules
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
+from monitor.suggest.publishing import Publisher
+from monitor.suggest.service import Suggester
+from monitor.suggest.shelf import Source
 from monitor.suggest.talk import OpenTalk
 from monitor.web.access import Access
 from monitor.web.server import Server, build_app
@@ -60,12 +64,14 @@ class App:
         journal: set by `start`.
         server: set by `start`; knows the port and the address.
         talk: set by `start`; what the buyers of open waits have said.
+        suggester: set by `start`, where suggestions are switched on.
     """
 
     engine: Engine
     journal: Journal
     server: Server
     talk: OpenTalk
+    suggester: Suggester | None = None
 
     def __init__(
         self, settings: Settings, *, clock: Clock | None = None, demo: bool = False, rules: Choice | None = None
@@ -82,7 +88,7 @@ class App:
         self._demo = demo
         self._undo: list[Callable[[], Awaitable[object]]] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._reloads: set[asyncio.Task[bool]] = set()
+        self._reloads: set[asyncio.Task[object]] = set()
 
     async def start(self) -> None:
         """Open the journal, read it back, open the doors.
@@ -141,6 +147,9 @@ class App:
         hooks, faults = webhooks.load(where.choose(None, settings.rules).folder)
         if faults:
             raise UsageError("\n".join(map(str, faults)))
+        self.suggester = self._suggester() if settings.suggestions.enabled else None
+        if self.suggester is not None:
+            engine.watch(self.suggester.watch)
         services = Services(
             engine=engine,
             journal=journal,
@@ -155,6 +164,7 @@ class App:
             rules=self.rules,
             hooks=lambda: hooks,
             channels=len(channels),
+            suggester=self.suggester,
         )
         self.server = Server(build_app(services), settings)
         await self.server.start()
@@ -170,6 +180,10 @@ class App:
                 share=settings.mqtt.share,
             )
             self._begin("mqtt", source.run(), source.stop)
+            if self.suggester is not None:
+                publisher = Publisher(broker, settings.mqtt.suggestions_topic, self.suggester, journal.epoch)
+                engine.watch(publisher.watch)
+                self._begin("mqtt suggestions", publisher.run(), None)
         self._begin("upkeep", self._keep_up(), None)
         if self.rules is not None:
             self._follow(self.rules)
@@ -184,6 +198,8 @@ class App:
 
         def note(keeper: Keeper) -> None:
             self.metrics.rules_last_reload_successful = 0 if keeper.faults else 1
+            if self.suggester is not None:  # Phrases are no part of what decides: they may have changed alone.
+                self._soon(self._take_phrases(self.suggester), "phrases")
 
         rules.on_change(take)
         rules.on_reload(note)
@@ -192,9 +208,52 @@ class App:
     def reload_soon(self) -> None:
         """Read the rules again, beside everything else."""
         if self.rules is not None:
-            task = asyncio.create_task(self.rules.reload(), name="reload")
-            self._reloads.add(task)
-            task.add_done_callback(self._reloads.discard)
+            self._soon(self.rules.reload(), "reload")
+
+    def _soon(self, work: Coroutine[Any, Any, object], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+
+    async def _take_phrases(self, suggester: Suggester) -> None:
+        """Read phrases and word lists again; what is wrong is logged, and the last good ones stay."""
+        try:
+            suggester.reload(*await asyncio.to_thread(self._phrases))
+        except UsageError as error:
+            log.warning("phrases stay as they were: %s", error)
+
+    def _suggester(self) -> Suggester:
+        """Return what suggests replies, with the phrases and word lists of the rules in force."""
+        source, register = self._phrases()
+        return Suggester(
+            engine=self.engine,
+            talk=self.talk,
+            store=self.journal.suggestions,
+            source=source,
+            register=register,
+            metrics=self.metrics,
+            now_ms=self.engine.now_ms,
+        )
+
+    def _phrases(self) -> tuple[Source, Register]:
+        """Return the phrases and word lists of the rules in force, and who is who.
+
+        Raises:
+            UsageError: a list, or a phrase for every shop, is wrong; says each fault.
+        """
+        rules = self.rules.rules if self.rules is not None else None
+        folder = rules.folder if rules is not None else where.choose(None, self.settings.rules).folder
+        register = rules.register if rules is not None else Register()
+        reader, faults = words.load(folder)
+        files, wrong = phrases.load(folder)
+        if faults or wrong:
+            raise UsageError("\n".join(map(str, [*faults, *wrong])))
+
+        def category_of(shop: str) -> str | None:
+            info = register.shop(shop)
+            return info.category if info is not None else None
+
+        return Source(files, reader, category_of), register
 
     async def stop(self) -> None:
         """Close the doors, store what was taken, let go of the data."""

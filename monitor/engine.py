@@ -296,6 +296,12 @@ class Engine:
         found = self.tracker.conversation(shop, conversation)
         return self.tracker.row(found) if found is not None else None
 
+    def holds_off(self, shop: str, conversation: str) -> bool:
+        """Return whether the last a person said to a buyer is a holding reply that still owes an answer."""
+        found = self.tracker.conversation(shop, conversation)
+        promise = found.state.promise if found is not None else None
+        return promise is not None and not promise.greeting
+
     def sources(self) -> list[SourceRow]:
         """Return how every source stands."""
         return self.tracker.sources()

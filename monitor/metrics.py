@@ -132,6 +132,7 @@ class Metrics:
         self.deliveries = Counts()
         self.delivery = Histograms(LATENESS_EDGES)
         self.outbox_pending = Counts()
+        self.suggestions = Counts()
         self.source_last_event = Counts()
         self.source_lag = Counts()
         self.source_stale = Counts()
@@ -393,6 +394,13 @@ FAMILIES = (
         ("channel",),
         "From the decision until the channel took the message.",
         lambda m: m.delivery,
+    ),
+    Family(
+        "suggestions_total",
+        "counter",
+        ("outcome",),
+        "Suggested replies: offered, abstained, shown, picked, edited, ignored.",
+        lambda m: m.suggestions,
     ),
     Family("outbox_pending", "gauge", ("channel",), "Messages not yet delivered.", lambda m: m.outbox_pending),
     Family(

@@ -127,6 +127,7 @@ class Mqtt(_Section):
     cert_file: Path | None = None
     key_file: Path | None = None
     alerts_topic: str = Field(default="presales/v1/alerts", min_length=1, pattern=r"^[^#+]+$")
+    suggestions_topic: str = Field(default="presales/v1/suggestions", min_length=1, pattern=r"^[^#+]+$")
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Mqtt":
@@ -144,6 +145,21 @@ class Webhook(_Section):
 
     url: Annotated[str, AfterValidator(_http_url)] | None = None
     secret: Annotated[SecretStr, AfterValidator(_signing_secret)] | None = None
+
+
+class SuggestionSettings(_Section):
+    """Quick replies for agents, and the model that may word them anew; without a ``model_url`` there is none."""
+
+    enabled: bool = True
+    model_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    model_name: str | None = Field(default=None, min_length=1)
+    model_key: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "SuggestionSettings":
+        if (self.model_url is None) != (self.model_name is None):
+            raise ValueError("model_url and model_name need each other")
+        return self
 
 
 class JournalSettings(_Section):
@@ -167,6 +183,7 @@ class Settings(_Section):
     mqtt: Mqtt = Mqtt()
     webhook: Webhook = Webhook()
     journal: JournalSettings = JournalSettings()
+    suggestions: SuggestionSettings = SuggestionSettings()
 
     def shown(self) -> dict[str, Any]:
         """Return all settings as plain values, secrets masked, for ``config --show``."""

@@ -104,6 +104,11 @@ _NUMBERS_EN = {
 _UNIT_S = {"秒": 1, "分": 60, "刻": 900, "小时": 3600, "钟头": 3600, "sec": 1, "min": 60, "hour": 3600, "hr": 3600}
 
 
+def to_simplified(text: str) -> str:
+    """Return a text with the traditional characters of shop talk written simplified."""
+    return text.translate(_TO_SIMPLIFIED) if _ANY_TRADITIONAL.search(text) else text
+
+
 def promised_ms(words: int) -> int:
     """Return how soon a holding reply promised an answer, in milliseconds; 0 if it named no time."""
     return (words >> _PROMISED_SHIFT & _PROMISED_MASK) * 1000
@@ -282,8 +287,7 @@ class Classifier:
             if not is_normalized("NFKC", text):
                 # One character can become 18.
                 text = normalize("NFKC", text)[: 2 * _END_CHARS]
-            if _ANY_TRADITIONAL.search(text):
-                text = text.translate(_TO_SIMPLIFIED)
+            text = to_simplified(text)
             if _ODD_QUESTION_MARKS.search(text):
                 text = _ODD_QUESTION_MARKS.sub("?", text)
         text = text.lower()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from monitor.policy_files import phrases, words
 from monitor.policy_files.rule_set import FILES_READ, RuleSet, load
 from monitor.policy_files.where import default_folder
 from monitor.yaml_files import BadFiles, Fault, did_you_mean
@@ -49,6 +50,9 @@ def check(folder: Path, now_ms: int) -> Checked:
     except BadFiles as bad:
         checked.faults = bad.faults
         return checked
+    reader, checked.faults = words.load(folder)
+    if not checked.faults:
+        checked.faults = phrases.check(folder, frozenset(reader.intents.phases))
     checked.doubts = [*_not_read(folder), *checked.rules.doubts(now_ms)]
     return checked
 

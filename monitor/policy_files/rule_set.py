@@ -23,9 +23,10 @@ from monitor.policy_files import channels, people, policies, profiles, senders, 
 from monitor.policy_files.links import contradictions, doubts
 from monitor.yaml_files import BadFiles, Fault
 
-# What the rules are made of, and what their hash covers. Tests of the rules change no decision.
+# What the rules are made of, and what their hash covers. Tests of the rules and quick replies change no decision, and
+# the quick replies of thousands of shops are read when they are needed.
 KINDS = (".yaml", ".yml", ".csv", ".txt")
-NOT_RULES = "scenarios"
+NOT_RULES = ("scenarios", "quick_replies")
 FILES_AT_MOST = 2000
 FILES_READ = frozenset({*policies.FILES, *people.FILES, *senders.FILES, channels.FILE})
 
@@ -108,7 +109,7 @@ def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:
         for path in sorted(top.rglob("*")):
             name = path.relative_to(top)
             shipped = top is not folder
-            if path.suffix.lower() not in KINDS or name.parts[0] == NOT_RULES or (shipped and name.parts[0] in own):
+            if path.suffix.lower() not in KINDS or name.parts[0] in NOT_RULES or (shipped and name.parts[0] in own):
                 continue
             if any(part.startswith(".") for part in name.parts) or not path.is_file():
                 continue

@@ -30,6 +30,7 @@ from monitor.store.entries import Commit, Step, StoredEvent
 from monitor.store.lock import FolderLock
 from monitor.store.outbox import Outbox, insert_deliveries
 from monitor.store.quarantine import Quarantine
+from monitor.store.suggestions import Suggestions
 from monitor.store.tokens import Tokens
 
 _CHUNK = 4096  # Rows a hop: some milliseconds of reading.
@@ -70,6 +71,7 @@ class Journal:
         outbox: what is to be told.
         quarantine: what was refused.
         tokens: who may come in.
+        suggestions: what became of suggested replies.
     """
 
     def __init__(self, folder: Path, lock: FolderLock) -> None:
@@ -87,6 +89,7 @@ class Journal:
         self.outbox = Outbox(self._writer, self._reader)
         self.quarantine = Quarantine(self._writer, self._reader)
         self.tokens = Tokens(self._writer, self._reader)
+        self.suggestions = Suggestions(self._writer, self._reader)
 
     @classmethod
     async def open(cls, folder: Path) -> Self:

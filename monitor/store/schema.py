@@ -125,6 +125,36 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE tokens ADD COLUMN teams TEXT",
         "ALTER TABLE tokens ADD COLUMN role TEXT NOT NULL DEFAULT 'admin'",
     ),
+    (
+        # What became of suggested replies. Told twice under one offer it counts once.
+        """CREATE TABLE suggestion_feedback (
+            number INTEGER PRIMARY KEY,
+            at_ms INTEGER NOT NULL,
+            shop TEXT NOT NULL,
+            offer TEXT,
+            intent TEXT NOT NULL,
+            phrase TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            weight REAL NOT NULL,
+            agent TEXT NOT NULL,
+            distance REAL NOT NULL,
+            send_ms INTEGER NOT NULL,
+            UNIQUE (offer, phrase, outcome)
+        ) STRICT""",
+        "CREATE INDEX suggestion_feedback_at ON suggestion_feedback (at_ms)",
+        """CREATE TABLE suggestion_tallies (
+            shop TEXT NOT NULL,
+            intent TEXT NOT NULL,
+            phrase TEXT NOT NULL,
+            offers REAL NOT NULL,
+            picked INTEGER NOT NULL,
+            edited INTEGER NOT NULL,
+            ignored INTEGER NOT NULL,
+            send_ms INTEGER NOT NULL,
+            PRIMARY KEY (shop, intent, phrase)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import Header, answer
 from monitor.web.api import Api, build_api
 from monitor.web.api_rules import RulesApi
+from monitor.web.api_suggestions import SuggestionsApi
 from monitor.web.floor import Floor
 from monitor.web.hubs import Hubs
 from monitor.web.ingest_hook import PREFIX as HOOKS
@@ -68,6 +69,7 @@ class Web:
         self._pages = Pages(services.pages)
         self._fastapi = build_api(Api(services, self.floor, self.intake), __version__)
         self._fastapi.include_router(RulesApi(services).router())
+        self._fastapi.include_router(SuggestionsApi(services.suggester, services.epoch).router())
         self._api: ASGIApp = self._fastapi
         self._spec: bytes = b""
         self._docs: bytes = b""

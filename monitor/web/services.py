@@ -15,6 +15,7 @@ from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics
 from monitor.settings import Settings
 from monitor.store.entries import QuarantineEntry, StoredEvent
+from monitor.suggest.service import Suggester
 from monitor.web.access import Access
 from monitor.wire.batch import Batch, Refusal
 
@@ -168,6 +169,7 @@ class Services:
         build: version and hash; a page that sees another one loads itself again.
         rules: the folder of rules; None: the built-in policy alone.
         hooks: returns the mappings of webhooks in force, by name.
+        suggester: what makes suggestions; None: they are switched off.
         pages: the folder of built pages.
         channels: by how many ways people are told.
     """
@@ -185,4 +187,5 @@ class Services:
     rules: Rules | None = None
     hooks: Callable[[], dict[str, WebhookMapping]] = dict
     channels: int = 0
+    suggester: Suggester | None = None
     pages: Path = field(default=PAGES)
