@@ -41,6 +41,7 @@ from monitor.core.lists import places
 from monitor.core.policy import PolicyBook
 from monitor.core.roster import Register
 from monitor.core.senders import BUILT_IN, Reader
+from monitor.core.silences import Silence
 from monitor.core.tracker import Folded, Tracker
 from monitor.core.views import SourceRow, WaitRow
 from monitor.errors import Busy, StoreUnavailable
@@ -305,6 +306,10 @@ class Engine:
     def sources(self) -> list[SourceRow]:
         """Return how every source stands."""
         return self.tracker.sources()
+
+    def silences(self) -> list[Silence]:
+        """Return the silences that were set, some of them perhaps over."""
+        return list(self.tracker.silences.values())
 
     def promises(self) -> dict[tuple[str, str, str], int]:
         """Return how many promises stand open, by (platform, team, stage)."""

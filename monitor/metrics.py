@@ -25,6 +25,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 from monitor.core.decisions import (
     AlertOrder,
+    AlertState,
     CloseRound,
     Decision,
     PassPromise,
@@ -34,6 +35,7 @@ from monitor.core.decisions import (
     RestateRound,
     RiseAlert,
     Round,
+    TellPeople,
     WithdrawAlert,
 )
 from monitor.core.events import AnyEvent, Message
@@ -237,6 +239,12 @@ class Watcher:
                     metrics.corrections.add(f"round_{decision.reason}")
                 case AlertOrder():
                     self._alert(decision)
+                case AlertState():
+                    for act in decision.acts:
+                        if act.what == "claimed":
+                            metrics.alerts.add(decision.team, decision.stage, "claimed")
+                case TellPeople() if decision.kind == "waits":
+                    metrics.alert_lateness.observe(max(0, decision.decided_at_ms - decision.due_at_ms) / 1000)
                 case PassPromise():
                     metrics.promises_passed.add(decision.platform, decision.team, decision.stage)
 

@@ -27,6 +27,7 @@ REASONS = {
     "abandoned": ("买家已关闭", "closed by the buyer"),
     "dismissed": ("已忽略", "dismissed"),
     "courtesy": ("尾语", "courtesy only"),
+    "stopped": ("已停止提醒", "told no more"),
     "late": ("已撤回·数据补到", "withdrawn: the feed was late"),
     "backfill": ("已撤回·数据补录", "withdrawn: backfilled"),
     "recalled": ("已撤回·消息已撤回", "withdrawn: message recalled"),

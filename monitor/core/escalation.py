@@ -566,7 +566,8 @@ class Escalation:
 
     def over(self, told: Told, done: Round, reason: str, now_ms: int) -> None:
         """Write down the end of an alert that machines were not told of."""
-        if told.ladder is not None and (told.ladder.raised_at_ms or told.ladder.claimed_by):
+        ladder = told.ladder
+        if ladder is not None and (ladder.raised_at_ms or ladder.claimed_by or ladder.stopped):
             what = "withdrawn" if told.state == WITHDRAWN else "resolved"
             act = AlertAct(now_ms, "", what, reason)
             since_ms = done.needs_answer_since_ms or done.opened_at_ms

@@ -759,9 +759,10 @@ class Tracker:
             elif done is not None and told.state != WITHDRAWN:
                 if not was_due(self._told_window(told), self.policies.clocks[told.policy], done, told):
                     self._withdraw(shop, conversation, told, done, reason)
-                elif told.state == FIRING:
+                elif told.state == FIRING or (told.ladder is not None and told.ladder.stopped):
+                    is_told = told.state == FIRING and told.first > 0
                     told.state = RESOLVED
-                    if not told.first:
+                    if not is_told:
                         self.escalation.over(told, done, done.outcome, self.now_ms)
                         continue
                     self._order(

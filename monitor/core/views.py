@@ -3,9 +3,11 @@
 from msgspec import Struct
 
 from monitor.core.conversation import Conversation
+from monitor.core.decisions import ToldStep
 from monitor.core.fold import CLOSED_UNANSWERED, FIRST
 from monitor.core.pages import Pages
 from monitor.core.rounds import window
+from monitor.core.telling import told_of
 
 
 class WaitRow(Struct, frozen=True, kw_only=True, gc=False):
@@ -35,6 +37,11 @@ class WaitRow(Struct, frozen=True, kw_only=True, gc=False):
     next_due_at_ms: int | None
     messages: int
     flags: tuple[str, ...]  # courtesy, bot_held, out_of_hours, closed_unanswered, catching_up, stale, first
+    claimed_by: str | None = None
+    claimed_at_ms: int | None = None
+    muted_until_ms: int | None = None
+    stopped: bool = False  # A person wants nothing told of it any more.
+    told: tuple[ToldStep, ...] = ()  # At which steps people were told.
 
 
 class SourceRow(Struct, frozen=True, kw_only=True, gc=False):
@@ -86,6 +93,8 @@ def wait_row(
             standing_since_ms = max(standing_since_ms, changed_at_ms)
         counted_ms = wait.needed_ms(now_ms, clock) if wait.since_ms else wait.counted_ms(now_ms, clock)
         stood_ms = (now_ms if standing_since_ms is None else standing_since_ms) - start_ms - counted_ms
+    told = told_of(conversation, wait.number) if conversation.told else None
+    ladder = told.ladder if told is not None else None
     flags = (
         ("courtesy", not wait.since_ms),
         ("bot_held", bot_held),
@@ -114,4 +123,9 @@ def wait_row(
         next_due_at_ms=next_due_at_ms,
         messages=wait.messages,
         flags=tuple(flag for flag, on in flags if on),
+        claimed_by=ladder.claimed_by or None if ladder is not None else None,
+        claimed_at_ms=ladder.claimed_at_ms or None if ladder is not None else None,
+        muted_until_ms=ladder.muted_until_ms or None if ladder is not None else None,
+        stopped=ladder is not None and ladder.stopped,
+        told=ladder.told if ladder is not None else (),
     )

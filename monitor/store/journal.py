@@ -25,6 +25,7 @@ from msgspec import Struct, structs
 
 from monitor.errors import StoreUnavailable, UsageError
 from monitor.store import database, schema, upkeep
+from monitor.store.alerts import Alerts, insert_alerts
 from monitor.store.database import Line
 from monitor.store.entries import Commit, Step, StoredEvent
 from monitor.store.lock import FolderLock
@@ -69,6 +70,7 @@ class Journal:
     Attributes:
         epoch: random letters made with the database, in front of every wait's id outside.
         outbox: what is to be told.
+        alerts: how each alert stands or ended.
         quarantine: what was refused.
         tokens: who may come in.
         suggestions: what became of suggested replies.
@@ -87,6 +89,7 @@ class Journal:
         self._pruner = upkeep.Pruner()
         self.epoch = ""
         self.outbox = Outbox(self._writer, self._reader)
+        self.alerts = Alerts(self._reader)
         self.quarantine = Quarantine(self._writer, self._reader)
         self.tokens = Tokens(self._writer, self._reader)
         self.suggestions = Suggestions(self._writer, self._reader)
@@ -210,6 +213,8 @@ class Journal:
             _write_rounds(db, c.rounds)
         if c.outbox:
             insert_deliveries(db, c.outbox)
+        if c.alerts:
+            insert_alerts(db, c.alerts)
         if c.shard is not None:
             db.execute("UPDATE journal SET shard = ?", (c.shard,))
         quarantine = self.quarantine.insert(db, c.quarantine) if c.quarantine else self.quarantine.held

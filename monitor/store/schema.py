@@ -155,6 +155,37 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (shop, intent, phrase)
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # The alert log, and the trail of what was done to each.
+        """CREATE TABLE alerts (
+            number INTEGER PRIMARY KEY,
+            alert TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL,
+            platform TEXT NOT NULL,
+            shop TEXT NOT NULL,
+            team TEXT NOT NULL,
+            agent TEXT,
+            since_ms INTEGER NOT NULL,
+            raised_at_ms INTEGER,
+            limit_at_ms INTEGER,
+            first_claimed_at_ms INTEGER,
+            ended_at_ms INTEGER,
+            outcome TEXT,
+            updated_at_ms INTEGER NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT""",
+        "CREATE INDEX alerts_open ON alerts (number) WHERE ended_at_ms IS NULL",
+        "CREATE INDEX alerts_raised ON alerts (raised_at_ms)",
+        """CREATE TABLE alert_acts (
+            alert TEXT NOT NULL,
+            at_ms INTEGER NOT NULL,
+            by TEXT NOT NULL,
+            what TEXT NOT NULL,
+            detail TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX alert_acts_of ON alert_acts (alert)",
+    ),
 )
 
 

@@ -43,9 +43,9 @@ class Pruner:
     """Deletes what is old, a slice at a time.
 
     Old are events by the clock of their commit, settled deliveries by when
-    they were decided, rows of conversations of which nothing is open and
-    nothing was heard since. Rounds stay: scores are made of them. The newest
-    commit stays, as it holds where the journal stands.
+    they were decided, alerts that are over by what was last done to them, rows of
+    conversations of which nothing is open and nothing was heard since. Rounds stay:
+    scores are made of them. The newest commit stays, as it holds where the journal stands.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,8 @@ class Pruner:
         1. Find the newest commit of that age that no restart needs.
         2. Delete events up to it; when none is left, the commits themselves.
         3. Delete settled deliveries with their attempts.
-        4. Look through the next rows of closed conversations.
+        4. Delete alerts that are over, with their trail.
+        5. Look through the next rows of closed conversations.
         """
         deleted = 0
         last_position, number, saved = db.execute(
@@ -90,6 +91,17 @@ class Pruner:
             db.executemany("DELETE FROM attempts WHERE delivery = ?", settled)
             db.executemany("DELETE FROM outbox WHERE number = ?", settled)
             deleted += len(settled)
+        over = [
+            (alert,)
+            for (alert,) in db.execute(
+                "SELECT alert FROM alerts WHERE updated_at_ms < ? AND ended_at_ms IS NOT NULL ORDER BY number LIMIT ?",
+                (before_ms, max_rows),
+            )
+        ]
+        if over:
+            db.executemany("DELETE FROM alert_acts WHERE alert = ?", over)
+            db.executemany("DELETE FROM alerts WHERE alert = ?", over)
+            deleted += len(over)
         if old is not None:
             deleted += self._prune_rows(old, max_rows, db)
         return deleted

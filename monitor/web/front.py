@@ -17,6 +17,7 @@ from monitor.web import docs, login
 from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import Header, answer
 from monitor.web.api import Api, build_api
+from monitor.web.api_alerts import AlertsApi
 from monitor.web.api_rules import RulesApi
 from monitor.web.api_suggestions import SuggestionsApi
 from monitor.web.floor import Floor
@@ -70,6 +71,8 @@ class Web:
         self._fastapi = build_api(Api(services, self.floor, self.intake), __version__)
         self._fastapi.include_router(RulesApi(services).router())
         self._fastapi.include_router(SuggestionsApi(services.suggester, services.epoch).router())
+        self.alerts = AlertsApi(services, self.floor, self.intake)
+        self._fastapi.include_router(self.alerts.router())
         self._api: ASGIApp = self._fastapi
         self._spec: bytes = b""
         self._docs: bytes = b""

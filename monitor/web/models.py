@@ -11,6 +11,26 @@ class Wrong(BaseModel):
     error: str = Field(description="What is wrong, and what to do about it.")
 
 
+class ToldStep(BaseModel):
+    """A step of the ladder at which people were told."""
+
+    step: str = Field(description="Its second: 120s.")
+    to: str = Field(description="panel, popup, team, lead, digest, console.")
+    due_at: str | None
+    decided_at: str | None
+    named: bool = Field(description="Its second had not come: the message of another wait of the agent named it.")
+
+
+class WaitAlert(BaseModel):
+    """What people were told of a wait, and did about it."""
+
+    claimed_by: str | None
+    claimed_at: str | None
+    muted_until: str | None
+    stopped: bool = Field(description="Nothing is told of it any more.")
+    told: list[ToldStep]
+
+
 class Wait(BaseModel):
     """A buyer who waits."""
 
@@ -31,6 +51,7 @@ class Wait(BaseModel):
     next_due_at: str | None = Field(description="When the next limit is passed.")
     messages: int
     flags: list[str]
+    alert: WaitAlert | None = Field(description="What people were told and did; null: nothing so far.")
 
 
 class Waits(BaseModel):

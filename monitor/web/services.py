@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from monitor.core.decisions import Decision
+from monitor.core.silences import Silence
 from monitor.core.views import SourceRow, WaitRow
 from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics
 from monitor.settings import Settings
+from monitor.store.alerts import Alerts
 from monitor.store.entries import QuarantineEntry, StoredEvent
 from monitor.suggest.service import Suggester
 from monitor.web.access import Access
@@ -105,6 +107,9 @@ class Engine(Protocol):
     def sources(self) -> Sequence[SourceRow]:
         """How every source stands."""
 
+    def silences(self) -> Sequence[Silence]:
+        """The silences that were set, some of them perhaps over."""
+
     def promises(self) -> dict[tuple[str, str, str], int]:
         """How many promises stand open, by platform, team, stage."""
 
@@ -133,6 +138,10 @@ class Journal(Protocol):
     @property
     def quarantine(self) -> Quarantine:
         """Refused input."""
+
+    @property
+    def alerts(self) -> Alerts:
+        """The alert log."""
 
     async def history(
         self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 1000

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from monitor.core.decisions import ToldStep
 from monitor.core.views import SourceRow, WaitRow
 
 encode = msgspec.json.Encoder().encode
@@ -46,7 +47,7 @@ def wait_number(epoch: str, wait: str) -> int | None:
     return int(number) if of == epoch and number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
-class LiveWait(Struct, gc=False):
+class LiveWait(Struct, gc=False, omit_defaults=True):
     """A wait on the live feed: instants only, so that it stays true while nothing happens."""
 
     id: str
@@ -64,6 +65,7 @@ class LiveWait(Struct, gc=False):
     standing_since: str | None
     messages: int
     flags: tuple[str, ...]
+    alert: dict[str, Any] | None = None  # What people were told and did, as `alert_of`; left out: nothing.
 
 
 @lru_cache(maxsize=1024)
@@ -90,6 +92,7 @@ def live_wait(row: WaitRow, epoch: str) -> bytes:
             instant(row.standing_since_ms),
             row.messages,
             row.flags,
+            alert_of(row),
         )
     )
 
@@ -123,6 +126,31 @@ def api_wait(row: WaitRow, epoch: str, now_ms: int) -> dict[str, Any]:
         "next_due_at": instant(row.next_due_at_ms),
         "messages": row.messages,
         "flags": list(row.flags),
+        "alert": alert_of(row),
+    }
+
+
+def alert_of(row: WaitRow) -> dict[str, Any] | None:
+    """What people were told of a wait and did about it; None: nothing so far."""
+    if not (row.told or row.claimed_by or row.muted_until_ms or row.stopped):
+        return None
+    return {
+        "claimed_by": row.claimed_by,
+        "claimed_at": instant(row.claimed_at_ms),
+        "muted_until": instant(row.muted_until_ms),
+        "stopped": row.stopped,
+        "told": [told_step(told) for told in row.told],
+    }
+
+
+def told_step(told: ToldStep) -> dict[str, Any]:
+    """One step at which people were told."""
+    return {
+        "step": told.step,
+        "to": told.to,
+        "due_at": instant(told.due_at_ms),
+        "decided_at": instant(told.decided_at_ms),
+        "named": told.named,
     }
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from monitor.core.decisions import Decision
 from monitor.core.events import AnyEvent
+from monitor.core.silences import Silence
 from monitor.core.views import SourceRow, WaitRow
 from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics
@@ -168,6 +169,9 @@ class ScriptedEngine:
     def sources(self) -> list[SourceRow]:
         return self.known_sources
 
+    def silences(self) -> list[Silence]:
+        return []
+
     def promises(self) -> dict[tuple[str, str, str], int]:
         return self.known_promises
 
@@ -203,6 +207,8 @@ class ListedQuarantine:
 
 class ListedJournal:
     """What is read back, in memory."""
+
+    alerts: Any = None  # Alerts are tested with the real journal.
 
     def __init__(self) -> None:
         self.quarantine = ListedQuarantine()

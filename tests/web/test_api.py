@@ -38,6 +38,7 @@ async def test_waits_come_with_all_a_person_needs_to_act() -> None:
                 "next_due_at": "2026-11-18T11:07:10.001Z",
                 "messages": 1,
                 "flags": [],
+                "alert": None,
             }
         ]
 
