@@ -8,7 +8,7 @@ from typing import Any, Literal
 from monitor.core import decisions as d
 from monitor.core import events as ev
 from monitor.core.lists import places
-from monitor.core.policy import BUILT_IN, BuiltIn, Policy
+from monitor.core.policy import BUILT_IN, BuiltIn, Policy, PolicyBook
 from monitor.core.tracker import Tracker
 from monitor.core.words import classify
 
@@ -43,12 +43,13 @@ class Timeline:
     """One shop's chats, given to a tracker in the order they are written down.
 
     Args:
-        policy: the rules.
+        policy: the rules, all of them or the one policy there is.
         wall: live time: `until` and `later` move the wall clock, and events arrive at their ``ts`` unless told.
     """
 
-    def __init__(self, policy: Policy = BUILT_IN, *, wall: bool = False, **options: Any) -> None:
-        self.tracker = Tracker(BuiltIn(policy), wall=wall, **options)
+    def __init__(self, policy: Policy | PolicyBook = BUILT_IN, *, wall: bool = False, **options: Any) -> None:
+        book = BuiltIn(policy) if isinstance(policy, Policy) else policy
+        self.tracker = Tracker(book, wall=wall, **options)
         self.rounds: dict[int, d.Round] = {}
         self.told: list[str] = []
         self.people: list[str] = []  # What people were told, as "2:00 team lin 120s: senye 2:00, nanfeng 1:20".

@@ -628,8 +628,6 @@ class Tracker:
             self._close(shop, conversation, ending)
 
     def _judge_promise(self, shop: Shop, conversation: Conversation, promise: Promise, now_ms: int) -> None:
-        if promise.passed == len(promise.limits):
-            self._give_up(shop, conversation, now_ms)
         while promise.passed < len(promise.limits):
             name, after_ms = promise.limits[promise.passed]
             passed_at_ms = promise.due_at_ms(after_ms, self.policies.clocks[promise.policy])
@@ -652,6 +650,8 @@ class Tracker:
                     decided_at_ms=now_ms,
                 )
             )
+        if now_ms - promise.opened_at_ms > self.policies[promise.policy].give_up_ms:
+            self._give_up(shop, conversation, now_ms)
 
         if self._logs and promise is conversation.state.promise:
             self.escalation.judge_promise(conversation, promise, now_ms)
@@ -875,7 +875,8 @@ class Tracker:
             due = promise.opened_at_ms + self.policies[promise.policy].give_up_ms + 1
             if promise.passed < len(promise.limits):
                 clock = self.policies.clocks[promise.policy]
-                due = promise.due_at_ms(promise.limits[promise.passed][1], clock) or due
+                limit = promise.due_at_ms(promise.limits[promise.passed][1], clock)
+                due = due if limit is None else min(due, limit)
             if due < at_ms:
                 at_ms = due
         if at_ms != conversation.wake_at_ms:
