@@ -139,7 +139,7 @@ class Readiness:
 
 
 Watcher = Callable[[Changes], None]
-Router = Callable[[AlertOrder], Sequence[Delivery]]
+Router = Callable[[AlertOrder | TellPeople], Sequence[Delivery]]
 
 
 @dataclass(slots=True)
@@ -224,7 +224,7 @@ class Engine:
     Args:
         journal: open; this is its only writer of events.
         tracker: fresh, one that keeps rows; `start` fills it from the journal.
-        router: makes of an alert order what is to be delivered.
+        router: makes of what is to be told what is to be delivered.
         clock: the world's time.
         reader: says at acceptance who speaks in a message and what its words are.
     """
@@ -618,6 +618,7 @@ class Engine:
             elif isinstance(decision, AlertState):
                 commit.alerts.append(decision)
             elif isinstance(decision, TellPeople) and decision.to not in ON_PAGES:
+                commit.outbox.extend(self._to_deliver(decision))
                 for wait in decision.waits:
                     conversation = self.tracker.conversation(wait.shop, wait.conversation)
                     if conversation is not None:
@@ -627,9 +628,9 @@ class Engine:
         self.tracker.policies.new.clear()
         return told
 
-    def _to_deliver(self, order: AlertOrder) -> Sequence[Delivery]:
+    def _to_deliver(self, decided: AlertOrder | TellPeople) -> Sequence[Delivery]:
         """Return what is to be told. Receivers live in the world's time: where ours is another, it is decided now."""
-        deliveries = self._router(order)
+        deliveries = self._router(decided)
         if self.tracker.wall:
             return deliveries
         now_ms = self._clock.now_ms()

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from monitor.clock import Clock, FastClock
-from monitor.core.decisions import AlertOrder, CloseRound, RaiseAlert, RiseAlert, Round
+from monitor.core.decisions import AlertOrder, CloseRound, RaiseAlert, RiseAlert, Round, TellPeople
 from monitor.core.events import WaitDismissed
 from monitor.core.people import People
 from monitor.core.policy import BuiltIn
@@ -37,7 +37,9 @@ class MovedClock(Clock):
         return self.at_ms
 
 
-def routed(order: AlertOrder) -> Sequence[Delivery]:
+def routed(order: AlertOrder | TellPeople) -> Sequence[Delivery]:
+    if isinstance(order, TellPeople):
+        return []
     name = f"{order.wait}.{order.stage}.{type(order).__name__}.{order.repetition}"
     return [
         Delivery(

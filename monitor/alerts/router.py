@@ -1,19 +1,30 @@
-"""Who is told what: an order of the core becomes deliveries, one a channel.
+"""Who is told what: what the core has decided to tell becomes deliveries, one a channel.
 
-Pure: the engine calls it for every order and puts the result into the commit of
+Programs are told every transition of every alert. What people are told goes where the
+rules route it: the group of a team, its lead, the floor manager; in quiet hours, or
+where there is nobody, to what stands in.
+
+Pure: the engine calls it for every decision and puts the result into the commit of
 the decision itself, so that there is no alert without its delivery.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
 from monitor.alerts.message import TRANSITIONS, body
-from monitor.core.decisions import AlertOrder, RaiseAlert, RiseAlert
+from monitor.core.decisions import AlertOrder, TellPeople
+from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register
+from monitor.policy_files.channels import NO_CHANNELS, Plan
 from monitor.store.entries import Delivery
+from monitor.store.outbox import HIGH, TOLD
 
 MACHINE_EXPIRES_MS = 5 * 60_000  # A program may be restarted meanwhile and still wants to know.
-PEOPLE_EXPIRES_MS = 30_000  # Later it is no news; the next step tells more.
+PEOPLE_EXPIRES_MS = 45_000  # A budget may hold a message for 30 s; what is said is what is so when it is sent.
+URGENT = frozenset({"unattended", "source"})
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -36,8 +47,100 @@ class Route(Struct, frozen=True, kw_only=True):
     per_month: int | None = None
 
 
+class Router:
+    """Routes all that one installation tells.
+
+    Args:
+        epoch: what the names of its alerts begin with.
+        machines: the channels of programs.
+        plan: where people are told.
+        register: who is who; a team may name its channels there.
+    """
+
+    def __init__(
+        self,
+        *,
+        epoch: str,
+        machines: Sequence[Route],
+        plan: Plan = NO_CHANNELS,
+        register: Register = NOBODY_WRITTEN_DOWN,
+    ) -> None:
+        self._epoch = epoch
+        self._machines = [channel for channel in machines if not channel.for_people]
+        self._plan = plan
+        self._zone = ZoneInfo(plan.zone)
+        self._register = register
+
+    def __call__(self, decided: AlertOrder | TellPeople) -> list[Delivery]:
+        """Return what is to be delivered because of a decision."""
+        if isinstance(decided, TellPeople):
+            return self._tell(decided)
+        return route(decided, epoch=self._epoch, channels=self._machines)
+
+    def _tell(self, told: TellPeople) -> list[Delivery]:
+        channels = list(dict.fromkeys(filter(None, map(self._awake(told.decided_at_ms), self._targets(told)))))
+        if not channels:
+            return []
+        text = _encode(told)
+        high = told.to == "lead" or told.kind in URGENT
+        return [
+            Delivery(
+                delivery_id=f"{self._epoch}-{told.key}@{channel}",
+                alert_id=f"{self._epoch}-{told.alert}",
+                channel=channel,
+                transition=HIGH if high else TOLD,
+                stage=told.step,
+                due_at_ms=told.due_at_ms,
+                decided_at_ms=told.decided_at_ms,
+                expires_at_ms=max(told.expires_at_ms, told.decided_at_ms + PEOPLE_EXPIRES_MS),
+                body=text,
+            )
+            for channel in channels
+        ]
+
+    def _targets(self, told: TellPeople) -> Iterator[str]:
+        """Yield the channels that the rules name for a message; else what stands in for all."""
+        if told.to not in ("team", "lead", "digest"):
+            return
+        platforms, shops = [wait.platform for wait in told.waits], [wait.shop for wait in told.waits]
+        for one in self._plan.routes:
+            if one.match.matches(told.team, platforms, shops):
+                name = one.digest if told.to == "digest" else (one.lead or one.team) if told.to == "lead" else one.team
+                if name is not None:
+                    yield name
+                    return
+        team = self._register.team(told.team)
+        named = [name for name in team.channels if name in self._plan.channels] if team and told.to != "digest" else []
+        if named:
+            yield from named
+        elif self._plan.fallback is not None:
+            yield self._plan.fallback
+
+    def _awake(self, at_ms: int) -> "_Awake":
+        local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self._zone)
+        return _Awake(self._plan, ((local.hour * 60 + local.minute) * 60 + local.second) * 1000)
+
+
+class _Awake:
+    """Finds, for a channel in its quiet hours, the one that stands in."""
+
+    def __init__(self, plan: Plan, of_day_ms: int) -> None:
+        self._plan = plan
+        self._of_day_ms = of_day_ms
+
+    def __call__(self, name: str) -> str | None:
+        """Return a channel that may be told now; None: all sleep, and nobody is woken."""
+        at: str | None = name
+        while at is not None:
+            channel = self._plan.channels[at]
+            if channel.quiet is None or not channel.quiet.covers(self._of_day_ms):
+                return at
+            at = channel.fallback
+        return None
+
+
 def route(order: AlertOrder, *, epoch: str, channels: Sequence[Route]) -> list[Delivery]:
-    """Return what is to be told because of an order.
+    """Return what programs are to be told because of an order.
 
     A delivery's id is the same whenever the same order is routed again: told once.
     """
@@ -47,27 +150,25 @@ def route(order: AlertOrder, *, epoch: str, channels: Sequence[Route]) -> list[D
     if order.repetition:
         message_id += f".r{order.repetition}"
     text = body(order, alert_id)
-    deliveries = []
-    for channel in channels:
-        expires_at_ms = order.decided_at_ms + channel.expires_ms
-        if channel.for_people and isinstance(order, RaiseAlert | RiseAlert) and order.next_due_at_ms is not None:
-            expires_at_ms = min(expires_at_ms, order.next_due_at_ms)
-        deliveries.append(
-            Delivery(
-                delivery_id=f"{message_id}@{channel.channel}",
-                alert_id=alert_id,
-                channel=channel.channel,
-                transition=transition,
-                stage=order.stage,
-                due_at_ms=order.due_at_ms,
-                decided_at_ms=order.decided_at_ms,
-                expires_at_ms=expires_at_ms,
-                body=text,
-            )
+    return [
+        Delivery(
+            delivery_id=f"{message_id}@{channel.channel}",
+            alert_id=alert_id,
+            channel=channel.channel,
+            transition=transition,
+            stage=order.stage,
+            due_at_ms=order.due_at_ms,
+            decided_at_ms=order.decided_at_ms,
+            expires_at_ms=order.decided_at_ms + channel.expires_ms,
+            body=text,
         )
-    return deliveries
+        for channel in channels
+    ]
 
 
 def message_id(delivery: Delivery) -> str:
     """Return what a receiver knows a message by, the same over all tries and channels."""
     return delivery.delivery_id.rpartition("@")[0]
+
+
+_encode = msgspec.json.Encoder().encode

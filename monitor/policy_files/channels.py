@@ -238,7 +238,6 @@ class Route(Model):
     lead: Name | None = None  # Where the lead is mentioned; None: in the group.
     mention: list[str] = Field(default_factory=list)  # Who leads, where no roster says it.
     digest: Name | None = None  # The manager's.
-    console: Name | None = None
 
 
 class Folder(Model):
@@ -292,7 +291,7 @@ def _wrong(plan: Plan) -> Iterator[tuple[tuple[int | str, ...], str]]:
             elif name in _chain(plan, channel.fallback):
                 yield place, f"the fallbacks of {name} lead back to it"
     for at, route in enumerate(plan.routes):
-        for key in ("team", "lead", "digest", "console"):
+        for key in ("team", "lead", "digest"):
             target = getattr(route, key)
             if target is not None:
                 yield from _wrong_target(plan, target, ("routes", at, key))

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from monitor.core.decisions import AlertState
 
-DeliveryState = Literal["pending", "sent", "failed", "dropped_answered"]
+DeliveryState = Literal["pending", "sent", "digested", "failed", "dropped_answered", "withdrawn"]
 
 
 class StoredEvent(Struct, frozen=True, gc=False):
@@ -68,15 +68,17 @@ class Attempt(Struct, frozen=True, kw_only=True, gc=False):
 
     ``outcome`` is what the delivery becomes: ``sent``; ``retry``, again at
     ``next_at_ms``; ``failed`` for good; ``dropped_answered``, not tried as it is
-    over. ``reason`` is one word that metrics count, empty when sent.
+    over; ``withdrawn``, not tried as it never was so. ``reason`` is one word that
+    metrics count, empty when sent. ``then`` is what is to be told elsewhere instead.
     """
 
     delivery_id: str
-    outcome: Literal["sent", "retry", "failed", "dropped_answered"]
+    outcome: Literal["sent", "retry", "failed", "dropped_answered", "withdrawn"]
     sent_at_ms: int | None  # None: it was not tried.
     answered_at_ms: int | None  # None: no answer came.
     next_at_ms: int | None = None  # Set for ``retry`` only.
     reason: str = ""
+    then: Delivery | None = None
 
 
 class Quarantined(Struct, frozen=True, kw_only=True, gc=False):

@@ -1,8 +1,10 @@
 """The outbox: what is to be told, until it is told or of no use any more.
 
-A delivery is ``pending`` until it is ``sent``, ``failed`` or
-``dropped_answered``. It gets in with the commit that decided it; what came of
-each try is written down with its times.
+A delivery is ``pending`` until it is ``sent``, ``failed``, ``dropped_answered`` or
+``withdrawn``. It gets in with the commit that decided it; what came of each try is
+written down with its times. Messages to people that come too many at once are
+``digested``: merged into one that is a delivery itself and stands for them all, so
+that each that was due ends in exactly one of these.
 """
 
 import sqlite3
@@ -16,6 +18,11 @@ from monitor.store.entries import Attempt, Delivery, DueDelivery
 
 _FIELDS = Delivery.__struct_fields__
 _DELIVERY = "delivery_id, alert_id, channel, transition, stage, due_at_ms, decided_at_ms, expires_at_ms, body"
+
+# Transitions of what people are told; those of machines are in `monitor.alerts.message`.
+TOLD, HIGH, DIGEST = "told", "told_high", "digest"
+HOUR_MS = 3_600_000
+RECENT_MS = 10 * 60_000  # What is tried now was decided within this.
 
 
 def insert_deliveries(db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:
@@ -70,6 +77,112 @@ class Outbox:
             ]
 
         return await self._reader.read(read)
+
+    async def due_for_people(self, channel: str, now_ms: int, limit: int, *, high_only: bool) -> list[DueDelivery]:
+        """Return what people may be told now on a channel, in the order it was decided.
+
+        Args:
+            channel: where.
+            now_ms: now.
+            limit: how many at most.
+            high_only: only what may use the part of the budget that is kept for higher steps, and digests begun.
+        """
+        wanted = [HIGH, DIGEST] if high_only else [HIGH, DIGEST, TOLD]
+
+        def read(db: sqlite3.Connection) -> list[DueDelivery]:
+            return [
+                DueDelivery(
+                    delivery=Delivery(**dict(zip(_FIELDS, row, strict=False))),
+                    attempts=row[9],
+                    overtaken_by=None,
+                    told=None,
+                )
+                for row in db.execute(
+                    f"SELECT {_DELIVERY}, attempts FROM outbox WHERE state = 'pending' AND next_at_ms <= ? "
+                    "AND expires_at_ms > ? AND channel = ? AND transition IN (SELECT value FROM json_each(?)) "
+                    "ORDER BY number LIMIT ?",
+                    (now_ms, now_ms, channel, msgspec.json.encode(wanted).decode(), limit),
+                )
+            ]
+
+        return await self._reader.read(read)
+
+    async def merge(self, digest: Delivery, members: Sequence[str]) -> None:
+        """Put a digest in and let it stand for its members.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+
+        def write(db: sqlite3.Connection) -> None:
+            insert_deliveries(db, [digest])
+            db.executemany(
+                "UPDATE outbox SET state = 'digested', digest = ? WHERE delivery_id = ? AND state = 'pending'",
+                [(digest.delivery_id, member) for member in members],
+            )
+
+        await self._writer.write(write)
+
+    async def members(self, digest: str) -> list[Delivery]:
+        """Return what a digest stands for."""
+        return await self._reader.read(
+            lambda db: [
+                Delivery(**dict(zip(_FIELDS, row, strict=True)))
+                for row in db.execute(
+                    f"SELECT {_DELIVERY} FROM outbox WHERE digest = ? AND state = 'digested' ORDER BY number", (digest,)
+                )
+            ]
+        )
+
+    async def tries_since(self, channel: str, since_ms: int) -> list[int]:
+        """Return when something was tried on a channel lately, oldest first."""
+        return await self._reader.read(
+            lambda db: [
+                at_ms
+                for (at_ms,) in db.execute(
+                    "SELECT a.sent_at_ms FROM attempts AS a JOIN outbox AS o ON o.number = a.delivery "
+                    "WHERE o.channel = ? AND o.decided_at_ms > ? AND a.sent_at_ms > ? ORDER BY a.sent_at_ms",
+                    (channel, since_ms - RECENT_MS, since_ms),
+                )
+            ]
+        )
+
+    async def used_since(self, channel: str, hour_ms: int) -> int:
+        """Return how often something was tried on a channel since the beginning of an hour."""
+        return await self._reader.read(
+            lambda db: int(
+                db.execute(
+                    "SELECT coalesce(sum(tries), 0) FROM channel_use WHERE channel = ? AND hour_ms >= ?",
+                    (channel, hour_ms),
+                ).fetchone()[0]
+            )
+        )
+
+    async def standing(self, channel: str) -> list[Delivery]:
+        """Return what was told last of each alert on a channel, where that was no end."""
+        return await self._reader.read(
+            lambda db: [
+                Delivery(**dict(zip(_FIELDS, row, strict=True)))
+                for row in db.execute(
+                    f"SELECT {_DELIVERY} FROM outbox AS o WHERE channel = ? AND state = 'sent' "
+                    "AND transition IN ('raised', 'risen') AND NOT EXISTS (SELECT 1 FROM outbox AS later "
+                    "WHERE later.alert_id = o.alert_id AND later.channel = o.channel AND later.number > o.number "
+                    "AND later.state = 'sent') ORDER BY number",
+                    (channel,),
+                )
+            ]
+        )
+
+    async def account(self, channel: str) -> dict[str, int]:
+        """Return how many deliveries of a channel stand how: all that were due, and not the digests themselves."""
+        return await self._reader.read(
+            lambda db: dict(
+                db.execute(
+                    "SELECT state, count(*) FROM outbox WHERE channel = ? AND transition != ? GROUP BY state",
+                    (channel, DIGEST),
+                ).fetchall()
+            )
+        )
 
     async def next_at_ms(self, busy: Collection[str] = ()) -> int | None:
         """Return when the next pending delivery is due, leaving out ``busy`` channels, or None if none is pending."""
@@ -149,11 +262,20 @@ def _record(db: sqlite3.Connection, attempts: Sequence[Attempt]) -> None:
     """Count each try, settle or put off its delivery."""
     for attempt in attempts:
         found = db.execute(
-            "SELECT number, attempts FROM outbox WHERE delivery_id = ? AND state = 'pending'", (attempt.delivery_id,)
+            "SELECT number, attempts, channel FROM outbox WHERE delivery_id = ? AND state IN ('pending', 'digested')",
+            (attempt.delivery_id,),
         ).fetchone()
         if found is None:
             continue
-        number, tried = found
+        number, tried, channel = found
+        if attempt.then is not None:
+            insert_deliveries(db, [attempt.then])
+        if attempt.sent_at_ms is not None:
+            hour_ms = attempt.sent_at_ms // HOUR_MS * HOUR_MS
+            db.execute(
+                "INSERT INTO channel_use VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET tries = tries + 1",
+                (channel, hour_ms),
+            )
         tried += attempt.sent_at_ms is not None
         state = "pending" if attempt.outcome == "retry" else attempt.outcome
         db.execute(

@@ -186,6 +186,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX alert_acts_of ON alert_acts (alert)",
     ),
+    (
+        # What many messages to people were merged into is a delivery itself; each of them names it.
+        "ALTER TABLE outbox ADD COLUMN digest TEXT",
+        "CREATE INDEX outbox_of_digest ON outbox (digest) WHERE digest IS NOT NULL",
+        # How much was tried on a channel, by hour: budgets of a month outlive what is pruned.
+        """CREATE TABLE channel_use (
+            channel TEXT NOT NULL,
+            hour_ms INTEGER NOT NULL,
+            tries INTEGER NOT NULL,
+            PRIMARY KEY (channel, hour_ms)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 

@@ -3,6 +3,7 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from monitor.errors import DeliveryError, StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.store.entries import Attempt, Commit, Delivery, DueDelivery
 from monitor.store.journal import Journal
-from tests.alerts.orders import raised, resolved, risen, withdrawn
+from tests.alerts.orders import raised, resolved, risen
 from tests.alerts.time import MovedTime
 from tests.waiting import until
 
@@ -24,9 +25,8 @@ SLOW = "k-7.slow.raised"
 class Scripted:
     """A channel that does what the script says, message by message; without a script it takes all."""
 
-    def __init__(self, time: MovedTime, *, name: str = "hook", for_people: bool = False, concurrency: int = 4) -> None:
-        expires_ms = PEOPLE_EXPIRES_MS if for_people else MACHINE_EXPIRES_MS
-        self.route = Route(channel=name, for_people=for_people, expires_ms=expires_ms)
+    def __init__(self, time: MovedTime, route: Route, *, concurrency: int = 4) -> None:
+        self.route = route
         self.concurrency = concurrency
         self.script: list[Exception | None] = []
         self.always: Exception | None = None
@@ -71,8 +71,12 @@ class Floor:
         self.channels: list[Scripted] = []
         self.courier: Courier | None = None
 
-    def channel(self, *, name: str = "hook", for_people: bool = False, concurrency: int = 4) -> Scripted:
-        made = Scripted(self.time, name=name, for_people=for_people, concurrency=concurrency)
+    def channel(
+        self, *, name: str = "hook", expires_ms: int = MACHINE_EXPIRES_MS, concurrency: int = 4, **more: Any
+    ) -> Scripted:
+        how: dict[str, Any] = {"channel": name, "for_people": False, "expires_ms": expires_ms} | more
+        route_ = Route(**how)
+        made = Scripted(self.time, route_, concurrency=concurrency)
         self.channels.append(made)
         return made
 
@@ -139,7 +143,7 @@ async def test_an_order_wakes_the_courier_without_any_time_passing(floor: Floor)
 
 
 async def test_tries_come_after_0_1_3_7_and_15_seconds_until_it_expires(floor: Floor) -> None:
-    ding = floor.channel(name="hook", for_people=True)
+    ding = floor.channel(expires_ms=30_000)
     ding.always = DeliveryError("reset")
     async with floor.delivering():
         await floor.order(raised())
@@ -198,7 +202,7 @@ async def test_a_receiver_that_asks_for_patience_gets_it_on_the_whole_channel(fl
 
 
 async def test_patience_beyond_the_expiry_is_a_failure(floor: Floor) -> None:
-    hook = floor.channel(for_people=True)
+    hook = floor.channel(expires_ms=PEOPLE_EXPIRES_MS)
     hook.script = [DeliveryError("throttled", retry_after_seconds=600)]
     async with floor.delivering():
         await floor.order(raised())
@@ -275,39 +279,6 @@ async def test_what_ends_while_the_outbox_is_read_is_not_sent_again(
     assert hook.taken == [SLOW, "k-8.slow.raised"]
 
 
-@pytest.mark.parametrize("end", [resolved(decided_at_ms=START_MS), withdrawn(decided_at_ms=START_MS)])
-async def test_people_are_not_told_of_what_is_over_before_it_could_be_told(floor: Floor, end: AlertOrder) -> None:
-    ding = floor.channel(for_people=True)
-    hook = floor.channel(name="machine")
-    ding.script = hook.script = [DeliveryError("reset")]
-    hook.script = [DeliveryError("reset")]
-    async with floor.delivering():
-        await floor.order(raised())
-        await until(lambda: floor.counted("retried") == 1 and floor.counted("retried", "machine") == 1)
-        await floor.order(end)
-        floor.time.pass_(1.3)
-        await until(lambda: floor.counted("dropped_answered") == 2)
-        await until(lambda: floor.counted("sent", "machine") == 2)
-    assert len(ding.tried) == 1
-    (_, dropped) = await floor.attempts(SLOW)
-    assert (dropped.outcome, dropped.sent_at_ms) == ("dropped_answered", None)
-
-
-async def test_people_who_were_told_are_told_the_end_but_not_what_came_too_late(floor: Floor) -> None:
-    ding = floor.channel(for_people=True)
-    ding.script = [None, DeliveryError("reset"), None]
-    async with floor.delivering():
-        await floor.order(raised())
-        await until(lambda: floor.counted("sent") == 1)
-        await floor.order(risen(decided_at_ms=START_MS))
-        await until(lambda: floor.counted("retried") == 1)
-        await floor.order(resolved(decided_at_ms=START_MS))
-        floor.time.pass_(1.3)
-        await until(lambda: floor.counted("sent") == 2)
-    assert ding.taken == [SLOW, "k-7.slow.resolved"]
-    assert floor.counted("dropped_answered") == 1
-
-
 async def test_what_was_pending_is_told_after_a_restart(floor: Floor) -> None:
     hook = floor.channel()
     await floor.order(raised(), raised(wait=8), resolved(wait=8, decided_at_ms=START_MS))
@@ -334,7 +305,7 @@ async def test_what_was_under_way_at_a_crash_is_told_again_under_the_same_id(flo
 
 
 async def test_what_expired_while_nobody_was_there_is_counted_and_not_told(floor: Floor) -> None:
-    ding = floor.channel(for_people=True)
+    ding = floor.channel(expires_ms=PEOPLE_EXPIRES_MS)
     await floor.order(raised())
     floor.time.pass_(3600)
     async with floor.delivering():

@@ -1,6 +1,7 @@
 """What every channel does."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from monitor.alerts.router import Route
 from monitor.store.entries import Delivery
@@ -30,3 +31,11 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of what it holds; harmless when it is not open."""
+
+
+@runtime_checkable
+class Resumes(Protocol):
+    """A channel that repeats what stands, and so must know it after a restart."""
+
+    def resume(self, told: Sequence[Delivery]) -> None:
+        """Take up what was told last of each alert; before `Channel.open`."""
