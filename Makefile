@@ -20,7 +20,7 @@ LOCKED := $(PIP) install --require-hashes
 TESTS ?=
 PAGES := hatch_build.py $(shell find dashboards/pages -name node_modules -prune -o -type f -print)
 
-.PHONY: help demo test lint bench pages screenshots lock clean
+.PHONY: help demo test lint bench pages secrets dashboards screenshots lock clean
 
 help:  ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,15 @@ bench: $(VENV)/.service $(VENV)/.tests  ## Measure what docs/performance.md tell
 screenshots: $(VENV)/.service $(VENV)/.tests  ## Take the pictures in docs/images from the demo
 	.ci/setup parts
 	$(BIN)/python -m tests.browser.screenshots
+
+secrets:  ## Make the secrets that docker-compose.yml reads, once
+	mkdir -p secrets && chmod 755 secrets
+	for name in token mqtt grafana; do \
+	  [ -s secrets/$$name ] || od -An -tx1 -N24 /dev/urandom | tr -d ' \n' >secrets/$$name; chmod 644 secrets/$$name; \
+	done
+
+dashboards: $(VENV)/.tests  ## Write the Grafana dashboards anew
+	$(BIN)/python dashboards/grafana/build.py
 
 pages: $(VENV)/.required  ## Build the web pages in place
 	$(BIN)/python hatch_build.py
