@@ -31,6 +31,7 @@ from monitor.policy_files.keeper import first_rules
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice, choose
 from monitor.replay import Replay, open_log, replay_files, write_lines
+from monitor.service_manager import ServiceManager
 from monitor.settings import Settings, load
 from monitor.simulator.command import simulate
 from monitor.simulator.doors import open_door
@@ -140,7 +141,12 @@ async def _serve(settings: Settings, rules: Choice) -> None:
     async with _running(app) as stop:
         chosen = f"rules: {rules.folder} ({rules.why}), version {app.book.rules}"
         click.echo(f"{chosen} · data: {settings.data} · board and API: {app.server.url}", err=True)
+        systemd = ServiceManager.of_environment()
+        systemd.ready(f"{chosen}; {app.server.url}")
+        alive = asyncio.create_task(systemd.keep_alive(app.engine.turn))
         await _until(app, stop)
+        alive.cancel()
+        systemd.stopping()
         click.echo("stopping: no new work, last commit …", err=True)
     click.echo("stopped: everything that was acknowledged is stored", err=True)
 

@@ -284,6 +284,19 @@ class Engine:
         self._wake.set()
         return await done
 
+    async def turn(self) -> bool:
+        """Return once the loop has turned; False when a fault has ended it. A disk that takes nothing is no fault."""
+        while self.ready.fault is None:
+            try:
+                await self.submit(Batch(door="engine", source="engine"))
+            except Busy:
+                await asyncio.sleep(1)
+            except StoreUnavailable:
+                return self.ready.fault is None
+            else:
+                return True
+        return False
+
     def watch(self, watcher: Watcher) -> None:
         """Call ``watcher`` on the loop after each commit. It must be quick; what it raises is logged."""
         self._watchers.append(watcher)
