@@ -162,6 +162,7 @@ class App:
             build=_build(),
             demo=self._demo,
             rules=self.rules,
+            people=tracker.people,
             hooks=lambda: hooks,
             channels=len(channels),
             suggester=self.suggester,

@@ -111,7 +111,7 @@ class Metrics:
         events: by source and outcome accepted, duplicate, late, conflict, rejected.
         refused: what a door turned away before or instead of reading it, by door and reason.
         waits_open, shop_waits_open: kept by the floor as waits come and go.
-        oldest_wait, promises_open, source_*: set when a scrape asks.
+        oldest_wait, promises_open, source_*, agents, unattended_shops, stale_shops: set when a scrape asks.
     """
 
     def __init__(self, *, version: str, rules_hash: str = "built-in") -> None:
@@ -138,6 +138,9 @@ class Metrics:
         self.source_last_event = Counts()
         self.source_lag = Counts()
         self.source_stale = Counts()
+        self.agents = Counts()
+        self.unattended_shops = Counts()
+        self.stale_shops = Counts()
         self.live_clients = 0
         self.commit = Histograms(LATENESS_EDGES)
         self.loop_lag = Histograms(LATENESS_EDGES)
@@ -432,6 +435,21 @@ FAMILIES = (
         "1 while nothing proves that a source still sees the chat.",
         lambda m: m.source_stale,
     ),
+    Family(
+        "agents",
+        "gauge",
+        ("team", "state"),
+        "People who answer, by how they stand: online, away, suspended, offline; unknown: on shift, and nothing heard.",
+        lambda m: m.agents,
+    ),
+    Family(
+        "unattended_shops",
+        "gauge",
+        ("platform",),
+        "Shops of which nobody could take a new chat for too long.",
+        lambda m: m.unattended_shops,
+    ),
+    Family("stale_shops", "gauge", ("platform",), "Shops whose chat no feed shows now.", lambda m: m.stale_shops),
     Family("live_clients", "gauge", (), "Open live feeds (wallboards, consoles).", lambda m: m.live_clients),
     Family(
         "commit_seconds",

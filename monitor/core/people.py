@@ -27,7 +27,7 @@ from monitor.core.load import Chat, Load
 from monitor.core.policy import Policy
 from monitor.core.posts import LOOK_AGAIN_MS, Post, Posts, Waiting
 from monitor.core.presence import PRESENT_MS, Seat, Tally, Worker
-from monitor.core.roster import Person, Register
+from monitor.core.roster import Person, Register, ShopInfo
 from monitor.core.shifts import Running, Shifts
 from monitor.core.timers import NEVER_MS
 
@@ -39,6 +39,7 @@ _BY_PERSONS = frozenset({"agent", "assist"})
 class Chats(Protocol):
     """What is seen of a shop."""
 
+    name: str
     platform: str
     conversations: dict[str, Conversation]
 
@@ -67,8 +68,8 @@ class Host(Protocol):
     def policy_at(self, platform: str, shop: str, at_ms: int) -> Policy:
         """Return what holds for a shop."""
 
-    def judged(self, shop: str) -> bool:
-        """Whether what the feeds show of a shop is up to date."""
+    def seen(self, shop: str) -> str:
+        """Return how a shop is seen: ok, catching_up, stale, unknown."""
 
 
 class Kept(Struct, array_like=True):
@@ -100,6 +101,21 @@ class AgentRow(Struct, frozen=True, kw_only=True):
     today: Tally
     on_shift: bool
     shift_ends_at_ms: int | None
+
+
+class ShopRow(Struct, frozen=True, kw_only=True):
+    """A shop as the board and ``/v1/shops`` show it."""
+
+    platform: str
+    shop: str
+    team: str
+    info: ShopInfo | None
+    seen: str  # ok, catching_up, stale, unknown
+    attended: bool | None  # None: no presence and no roster names it.
+    nobody_since_ms: int | None
+    told: bool  # It was said to be unattended.
+    able: tuple[str, ...]  # Who can take a new chat.
+    absent: tuple[str, ...]  # Rostered now, and not there.
 
 
 class People:
@@ -369,8 +385,8 @@ class People:
         self._host.wake(post, at_ms)
 
     def judged(self, shop: str) -> bool:
-        """Whether what is seen of a shop is up to date."""
-        return self._host.judged(shop)
+        """Whether what is seen of a shop is up to date; one of which nothing was heard is taken as it is."""
+        return self._host.seen(shop) in ("ok", "unknown")
 
     def policy(self, shop: str, at_ms: int) -> Policy:
         """Return what holds for a shop."""
@@ -457,6 +473,10 @@ class People:
         """Whether a shop was said to be unattended, and still is."""
         return self.posts.unattended(shop)
 
+    def seen(self, shop: str) -> str:
+        """Return how a shop is seen: ok, catching_up, stale, unknown."""
+        return self._host.seen(shop)
+
     def attended(self, shop: str, now_ms: int) -> bool | None:
         """Whether somebody can take a new chat of a shop; None: unknown, for no presence and no roster names it."""
         return bool(self.posts.able(shop, now_ms).persons) if self.posts.known(shop) else None
@@ -495,8 +515,10 @@ class People:
     def states(self, now_ms: int) -> Mapping[tuple[str, str], int]:
         """Return how many there are by team and state."""
         found: dict[tuple[str, str], int] = {}
-        for worker in self._workers.values():
-            key = (self.team_of(worker.person, ""), worker.state(now_ms) or "unknown")
+        for person in dict.fromkeys([*self._workers, *(one.person for one in self._shifts.coming() if one.begun)]):
+            worker = self._workers.get(person)
+            state = worker.state(now_ms) if worker is not None else None
+            key = (self.team_of(person, ""), state or "unknown")
             found[key] = found.get(key, 0) + 1
         return found
 
@@ -523,6 +545,28 @@ class People:
                 on_shift=shift is not None,
                 shift_ends_at_ms=shift.ends_at_ms if shift is not None else None,
             )
+
+    def shop_names(self) -> list[str]:
+        """Return every shop that was heard of or is written down."""
+        named = [*(info.shop for info in self.register.shops), *(post.shop for post in self.posts.all())]
+        return list(dict.fromkeys([*(shop.name for shop in self._host.shops()), *named]))
+
+    def shop_row(self, shop: str, now_ms: int) -> ShopRow:
+        """Return how a shop stands."""
+        post = self.posts.get(shop)
+        able = self.posts.able(shop, now_ms).persons if post is not None else []
+        return ShopRow(
+            platform=self.platform(shop),
+            shop=shop,
+            team=self._team(shop, now_ms),
+            info=self.register.shop(shop),
+            seen=self._host.seen(shop),
+            attended=bool(able) if post is not None else None,
+            nobody_since_ms=post.nobody_since_ms or None if post is not None else None,
+            told=post is not None and post.told_ms > 0,
+            able=tuple(able),
+            absent=tuple(self.posts.absent(shop, now_ms)) if post is not None and post.heard else (),
+        )
 
     # -- saved and read back -----------------------------------------------------------------------------------------
 

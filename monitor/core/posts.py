@@ -184,7 +184,7 @@ class Posts:
                 waiting=waiting.buyers,
                 oldest_since_ms=waiting.oldest_since_ms,
                 promises=waiting.promises,
-                absent=tuple(self._absent(post.shop, now_ms)),
+                absent=tuple(self.absent(post.shop, now_ms)),
                 room=tuple(self.room(team, policy.team, now_ms)[:ROOM_SHOWN]),
             )
         )
@@ -277,7 +277,8 @@ class Posts:
                 found.append((worker.person, worker.chats, limit))
         return sorted(found, key=lambda row: (row[1] / row[2], row[0]))
 
-    def _absent(self, shop: str, now_ms: int) -> list[str]:
+    def absent(self, shop: str, now_ms: int) -> list[str]:
+        """Return who is on shift in a shop and not there."""
         persons = dict.fromkeys(shift.slot.person for shift in self.register.on_shift(shop, now_ms))
         return [name for name in persons if not ((w := self._workers.get(name)) is not None and w.there(now_ms))]
 
@@ -303,6 +304,10 @@ class Posts:
         """Whether a shop was said to be unattended, and still is."""
         post = self._posts.get(shop)
         return post is not None and post.told_ms > 0
+
+    def get(self, shop: str) -> Post | None:
+        """Return a shop that is watched."""
+        return self._posts.get(shop)
 
     def all(self) -> list[Post]:
         """Return every shop that is watched."""

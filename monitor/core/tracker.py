@@ -967,9 +967,9 @@ class Tracker:
         """Return what the rules say of a shop for an instant."""
         return self._book.resolve(platform, shop, None, at_ms).policy
 
-    def judged(self, shop: str) -> bool:
-        """Whether what the feeds show of a shop is up to date."""
-        return not self._wall or self._watch.judged(shop)
+    def seen(self, shop: str) -> str:
+        """Return how a shop is seen: ok, catching_up, stale, unknown."""
+        return self._watch.state_of(shop) if self._wall else "ok"
 
     def _interned(self, agent: str | None, account: str | None) -> Who:
         key = (agent, account)

@@ -238,10 +238,15 @@ class Watch:
                 seen = True
         return seen
 
-    def judged(self, shop: str) -> bool:
-        """Whether some feed of a shop shows it as it is now; one of which none was heard is taken as it is."""
+    def state_of(self, shop: str) -> str:
+        """Return how a shop is seen: ok, catching_up, stale, or unknown (nothing has brought its chat so far)."""
         feeds = [self.feeds[index] for index in self.of_shop(shop)]
-        return not feeds or any(not feed.catching_up and not self._out(feed) for feed in feeds)
+        if not feeds:
+            return "unknown"
+        seen = [feed for feed in feeds if not self._out(feed)]
+        if not seen:
+            return "stale"
+        return "catching_up" if all(feed.catching_up for feed in seen) else "ok"
 
     def _out(self, feed: Feed) -> bool:
         return feed.state != "online" or self._sources[feed.source].stale_since_ms > 0

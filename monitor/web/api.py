@@ -20,6 +20,7 @@ from monitor.store.entries import QuarantineEntry
 from monitor.web import models
 from monitor.web.access import Caller
 from monitor.web.floor import Entry, Floor
+from monitor.web.gauges import measure_people
 from monitor.web.intake import Intake, Outcome
 from monitor.web.services import Services
 from monitor.web.shapes import api_source, api_wait, encode, instant, masked, wait_number
@@ -310,6 +311,8 @@ class Api:
     async def metrics(self) -> Response:
         """All numbers, for Prometheus."""
         await self._floor.measure()
+        if self._services.people is not None:
+            await measure_people(self._services.people, self._services.metrics, self._services.now_ms())
         return Response(await self._exposition.text(), media_type=CONTENT_TYPE)
 
 

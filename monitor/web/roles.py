@@ -1,7 +1,7 @@
 """What a role may do: one list for all routes, so that a route nobody thought of is closed to those who only look.
 
 A *viewer* sees the board, the figures and the sources, never what buyers wrote. An *agent* sees chats and
-suggestions and claims. A *lead* acts for others: dismisses, silences, resolves, receives hand-overs. An *admin*
+suggestions, claims, and receives hand-overs. A *lead* acts for others: dismisses, silences, resolves. An *admin*
 does everything. A *source* brings events and sees nothing.
 """
 
@@ -19,6 +19,7 @@ _NEEDS: Final[tuple[tuple[str, re.Pattern[str], Role], ...]] = (
     ("POST", re.compile(r"/v1/rules/.*"), "admin"),
     ("*", re.compile(r"/v1/conversations/.*"), "agent"),
     ("*", re.compile(r"/v1/suggestions(/.*)?"), "agent"),
+    ("POST", re.compile(r"/v1/handover/[^/]+/receive"), "agent"),
     ("POST", re.compile(r"/v1/alerts/[^/]+/(claim|release)"), "agent"),
 )
 _FOR_SOURCES = re.compile(r"/v1/(events|ingest|hooks/.*)")

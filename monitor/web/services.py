@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from monitor.core.decisions import Decision
+from monitor.core.people import People
 from monitor.core.silences import Silence
 from monitor.core.views import SourceRow, WaitRow
 from monitor.hooks.mapping import WebhookMapping
@@ -177,6 +178,7 @@ class Services:
         now_ms: the time; the engine's, so that a replay's board shows the replay's time.
         build: version and hash; a page that sees another one loads itself again.
         rules: the folder of rules; None: the built-in policy alone.
+        people: who is there; None: nobody asks.
         hooks: returns the mappings of webhooks in force, by name.
         suggester: what makes suggestions; None: they are switched off.
         pages: the folder of built pages.
@@ -194,6 +196,7 @@ class Services:
     build: str
     demo: bool = False
     rules: Rules | None = None
+    people: People | None = None
     hooks: Callable[[], dict[str, WebhookMapping]] = dict
     channels: int = 0
     suggester: Suggester | None = None

@@ -1,0 +1,216 @@
+"""Who is there, how shops stand, and what shifts leave open, over the API."""
+
+import asyncio
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Response
+
+from monitor.core.decisions import LeftOpen
+from monitor.core.events import HandOverReceived
+from monitor.core.handover import FIXED, OVER, PREVIEW, RECEIVED, Listed
+from monitor.core.people import AgentRow, People, ShopRow
+from monitor.web import models_people as told
+from monitor.web.access import Caller
+from monitor.web.api import Anybody, json
+from monitor.web.floor import Floor, Group
+from monitor.web.gauges import SHOPS_A_SLICE
+from monitor.web.intake import Intake
+from monitor.web.models import answers
+from monitor.web.services import Services
+from monitor.web.shapes import instant, masked, seconds, wait_id
+from monitor.wire.batch import Batch
+
+Filter = Annotated[str | None, Query(max_length=200)]
+_STATES = {PREVIEW: "coming", FIXED: "open", RECEIVED: "received", OVER: "over"}
+
+
+class PeopleApi:
+    """The routes.
+
+    Args:
+        services: what they stand on.
+        floor: who waits.
+        intake: stores what is received.
+    """
+
+    def __init__(self, services: Services, floor: Floor, intake: Intake) -> None:
+        self._services = services
+        self._floor = floor
+        self._intake = intake
+
+    def router(self) -> APIRouter:
+        """All routes with their documentation."""
+        router = APIRouter(tags=["people"])
+        add = router.add_api_route
+        add("/v1/agents", self.agents, response_model=told.Agents)
+        add("/v1/shops", self.shops, response_model=told.Shops)
+        add("/v1/handover", self.hand_overs, response_model=told.HandOvers)
+        add(
+            "/v1/handover/{id}/receive",
+            self.receive,
+            methods=["POST"],
+            response_model=told.Received,
+            responses=answers(400, 403, 404, 503),
+        )
+        return router
+
+    async def agents(self, caller: Anybody, team: Filter = None, shop: Filter = None, state: Filter = None) -> Response:
+        """Everybody who answers: where they stand, how much is open with them, how their day went.
+
+        A caller bound to shops sees who serves one of them; of a shop, whoever does.
+        """
+        people, now_ms = self._people, self._services.now_ms()
+        rows = people.rows(now_ms) if people is not None else ()
+        found = [
+            _agent(row)
+            for row in rows
+            if team in (None, row.team)
+            and state in (None, row.state)
+            and (shop is None or shop in row.shops)
+            and _may_see(caller, row)
+        ]
+        return json({"now": instant(now_ms), "agents": sorted(found, key=lambda one: (one["team"], one["agent"]))})
+
+    async def shops(self, caller: Anybody, team: Filter = None, platform: Filter = None) -> Response:
+        """Every shop: whether it is seen, whether anybody can take a new chat, who waits."""
+        people, now_ms = self._people, self._services.now_ms()
+        groups: dict[str, list[Group]] = {}
+        for (_, shop, _), group in self._floor.groups.items():
+            groups.setdefault(shop, []).append(group)
+        found = []
+        for number, shop in enumerate(people.shop_names() if people is not None else (), 1):
+            assert people is not None
+            row = people.shop_row(shop, now_ms)
+            if caller.may(shop, row.team) and team in (None, row.team) and platform in (None, row.platform):
+                found.append(_shop(row, groups.get(shop, [])))
+            if number % SHOPS_A_SLICE == 0:
+                await asyncio.sleep(0)
+        return json({"now": instant(now_ms), "shops": sorted(found, key=lambda one: (one["platform"], one["shop"]))})
+
+    async def hand_overs(self, caller: Anybody, team: Filter = None, receiver: Filter = None) -> Response:
+        """What shifts leave open: the lists of the last day, the newest first."""
+        people, now_ms = self._people, self._services.now_ms()
+        lists = people.hand_overs.all() if people is not None else []
+        found = [
+            self._list(one, now_ms)
+            for one in sorted(lists, key=lambda one: (-one.ends_at_ms, one.shop, one.giver or ""))
+            if caller.may(one.shop, one.team) and team in (None, one.team) and receiver in (None, one.receiver)
+        ]
+        return json({"now": instant(now_ms), "handovers": found})
+
+    async def receive(self, id: str, caller: Anybody, body: told.Receipt | None = None) -> Response:
+        """Say that a list is received: whoever receives answers for what is on it from now on."""
+        one = self._people.hand_overs.get(id) if self._people is not None else None
+        if one is None:
+            raise HTTPException(404, f"there is no hand-over {id} (any more)")
+        if not caller.may(one.shop, one.team):
+            raise HTTPException(403, f"this token is not for the shop {one.shop}")
+        if one.state == RECEIVED:
+            raise HTTPException(400, f"{one.received_by} has received it already")
+        if one.state == OVER:
+            raise HTTPException(400, "nothing of it is open any more")
+        event = HandOverReceived(
+            type="hand_over_received",
+            id=f"received-{id}-{secrets.token_hex(4)}",
+            ts_ms=self._services.now_ms(),
+            source="api",
+            shop=one.shop,
+            hand_over=id,
+            by=body.by if body is not None and body.by else caller.name,
+            meta={"token": caller.name},
+        )
+        await self._intake.store(Batch(door="api", source="api", events=[event], indices=[0], size=len(id)))
+        return json({"id": id, "event": event.id})
+
+    @property
+    def _people(self) -> People | None:
+        return self._services.people
+
+    def _list(self, one: Listed, now_ms: int) -> dict[str, Any]:
+        assert self._people is not None
+        return {
+            "id": one.id,
+            "shop": one.shop,
+            "team": one.team,
+            "giver": one.giver,
+            "receiver": one.receiver,
+            "to_lead": one.to_lead,
+            "shift_ends_at": instant(one.ends_at_ms),
+            "due_at": instant(one.due_at_ms),
+            "state": _STATES[one.state],
+            "received_by": one.received_by,
+            "received_at": instant(one.received_at_ms),
+            "left": [self._left(left, now_ms) for left in self._people.hand_overs.open_of(one)],
+        }
+
+    def _left(self, left: LeftOpen, now_ms: int) -> dict[str, Any]:
+        return {
+            "kind": left.kind,
+            "platform": left.platform,
+            "conversation": left.conversation,
+            "buyer": masked(left.buyer),
+            "account": left.account,
+            "since": instant(left.since_ms),
+            "age_seconds": seconds(max(0, now_ms - left.since_ms)),
+            "wait": None if left.wait is None else wait_id(self._services.epoch, left.wait),
+        }
+
+
+def _may_see(caller: Caller, row: AgentRow) -> bool:
+    return (caller.teams is None or row.team in caller.teams) and (
+        caller.shops is None or any(shop in caller.shops for shop in row.shops)
+    )
+
+
+def _agent(row: AgentRow) -> dict[str, Any]:
+    today = row.today
+    return {
+        "agent": row.person,
+        "name": row.nick,
+        "team": row.team,
+        "seat": row.seat,
+        "state": row.state,
+        "state_since": instant(row.state_since_ms),
+        "shops": list(row.shops),
+        "open": row.chats,
+        "limit": row.limit,
+        "saturation": row.chats / row.limit if row.limit else None,
+        "waits_open": row.waits,
+        "on_shift": row.on_shift,
+        "shift_ends_at": instant(row.shift_ends_at_ms),
+        "online_seconds": seconds(today.online_ms),
+        "away_seconds": seconds(today.away_ms),
+        "suspended_seconds": seconds(today.suspended_ms),
+        "offline_seconds": seconds(today.offline_ms),
+        "busy_seconds": seconds(today.busy_ms),
+        "occupancy": today.occupancy,
+        "mean_open": today.chats_ms / today.online_ms if today.online_ms else None,
+        "most_open": today.most_chats,
+    }
+
+
+def _shop(row: ShopRow, groups: list[Group]) -> dict[str, Any]:
+    info = row.info
+    stages: dict[str, int] = {}
+    for group in groups:
+        for stage, count in group.stages.items():
+            stages[stage] = stages.get(stage, 0) + count
+    return {
+        "shop": row.shop,
+        "platform": row.platform,
+        "name": info.name if info is not None and info.name else row.shop,
+        "team": row.team,
+        "brand": info.brand if info is not None else None,
+        "category": info.category if info is not None else None,
+        "targets": dict(info.targets) if info is not None else {},
+        "state": row.seen,
+        "attended": row.attended,
+        "unattended_since": instant(row.nobody_since_ms) if row.told else None,
+        "able": list(row.able),
+        "absent": list(row.absent),
+        "waits_open": stages,
+        "bot_held": sum(group.bot_held for group in groups),
+        "courtesy": sum(group.courtesy for group in groups),
+        "answered_today": sum(group.answered_today for group in groups),
+    }
