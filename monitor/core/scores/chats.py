@@ -69,14 +69,24 @@ class ShopChats:
             chat.buyer = buyer
         return chat
 
-    def judge(self, key: str, now_ms: int) -> Judge:
-        """Return the judge of one conversation, as it stands at ``now_ms``."""
-        chat = self.chats[key]
-        log = in_order(chat.log)
+    def judge(self, key: str, now_ms: int, *, log: list[Said] | None = None, buyer: str | None = None) -> Judge:
+        """Return the judge of one conversation, as it stands at ``now_ms``.
+
+        Args:
+            key: which.
+            now_ms: how far time has come.
+            log: its log, besides what is kept of it here; None: that is all.
+            buyer: whose chat it is, where nothing is kept of it here.
+        """
+        chat = self.chats.get(key)
+        kept = [] if chat is None else chat.log
+        entries = [*kept, *(log or ())]
+        ordered = in_order(entries)
         if self.lists:
-            log = in_order([*chat.log, *self._unlisted(key, log)])
+            ordered = in_order([*entries, *self._unlisted(key, ordered)])
         gaps = self.feeds.gaps() if self.feeds is not None else ()
-        return Judge(log, buyer=self._one(chat.buyer), conversation=key, now_ms=now_ms, gaps=gaps)
+        name = buyer or (key if chat is None else chat.buyer)
+        return Judge(ordered, buyer=self._one(name), conversation=key, now_ms=now_ms, gaps=gaps)
 
     def _one(self, buyer: str) -> str:
         """Return the id under which a buyer with several is known."""

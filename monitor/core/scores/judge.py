@@ -63,8 +63,8 @@ class Judge:
     def __init__(
         self, log: list[Said], *, buyer: str, conversation: str, now_ms: int, gaps: Sequence[Gap] = ()
     ) -> None:
-        self._log = log
-        self._buyer = buyer
+        self.log = log
+        self.buyer = buyer
         self._conversation = conversation
         self._now_ms = now_ms
         self._gaps = gaps
@@ -74,7 +74,7 @@ class Judge:
         """Return the rounds and sessions of a shape."""
         found = self._walks.get(of)
         if found is None:
-            found = self._walks[of] = Walk(of).over(self._log)
+            found = self._walks[of] = Walk(of).over(self.log)
         return found
 
     def marks(self, versions: tuple[Profile, ...]) -> list[Mark]:
@@ -100,7 +100,7 @@ class Judge:
         return marks
 
     def _unit(self, profile: Profile, one: Round) -> str:
-        name = self._buyer if profile.key != "conversation" else self._conversation
+        name = self.buyer if profile.key != "conversation" else self._conversation
         return f"{name}\x1f{one.account or ''}" if profile.key == "account_buyer" else name
 
     def _messages(self, profile: Profile, rounds: list[Round]) -> Iterable[Mark]:

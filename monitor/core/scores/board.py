@@ -1,0 +1,256 @@
+"""All scores and figures of some days: cells by day and by who is asked for.
+
+A conversation's sheet is what it has put into the cells. When it is scored again, the
+old sheet is taken away and the new one added; so a correction needs no rule of its own,
+and nothing is ever counted from two places.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from msgspec import Struct, msgpack
+
+from monitor.core.scores.cells import Cell, Sums
+from monitor.core.scores.chats import ShopChats
+from monitor.core.scores.figures import FigureCell, Figures, Part, Tally
+from monitor.core.scores.floor import FLOOR
+from monitor.core.scores.judge import UNDETERMINED, Mark
+from monitor.core.scores.log import Said
+from monitor.core.scores.profile import Profile, ProfileBook
+from monitor.core.scores.rounds import NEVER_MS
+
+Dim = Literal["shop", "agent", "account"]
+
+
+class Entity(NamedTuple):
+    """Whom a cell is about."""
+
+    dim: Dim
+    name: str
+
+
+class Sheet(Struct, array_like=True, gc=False):
+    """What one conversation has put into the cells."""
+
+    shop: str
+    buyer: str
+    marks: dict[str, list[Mark]]
+    parts: list[Part]
+    next_ms: int = NEVER_MS  # When time alone changes something in it.
+
+    @property
+    def days(self) -> set[int]:
+        """The days it counts on."""
+        return {mark.day for marks in self.marks.values() for mark in marks} | {part.day for part in self.parts}
+
+
+_encode = msgpack.Encoder().encode
+_decode = msgpack.Decoder(Sheet).decode
+
+
+def sheet(
+    shop: ShopChats,
+    key: str,
+    book: ProfileBook,
+    now_ms: int,
+    *,
+    log: list[Said] | None = None,
+    buyer: str | None = None,
+    from_ms: int = -NEVER_MS,
+    to_ms: int = NEVER_MS,
+) -> Sheet:
+    """Score one conversation.
+
+    Args:
+        shop: whose it is.
+        key: which.
+        book: the platforms' profiles; those of the floor are always scored.
+        now_ms: how far time has come.
+        log: its log; None: what `shop` has of it.
+        buyer: whose chat it is, where the log is given.
+        from_ms: what begins from then on counts.
+        to_ms: what begins before then counts.
+    """
+    judge = shop.judge(key, now_ms, log=log, buyer=buyer)
+    marks: dict[str, list[Mark]] = {}
+    next_ms = NEVER_MS
+    for id, versions in profiles_of(shop.platform, book):
+        kept = []
+        for mark in judge.marks(versions):
+            if from_ms <= mark.start_ms < to_ms:
+                kept.append(mark._replace(unit=f"{shop.name}\x1f{mark.unit}") if mark.unit else mark)
+                if mark.verdict == UNDETERMINED:
+                    next_ms = min(next_ms, mark.due_ms)
+        if kept:
+            marks[id] = kept
+    tally = Tally(judge, now_ms, from_ms, to_ms)
+    parts = list(tally.parts())
+    return Sheet(shop.name, judge.buyer, marks, parts, min(next_ms, tally.next_ms))
+
+
+def profiles_of(platform: str, book: ProfileBook) -> Iterator[tuple[str, tuple[Profile, ...]]]:
+    """Yield what a shop of a platform is scored by: its platform's profiles and the floor's."""
+    for id in book.of_platform(platform):
+        yield id, book.versions[id]
+    yield from FLOOR.versions.items()
+
+
+class Row(NamedTuple):
+    """What is known of somebody over a span: sums by profile, and the figures."""
+
+    sums: dict[str, Sums]
+    figures: Figures
+    buyers: list[int]
+
+    def add(self, other: "Row") -> None:
+        """Add what another has."""
+        for id, sums in other.sums.items():
+            self.sums.setdefault(id, Sums()).add(sums)
+        self.figures.add(other.figures)
+        for at, count in enumerate(other.buyers):
+            self.buyers[at] += count
+
+
+def empty_row() -> Row:
+    """Return a row in which nothing is."""
+    return Row({}, Figures(), [0] * 6)
+
+
+class Board:
+    """The cells of some days.
+
+    Attributes:
+        changed: who has changed since the caller last looked (and cleared it).
+        touched: the days that have, the same.
+    """
+
+    def __init__(self, book: ProfileBook) -> None:
+        self._book = book
+        self._cells: dict[int, dict[Entity, dict[str, Cell]]] = {}
+        self._figures: dict[int, dict[Entity, FigureCell]] = {}
+        self._sheets: dict[tuple[str, str], bytes] = {}
+        self.changed: set[Entity] = set()
+        self.touched: set[int] = set()
+
+    def put(self, shop: str, key: str, new: Sheet) -> Sheet | None:
+        """Take a conversation's new sheet in place of its old one; return the old one, None: there was none."""
+        packed = _encode(new)
+        old_packed = self._sheets.get((shop, key))
+        if old_packed == packed:
+            return new
+        old = None
+        if old_packed is not None:
+            old = _decode(old_packed)
+            self.apply(old, -1)
+        self._sheets[shop, key] = packed
+        self.apply(new, 1)
+        return old
+
+    def apply(self, sheet: Sheet, by: int) -> None:
+        """Add a sheet to the cells, or with ``by=-1`` take it away."""
+        shop = Entity("shop", sheet.shop)
+        for id, marks in sheet.marks.items():
+            for mark in marks:
+                self._cell(mark.day, shop, id).add(mark, by)
+                if mark.agent is not None:
+                    self._cell(mark.day, Entity("agent", mark.agent), id).add(mark, by)
+                if mark.account is not None:
+                    self._cell(mark.day, Entity("account", mark.account), id).add(mark, by)
+        buyer = f"{sheet.shop}\x1f{sheet.buyer}"
+        for part in sheet.parts:
+            self._figure(part.day, shop).add(part, buyer, by)
+            if part.agent is not None:
+                self._figure(part.day, Entity("agent", part.agent)).add(part, buyer, by)
+            if part.account is not None:
+                self._figure(part.day, Entity("account", part.account)).add(part, buyer, by)
+
+    def _cell(self, day: int, entity: Entity, id: str) -> Cell:
+        self.changed.add(entity)
+        self.touched.add(day)
+        of_day = self._cells.setdefault(day, {})
+        cells = of_day.get(entity)
+        if cells is None:
+            cells = of_day[entity] = {}
+        cell = cells.get(id)
+        if cell is None:
+            cell = cells[id] = Cell(self.profile(id))
+        return cell
+
+    def _figure(self, day: int, entity: Entity) -> FigureCell:
+        self.changed.add(entity)
+        self.touched.add(day)
+        of_day = self._figures.setdefault(day, {})
+        cell = of_day.get(entity)
+        if cell is None:
+            cell = of_day[entity] = FigureCell()
+        return cell
+
+    def profile(self, id: str) -> Profile:
+        """Return the newest version of a profile."""
+        found = self._book.newest(id) or FLOOR.newest(id)
+        assert found is not None
+        return found
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def entities(self, dim: Dim, days: Iterable[int]) -> set[str]:
+        """Return of whom there is anything on these days."""
+        names: set[str] = set()
+        for day in days:
+            for cells in (self._cells.get(day, {}), self._figures.get(day, {})):
+                names.update(entity.name for entity in cells if entity.dim == dim)
+        return names
+
+    def row(self, entity: Entity, days: Iterable[int]) -> Row:
+        """Return what is known of one over some days."""
+        row = empty_row()
+        for day in days:
+            for id, cell in self._cells.get(day, {}).get(entity, {}).items():
+                row.sums.setdefault(id, Sums()).add(cell.sums)
+            figure = self._figures.get(day, {}).get(entity)
+            if figure is not None:
+                row.figures.add(figure.sums)
+                for at, count in enumerate(figure.buyers):
+                    row.buyers[at] += count
+        return row
+
+    def sums(self, entity: Entity, day: int, id: str) -> Sums | None:
+        """Return the sums of one day under one profile; None: there are none."""
+        cell = self._cells.get(day, {}).get(entity, {}).get(id)
+        return None if cell is None else cell.sums
+
+    @property
+    def days(self) -> Sequence[int]:
+        """The days there is anything of."""
+        return sorted(self._cells.keys() | self._figures.keys())
+
+    def stored_rows(self, day: int) -> Iterator[tuple[str, str, bytes]]:
+        """Yield dimension, name and packed sums of one day."""
+        entities = self._cells.get(day, {}).keys() | self._figures.get(day, {}).keys()
+        for entity in sorted(entities):
+            yield entity.dim, entity.name, pack(self.row(entity, [day]))
+
+    def drop(self, before: int, forgotten: Callable[[str, str], None]) -> None:
+        """Let go of the days before one, and of the sheets that lie wholly in them."""
+        for of_days in (self._cells, self._figures):
+            for day in [day for day in of_days if day < before]:
+                del of_days[day]
+        for (shop, key), packed in list(self._sheets.items()):
+            days = _decode(packed).days
+            if not days or max(days) < before:
+                del self._sheets[shop, key]
+                forgotten(shop, key)
+
+
+_row_encoder = msgpack.Encoder()
+_row_decoder = msgpack.Decoder(tuple[dict[str, Sums], Figures, list[int]])
+
+
+def pack(row: Row) -> bytes:
+    """Return a row as it is stored."""
+    return _row_encoder.encode(tuple(row))
+
+
+def unpack(packed: bytes) -> Row:
+    """Return a row that `pack` gave."""
+    return Row(*_row_decoder.decode(packed))

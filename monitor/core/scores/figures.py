@@ -1,0 +1,319 @@
+"""The floor's figures besides the rates: waits, drop-off, missed, transfers, follow-ups, buyers, bots.
+
+Everything is a sum or a count of one day, by who is answerable for it; the averages,
+shares and percentiles are made when somebody asks (`shown`). What is a count of buyers
+is kept as buyers, for a buyer with two chats is one.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from monitor.core.scores.days import days
+from monitor.core.scores.floor import ROUNDS, ZONE
+from monitor.core.scores.judge import Judge
+from monitor.core.scores.log import (
+    ASSIST,
+    BUYER,
+    CARD,
+    CLOSED_BY_BUYER,
+    DISMISS,
+    GREETS,
+    HANDED_OFF,
+    HOLDS,
+    REPLY,
+    SHORT,
+    TRANSFERRED,
+    Said,
+)
+from monitor.core.scores.rounds import ANSWERED, DISMISSED, NEVER_MS, OPEN, Round, Session, shape
+
+WINDOWS_MS = (180_000, 300_000)
+SLOW_MS = 120_000
+SLOW_GAPS = 3
+FOLLOW_UP_MS = 900_000
+CONTAINED_MS = 72 * 3_600_000
+SECOND_MS = 1000
+
+# What is known of a buyer on a day.
+CONSULTED, REPLIED, FILTERED, SLOW, MISSED = range(5)
+BUYER_FIGURES = (
+    "buyers_consulted",
+    "buyers_received",
+    "buyers_valid",
+    "buyers_filtered",
+    "buyers_slow",
+    "buyers_missed",
+)
+
+
+class Figures(Struct, array_like=True, gc=False):
+    """Sums of one day, of one agent and account in one conversation; or of as many as are added up."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    first: dict[int, int] = field(default_factory=dict)  # How many first replies took so many whole seconds, up.
+    waits: dict[int, int] = field(default_factory=dict)  # The same of all replies.
+
+    def note(self, name: str, by: int = 1) -> None:
+        """Count something."""
+        self.counts[name] = self.counts.get(name, 0) + by
+
+    def add(self, other: "Figures", by: int = 1) -> None:
+        """Add what another has, or with ``by=-1`` take it away."""
+        for mine, theirs in ((self.counts, other.counts), (self.first, other.first), (self.waits, other.waits)):
+            _add(mine, theirs, by)
+
+
+def _add(to: dict, other: dict, by: int) -> None:  # type: ignore[type-arg]
+    for key, count in other.items():
+        now = to.get(key, 0) + by * count
+        if now:
+            to[key] = now
+        else:
+            to.pop(key, None)
+
+
+class Part(NamedTuple):
+    """The figures of one conversation on one day in one pair of hands."""
+
+    day: int
+    agent: str | None
+    account: str | None
+    figures: Figures
+    buyer: tuple[int, int, int, int, int]  # CONSULTED, REPLIED, FILTERED, SLOW gaps, MISSED: how often.
+
+
+class Tally:
+    """Makes the parts of one conversation.
+
+    Args:
+        judge: of its log.
+        now_ms: how far time has come.
+        from_ms, to_ms: what begins from, and before, these instants is counted.
+    """
+
+    def __init__(self, judge: Judge, now_ms: int, from_ms: int, to_ms: int) -> None:
+        self._walk = judge.walk(shape(ROUNDS))
+        self._log = judge.log
+        self._now_ms = now_ms
+        self._from_ms = from_ms
+        self._to_ms = to_ms
+        self._days = days(ZONE)
+        self._parts: dict[tuple[int, str | None, str | None], tuple[Figures, list[int]]] = {}
+        self.next_ms = NEVER_MS  # When time alone changes something.
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the parts."""
+        rounds: dict[int, list[Round]] = {}
+        for one in self._walk.rounds:
+            self._round(one)
+            rounds.setdefault(id(one.session), []).append(one)
+        for at, session in enumerate(self._walk.sessions):
+            after = self._walk.sessions[at + 1] if at + 1 < len(self._walk.sessions) else None
+            self._session(session, rounds.get(id(session), []), NEVER_MS if after is None else after.start_ms)
+        self._messages()
+        self._promises()
+        for (day, agent, account), (figures, buyer) in self._parts.items():
+            yield Part(day, agent, account, figures, (buyer[0], buyer[1], buyer[2], buyer[3], buyer[4]))
+
+    def _of(self, at_ms: int, agent: str | None, account: str | None) -> tuple[Figures, list[int]]:
+        key = (self._days.of(at_ms).number, agent, account)
+        found = self._parts.get(key)
+        if found is None:
+            found = self._parts[key] = (Figures(), [0, 0, 0, 0, 0])
+        return found
+
+    def _counts(self, at_ms: int) -> bool:
+        return self._from_ms <= at_ms < self._to_ms
+
+    def _round(self, one: Round) -> None:
+        start_ms, now_ms = one.start_ms, self._now_ms
+        if not self._counts(start_ms):
+            return
+        answered = one.how == ANSWERED
+        by = (one.agent, one.by_account) if answered else one.holder(one.end_ms)
+        figures, buyer = self._of(start_ms, *by)
+        bot_held = one.bot and not one.handed and not answered
+        figures.note("rounds")
+        if one.how == DISMISSED:
+            figures.note("rounds_dismissed")
+            buyer[FILTERED] += 1
+            return
+        end_ms = one.end_ms
+        if answered:
+            wait_ms = end_ms - start_ms
+            figures.note("rounds_answered")
+            figures.note("reply_ms", wait_ms)
+            figures.note("rounds_held", one.flags & (HOLDS | GREETS | SHORT) > 0)
+            seconds = -(-wait_ms // SECOND_MS)
+            figures.waits[seconds] = figures.waits.get(seconds, 0) + 1
+            buyer[SLOW] += wait_ms > SLOW_MS
+        elif one.how == OPEN:
+            figures.note("rounds_open")
+            buyer[SLOW] += now_ms - start_ms > SLOW_MS
+        if bot_held:
+            figures.note("rounds_bot_held")
+            return
+        for window_ms in WINDOWS_MS:
+            name = f"{window_ms // SECOND_MS}s"
+            if min(end_ms, now_ms) - start_ms > window_ms:
+                figures.note(f"past_{name}_answered" if answered else f"past_{name}_never")
+            elif answered:
+                figures.note(f"within_{name}")
+            elif one.how == OPEN:
+                self.next_ms = min(self.next_ms, start_ms + window_ms + 1)
+        day_end_ms = self._days.of(start_ms).end_ms
+        if end_ms >= day_end_ms:
+            if now_ms >= day_end_ms:
+                figures.note("missed_rounds")
+                buyer[MISSED] += 1
+            else:
+                self.next_ms = min(self.next_ms, day_end_ms)
+
+    def _session(self, session: Session, rounds: list[Round], until_ms: int) -> None:
+        if not self._counts(session.start_ms) or not rounds:
+            return
+        first = rounds[0]
+        answered = first.how == ANSWERED
+        by = (first.agent, first.by_account) if answered else first.holder(first.end_ms)
+        figures, _ = self._of(session.start_ms, *by)
+        figures.note("sessions")
+        if session.bot:
+            self._bot_session(figures, session, rounds)
+        if session.outbound:
+            figures.note("sessions_outbound")
+            return
+        if answered:
+            wait_ms = first.end_ms - first.start_ms
+            figures.note("first_replies")
+            figures.note("first_reply_ms", wait_ms)
+            seconds = -(-wait_ms // SECOND_MS)
+            figures.first[seconds] = figures.first.get(seconds, 0) + 1
+            real = next(
+                (
+                    said
+                    for said in self._log
+                    if first.start_ms <= said.ts_ms < until_ms
+                    and said.code == REPLY
+                    and not said.flags & (HOLDS | GREETS | ASSIST)
+                ),
+                None,
+            )
+            if real is not None:
+                figures.note("first_answers")
+                figures.note("first_answer_ms", real.ts_ms - first.start_ms)
+
+    def _bot_session(self, figures: Figures, session: Session, rounds: list[Round]) -> None:
+        figures.note("bot_sessions")
+        if session.replied:
+            return
+        over_ms = session.start_ms + CONTAINED_MS
+        if self._now_ms < over_ms:
+            figures.note("bot_sessions_pending")
+            self.next_ms = min(self.next_ms, over_ms)
+        elif sum(len(one.messages) for one in rounds) > 1:
+            figures.note("bot_sessions_contained")
+        else:
+            figures.note("bot_sessions_silent")  # Whether the bot has helped, or the buyer has left, nobody knows.
+
+    def _messages(self) -> None:
+        """Count messages, transfers and hand-offs, by who wrote or held."""
+        holder: tuple[str | None, str | None] = (None, None)
+        handed_ms = asked_ms = -1
+        for said in self._log:
+            ts_ms = said.ts_ms
+            if said.code == BUYER:
+                if said.account is not None:
+                    holder = (said.agent, said.account)
+                asked_ms = ts_ms if asked_ms < 0 else asked_ms
+                if self._counts(ts_ms):
+                    figures, buyer = self._of(ts_ms, *holder)
+                    figures.note("buyer_messages")
+                    buyer[CONSULTED] += 1
+            elif said.code == REPLY and not said.flags & ASSIST:
+                if said.account is not None:
+                    holder = (said.agent, said.account)
+                if self._counts(ts_ms):
+                    figures, buyer = self._of(ts_ms, *holder)
+                    figures.note("agent_messages", not said.flags & CARD)
+                    buyer[REPLIED] += 1
+                    if handed_ms >= 0:
+                        figures.note("handoffs_answered")
+                        figures.note("handoff_ms", ts_ms - handed_ms)
+                handed_ms = asked_ms = -1
+            elif said.code == HANDED_OFF:
+                handed_ms = ts_ms if handed_ms < 0 else handed_ms
+                if self._counts(ts_ms):
+                    self._of(ts_ms, *holder)[0].note("handoffs")
+            elif said.code == TRANSFERRED:
+                giver = (holder[0], said.other) if holder[1] in (None, said.other) and said.other else holder
+                if self._counts(ts_ms):
+                    figures, _ = self._of(ts_ms, *giver)
+                    figures.note("transfers")
+                    figures.note("transfers_unanswered", asked_ms >= 0)
+                holder = (said.agent, said.account)
+
+    def _promises(self) -> None:
+        """Count holding replies that owe an answer, and those never kept."""
+        open_: Said | None = None
+        for said in self._log:
+            if said.code == REPLY and not said.flags & ASSIST:
+                if said.flags & HOLDS:
+                    open_ = open_ or said
+                elif not said.flags & GREETS and open_ is not None:
+                    self._promise(open_, said.ts_ms)
+                    open_ = None
+            elif said.code in (CLOSED_BY_BUYER, DISMISS):
+                open_ = None
+        if open_ is not None:
+            self._promise(open_, NEVER_MS)
+
+    def _promise(self, holding: Said, kept_ms: int) -> None:
+        if not self._counts(holding.ts_ms):
+            return
+        figures, _ = self._of(holding.ts_ms, holding.agent, holding.account)
+        figures.note("promises")
+        missed_ms = holding.ts_ms + FOLLOW_UP_MS
+        if min(kept_ms, self._now_ms) > missed_ms:
+            figures.note("promises_missed")
+        elif kept_ms == NEVER_MS:
+            figures.note("promises_open")
+            self.next_ms = min(self.next_ms, missed_ms + 1)
+
+
+class FigureCell:
+    """The figures of one day of one shop, agent or account: sums, and what is known of each buyer."""
+
+    __slots__ = ("_buyers", "buyers", "sums")
+
+    def __init__(self) -> None:
+        self.sums = Figures()
+        self.buyers = [0] * len(BUYER_FIGURES)
+        self._buyers: dict[str, list[int]] = {}
+
+    def add(self, part: Part, buyer: str, by: int = 1) -> None:
+        """Take a part in, or with ``by=-1`` give it back."""
+        self.sums.add(part.figures, by)
+        known = self._buyers.setdefault(buyer, [0, 0, 0, 0, 0])
+        self._note(known, -1)
+        for at, count in enumerate(part.buyer):
+            known[at] += by * count
+        self._note(known, 1)
+        if not any(known):
+            del self._buyers[buyer]
+
+    def _note(self, known: list[int], by: int) -> None:
+        consulted, replied, filtered = known[CONSULTED] > 0, known[REPLIED] > 0, known[FILTERED] > 0
+        for at, so in enumerate(
+            (
+                consulted,
+                consulted and not filtered,
+                consulted and replied,
+                filtered,
+                known[SLOW] >= SLOW_GAPS,
+                known[MISSED] > 0,
+            )
+        ):
+            if so:
+                self.buyers[at] += by
