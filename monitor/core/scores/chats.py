@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from monitor.core import events as ev
 from monitor.core.scores.gaps import Feeds
 from monitor.core.scores.judge import Judge
-from monitor.core.scores.log import BUYER, LISTED, Said, in_order, listed, said, unlisted
+from monitor.core.scores.log import BUYER, LISTED, Said, in_order, listed, said, unlisted, without_bots
 
 LISTS_AT_MOST = 20_000  # Complete lists of one shop: more than a day at one in five seconds.
 
@@ -28,7 +28,7 @@ class Chat:
 class ShopChats:
     """What is known of one shop: its conversations, the lists of who waits, its feeds, which buyers are one."""
 
-    __slots__ = ("aliases", "chats", "feeds", "lists", "name", "platform")
+    __slots__ = ("aliases", "bot_within_ms", "chats", "feeds", "lists", "name", "platform")
 
     def __init__(self, name: str, platform: str) -> None:
         self.name = name
@@ -37,8 +37,9 @@ class ShopChats:
         self.lists: list[tuple[int, int, Said, frozenset[str]]] = []  # Complete ones, in order of time.
         self.feeds: Feeds | None = None
         self.aliases: dict[str, str] = {}
+        self.bot_within_ms = 0  # Who is told by latency is a bot when so quick; 0: nobody is.
 
-    def note(self, event: ev.AnyEvent, number: int, words: int = 0, role: str | None = None) -> None:
+    def note(self, event: ev.AnyEvent, number: int, words: int = 0) -> None:
         """Take an event of the shop that was accepted, and was not late."""
         if type(event) is ev.WaitingSnapshot:
             for key, buyer, row in listed(event, number):
@@ -56,7 +57,7 @@ class ShopChats:
                 self.feeds = Feeds()
             self.feeds.note(event)
             return
-        entry = said(event, number, words, role)
+        entry = said(event, number, words)
         if entry is not None:
             self.chat(event.conversation or event.buyer or "", event.buyer).log.append(entry)
 
@@ -84,6 +85,8 @@ class ShopChats:
         ordered = in_order(entries)
         if self.lists:
             ordered = in_order([*entries, *self._unlisted(key, ordered)])
+        if self.bot_within_ms:
+            ordered = without_bots(ordered, self.bot_within_ms)
         gaps = self.feeds.gaps() if self.feeds is not None else ()
         name = buyer or (key if chat is None else chat.buyer)
         return Judge(ordered, buyer=self._one(name), conversation=key, now_ms=now_ms, gaps=gaps)

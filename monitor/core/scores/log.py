@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core import words as w
+from monitor.core.senders import role_of
 
 BUYER, REPLY, BOT, AUTO, HANDED_OFF, ASSIGNED, TRANSFERRED, CLOSED_BY_BUYER, CLOSED, RECALL, DISMISS = range(11)
 LISTED, UNLISTED = 11, 12
@@ -22,6 +24,7 @@ SHORT = 4  # reply: at most two characters
 NEEDLESS = 8  # buyer: the platform says that no reply is needed
 ASSIST = 16  # reply: bot text that a person sent under the account
 CARD = 32  # no words: a card
+BY_LATENCY = 64  # reply: a bot's, if it came too soon for a person
 
 SHORT_CHARS = 2
 RECALL_WITHIN_MS = 600_000  # As in the conversation: what was said long ago cannot be taken back.
@@ -52,19 +55,18 @@ class Said(Struct, frozen=True, array_like=True, gc=False):
     since_ms: int = 0  # listed: since when the buyer waits; unlisted: 0.
 
 
-def said(event: ev.AnyEvent, number: int, words: int = 0, role: str | None = None) -> Said | None:
+def said(event: ev.AnyEvent, number: int, words: int = 0) -> Said | None:
     """Return an event as scores see it; None where no score has a use for it.
 
     Args:
         event: of one conversation; lists of who waits go through `listed`.
         number: its place in the order of arrival.
-        words: the classes of its words.
-        role: what its role is by the rules; None: as the event says.
+        words: the classes of its words, and who speaks, as decided at acceptance.
     """
     seq = -1 if event.seq is None else event.seq
     account = event.account or event.agent
     if isinstance(event, ev.Message):
-        spoken = role or event.role
+        spoken = role_of(event, words)
         code = _CODES.get(spoken)
         if code is None or event.kind == "reaction":
             return None
@@ -78,6 +80,8 @@ def said(event: ev.AnyEvent, number: int, words: int = 0, role: str | None = Non
             flags |= (HOLDS if words & w.HOLDING else 0) | (GREETS if words & w.GREETING else 0)
             if spoken == "assist":
                 flags |= ASSIST
+            elif words & w.SPEAKER == w.BY_LATENCY:
+                flags |= BY_LATENCY
             if event.kind == "text" and len((event.text or "").strip()) <= SHORT_CHARS:
                 flags |= SHORT
         return Said(event.ts_ms, seq, number, code, flags, event.agent, account, event.id)
@@ -147,3 +151,15 @@ def in_order(log: Iterable[Said]) -> list[Said]:
         elif entry.code == RECALL and entry.other:
             pending.discard(entry.other)
     return [entry for entry in entries if entry.id not in gone or entry.code == RECALL]
+
+
+def without_bots(log: list[Said], within_ms: int) -> list[Said]:
+    """Return a log in which an answer that came too soon for a person is a bot's, where senders are told by latency."""
+    found, asked_ms = [], -1
+    for entry in log:
+        if entry.code == BUYER:
+            asked_ms = entry.ts_ms
+        elif entry.flags & BY_LATENCY and asked_ms >= 0 and entry.ts_ms - asked_ms <= within_ms:
+            entry = replace(entry, code=BOT, flags=0)
+        found.append(entry)
+    return found
