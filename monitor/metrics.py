@@ -127,6 +127,7 @@ class Metrics:
         self.promises_open = Counts()
         self.rounds = Counts()
         self.passed = Counts()
+        self.shop_rounds = Counts()
         self.promises_passed = Counts()
         self.corrections = Counts()
         self.alerts = Counts()
@@ -356,6 +357,13 @@ FAMILIES = (
         ("platform", "team", "outcome"),
         "Waits by how they ended: answered, expired, abandoned, dismissed.",
         lambda m: m.rounds,
+    ),
+    Family(
+        "shop_rounds_total",
+        "counter",
+        ("shop", "within"),
+        "Rounds (sessions, buyers of a day) that have come out, by the shop's own platform's score.",
+        lambda m: m.shop_rounds,
     ),
     Family(
         "passed_total",

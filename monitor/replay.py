@@ -34,7 +34,7 @@ from monitor.core.scores.chats import Chats, ShopChats
 from monitor.core.scores.profile import ProfileBook
 from monitor.core.scores.totals import totals
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
-from monitor.core.senders import Reader, role_of
+from monitor.core.senders import Reader
 from monitor.core.tracker import Tracker
 from monitor.errors import UsageError
 from monitor.wire import Limits, Refused, decode_line, instant_text
@@ -216,8 +216,7 @@ class Replay:
                 except KeyError:
                     shop = scored[event.shop] = self._to_score(chats, event)
                 if shop is not None:
-                    role = role_of(event, words) if type(event) is Message else None
-                    shop.note(event, number + beside, words, role)
+                    shop.note(event, number + beside, words)
             if len(decisions) > 1000:
                 self._drain(decisions)
         tally.accepted = number - tally.late

@@ -27,6 +27,7 @@ LAYERS: list[set[str]] = [
         "mqtt",
         "policy_files",
         "suggest",
+        "scoring",
         "hooks",
         "onboarding",
     },

@@ -31,6 +31,7 @@ from monitor.store.entries import Commit, Step, StoredEvent
 from monitor.store.lock import FolderLock
 from monitor.store.outbox import Outbox, insert_deliveries
 from monitor.store.quarantine import Quarantine
+from monitor.store.scores import ScoreStore
 from monitor.store.suggestions import Suggestions
 from monitor.store.tokens import Tokens
 
@@ -74,6 +75,7 @@ class Journal:
         quarantine: what was refused.
         tokens: who may come in.
         suggestions: what became of suggested replies.
+        scores: sums of days, and what they are made of.
     """
 
     def __init__(self, folder: Path, lock: FolderLock) -> None:
@@ -93,6 +95,7 @@ class Journal:
         self.quarantine = Quarantine(self._writer, self._reader)
         self.tokens = Tokens(self._writer, self._reader)
         self.suggestions = Suggestions(self._writer, self._reader)
+        self.scores = ScoreStore(self._writer, self._reader)
 
     @classmethod
     async def open(cls, folder: Path) -> Self:

@@ -198,6 +198,29 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (channel, hour_ms)
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # Scores: the sums of finished days, up to which day all are there, and the platforms' own figures.
+        """CREATE TABLE score_days (
+            day INTEGER NOT NULL,
+            dim TEXT NOT NULL,
+            shop TEXT NOT NULL,
+            name TEXT NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (day, dim, shop, name)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE TABLE score_through (one INTEGER PRIMARY KEY CHECK (one = 1), day INTEGER NOT NULL) STRICT",
+        """CREATE TABLE official (
+            day INTEGER NOT NULL,
+            shop TEXT NOT NULL,
+            account TEXT NOT NULL,
+            profile TEXT NOT NULL,
+            value REAL,
+            hits INTEGER,
+            total INTEGER,
+            loaded_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (day, shop, account, profile)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 

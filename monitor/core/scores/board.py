@@ -5,7 +5,7 @@ old sheet is taken away and the new one added; so a correction needs no rule of 
 and nothing is ever counted from two places.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from msgspec import Struct, msgpack
@@ -23,10 +23,11 @@ Dim = Literal["shop", "agent", "account"]
 
 
 class Entity(NamedTuple):
-    """Whom a cell is about."""
+    """Whom a cell is about: a shop (its name is empty), or an agent or account in one shop."""
 
     dim: Dim
-    name: str
+    shop: str
+    name: str = ""
 
 
 class Sheet(Struct, array_like=True, gc=False):
@@ -58,6 +59,7 @@ def sheet(
     buyer: str | None = None,
     from_ms: int = -NEVER_MS,
     to_ms: int = NEVER_MS,
+    first_day: int = 0,
 ) -> Sheet:
     """Score one conversation.
 
@@ -70,6 +72,7 @@ def sheet(
         buyer: whose chat it is, where the log is given.
         from_ms: what begins from then on counts.
         to_ms: what begins before then counts.
+        first_day: what counts on a day before is left out.
     """
     judge = shop.judge(key, now_ms, log=log, buyer=buyer)
     marks: dict[str, list[Mark]] = {}
@@ -77,14 +80,14 @@ def sheet(
     for id, versions in profiles_of(shop.platform, book):
         kept = []
         for mark in judge.marks(versions):
-            if from_ms <= mark.start_ms < to_ms:
-                kept.append(mark._replace(unit=f"{shop.name}\x1f{mark.unit}") if mark.unit else mark)
+            if mark.day >= first_day and from_ms <= mark.start_ms < to_ms:
+                kept.append(mark)
                 if mark.verdict == UNDETERMINED:
                     next_ms = min(next_ms, mark.due_ms)
         if kept:
             marks[id] = kept
     tally = Tally(judge, now_ms, from_ms, to_ms)
-    parts = list(tally.parts())
+    parts = [part for part in tally.parts() if part.day >= first_day]
     return Sheet(shop.name, judge.buyer, marks, parts, min(next_ms, tally.next_ms))
 
 
@@ -122,9 +125,11 @@ class Board:
     Attributes:
         changed: who has changed since the caller last looked (and cleared it).
         touched: the days that have, the same.
+        first_day: days before it are not kept here.
     """
 
     def __init__(self, book: ProfileBook) -> None:
+        self.first_day = 0
         self._book = book
         self._cells: dict[int, dict[Entity, dict[str, Cell]]] = {}
         self._figures: dict[int, dict[Entity, FigureCell]] = {}
@@ -148,21 +153,16 @@ class Board:
 
     def apply(self, sheet: Sheet, by: int) -> None:
         """Add a sheet to the cells, or with ``by=-1`` take it away."""
-        shop = Entity("shop", sheet.shop)
+        first_day = self.first_day
         for id, marks in sheet.marks.items():
             for mark in marks:
-                self._cell(mark.day, shop, id).add(mark, by)
-                if mark.agent is not None:
-                    self._cell(mark.day, Entity("agent", mark.agent), id).add(mark, by)
-                if mark.account is not None:
-                    self._cell(mark.day, Entity("account", mark.account), id).add(mark, by)
-        buyer = f"{sheet.shop}\x1f{sheet.buyer}"
+                if mark.day >= first_day:
+                    for entity in _entities(sheet.shop, mark.agent, mark.account):
+                        self._cell(mark.day, entity, id).add(mark, by)
         for part in sheet.parts:
-            self._figure(part.day, shop).add(part, buyer, by)
-            if part.agent is not None:
-                self._figure(part.day, Entity("agent", part.agent)).add(part, buyer, by)
-            if part.account is not None:
-                self._figure(part.day, Entity("account", part.account)).add(part, buyer, by)
+            if part.day >= first_day:
+                for entity in _entities(sheet.shop, part.agent, part.account):
+                    self._figure(part.day, entity).add(part, sheet.buyer, by)
 
     def _cell(self, day: int, entity: Entity, id: str) -> Cell:
         self.changed.add(entity)
@@ -193,13 +193,12 @@ class Board:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def entities(self, dim: Dim, days: Iterable[int]) -> set[str]:
+    def entities(self, days: Iterable[int]) -> set[Entity]:
         """Return of whom there is anything on these days."""
-        names: set[str] = set()
+        found: set[Entity] = set()
         for day in days:
-            for cells in (self._cells.get(day, {}), self._figures.get(day, {})):
-                names.update(entity.name for entity in cells if entity.dim == dim)
-        return names
+            found |= self._cells.get(day, {}).keys() | self._figures.get(day, {}).keys()
+        return found
 
     def row(self, entity: Entity, days: Iterable[int]) -> Row:
         """Return what is known of one over some days."""
@@ -224,22 +223,27 @@ class Board:
         """The days there is anything of."""
         return sorted(self._cells.keys() | self._figures.keys())
 
-    def stored_rows(self, day: int) -> Iterator[tuple[str, str, bytes]]:
-        """Yield dimension, name and packed sums of one day."""
-        entities = self._cells.get(day, {}).keys() | self._figures.get(day, {}).keys()
-        for entity in sorted(entities):
-            yield entity.dim, entity.name, pack(self.row(entity, [day]))
+    def keys(self, shop: str) -> list[tuple[str, str]]:
+        """Return the conversations of a shop that have a sheet."""
+        return [key for key in self._sheets if key[0] == shop]
 
-    def drop(self, before: int, forgotten: Callable[[str, str], None]) -> None:
+    def drop(self, before: int) -> None:
         """Let go of the days before one, and of the sheets that lie wholly in them."""
-        for of_days in (self._cells, self._figures):
-            for day in [day for day in of_days if day < before]:
-                del of_days[day]
-        for (shop, key), packed in list(self._sheets.items()):
-            days = _decode(packed).days
-            if not days or max(days) < before:
-                del self._sheets[shop, key]
-                forgotten(shop, key)
+        self.first_day = before
+        for day in [day for day in self.days if day < before]:
+            self._cells.pop(day, None)
+            self._figures.pop(day, None)
+        for key, packed in list(self._sheets.items()):
+            if max(_decode(packed).days, default=0) < before:
+                del self._sheets[key]
+
+
+def _entities(shop: str, agent: str | None, account: str | None) -> Iterator[Entity]:
+    yield Entity("shop", shop)
+    if agent is not None:
+        yield Entity("agent", shop, agent)
+    if account is not None:
+        yield Entity("account", shop, account)
 
 
 _row_encoder = msgpack.Encoder()

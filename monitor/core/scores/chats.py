@@ -70,6 +70,14 @@ class ShopChats:
             chat.buyer = buyer
         return chat
 
+    def forget(self, before_ms: int) -> None:
+        """Let go of lists, and of what they said of each chat, that are older than an instant."""
+        self.lists = [one for one in self.lists if one[0] >= before_ms]
+        for key, chat in list(self.chats.items()):
+            chat.log = [entry for entry in chat.log if entry.ts_ms >= before_ms]
+            if not chat.log:
+                del self.chats[key]
+
     def judge(self, key: str, now_ms: int, *, log: list[Said] | None = None, buyer: str | None = None) -> Judge:
         """Return the judge of one conversation, as it stands at ``now_ms``.
 

@@ -1,0 +1,408 @@
+"""Keeps the scores of the last days up to date, beside the loop and never in its way.
+
+After each commit the conversations it touched are noted, which is all that the hot path
+pays. A moment later each is read back from the journal and scored anew, once for all
+that came meanwhile, in slices of a few milliseconds; its old sheet leaves the cells, the
+new one enters. So a late message, a recall or a backfill is nothing special.
+
+Nothing here is state that a crash could lose: a start scores again what the journal
+holds of the days that are kept, and until that is done says so (`complete`). The sums of
+a day are written down once it is over, and again if something still changes them. What
+is backfilled into a day longer over has that shop's day scored from the journal alone.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from heapq import heappop, heappush
+from typing import Protocol
+
+from monitor.core import events as ev
+from monitor.core.decisions import CloseRound, Decision, RestateRound
+from monitor.core.scores.board import Board, Entity, Sheet, pack, sheet
+from monitor.core.scores.chats import ShopChats
+from monitor.core.scores.days import days
+from monitor.core.scores.floor import ZONE
+from monitor.core.scores.judge import HIT, MISS
+from monitor.core.scores.log import Said, said
+from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.rounds import NEVER_MS
+from monitor.core.senders import role_of
+from monitor.errors import StoreUnavailable
+from monitor.metrics import Accepted, Metrics
+from monitor.store.scores import DayRow, LoggedEvent, ScoreStore
+from monitor.wire import decode_stored
+
+log = logging.getLogger(__name__)
+
+DAYS_KEPT = 3  # In memory, today among them: a reply of 48 hours settles what was asked the day before yesterday.
+BEFORE_MS = 8 * 86_400_000  # What was asked so long before may still be waiting: it is given up after seven days.
+SETTLE_SECONDS = 1.0  # A chat in which much is said is scored once a second.
+BATCH = 32  # Chats read back at once.
+SLICE_SECONDS = 0.004  # Scored before others get the loop.
+KEEP_SECONDS = 60.0  # Between two looks at whether a day is over, or one that was over has changed.
+FOLDED_ROLES = frozenset({"buyer", "agent", "bot", "seller"})
+
+Key = tuple[str, str]
+
+
+class Seen:
+    """What is known of the feeds of one shop."""
+
+    __slots__ = ("arrived_ms", "lag_ms", "newest_ms")
+
+    def __init__(self) -> None:
+        self.newest_ms = self.arrived_ms = self.lag_ms = 0
+
+
+class Changes(Protocol):
+    """What one commit changed, as far as scores go."""
+
+    @property
+    def now_ms(self) -> int:
+        """When it was."""
+
+    @property
+    def events(self) -> Iterable[Accepted]:
+        """The events that came in."""
+
+    @property
+    def decisions(self) -> Iterable[Decision]:
+        """What was decided."""
+
+
+class Scorer:
+    """Scores of the last days.
+
+    Args:
+        store: the part of the journal that scores stand on.
+        now_ms: the time.
+        book: returns the profiles in force.
+        metrics: where rounds of shops are counted.
+        bot_within_ms: returns how soon an answer is a bot's in a shop, by (platform, shop).
+
+    Attributes:
+        board: the cells of the days that are kept.
+        complete: whether all of them are scored, as after a start.
+        shops: what is known of each shop besides its chats.
+        seen: how fresh the feeds of each shop are.
+    """
+
+    def __init__(
+        self,
+        store: ScoreStore,
+        *,
+        now_ms: Callable[[], int],
+        book: Callable[[], ProfileBook],
+        metrics: Metrics,
+        bot_within_ms: Callable[[str, str], int] = lambda _platform, _shop: 0,
+    ) -> None:
+        self._store = store
+        self._now_ms = now_ms
+        self._book = book
+        self._metrics = metrics
+        self._bot_within_ms = bot_within_ms
+        self._scored_by = book()
+        self.board = Board(self._scored_by)
+        self.complete = False
+        self.shops: dict[str, ShopChats] = {}
+        self.seen: dict[str, Seen] = {}
+        self._dirty: set[Key] = set()
+        self._redo: set[tuple[str, int]] = set()
+        self._due: list[tuple[int, Key]] = []
+        self._wake = asyncio.Event()
+        self._number = 1 << 50  # Of what has no place in the journal here; after all that has.
+        self._days = days(ZONE)
+
+    @property
+    def today(self) -> int:
+        """The floor's day."""
+        return self._days.of(self._now_ms()).number
+
+    # -- what the loop calls -----------------------------------------------------------------------------------------
+
+    def watch(self, changes: Changes) -> None:
+        """Note what a commit has touched."""
+        dirty, seen = self._dirty, self.seen
+        now_ms = changes.now_ms
+        for accepted in changes.events:
+            if accepted.outcome != "accepted":
+                continue
+            event = accepted.event
+            shop = event.shop
+            if type(event) is ev.Message:
+                dirty.add((shop, event.conversation or event.buyer or ""))
+                fresh = seen.get(shop)
+                if fresh is None:
+                    fresh = seen[shop] = Seen()
+                    self._shop(shop, event.platform)
+                fresh.arrived_ms = now_ms
+                fresh.lag_ms = now_ms - event.ts_ms
+                if event.ts_ms > fresh.newest_ms:
+                    fresh.newest_ms = event.ts_ms
+                if event.backfill:
+                    self._backfilled(event)
+            else:
+                self._note(event)
+        for decision in changes.decisions:
+            if isinstance(decision, CloseRound):
+                dirty.add((decision.round.shop, decision.round.conversation))
+            elif isinstance(decision, RestateRound):
+                one = decision.now or decision.was
+                assert one is not None
+                dirty.add((one.shop, one.conversation))
+        if dirty:
+            self._wake.set()
+
+    def _shop(self, name: str, platform: str | None) -> ShopChats:
+        shop = self.shops.get(name)
+        if shop is None:
+            shop = self.shops[name] = ShopChats(name, platform or "unknown")
+        elif platform and shop.platform == "unknown":
+            shop.platform = platform
+        return shop
+
+    def _note(self, event: ev.AnyEvent) -> None:
+        """Take an event that is no message."""
+        if not event.shop:
+            return
+        key = event.conversation or event.buyer
+        shop = self._shop(event.shop, event.platform)
+        if isinstance(event, ev.WaitingSnapshot | ev.AccountStatus | ev.SyncRange | ev.BuyerMerged):
+            self._number += 1
+            shop.note(event, self._number)
+            if isinstance(event, ev.WaitingSnapshot):
+                self._dirty.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
+            else:
+                self._dirty.update(self.board.keys(event.shop))  # Rare, and any of its chats may read otherwise now.
+        elif key:
+            self._dirty.add((event.shop, key))
+            if event.backfill:
+                self._backfilled(event)
+
+    def _backfilled(self, event: ev.AnyEvent) -> None:
+        day = self._days.of(event.ts_ms).number
+        if day < self.board.first_day:
+            self._redo.add((event.shop, day))
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep the scores until cancelled."""
+        await self._until_done(self.catch_up)
+        kept_at = time.monotonic()
+        while True:
+            with_time = self._due[0][0] - self._now_ms() if self._due else NEVER_MS
+            seconds = max(SETTLE_SECONDS, min(with_time / 1000, KEEP_SECONDS))
+            try:
+                await asyncio.wait_for(self._wake.wait(), seconds)
+            except TimeoutError:
+                pass
+            else:
+                await asyncio.sleep(SETTLE_SECONDS)
+            await self._until_done(self.settle)
+            if time.monotonic() - kept_at >= KEEP_SECONDS or self.today - self.board.first_day >= DAYS_KEPT:
+                kept_at = time.monotonic()
+                await self._until_done(self.keep)
+
+    async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do a piece of work; where the disk cannot be read now, a little later."""
+        while True:
+            try:
+                await work()
+            except StoreUnavailable as error:
+                log.debug("scores wait for the disk: %s", error)
+                await asyncio.sleep(SETTLE_SECONDS)
+            else:
+                return
+
+    async def catch_up(self) -> None:
+        """Score the days that are kept, and those over that are not written down yet."""
+        through = await self._store.through()
+        first = self.today - DAYS_KEPT + 1
+        if through:
+            first = max(min(first, through + 1), self.today - 40)
+        self.board.first_day = first
+        after = await self._store.position_at(self._days.numbered(first).start_ms)
+        while True:
+            last, chats, of_shops = await self._store.active(after)
+            if last == after:
+                break
+            after = last
+            self._dirty |= chats
+            for logged in of_shops:
+                event = decode_stored(logged.body)
+                if event.shop and not isinstance(event, ev.AgentPresence):
+                    self._shop(event.shop, event.platform).note(event, logged.position)
+                    if isinstance(event, ev.WaitingSnapshot):
+                        self._dirty.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
+        await self.settle()
+        await self.keep()
+        self.complete = True
+
+    async def settle(self) -> None:
+        """Score anew what has been touched, or is due."""
+        if self._book() is not self._scored_by:
+            await self._take_profiles()
+        now_ms = self._now_ms()
+        while self._due and self._due[0][0] <= now_ms:
+            self._dirty.add(heappop(self._due)[1])
+        self._wake.clear()
+        while self._dirty:
+            todo, self._dirty = list(self._dirty), set()
+            for at in range(0, len(todo), BATCH):
+                try:
+                    await self._score(todo[at : at + BATCH])
+                except BaseException:
+                    self._dirty.update(todo[at:])
+                    raise
+        while self._redo:
+            shop, day = next(iter(self._redo))
+            await self._score_day(shop, day)
+            self._redo.discard((shop, day))
+
+    async def _take_profiles(self) -> None:
+        """Score all that is kept by other profiles: each unit still by the version of its day."""
+        self._scored_by = self._book()
+        fresh = Board(self._scored_by)
+        fresh.first_day = self.board.first_day
+        for shop in self.shops:
+            self._dirty.update(self.board.keys(shop))
+        self.board = fresh
+
+    async def _score(self, keys: list[Key]) -> None:
+        """Score some chats from what the journal holds of them."""
+        board = self.board
+        from_ms = self._days.numbered(board.first_day).start_ms - BEFORE_MS
+        logs = await self._store.logs(keys, from_ms)
+        now_ms = self._now_ms()
+        started = time.perf_counter()
+        for key in keys:
+            entries, buyer, platform = _read(logs.get(key, []))
+            shop = self._shop(key[0], platform)
+            shop.bot_within_ms = self._bot_within_ms(shop.platform, shop.name)
+            new = sheet(shop, key[1], self._scored_by, now_ms, log=entries, buyer=buyer, first_day=board.first_day)
+            old = board.put(*key, new)
+            if new.next_ms < NEVER_MS:
+                heappush(self._due, (new.next_ms, key))
+            if self.complete:
+                self._count(shop, old, new)
+            if time.perf_counter() - started > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                started = time.perf_counter()
+
+    def _count(self, shop: ShopChats, old: Sheet | None, new: Sheet) -> None:
+        """Count what has come out by the shop's own profile; what is corrected later is in the API, not here."""
+        own = self._scored_by.own(shop.platform)
+        id = own.id if own is not None else "rate_3min_round"
+        for verdict, within in ((HIT, "true"), (MISS, "false")):
+            more = _verdicts(new, id, verdict) - (0 if old is None else _verdicts(old, id, verdict))
+            if more > 0:
+                self._metrics.shop_rounds.add(shop.name, within, n=more)
+
+    # -- days --------------------------------------------------------------------------------------------------------
+
+    async def keep(self) -> None:
+        """Write down the sums of days that are over; let go of what is older than is kept."""
+        board, today = self.board, self.today
+        touched = [day for day in sorted(board.touched) if day < today]
+        for day in touched:
+            rows = [
+                DayRow(day, entity.dim, entity.shop, entity.name, pack(board.row(entity, [day])))
+                for entity in sorted(board.entities([day]))
+            ]
+            await self._store.keep(rows)
+            board.touched.discard(day)
+        await self._store.note_through(today - 1)
+        first = today - DAYS_KEPT + 1
+        if first > board.first_day:
+            board.drop(first)
+            from_ms = self._days.numbered(first).start_ms - BEFORE_MS
+            for shop in self.shops.values():
+                shop.forget(from_ms)
+
+    async def _score_day(self, name: str, day: int) -> None:
+        """Score a shop's day that is long over, from the journal alone."""
+        span = self._days.numbered(day)
+        board = Board(self._scored_by)
+        shop = self._shop(name, None)
+        keys = [key for key in await self._chats_since(span.start_ms - BEFORE_MS) if key[0] == name]
+        for at in range(0, len(keys), BATCH):
+            part = keys[at : at + BATCH]
+            logs = await self._store.logs(part, span.start_ms - BEFORE_MS)
+            for key in part:
+                entries, buyer, _ = _read(logs.get(key, []))
+                board.apply(sheet(shop, key[1], self._scored_by, self._now_ms(), log=entries, buyer=buyer), 1)
+            await asyncio.sleep(0)
+        await self._store.forget_day(name, day)
+        await self._store.keep(
+            [
+                DayRow(day, entity.dim, entity.shop, entity.name, pack(board.row(entity, [day])))
+                for entity in board.entities([day])
+            ]
+        )
+
+    async def _chats_since(self, at_ms: int) -> set[Key]:
+        after = await self._store.position_at(at_ms)
+        found: set[Key] = set()
+        while True:
+            last, chats, _ = await self._store.active(after)
+            if last == after:
+                return found
+            found |= chats
+            after = last
+
+    async def between(self, from_ms: int, to_ms: int, wanted: Callable[[str], bool]) -> Board:
+        """Score from the journal what began from, and before, some instants: a shift, an hour.
+
+        Args:
+            from_ms: from then on.
+            to_ms: before then.
+            wanted: whether a shop is asked for.
+        """
+        board = Board(self._scored_by)
+        keys = [key for key in await self._chats_since(from_ms) if wanted(key[0])]
+        now_ms = self._now_ms()
+        for at in range(0, len(keys), BATCH):
+            part = keys[at : at + BATCH]
+            logs = await self._store.logs(part, from_ms - BEFORE_MS)
+            for key in part:
+                entries, buyer, platform = _read(logs.get(key, []))
+                shop = self._shop(key[0], platform)
+                board.apply(
+                    sheet(
+                        shop, key[1], self._scored_by, now_ms, log=entries, buyer=buyer, from_ms=from_ms, to_ms=to_ms
+                    ),
+                    1,
+                )
+            await asyncio.sleep(0)
+        return board
+
+    def budget_sums(self, shop: str, id: str) -> list[int]:
+        """Return hits, misses and undetermined of today."""
+        sums = self.board.sums(Entity("shop", shop), self.today, id)
+        return [0, 0, 0] if sums is None else sums.counts[:3]
+
+
+def _verdicts(sheet: Sheet, id: str, verdict: int) -> int:
+    return sum(mark.verdict == verdict for mark in sheet.marks.get(id, ()))
+
+
+def _read(logged: list[LoggedEvent]) -> tuple[list[Said], str | None, str | None]:
+    """Return a chat's log of what the journal holds, its buyer, and the platform of its shop."""
+    entries: list[Said] = []
+    buyer = platform = None
+    for one in logged:
+        event = decode_stored(one.body)
+        platform = platform or event.platform
+        if event.buyer and buyer is None:
+            buyer = event.buyer
+        if isinstance(event, ev.Message):
+            folds = event.kind != "reaction" and not (event.entry and not event.needs_reply)
+            if not one.folded and folds and role_of(event, one.words) in FOLDED_ROLES:
+                continue  # It came after its conversation's horizon.
+        entry = said(event, one.position, one.words)
+        if entry is not None:
+            entries.append(entry)
+    return entries, buyer, platform

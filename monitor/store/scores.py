@@ -1,0 +1,226 @@
+"""What scores read from the journal, and the sums of finished days that they keep in it.
+
+The sums can be made again from the events as long as these are kept; after that they are
+all there is. Official figures of the platforms lie beside them.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
+
+from monitor.store.database import Line
+
+CHUNK = 4096
+EVENTS_OF_A_CHAT = 2000  # The newest: a chat of ten days has some dozens.
+ROWS_A_WRITE = 500  # A commit waits behind a write for some milliseconds.
+
+T = TypeVar("T")
+
+
+class LoggedEvent(NamedTuple):
+    """An event as a score reads it back."""
+
+    shop: str
+    conversation: str
+    position: int
+    words: int
+    folded: bool
+    body: bytes
+
+
+class DayRow(NamedTuple):
+    """The sums of one shop, or of one agent or account in it, on one day."""
+
+    day: int
+    dim: str
+    shop: str
+    name: str
+    body: bytes
+
+
+class Official(NamedTuple):
+    """A figure as the platform gives it, for one day of a shop, or of an account in it."""
+
+    day: int
+    shop: str
+    account: str  # "": the whole shop.
+    profile: str
+    value: float | None  # A share from 0 to 1, or seconds of a mean.
+    hits: int | None
+    total: int | None
+
+
+class ScoreStore:
+    """The part of the journal that scores stand on."""
+
+    def __init__(self, writer: Line, reader: Line) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    async def position_at(self, at_ms: int) -> int:
+        """Return the position before the first event that arrived at or after an instant."""
+
+        def read(db: sqlite3.Connection) -> int:
+            low, high = db.execute("SELECT ifnull(min(position), 1), ifnull(max(position), 0) FROM events").fetchone()
+            while low <= high:
+                middle = (low + high) // 2
+                row = db.execute(
+                    "SELECT position, arrived_at_ms FROM events WHERE position >= ? ORDER BY position LIMIT 1",
+                    (middle,),
+                ).fetchone()
+                if row is None or row[1] >= at_ms:
+                    high = middle - 1
+                else:
+                    low = row[0] + 1
+            return int(low) - 1
+
+        return await self._reader.read(read)
+
+    async def active(self, after: int) -> tuple[int, set[tuple[str, str]], list[LoggedEvent]]:
+        """Read a stretch of the journal.
+
+        Args:
+            after: the position it comes after.
+
+        Returns:
+            The last position of it (``after``: there is no more), the conversations that events of it are of, and the
+            events that are of a shop as a whole.
+        """
+
+        def read(db: sqlite3.Connection) -> tuple[int, set[tuple[str, str]], list[LoggedEvent]]:
+            (last,) = db.execute(
+                "SELECT max(position) FROM (SELECT position FROM events WHERE position > ? ORDER BY position LIMIT ?)",
+                (after, CHUNK),
+            ).fetchone()
+            if last is None:
+                return after, set(), []
+            chats = set(
+                db.execute(
+                    "SELECT DISTINCT shop, conversation FROM events WHERE position > ? AND position <= ? "
+                    "AND conversation IS NOT NULL",
+                    (after, last),
+                )
+            )
+            of_shops = [
+                LoggedEvent(shop, conversation or "", position, words, bool(folded), body)
+                for shop, conversation, position, words, folded, body in db.execute(
+                    "SELECT shop, conversation, position, words, folded, body FROM events "
+                    "WHERE position > ? AND position <= ? "
+                    "AND (conversation IS NULL OR instr(body, CAST('\"buyer_merged\"' AS BLOB)))",
+                    (after, last),
+                )
+            ]
+            return last, chats, of_shops
+
+        return await self._reader.read(read)
+
+    async def logs(self, chats: Sequence[tuple[str, str]], from_ms: int) -> dict[tuple[str, str], list[LoggedEvent]]:
+        """Return what was said in some conversations from an instant on, each in order of arrival."""
+
+        def read(db: sqlite3.Connection) -> dict[tuple[str, str], list[LoggedEvent]]:
+            found: dict[tuple[str, str], list[LoggedEvent]] = {}
+            for shop, conversation, position, words, folded, body in db.execute(
+                "SELECT e.shop, e.conversation, e.position, e.words, e.folded, e.body FROM json_each(?) AS k "
+                "CROSS JOIN events AS e ON e.shop = json_extract(k.value, '$[0]') "
+                "AND e.conversation = json_extract(k.value, '$[1]') WHERE e.ts_ms >= ?",
+                (json.dumps(chats), from_ms),
+            ):
+                log = found.setdefault((shop, conversation), [])
+                log.append(LoggedEvent(shop, conversation, position, words, bool(folded), body))
+            for log in found.values():
+                log.sort(key=lambda event: event.position)
+                del log[:-EVENTS_OF_A_CHAT]
+            return found
+
+        return await self._reader.read(read)
+
+    # -- sums of days ------------------------------------------------------------------------------------------------
+
+    async def keep(self, rows: Sequence[DayRow]) -> None:
+        """Write sums down, in place of what was known of the same day.
+
+        Raises:
+            StoreUnavailable: some are not kept; do it again.
+        """
+        for at in range(0, len(rows), ROWS_A_WRITE):
+            part = rows[at : at + ROWS_A_WRITE]
+
+            def write(db: sqlite3.Connection, part: Sequence[DayRow] = part) -> None:
+                db.executemany(
+                    "INSERT INTO score_days (day, dim, shop, name, body) VALUES (?, ?, ?, ?, ?) "
+                    "ON CONFLICT (day, dim, shop, name) DO UPDATE SET body = excluded.body",
+                    part,
+                )
+
+            await self._writer.write(write)
+
+    async def forget_day(self, shop: str, day: int) -> None:
+        """Take away the sums of a shop's day, before they are written anew."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM score_days WHERE day = ? AND shop = ?", (day, shop))
+
+        await self._writer.write(write)
+
+    async def through(self) -> int:
+        """Return the day up to which all sums are written down; 0: none."""
+        return await self._reader.read(
+            lambda db: int(db.execute("SELECT ifnull(max(day), 0) FROM score_through").fetchone()[0])
+        )
+
+    async def note_through(self, day: int) -> None:
+        """Note that the sums of all days up to one are written down."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT INTO score_through (one, day) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET day = excluded.day",
+                (day,),
+            )
+
+        await self._writer.write(write)
+
+    async def days(self, first: int, last: int, dim: str, fold: Callable[[Iterable[DayRow]], T]) -> T:
+        """Fold the sums of some days, both among them, on the reader's thread."""
+
+        def read(db: sqlite3.Connection) -> T:
+            found = db.execute(
+                "SELECT day, dim, shop, name, body FROM score_days WHERE day BETWEEN ? AND ? AND dim = ?",
+                (first, last, dim),
+            )
+            return fold(DayRow(*row) for row in found)
+
+        return await self._reader.read(read)
+
+    # -- official figures --------------------------------------------------------------------------------------------
+
+    async def keep_official(self, rows: Sequence[Official], now_ms: int) -> None:
+        """Write down figures of a platform, in place of earlier ones of the same day.
+
+        Raises:
+            StoreUnavailable: none is kept.
+        """
+
+        def write(db: sqlite3.Connection) -> None:
+            db.executemany(
+                "INSERT INTO official (day, shop, account, profile, value, hits, total, loaded_at_ms) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, shop, account, profile) DO UPDATE SET "
+                "value = excluded.value, hits = excluded.hits, total = excluded.total, "
+                "loaded_at_ms = excluded.loaded_at_ms",
+                [(*row, now_ms) for row in rows],
+            )
+
+        await self._writer.write(write)
+
+    async def official(self, first: int, last: int) -> list[Official]:
+        """Return the platforms' figures of some days, both among them."""
+        return await self._reader.read(
+            lambda db: [
+                Official(*row)
+                for row in db.execute(
+                    "SELECT day, shop, account, profile, value, hits, total FROM official WHERE day BETWEEN ? AND ? "
+                    "ORDER BY day, shop, account, profile",
+                    (first, last),
+                )
+            ]
+        )

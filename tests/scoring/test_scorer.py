@@ -1,0 +1,145 @@
+"""Live scores: what a replay says, whatever comes late, and over a crash."""
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from monitor.core import events as ev
+from monitor.core.scores.board import Entity, unpack
+from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.totals import totals
+from tests.core.scores.day import Chatter, at_ms, shipped
+from tests.scoring.floor import floor
+
+LIN, ZHOU = Entity("agent", "senye", "lin"), Entity("agent", "senye", "zhou")
+
+
+def a_day() -> Chatter:
+    chat = Chatter().b("10:00:00").a("10:01:00").b("10:05:00", "10:05:20").a("10:09:00").b("10:15:00").a("10:15:30")
+    chat.b("10:00:00", conversation="d").say("assist", "10:02:00", conversation="d", agent="zhou")
+    return chat.b("11:00:00", conversation="e").closed("11:01:00", "buyer", conversation="e")
+
+
+async def test_live_scores_are_those_of_a_replay(tmp_path: Path) -> None:
+    chat = a_day()
+    expected = totals(chat.chats(), shipped(), at_ms("12:00:00"))
+    async with floor(tmp_path) as f:
+        await f.tell(chat)
+        await f.at("12:00:00")
+        for id in ("taobao_3min", "taobao_mean", "taobao_reply_day"):
+            names = ("hits", "misses", "undetermined", "excluded")
+            assert dict(zip(names, f.counts(id), strict=True)) == {name: expected[id][name] for name in names}
+        assert f.counts("taobao_3min") == [3, 1, 0, 1]
+        assert f.counts("taobao_3min", LIN) == [2, 1, 0, 0]
+        assert f.counts("taobao_3min", ZHOU) == [1, 0, 0, 0]
+        assert f.counts("rate_3min_round", ZHOU) == [0, 0, 0, 0], "to the floor, assist is no person"
+
+
+async def test_time_alone_makes_a_miss_of_what_is_open(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("10:00:00"))
+        await f.at("10:02:00")
+        assert f.counts("taobao_3min") == [0, 0, 1, 0]
+        await f.at("10:03:00.001")
+        assert f.counts("taobao_3min") == [0, 1, 0, 0]
+        assert dict(f.metrics.shop_rounds) == {("senye", "false"): 1}
+
+
+async def test_a_late_reply_takes_a_miss_away(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("10:00:00", id="q"))
+        await f.at("10:05:00")
+        assert f.counts("taobao_3min") == [0, 1, 0, 0]
+        await f.tell(Chatter().a("10:01:00", id="r"))
+        await f.at("10:05:01")
+        assert f.counts("taobao_3min") == [1, 0, 0, 0]
+        assert f.counts("taobao_3min", LIN) == [1, 0, 0, 0]
+
+
+async def test_what_comes_after_the_horizon_is_not_scored_unless_it_is_backfilled(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("10:00:00", id="1").a("10:01:00", id="2").b("11:00:00", id="3").a("11:01:00", id="4"))
+        await f.tell(Chatter().b("10:10:00", id="5"))
+        await f.at("12:00:00")
+        assert f.counts("taobao_3min") == [2, 0, 0, 0]
+        await f.tell(Chatter().b("10:20:00", id="6", backfill=True))
+        await f.at("12:00:01")
+        # It is the first of the wait that was answered at 11:01.
+        assert f.counts("taobao_3min") == [1, 1, 0, 0]
+
+
+async def test_a_crash_loses_no_score(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(a_day())
+        await f.at("12:00:00")
+        before = [f.counts(id) for id in sorted(shipped().versions)]
+    async with floor(tmp_path, "12:00:00") as again:
+        assert [again.counts(id) for id in sorted(shipped().versions)] == before
+        assert again.scorer.complete
+        assert not again.metrics.shop_rounds, "what was counted before a start is not counted again"
+
+
+async def test_the_sums_of_a_day_are_written_down_when_it_is_over(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(a_day())
+        await f.at("23:59:59")
+        day = f.scorer.today
+        assert await f.scorer._store.days(day, day, "shop", list) == []
+        await f.at("2026-11-24 00:01")
+        rows = await f.scorer._store.days(day, day, "shop", list)
+        row = unpack(rows[0].body)
+        assert (rows[0].shop, row.sums["taobao_3min"].counts) == ("senye", [3, 1, 0, 1])
+        assert {r.name for r in await f.scorer._store.days(day, day, "agent", list)} == {"lin", "zhou"}
+        # Days later it has left the memory; what is backfilled into it has it scored from the journal.
+        await f.at("2026-11-28 12:00")
+        assert f.counts("taobao_3min") == [0, 0, 0, 0]
+        await f.tell(Chatter().b("10:20:00", id="late", backfill=True))
+        await f.at("2026-11-28 12:01")
+        row = unpack((await f.scorer._store.days(day, day, "shop", list))[0].body)
+        assert row.sums["taobao_3min"].counts == [3, 2, 0, 1]
+
+
+async def test_a_start_after_days_scores_what_was_not_written_down(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(a_day())
+        await f.at("12:00:00")
+        day = f.scorer.today
+    async with floor(tmp_path, "2026-12-01 09:00:00") as later:
+        row = unpack((await later.scorer._store.days(day, day, "shop", list))[0].body)
+        assert row.sums["taobao_3min"].counts == [3, 1, 0, 1]
+        assert later.scorer.board.first_day == later.scorer.today - 2
+
+
+async def test_other_profiles_have_all_scored_anew(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(a_day())
+        await f.at("12:00:00")
+        strict = ProfileBook([replace(shipped().versions["taobao_3min"][-1], limit_ms=45_000)])
+        f.scorer._book = lambda: strict
+        await f.at("12:00:01")
+        assert f.counts("taobao_3min") == [1, 4, 0, 0]
+
+
+async def test_an_account_that_saw_nothing_leaves_its_rounds_out(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter().b("14:02:00", account="A")
+        chat.event(ev.AccountStatus, "14:02:20", type="account_status", account="A", state="kicked")
+        chat.event(ev.AccountStatus, "14:06:00", type="account_status", account="A", state="online")
+        await f.tell(chat)
+        await f.at("15:00:00")
+        assert f.counts("taobao_3min") == [0, 0, 1, 0]
+        await f.at("2026-11-24 00:00:01")
+        assert f.counts("taobao_3min") == [0, 0, 0, 1]
+
+
+async def test_a_chat_that_a_list_names_no_more(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter("pinduoduo").b("10:00:00")
+        for when, names in (("10:01:25", ["c"]), ("10:01:40", [])):
+            rows = [ev.WaitingRow(conversation=name) for name in names]
+            chat.event(ev.WaitingSnapshot, when, type="waiting_snapshot", rows=rows, complete=True)
+        await f.tell(chat)
+        await f.at("11:00:00")
+        assert f.counts("pinduoduo_3min") == [1, 0, 0, 0]
+    async with floor(tmp_path, "11:00:00") as again:
+        assert again.counts("pinduoduo_3min") == [1, 0, 0, 0]
