@@ -126,8 +126,9 @@ def chats(rng: random.Random, count: int) -> list[dict[str, Any]]:
     return [
         {
             "id": f"m{n}", "ts": START_MS + ms, "shop": "senye", "platform": "taobao",
-            "conversation": f"c{rng.randrange(6)}", "role": (role := rng.choice(["buyer", "buyer", "seller", "bot", "agent"])), "text": rng.choice(texts[role]),
-            "phase": rng.choice([None, "presale", "aftersale"]),
+            "conversation": f"c{rng.randrange(6)}",
+            "role": (role := rng.choice(["buyer", "buyer", "seller", "bot", "agent"])),
+            "text": rng.choice(texts[role]), "phase": rng.choice([None, "presale", "aftersale"]),
         }
         for n, ms in enumerate(instants)
     ]  # fmt: skip

@@ -154,7 +154,7 @@ class _Maker:
         if rule.merchant_hours is not None:
             merchant = self._named(rule.merchant_hours, document, (*loc, "merchant_hours"))
             if merchant is not None:
-                theirs = sets | {"responsible": "merchant", "hours": NEVER}
+                theirs = sets | {"responsible": "merchant"}
                 at = _place(document, *loc, "merchant_hours")
                 yield Layer(rule=at, sets=theirs, hours=merchant, **fits)
         yield Layer(rule=_place(document, *loc), sets=sets, hours=hours, **fits)

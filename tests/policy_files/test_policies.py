@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.hours import NEVER, Calendar
+from monitor.core.hours import Calendar
 from monitor.core.policy import PromiseLimits, Resolved, Stage, Step
 from monitor.policy_files import load
 from monitor.policy_files.where import default_folder
@@ -144,7 +144,10 @@ def test_the_merchants_hours_are_not_ours(tmp_path: Path) -> None:
         """,
     )
     night = resolved(tmp_path, "2026-11-20 03:00")
-    assert (night.policy.responsible, night.policy.hours, night.until_ms) == ("merchant", NEVER, at("2026-11-20 08:00"))
+    assert (night.policy.responsible, night.until_ms) == ("merchant", at("2026-11-20 08:00"))
+    assert night.policy.hours is not None
+    # What the merchant has left by then is ours.
+    assert Calendar(night.policy.hours).next_open(at("2026-11-20 03:00")) == at("2026-11-20 08:00")
     day = resolved(tmp_path, "2026-11-20 12:00")
     assert (day.policy.responsible, day.until_ms) == ("ours", at("2026-11-21 00:00"))
     assert day.policy.hours is not None
