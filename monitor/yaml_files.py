@@ -142,6 +142,8 @@ def _compose(text: bytes, name: str) -> yaml.Node:
         problem = error.problem or error.context or "not YAML"
         if "\\t" in problem or ("cannot start any token" in problem and "\t" in decoded):
             problem = "a tab cannot indent in YAML; use spaces"
+        elif "mapping values are not allowed" in problem:
+            problem += '; a text with ": " in it stands in quotes, and a key is indented as those beside it'
         raise BadFiles([_at(mark, name, problem) if mark else Fault(name, 0, 0, problem)]) from error
     except yaml.YAMLError as error:
         raise BadFiles([Fault(name, 0, 0, f"not YAML: {error}")]) from error

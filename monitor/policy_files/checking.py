@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.policy_files import phrases, words
 from monitor.policy_files.rule_set import FILES_READ, RuleSet, load
+from monitor.policy_files.scenarios import Result, run_all
 from monitor.policy_files.where import default_folder
 from monitor.yaml_files import BadFiles, Fault, did_you_mean
 
@@ -19,17 +20,24 @@ class Checked:
         rules: None where they cannot be used.
         faults: what keeps them from being used.
         doubts: what is odd and yet may be meant.
+        tests: what came of its scenarios.
     """
 
     folder: Path
     rules: RuleSet | None = None
     faults: list[Fault] = field(default_factory=list)
     doubts: list[Fault] = field(default_factory=list)
+    tests: list[Result] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[Result]:
+        """The scenarios that came out otherwise than they say."""
+        return [result for result in self.tests if result.faults]
 
     @property
     def good(self) -> bool:
         """Whether the rules can be used and do what their tests say."""
-        return not self.faults
+        return not self.faults and not self.failed
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that ``check-rules --json`` prints."""
@@ -39,6 +47,13 @@ class Checked:
             "good": self.good,
             "errors": [fault._asdict() for fault in self.faults],
             "warnings": [doubt._asdict() for doubt in self.doubts],
+            "scenarios": {
+                "run": len(self.tests),
+                "failed": [
+                    {"title": result.title, "file": result.file, "errors": [fault._asdict() for fault in result.faults]}
+                    for result in self.failed
+                ],
+            },
         }
 
 
@@ -54,6 +69,7 @@ def check(folder: Path, now_ms: int) -> Checked:
     if not checked.faults:
         checked.faults = phrases.check(folder, frozenset(reader.intents.phases))
     checked.doubts = [*_not_read(folder), *checked.rules.doubts(now_ms)]
+    checked.tests, checked.faults = run_all(checked.rules)
     return checked
 
 

@@ -46,14 +46,18 @@ def _print_checked(checked: Checked) -> None:
         click.echo(f"error: {fault}")
     for doubt in checked.doubts:
         click.echo(f"warning: {doubt}")
+    for result in checked.failed:
+        for fault in result.faults:
+            click.echo(f"failed: {fault}")
     if checked.rules is None:
         click.echo(f"{checked.folder}: {_count(len(checked.faults), 'error')}; these rules would not be taken")
         return
     rules = checked.rules
+    tests = f"{_count(len(checked.tests), 'scenario')}, {len(checked.failed) or 'none'} failed"
     click.echo(
-        f"{checked.folder}: good · {_count(len(rules.policies.rules), 'rule')}, "
+        f"{checked.folder}: {'good' if checked.good else 'not good'} · {_count(len(rules.policies.rules), 'rule')}, "
         f"{_count(len(rules.register.shops), 'shop')}, {_count(len(rules.register.persons), 'person', 'people')} · "
-        f"version {rules.hash}"
+        f"{tests} · version {rules.hash}"
     )
 
 

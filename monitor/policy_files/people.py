@@ -91,22 +91,38 @@ def _of_table(path: Path, row: csv_files.Row) -> Found:
 
 def _register(rows: dict[str, list[Found]], zone: ZoneInfo) -> Register:
     return Register(
-        shops=tuple(_shop(found) for found in rows["shops"]),
-        persons=tuple(_person(found, zone) for found in rows["people"]),
-        accounts=tuple(_account(found) for found in rows["accounts"]),
-        slots=tuple(slot for found in rows["roster"] for slot in _slots(found, zone)),
-        teams=tuple(_team(found) for found in rows["teams"]),
+        shops=tuple(_shop(found.row, found.place) for found in rows["shops"]),
+        persons=tuple(_person(found.row, zone, found.place) for found in rows["people"]),
+        accounts=tuple(_account(found.row, found.place) for found in rows["accounts"]),
+        slots=tuple(slot for found in rows["roster"] for slot in _slots(found.row, zone, found.place)),
+        teams=tuple(_team(found.row, found.place) for found in rows["teams"]),
     )
 
 
-def _shop(found: Found) -> ShopInfo:
-    row: ShopRow = found.row
+def register_of(
+    shops: Iterable[ShopRow],
+    people: Iterable[PersonRow],
+    accounts: Iterable[AccountRow],
+    roster: Iterable[RosterRow],
+    teams: Iterable[TeamRow],
+    zone: ZoneInfo,
+) -> Register:
+    """Return a register of rows that stand in no file of it, as those of a scenario."""
+    return Register(
+        shops=tuple(_shop(row, None) for row in shops),
+        persons=tuple(_person(row, zone, None) for row in people),
+        accounts=tuple(_account(row, None) for row in accounts),
+        slots=tuple(slot for row in roster for slot in _slots(row, zone, None)),
+        teams=tuple(_team(row, None) for row in teams),
+    )
+
+
+def _shop(row: ShopRow, place: str | None) -> ShopInfo:
     said = row.model_dump(exclude={"brand_words"})
-    return ShopInfo(**said, brand_words=tuple(row.brand_words), place=found.place)
+    return ShopInfo(**said, brand_words=tuple(row.brand_words), place=place)
 
 
-def _person(found: Found, zone: ZoneInfo) -> Person:
-    row: PersonRow = found.row
+def _person(row: PersonRow, zone: ZoneInfo, place: str | None) -> Person:
     return Person(
         id=row.id,
         nick=row.nick,
@@ -115,19 +131,15 @@ def _person(found: Found, zone: ZoneInfo) -> Person:
         mentions=row.mentions,
         limit=row.limit,
         ends_at_ms=None if row.ends is None else instant_ms(row.ends, zone),
-        place=found.place,
+        place=place,
     )
 
 
-def _account(found: Found) -> Account:
-    row: AccountRow = found.row
-    return Account(
-        account=row.account, shop=row.shop, platform=row.platform, persons=tuple(row.people), place=found.place
-    )
+def _account(row: AccountRow, place: str | None) -> Account:
+    return Account(account=row.account, shop=row.shop, platform=row.platform, persons=tuple(row.people), place=place)
 
 
-def _slots(found: Found, zone: ZoneInfo) -> Iterator[Slot]:
-    row: RosterRow = found.row
+def _slots(row: RosterRow, zone: ZoneInfo, place: str | None) -> Iterator[Slot]:
     for shop in row.shop:
         for window in row.hours:
             yield Slot(
@@ -143,13 +155,12 @@ def _slots(found: Found, zone: ZoneInfo) -> Iterator[Slot]:
                 first_day=row.from_,
                 last_day=row.until,
                 zone=zone.key,
-                place=found.place,
+                place=place,
             )
 
 
-def _team(found: Found) -> Team:
-    row: TeamRow = found.row
-    return Team(id=row.id, name=row.name, leads=tuple(row.leads), channels=tuple(row.channels), place=found.place)
+def _team(row: TeamRow, place: str | None) -> Team:
+    return Team(id=row.id, name=row.name, leads=tuple(row.leads), channels=tuple(row.channels), place=place)
 
 
 def instant_ms(local: datetime, zone: ZoneInfo) -> int:

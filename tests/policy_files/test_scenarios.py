@@ -1,0 +1,140 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from monitor.policy_files.checking import check
+from monitor.policy_files.where import default_folder
+from tests.policy_files.folders import DEFAULT, write
+from tests.typed import typed
+
+LADDER = DEFAULT + "  steps: [{at: 30s, to: panel}, {at: 120s, to: team, gather: 60s}]\n"
+CHAT = """
+scenarios:
+  - title: t
+    happens:
+      - {at: "10:00:00", buyer: 有货吗}
+      - {at: "10:02:30", agent: 有的，今天拍今天发, by: lin}
+    expect:
+"""
+
+
+def checked(folder: Path, expect: str, chat: str = CHAT) -> list[str]:
+    """What the scenario of a folder finds."""
+    write(folder, default=LADDER)
+    (folder / "scenarios").mkdir(exist_ok=True)
+    (folder / "scenarios" / "one.yaml").write_text(chat + expect, "utf-8")
+    found = check(folder, 0)
+    assert found.faults == [], found.faults
+    return [str(fault).removeprefix(f"{folder}/scenarios/") for test in found.tests for fault in test.faults]
+
+
+def test_the_shipped_scenarios_hold_under_the_shipped_rules() -> None:
+    found = check(default_folder(), 0)
+    assert [str(fault) for test in found.tests for fault in test.faults] == []
+    assert found.good
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        '      stages: [{at: "10:01:00", stage: fresh}, {at: "10:01:00.001", stage: slow}]\n',
+        '      stages: [{at: "10:02:29", stage: slow}, {at: "10:02:30", stage: none}]\n',
+        '      told: [{at: "10:02:00", to: team, chats: chat}]\n',
+        '      told: [{at: "10:00:30", to: panel}, {at: "10:02:00", to: team}]\n',
+        "      rounds: [{wait: 150s, outcome: answered, stage: slow, courtesy: false, held: false, agent: lin}]\n",
+        "      passed: {slow: 1, at_risk: 0}\n",
+        "      scores: {taobao_3min: {hits: 1, misses: 0, rate: 1}, taobao_mean: {mean: 150s}}\n",
+        "      scores: {jd_first_30s: {hits: 0, misses: 1}}\n",
+        "      open: 0\n",
+        "      promises: []\n",
+    ],
+)
+def test_what_comes_as_expected_is_not_told(tmp_path: Path, expect: str) -> None:
+    assert checked(tmp_path, expect) == []
+
+
+@pytest.mark.parametrize(
+    ("expect", "told"),
+    [
+        (
+            '      stages: [{at: "10:01:00", stage: slow}]\n',
+            "one.yaml:8:16: t: the chat at 10:01:00: expected slow, got fresh",
+        ),
+        (
+            '      told: [{at: "10:01:00", to: team}]\n',
+            "one.yaml:8:14: t: expected 10:01:00 team waits, got 10:02:00 team waits chat of lin",
+        ),
+        ("      told: []\n", "one.yaml:8:13: t: told, and not expected: 10:02:00 team waits chat"),
+        ("      rounds: [{wait: 2m}]\n", "one.yaml:8:23: t: round 1, wait: expected 2m, got 150s"),
+        ("      rounds: [{held: true}]\n", "one.yaml:8:23: t: round 1, held: expected yes, got no"),
+        ("      rounds: []\n", "one.yaml:8:15: t: expected 0 rounds, got 1: chat 150s"),
+        ("      passed: {slow: 2}\n", "one.yaml:8:22: t: passed slow: expected 2, got 1"),
+        ("      scores: {taobao_3min: {hits: 2}}\n", "one.yaml:8:36: t: taobao_3min, hits: expected 2, got 1"),
+        ("      scores: {taobao_mean: {mean: 2m}}\n", "one.yaml:8:36: t: taobao_mean, mean: expected 2m, got 150.0s"),
+        ("      scores: {taobao_3mn: {hits: 1}}\n", "there is no profile taobao_3mn; did you mean taobao_3min?"),
+        ("      open: 1\n", "one.yaml:8:13: t: open: expected 1, got 0"),
+    ],
+)
+def test_a_difference_says_what_was_expected_and_what_came(tmp_path: Path, expect: str, told: str) -> None:
+    found = checked(tmp_path, expect)
+    assert found
+    assert told.removesuffix(" of lin") in found[0]
+
+
+@pytest.mark.parametrize(
+    ("happens", "fault"),
+    [
+        ('- {at: "10:00", buyer: a, agent: b}', "one thing that happens, not buyer and agent"),
+        ('- {at: "10:00", by: lin}', "one thing that happens, not nothing"),
+        ('- {at: "10:00", byuer: a}', "byuer is not known here; did you mean buyer?"),
+        ("- {at: 10:00, buyer: a}", 'write "10:00" in quotes'),
+        ('- {at: "ten", buyer: a}', "'ten' is no time"),
+        ('- {at: "10:01", buyer: a}\n      - {at: "10:00", buyer: b}', "stands in the order of time"),
+    ],
+)
+def test_a_scenario_that_is_written_wrongly_is_a_fault_of_the_check(tmp_path: Path, happens: str, fault: str) -> None:
+    write(tmp_path, default=DEFAULT)
+    (tmp_path / "scenarios").mkdir()
+    text = f"scenarios:\n  - title: t\n    happens:\n      {happens}\n    expect: {{}}\n"
+    (tmp_path / "scenarios" / "one.yaml").write_text(text, "utf-8")
+    done = typed("check-rules", str(tmp_path), "--json")
+    assert done.exit_code == 1
+    assert fault in json.loads(done.stdout)["errors"][0]["message"]
+
+
+def test_a_claim_of_a_wait_that_is_not_there_is_told(tmp_path: Path) -> None:
+    chat = CHAT.replace("    expect:", '      - {at: "10:03:00", claim: 组长}\n    expect:')
+    assert checked(tmp_path, "      open: 0\n", chat) == ["one.yaml:7:9: t: nobody waits in this chat then"]
+
+
+def test_promises_closes_and_transfers_are_told_as_they_are_written(tmp_path: Path) -> None:
+    chat = """
+scenarios:
+  - title: t
+    shop: senye
+    happens:
+      - {at: "23:58:00", buyer: 有货吗, chat: b1}
+      - {at: "23:58:20", transfer: zhou, by: lin, chat: b1}
+      - {at: "23:58:40", agent: 稍等, by: zhou, chat: b1}
+      - {at: "24:01:00", buyer: 人呢, chat: b2@other}
+      - {at: "24:02:00", close: agent, chat: b2@other}
+    until: "24:10:00"
+    expect:
+      promises: [{at: "24:01:40", chat: b1, stage: due}, {at: "24:08:40", chat: b1, stage: late}]
+      rounds:
+        - {chat: b1, wait: 40s, held: true, agent: zhou, holders: {lin: 20s, zhou: 20s}}
+        - {chat: b2@other, outcome: open}
+"""
+    assert checked(tmp_path, "      open: 1\n", chat) == []
+
+
+def test_the_check_runs_the_tests_of_a_folder_and_says_how_many_failed(tmp_path: Path) -> None:
+    checked(tmp_path, "      open: 1\n")
+    done = typed("check-rules", str(tmp_path))
+    assert done.exit_code == 1
+    assert "one.yaml:8:13: t: open: expected 1, got 0" in done.stdout
+    assert "1 scenario, 1 failed" in done.stdout
+    told = json.loads(typed("check-rules", str(tmp_path), "--json").stdout)
+    assert told["scenarios"]["run"] == 1
+    assert told["scenarios"]["failed"][0]["title"] == "t"
