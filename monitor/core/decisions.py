@@ -199,7 +199,8 @@ class TellPeople(Struct, frozen=True, kw_only=True):
 
     ``kind`` and what is in ``facts`` beside the waits:
 
-    waits       -
+    waits       beyond the panel, where people are known: chats, limit, seat (of whose waits these are), lead, room
+                ((person, open, limit) of those who could take one over, the one with most room first)
     claimer     by
     digest      came, still (waits that came to its step, and of these still open), over (alerts that ended since the
                 last one, by outcome), turned (of sources and shops, each a dict with kind, name, firing, at_ms),

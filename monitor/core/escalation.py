@@ -11,7 +11,7 @@ unattended shop) is passed over, not made up; of several that have come due at
 once, as after a stale feed, only the highest is told.
 """
 
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from monitor.core import events as ev
 from monitor.core.conversation import FIRING, RESOLVED, WITHDRAWN, Conversation, Told
@@ -32,6 +32,7 @@ from monitor.core.fold import CLOSED_UNANSWERED, FIRST, Promise, Wait
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import BEYOND_PANEL, Ladder, Rung, Rungs
 from monitor.core.pages import Pages
+from monitor.core.people import People
 from monitor.core.policy import Policy
 from monitor.core.rounds import stages_passed, window
 from monitor.core.silences import Silences
@@ -39,6 +40,7 @@ from monitor.core.telling import keep_told, told_of
 from monitor.core.timers import NEVER_MS
 
 WORTH_MS = 60_000  # Longer after its decision no message helps, even where no further step follows.
+ROOM_AT_MOST = 3  # Of those who could take a chat over, the ones with most room.
 NAMED_AT_MOST = 200  # In one message; who sends shows the first few and how many more.
 
 
@@ -46,6 +48,8 @@ class Host(Protocol):
     """What the escalation asks the tracker."""
 
     decisions: list[Decision]
+    now_ms: int
+    people: People | None
 
     @property
     def wall(self) -> bool:
@@ -180,7 +184,7 @@ class Escalation:
         due_at_ms = min(self._reaches(wait, highest_ms), now_ms)
         for rung in due:
             if rung.at_ms == highest_ms and self._may_tell(conversation, wait, policy, ladder, rung, due_at_ms):
-                group = _Group(rung.to, rung.step, rung.repetition, policy.team, _who(conversation))
+                group = _Group(rung.to, rung.step, rung.repetition, policy.team, self._who(conversation))
                 self._due.setdefault(group, []).append(_Due(conversation, wait, told, ladder, rung, due_at_ms))
 
     def _may_tell(
@@ -219,6 +223,17 @@ class Escalation:
         passed = stages_passed(stages, self._clock_ms(wait, at_ms))
         return stages[passed - 1].name if passed else "fresh"
 
+    def _who(self, conversation: Conversation) -> str:
+        """Return who can be acted on: the person, where that is known, else the agent or account; empty: nobody."""
+        holder = conversation.state.holder
+        if holder is None:
+            return ""
+        people = self._host.people
+        person = None
+        if people is not None:
+            person = people.person_of(holder.agent, holder.account, conversation.shop, self._host.now_ms)
+        return person or holder.agent or holder.account or ""
+
     def _reaches(self, wait: Wait, counted_ms: int) -> int:
         """Return when that clock comes to a length; NEVER_MS: not as it stands."""
         clock = self._policies.clocks[wait.policy]
@@ -248,7 +263,7 @@ class Escalation:
 
     def follow(self, conversation: Conversation, wait: Wait, ladder: Ladder) -> None:
         """Keep a wait under the team and agent in whose message it is named."""
-        key = (self._policies[wait.policy].team, _who(conversation))
+        key = (self._policies[wait.policy].team, self._who(conversation))
         if ladder.gathered != key:
             self._leave(conversation, ladder)
             ladder.gathered = key
@@ -261,7 +276,7 @@ class Escalation:
         ladder = told.ladder
         if ladder is None or ladder.gathered is None or wait is None or wait.number != told.wait:
             return
-        if ladder.gathered[1] != _who(conversation):
+        if ladder.gathered[1] != self._who(conversation):
             self.follow(conversation, wait, ladder)
 
     def _leave(self, conversation: Conversation, ladder: Ladder) -> None:
@@ -313,8 +328,24 @@ class Escalation:
                 due_at_ms=first.due_at_ms,
                 decided_at_ms=decided_at_ms,
                 expires_at_ms=min(decided_at_ms + WORTH_MS, max(next_ms, decided_at_ms + 1)),
+                facts=self._of_agent(group, first.conversation.shop, now_ms) if group.to in BEYOND_PANEL else {},
             )
         )
+
+    def _of_agent(self, group: _Group, shop: str, now_ms: int) -> dict[str, Any]:
+        """Return what a lead wants to know of whose waits these are, and who could take one."""
+        people = self._host.people
+        if people is None:
+            return {}
+        chats, limit = people.load(group.who)
+        lead = people.lead_of(group.team, now_ms)
+        return {
+            "chats": chats,
+            "limit": limit,
+            "seat": people.seat_of(group.who, now_ms, shop),
+            "lead": lead.id if lead is not None else None,
+            "room": [list(one) for one in people.room(shop, now_ms) if one[0] != group.who][:ROOM_AT_MOST],
+        }
 
     def _others(self, group: _Group, due: set[Conversation], gather_ms: int, now_ms: int) -> list[_Due]:
         """Return the agent's other waits that are over so much: named now, they are told of at this step."""
@@ -640,12 +671,6 @@ def anew(told: Told) -> None:
 
 
 _NO_LADDER = Ladder()
-
-
-def _who(conversation: Conversation) -> str:
-    """Return who can be acted on: the agent, else the account; empty: nobody has the chat."""
-    holder = conversation.state.holder
-    return "" if holder is None else holder.agent or holder.account or ""
 
 
 def _urgency(one: NamedWait) -> tuple[bool, int, int]:

@@ -267,6 +267,7 @@ class Tracker:
             folded = self._other(event, number, policy)
             if self.people is not None:
                 self.people.took(event, number)
+                self.incidents.flush()
             return folded
         shop = self._shops.get(event.shop)
         if shop is None:
@@ -286,6 +287,7 @@ class Tracker:
         folded = "kept" if entry is None else self._fold(shop, event.conversation or event.buyer or "", event, entry)
         if self.people is not None:
             self.people.took(event, number)
+            self.incidents.flush()
         return folded
 
     def _turn(self, shop: Shop, event: ev.AnyEvent, policy: int | None) -> None:

@@ -1,8 +1,11 @@
 """What people are told on real evenings and mornings of a floor, to the second and by count."""
 
+from msgspec.structs import replace
+
 from monitor.core import decisions as d
 from monitor.core import events as ev
 from tests.core.ladders import LADDER
+from tests.core.test_people import Floor, change_of_shifts
 from tests.timeline import Timeline, at_ms
 
 IM = ("team", "lead")  # What goes into the team's group.
@@ -143,6 +146,43 @@ def test_an_account_is_kicked_two_messages_and_none_about_what_nobody_could_see(
     assert digest.decided_at_ms == at_ms("5:00")
     assert [(one["kind"], one["firing"]) for one in digest.facts["turned"]] == [("source", True), ("source", False)]
     assert digest.facts["over"] == {"answered": 1}
+
+
+def test_shifts_change_and_nobody_is_there_one_message_stands_for_the_wait() -> None:
+    # From 15:50:00; three people answer under one account of the platform, and the late shift is late.
+    floor = change_of_shifts(replace(LADDER, team="south"))
+    assert floor.said_to(*IM) == ["10:20 lead south nobody"]
+    [nobody] = [one for one in floor.decisions if isinstance(one, d.TellPeople) and one.kind == "unattended"]
+    assert {name: nobody.facts[name] for name in ("waiting", "promises", "absent")} == {
+        "waiting": 1,
+        "promises": 1,
+        "absent": ["lin"],
+    }
+    assert at_ms("10:20") - nobody.facts["oldest_since_ms"] == 110_000
+    states = [one for one in floor.decisions if isinstance(one, d.AlertState) and one.kind == "unattended"]
+    assert [(one.state, one.outcome) for one in states] == [("firing", None), ("resolved", "zhou")]
+    assert [one.facts["turned"] for one in floor.decisions if isinstance(one, d.TellPeople) and one.kind == "digest"]
+
+
+def test_many_shops_of_a_team_nobody_can_serve_are_one_message() -> None:
+    floor = Floor(policy=LADDER)
+    shops = ["senye", "lvya", "nanfeng"]
+    floor.presence("0:00", "lin", "online", shops=shops)
+    for number, shop in enumerate(shops):
+        floor.buyer("0:30", shop=shop, chat=f"c{number}")
+    floor.presence("1:00", "lin", "offline", shops=shops)
+    floor.until("2:10")
+    [told] = [one for one in floor.decisions if isinstance(one, d.TellPeople) and one.kind == "unattended"]
+    assert sorted(one["shop"] for one in told.facts["shops"]) == sorted(shops)
+
+
+def test_a_message_says_how_much_the_agent_has_and_who_could_take_one() -> None:
+    floor = Floor(policy=LADDER)
+    floor.presence("0:00", "lin", "online", limit=8).presence("0:00", "zhou", "online", limit=8)
+    floor.buyer("0:10", agent="lin")
+    floor.until("2:30")
+    [told] = [one for one in floor.decisions if isinstance(one, d.TellPeople) and one.to == "team"]
+    assert (told.agent, told.facts["chats"], told.facts["limit"], told.facts["room"]) == ("lin", 1, 8, [["zhou", 0, 8]])
 
 
 def test_a_promise_that_nobody_keeps_comes_to_the_lead_and_is_over_when_kept() -> None:

@@ -23,8 +23,8 @@ def three_under_one_account() -> Register:
     )
 
 
-def change_of_shifts() -> Floor:
-    floor = Floor(three_under_one_account())
+def change_of_shifts(policy: Policy = BUILT_IN) -> Floor:
+    floor = Floor(three_under_one_account(), policy)
     floor.presence("-5:00", "chen", "online", limit=8)
     floor.buyer("4:00", "定制能加急吗", chat="b1", account=FRONT)
     floor.agent("5:00", "亲稍等，我问下仓库", chat="b1", agent="chen", account=FRONT)
