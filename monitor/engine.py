@@ -630,6 +630,10 @@ class Engine:
                     told.append(conversation)
             elif isinstance(decision, AlertState):
                 commit.alerts.append(decision)
+                if decision.conversation is not None:
+                    conversation = self.tracker.conversation(decision.shop, decision.conversation)
+                    if conversation is not None:
+                        told.append(conversation)
             elif isinstance(decision, TellPeople) and decision.to not in ON_PAGES:
                 commit.outbox.extend(self._to_deliver(decision))
                 for wait in decision.waits:

@@ -309,7 +309,7 @@ class Escalation:
         first = due[0]
         decided_at_ms = self._decided(first.due_at_ms, now_ms)
         gather_ms = max(one.rung.gather_ms for one in due)
-        others = self._others(group, {one.conversation for one in due}, gather_ms, now_ms) if gather_ms else []
+        others = self._others(group, {one.conversation for one in due}, gather_ms, decided_at_ms) if gather_ms else []
         for one in (*due, *others):
             self._mark(one, now_ms)
         waits = [self.named(one.conversation, one.wait, decided_at_ms) for one in (*due, *others)]

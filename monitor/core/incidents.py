@@ -59,6 +59,7 @@ class Kept(Struct, array_like=True):
     over: dict[str, int] = {}
     turned: list[dict[str, Any]] = []
     digest_at_ms: int = NEVER_MS
+    number: int = 0  # Of the newest act taken: after a restart some come again.
 
 
 class Host(Protocol):
@@ -210,8 +211,11 @@ class Incidents:
                 self._turn(found, now_ms, firing=False)
             self._say(found, AlertAct(now_ms, "", "resolved", outcome), now_ms, outcome, None)
 
-    def act(self, event: ev.AlertActed) -> None:
-        """A person acts on one of them."""
+    def act(self, event: ev.AlertActed, number: int) -> None:
+        """A person acts on one of them; ``number`` is the event's place in the journal."""
+        if number <= self._kept.number:
+            return
+        self._kept.number = number
         found = next((one for one in self._open.values() if one.id == event.alert), None)
         if found is None:
             return
@@ -326,24 +330,24 @@ class Incidents:
         self.unsaved = True
         if self._kept.digest_at_ms == NEVER_MS:
             self._kept.digest_at_ms = now_ms // DIGEST_MS * DIGEST_MS + DIGEST_MS
-            self._calendar.wake(self, self._kept.digest_at_ms)
+            self._calendar.wake(self, self._kept.digest_at_ms + 1)  # A reply of that very instant goes first.
 
     def judge(self, now_ms: int) -> None:
         """The digest is due."""
         self.flush()
         kept = self._kept
         due_at_ms = kept.digest_at_ms
-        if due_at_ms > now_ms:
+        if due_at_ms >= now_ms:
             return
+        decided_at_ms = now_ms if self._host.wall else due_at_ms
         teams: dict[str, int] = {}
         waits = []
         for shop, conversation, wait in kept.overdue:
-            one = self._host.named_wait(shop, conversation, wait, now_ms)
+            one = self._host.named_wait(shop, conversation, wait, decided_at_ms)
             if one is not None:
                 waits.append(one)
                 teams[one.team] = teams.get(one.team, 0) + 1
         waits.sort(key=lambda one: one.since_ms)
-        decided_at_ms = now_ms if self._host.wall else due_at_ms
         self._host.decisions.append(
             TellPeople(
                 key=f"digest.{due_at_ms}",
@@ -381,7 +385,7 @@ class Incidents:
         self._open = {(one.kind, one.name): one for one in kept.open}
         self.promises = sum(kind == "promise" for kind, _ in self._open)
         if kept.digest_at_ms != NEVER_MS:
-            self._calendar.wake(self, kept.digest_at_ms)
+            self._calendar.wake(self, kept.digest_at_ms + 1)
 
 
 def _short(name: str) -> str:

@@ -311,7 +311,7 @@ class Tracker:
         elif isinstance(event, ev.SilenceEnded):
             self.silences.pop(event.silence, None)
         elif isinstance(event, ev.AlertActed) and not event.wait:
-            self.incidents.act(event)
+            self.incidents.act(event, number)
         elif isinstance(event, ev.AlertActed):
             conversation = self.conversation(event.shop, event.conversation or "")
             wait = conversation.state.wait if conversation is not None else None

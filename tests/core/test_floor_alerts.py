@@ -5,7 +5,8 @@ from msgspec.structs import replace
 from monitor.core import decisions as d
 from monitor.core import events as ev
 from tests.core.ladders import LADDER
-from tests.core.test_people import Floor, change_of_shifts
+from tests.core.test_people import change_of_shifts
+from tests.staffed import Floor
 from tests.timeline import Timeline, at_ms
 
 IM = ("team", "lead")  # What goes into the team's group.
@@ -143,7 +144,7 @@ def test_an_account_is_kicked_two_messages_and_none_about_what_nobody_could_see(
         "waiting": 1,
     }
     [digest] = [one for one in chat.decisions if isinstance(one, d.TellPeople) and one.kind == "digest"]
-    assert digest.decided_at_ms == at_ms("5:00")
+    assert digest.due_at_ms == at_ms("5:00")
     assert [(one["kind"], one["firing"]) for one in digest.facts["turned"]] == [("source", True), ("source", False)]
     assert digest.facts["over"] == {"answered": 1}
 

@@ -2,6 +2,7 @@
 
 from monitor.core import decisions as d
 from monitor.core import events as ev
+from monitor.core.policy import BUILT_IN, Policy
 from monitor.core.roster import Account, Person, Register, ShopInfo, Team
 from tests.staffed import HOUR_MS, SAID, Floor, line, slot
 from tests.timeline import at_ms, shown
