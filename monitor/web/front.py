@@ -172,12 +172,16 @@ class Web:
             return caller
         return refused(caller, method, scope["path"]) or caller
 
+    def described(self) -> dict[str, Any]:
+        """Return the API's description, as OpenAPI has it."""
+        return _described(self._fastapi.openapi())
+
     def _count(self, denied: Denied, door: str) -> None:
         self._services.metrics.refused.add(door, "token" if denied.status == 401 else "forbidden")
 
     async def _describe(self, path: str, send: Send) -> None:
         if not self._spec:
-            spec = _described(self._fastapi.openapi())
+            spec = self.described()
             self._spec, self._docs = encode(spec), docs.page(spec).encode()
         body, kind = (self._docs, b"text/html; charset=utf-8") if path == "/docs" else (self._spec, b"application/json")
         headers: list[Header] = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
