@@ -33,6 +33,8 @@ class Source(Struct, array_like=True, eq=False):
     feeds: tuple[int, ...] = ()  # Indices of its feeds.
     wake_at_ms: int = NEVER_MS
     host: str | None = None  # The machine it runs on, as its heartbeats say.
+    version: str | None = None  # And what else its last heartbeat said.
+    backlog: int | None = None
 
     def stale_at_ms(self) -> int:
         """Return when it is stale if nothing more comes."""

@@ -1,5 +1,7 @@
 """What watchers see of the open waits: plain rows, made when asked for."""
 
+from typing import NamedTuple
+
 from msgspec import Struct
 
 from monitor.core.conversation import Conversation
@@ -44,6 +46,17 @@ class WaitRow(Struct, frozen=True, kw_only=True, gc=False):
     told: tuple[ToldStep, ...] = ()  # At which steps people were told.
 
 
+class AccountRow(NamedTuple):
+    """What one source brings for one account; None: for what names no account."""
+
+    account: str | None
+    state: str  # online, or why it is not
+    shops: tuple[str, ...] = ()
+    newest_ts_ms: int | None = None
+    stale_since_ms: int | None = None
+    catching_up: bool = False
+
+
 class SourceRow(Struct, frozen=True, kw_only=True, gc=False):
     """One source as the board and ``/v1/sources`` show it."""
 
@@ -53,8 +66,12 @@ class SourceRow(Struct, frozen=True, kw_only=True, gc=False):
     last_event_at_ms: int | None
     newest_ts_ms: int | None
     lag_ms: int
-    accounts: tuple[tuple[str | None, str], ...]  # (account, its state)
+    accounts: tuple[AccountRow, ...]
     shops: tuple[str, ...]
+    stale_since_ms: int | None = None
+    host: str | None = None
+    version: str | None = None
+    backlog: int | None = None
 
 
 def wait_row(

@@ -16,7 +16,7 @@ from msgspec import Struct
 from monitor.core import events as ev
 from monitor.core.feeds import Feed, Source, StaleReason
 from monitor.core.timers import NEVER_MS
-from monitor.core.views import SourceRow
+from monitor.core.views import AccountRow, SourceRow
 
 SOURCES_AT_MOST = 10_000  # A large centre has some hundred collectors.
 ACCOUNTS_AT_MOST = 1_000  # Of one source: a collector serves the accounts of one floor.
@@ -93,6 +93,7 @@ class Watch:
         source.seen_ms = max(source.seen_ms, now_ms)
         if isinstance(event, ev.SourceHeartbeat):
             source.beats = True
+            source.version, source.backlog = event.version, event.backlog
             source.host = event.host or source.host
             self._calendar.wake(source, source.stale_at_ms())
             for account, state in _account_states(event):
@@ -270,7 +271,21 @@ class Watch:
                 last_event_at_ms=source.seen_ms or None,
                 newest_ts_ms=source.newest_ts_ms or None,
                 lag_ms=source.lag_ms,
-                accounts=tuple((feed.account, feed.state) for feed in feeds),
+                stale_since_ms=source.stale_since_ms or None,
+                host=source.host,
+                version=source.version,
+                backlog=source.backlog,
+                accounts=tuple(
+                    AccountRow(
+                        feed.account,
+                        feed.state,
+                        tuple(sorted(feed.shops)),
+                        feed.newest_ts_ms or None,
+                        feed.stale_since_ms or None,
+                        feed.catching_up,
+                    )
+                    for feed in feeds
+                ),
                 shops=tuple(sorted({shop for feed in feeds for shop in feed.shops})),
             )
 

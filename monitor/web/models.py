@@ -104,8 +104,12 @@ class Conversation(BaseModel):
 class Account(BaseModel):
     """One account of a source."""
 
-    account: str | None
+    account: str | None = Field(description="null: what names no account.")
     state: str
+    shops: list[str]
+    newest_ts: str | None
+    stale_since: str | None
+    catching_up: bool
 
 
 class Source(BaseModel):
@@ -117,6 +121,10 @@ class Source(BaseModel):
     last_event_at: str | None
     newest_ts: str | None
     lag_seconds: float
+    stale_since: str | None
+    host: str | None = Field(description="The machine it says it runs on.")
+    version: str | None
+    backlog: int | None = Field(description="What it has still to send, as its last heartbeat says.")
     accounts: list[Account]
     shops: list[str]
 

@@ -170,6 +170,20 @@ def api_source(source: SourceRow) -> dict[str, Any]:
     """A source as the API answers it."""
     return live_source(source) | {
         "newest_ts": instant(source.newest_ts_ms),
-        "accounts": [{"account": account, "state": state} for account, state in source.accounts],
+        "stale_since": instant(source.stale_since_ms),
+        "host": source.host,
+        "version": source.version,
+        "backlog": source.backlog,
+        "accounts": [
+            {
+                "account": row.account,
+                "state": row.state,
+                "shops": list(row.shops),
+                "newest_ts": instant(row.newest_ts_ms),
+                "stale_since": instant(row.stale_since_ms),
+                "catching_up": row.catching_up,
+            }
+            for row in source.accounts
+        ],
         "shops": list(source.shops),
     }

@@ -14,7 +14,7 @@ import msgspec
 from monitor.core.decisions import Decision
 from monitor.core.events import AnyEvent
 from monitor.core.silences import Silence
-from monitor.core.views import SourceRow, WaitRow
+from monitor.core.views import AccountRow, SourceRow, WaitRow
 from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics
 from monitor.settings import load
@@ -63,7 +63,7 @@ def a_source(name: str, **more: Any) -> SourceRow:
         "last_event_at_ms": NOW_MS - 1_000,
         "newest_ts_ms": NOW_MS - 1_200,
         "lag_ms": 200,
-        "accounts": (("senye:lin", "online"),),
+        "accounts": (AccountRow("senye:lin", "online", ("senye",)),),
         "shops": ("senye",),
     }
     return SourceRow(**(values | more))

@@ -182,7 +182,9 @@ async def test_an_unknown_conversation_is_404() -> None:
 
 async def test_sources_are_told_with_their_accounts() -> None:
     async with standing() as stand, stand.client() as client:
-        stand.engine.known_sources = [a_source("collector-7", state="stale", reason="account")]
+        stand.engine.known_sources = [
+            a_source("collector-7", state="stale", reason="account", host="PC-12", version="1.4", backlog=3)
+        ]
         told = (await client.get("/v1/sources")).json()
         Sources.model_validate(told, extra="forbid")
         assert told["sources"] == [
@@ -193,7 +195,20 @@ async def test_sources_are_told_with_their_accounts() -> None:
                 "last_event_at": "2026-11-18T11:06:39.000Z",
                 "newest_ts": "2026-11-18T11:06:38.800Z",
                 "lag_seconds": 0.2,
-                "accounts": [{"account": "senye:lin", "state": "online"}],
+                "stale_since": None,
+                "host": "PC-12",
+                "version": "1.4",
+                "backlog": 3,
+                "accounts": [
+                    {
+                        "account": "senye:lin",
+                        "state": "online",
+                        "shops": ["senye"],
+                        "newest_ts": None,
+                        "stale_since": None,
+                        "catching_up": False,
+                    }
+                ],
                 "shops": ["senye"],
             }
         ]

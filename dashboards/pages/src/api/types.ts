@@ -2,8 +2,13 @@
 
 /** One account of a source. */
 export interface Account {
+  /** null: what names no account. */
   readonly account: string | null
   readonly state: string
+  readonly shops: readonly (string)[]
+  readonly newest_ts: string | null
+  readonly stale_since: string | null
+  readonly catching_up: boolean
 }
 
 /** One event of a conversation. */
@@ -41,6 +46,15 @@ export interface Dismissed {
   readonly id: string
   /** Id of the event that is stored for it. */
   readonly event: string
+}
+
+/** One thing in a file. */
+export interface FaultTold {
+  readonly file: string
+  /** From 1; 0: it is about the file as a whole. */
+  readonly line: number
+  readonly column: number
+  readonly message: string
 }
 
 export interface HTTPValidationError {
@@ -102,6 +116,21 @@ export interface Rejection {
   readonly error: string
 }
 
+/** The rules in force. */
+export interface RulesTold {
+  /** Their hash; `built-in` where no folder is read. */
+  readonly rules_version: string
+  readonly folder: string | null
+  /** Why it is this folder. */
+  readonly why: string
+  readonly since: string | null
+  /** False while the files are wrong; then the last good ones hold. */
+  readonly good: boolean
+  readonly failed_at: string | null
+  readonly errors: readonly (FaultTold)[]
+  readonly warnings: readonly (FaultTold)[]
+}
+
 /** One feed of events. */
 export interface Source {
   readonly name: string
@@ -111,6 +140,12 @@ export interface Source {
   readonly last_event_at: string | null
   readonly newest_ts: string | null
   readonly lag_seconds: number
+  readonly stale_since: string | null
+  /** The machine it says it runs on. */
+  readonly host: string | null
+  readonly version: string | null
+  /** What it has still to send, as its last heartbeat says. */
+  readonly backlog: number | null
   readonly accounts: readonly (Account)[]
   readonly shops: readonly (string)[]
 }
