@@ -5,7 +5,7 @@ import { freshness } from '../src/live/freshness'
 import { readOptions, within, withOption } from '../src/app/options'
 import { firstEvent } from '../src/wallboard/firstEvent'
 import { themeAt } from '../src/app/theme'
-import { SoonWatcher } from '../src/wallboard/useChime'
+import { SoonWatcher } from '../src/app/soon'
 import { percent, span } from '../src/words/time'
 import { wallboard as en } from '../src/words/en/wallboard'
 import { wallboard as zh } from '../src/words/zh/wallboard'
@@ -51,7 +51,7 @@ describe('the options of a page', () => {
 
 describe('the chime', () => {
   it('tells of what comes to it, not of what was so, and not too often', () => {
-    const watcher = new SoonWatcher()
+    const watcher = new SoonWatcher(30_000)
     const heard = (ids: string[], second: number): boolean => watcher.see(ids, second * 1000)
     expect(heard(['old'], 0)).toBe(false)
     expect(heard(['old', 'a'], 1)).toBe(true)

@@ -6,6 +6,8 @@
 import { onScopeDispose, ref, watch, type Ref, type ShallowRef } from 'vue'
 
 import { within, type Options } from '../app/options'
+import { chime } from '../app/chime'
+import { SoonWatcher } from '../app/soon'
 import type { Shown } from '../app/useBoard'
 import { ranked } from '../waits/view'
 
@@ -19,7 +21,7 @@ export function useChime(options: Options, shown: ShallowRef<Shown>): Chime {
   const state = ref<'on' | 'quiet' | 'blocked'>('blocked')
   if (!options.sound) return { state }
   const audio = new AudioContext()
-  const watcher = new SoonWatcher()
+  const watcher = new SoonWatcher(EVERY_MS)
   const resume = (): void => {
     void audio.resume()
   }
@@ -42,35 +44,4 @@ export function useChime(options: Options, shown: ShallowRef<Shown>): Chime {
     void audio.close()
   })
   return { state }
-}
-
-/** Knows which waits were about to miss already. */
-export class SoonWatcher {
-  private known: ReadonlySet<string> | null = null
-  private lastMs = -Infinity
-
-  /** Return whether one has come to it, and long enough after the last time. */
-  see(ids: readonly string[], nowMs: number): boolean {
-    const known = this.known
-    this.known = new Set(ids)
-    if (known === null || !ids.some((id) => !known.has(id)) || nowMs - this.lastMs < EVERY_MS) return false
-    this.lastMs = nowMs
-    return true
-  }
-}
-
-/** Two soft tones, a third apart: heard in a hall of keyboards, startling nobody. */
-function chime(audio: AudioContext): void {
-  for (const [index, hertz] of [660, 831].entries()) {
-    const from = audio.currentTime + index * 0.16
-    const tone = audio.createOscillator()
-    const volume = audio.createGain()
-    tone.frequency.value = hertz
-    volume.gain.setValueAtTime(0, from)
-    volume.gain.linearRampToValueAtTime(0.16, from + 0.03)
-    volume.gain.exponentialRampToValueAtTime(0.0008, from + 0.9)
-    tone.connect(volume).connect(audio.destination)
-    tone.start(from)
-    tone.stop(from + 1)
-  }
 }

@@ -37,3 +37,9 @@ export function percent(share: number): string {
   const tenths = share >= 1 ? 1000 : Math.min(999, Math.round(share * 1000))
   return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)}%`
 }
+
+/** Day and time of an instant: 11-23 20:41. */
+export function dateAndTime(instantMs: number): string {
+  const at = new Date(instantMs)
+  return `${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${pad(at.getHours())}:${pad(at.getMinutes())}`
+}

@@ -1,0 +1,43 @@
+/** Which shops are seen, and by what: a shop is seen while any account of any source shows it. */
+
+import type { Source } from '../api/types'
+
+export interface Coverage {
+  readonly shops: number
+  readonly uncovered: readonly string[]
+}
+
+export function coverage(sources: readonly Source[]): Coverage {
+  const seen = new Map<string, boolean>()
+  for (const source of sources) {
+    for (const shop of source.shops) if (!seen.has(shop)) seen.set(shop, false)
+    if (source.state === 'stale') continue
+    for (const account of source.accounts) {
+      if (account.state === 'online') for (const shop of account.shops) seen.set(shop, true)
+    }
+  }
+  const uncovered = [...seen].filter(([, fresh]) => !fresh).map(([shop]) => shop)
+  return { shops: seen.size, uncovered: uncovered.sort() }
+}
+
+const WORST_FIRST: Readonly<Record<Source['state'], number>> = { stale: 0, catching_up: 1, ok: 2 }
+
+/** What is in trouble first; an account that is out makes its source one of them. */
+export function worstFirst(sources: readonly Source[]): readonly Source[] {
+  return [...sources].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
+}
+
+export function inTrouble(source: Source): boolean {
+  return rank(source) < 2
+}
+
+function rank(source: Source): number {
+  const out = source.accounts.some((account) => account.state !== 'online')
+  return Math.min(WORST_FIRST[source.state], out ? 1 : 2)
+}
+
+export function matches(source: Source, text: string): boolean {
+  const wanted = text.trim().toLowerCase()
+  const names = [source.name, source.host ?? '', ...source.shops, ...source.accounts.map((a) => a.account ?? '')]
+  return wanted === '' || names.some((name) => name.toLowerCase().includes(wanted))
+}

@@ -1,0 +1,30 @@
+import type { SourcesWords } from '../zh/sources'
+import { common } from './common'
+
+export const sources: SourcesWords = {
+  ...common,
+  heading: 'Sources',
+  summary: (ok, total) => `${ok}/${total} well`,
+  shopsCovered: (fresh, all) => `${fresh}/${all} shops seen`,
+  nothing: 'No source has connected yet.',
+  state: { ok: 'Well', catching_up: 'Delayed', stale: 'Unknown' },
+  column: {
+    state: 'State',
+    name: 'Source · machine',
+    version: 'Version',
+    last: 'Last heard',
+    lag: 'Lag',
+    backlog: 'To send',
+    account: 'Account',
+    login: 'Login',
+    newest: 'Newest chat',
+    shops: 'Shops',
+  },
+  since: (ago) => `since ${ago}`,
+  noAccount: '(no account named)',
+  catchingUp: 'catching up',
+  search: 'Find a source, machine, account or shop',
+  onlyTrouble: 'Only in trouble',
+  uncovered: 'Shops nobody sees',
+  uncoveredHint: 'No source shows these shops now: their waits are unknown and nobody is blamed.',
+}
