@@ -26,7 +26,7 @@ function at(ms: number, more: Partial<Wait> = {}): Standing {
       standingSinceMs: null,
       messages: 1,
       flags: [],
-      claimedBy: null,
+      alert: null,
       intent: null,
       ...more,
       sinceMs: 0,

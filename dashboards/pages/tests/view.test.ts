@@ -49,7 +49,7 @@ describe('the order of the board', () => {
     const waits = [
       waiting('lost', 310),
       waiting('stale', 170, { flags: ['stale'] }),
-      waiting('claimed', 170, { flags: ['claimed'] }),
+      waiting('claimed', 170, { alert: { claimed_by: '小王', told: [] } }),
       waiting('open', 20),
     ]
     expect(ids(view(waits))).toEqual(['open', 'claimed', 'stale', 'lost'])

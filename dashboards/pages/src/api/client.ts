@@ -4,13 +4,18 @@ export type Answer<T> =
   | { readonly state: 'ok'; readonly data: T }
   /** The service does not offer this, or there is no such thing (any more). */
   | { readonly state: 'missing' }
+  /** Somebody was faster. */
+  | { readonly state: 'conflict'; readonly data: T }
   | { readonly state: 'refused'; readonly why: string }
   | { readonly state: 'failed'; readonly why: string }
 
 /** Long enough for a big floor, short enough that a dead line is noticed. */
 const GIVE_UP_MS = 20_000
 
-export async function ask<T>(path: string, act?: { method: 'POST' | 'DELETE'; body?: unknown }): Promise<Answer<T>> {
+export async function ask<T>(
+  path: string,
+  act?: { method: 'POST' | 'DELETE'; body?: unknown },
+): Promise<Answer<T>> {
   const giveUp = new AbortController()
   const timer = window.setTimeout(() => {
     giveUp.abort()
@@ -37,6 +42,7 @@ async function read<T>(answer: Response): Promise<Answer<T>> {
     const text = await answer.text()
     return { state: 'ok', data: (text === '' ? null : JSON.parse(text)) as T }
   }
+  if (answer.status === 409) return { state: 'conflict', data: (await answer.json()) as T }
   if (answer.status === 404) return { state: 'missing' }
   const why = await reason(answer)
   return answer.status === 401 || answer.status === 403 ? { state: 'refused', why } : { state: 'failed', why }

@@ -11,6 +11,108 @@ export interface Account {
   readonly catching_up: boolean
 }
 
+/** Something that was done to an alert. */
+export interface Act {
+  readonly at: string
+  /** Who; empty: the program. */
+  readonly by: string
+  readonly what: string
+  readonly detail: string
+}
+
+/** Which further alerts an act is for: all that one message named. */
+export interface Acted {
+  /** Ids of further alerts. */
+  readonly also?: readonly (string)[]
+}
+
+/** How an alert stands after an act. */
+export interface ActedOn {
+  readonly id: string
+  /** False: somebody else has claimed it, or it is over. */
+  readonly done: boolean
+  readonly state: string
+  readonly claimed_by: string | null
+  readonly claimed_at: string | null
+}
+
+/** How each alert stands after an act. */
+export interface ActedOnAll {
+  readonly results: readonly (ActedOn)[]
+}
+
+/** An alert as it stands, or as it ended. */
+export interface Alert {
+  readonly id: string
+  readonly kind: 'wait' | 'unattended' | 'source' | 'promise' | 'handover' | 'score'
+  readonly state: 'firing' | 'claimed' | 'resolved' | 'withdrawn'
+  readonly platform: string
+  readonly shop: string
+  readonly conversation: string | null
+  /** Masked. */
+  readonly buyer: string | null
+  readonly team: string
+  readonly agent: string | null
+  readonly account: string | null
+  /** The last one reached; of what is no wait, its kind. */
+  readonly stage: string
+  readonly since: string | null
+  /** When somebody beyond the agent's panel was told first. */
+  readonly raised_at: string | null
+  /** The next limit at that time: answered by then, the buyer was kept. */
+  readonly limit_at: string | null
+  readonly claimed_by: string | null
+  readonly claimed_at: string | null
+  readonly muted_until: string | null
+  readonly stopped: boolean
+  readonly ended_at: string | null
+  readonly outcome: string | null
+  readonly told: readonly (ToldStep)[]
+  /** What is known of an alert that is no wait's. */
+  readonly facts: Readonly<Record<string, unknown>> | null
+}
+
+/** An alert with all that was done to it, and what channels were given. */
+export interface AlertWithTrail {
+  readonly id: string
+  readonly kind: 'wait' | 'unattended' | 'source' | 'promise' | 'handover' | 'score'
+  readonly state: 'firing' | 'claimed' | 'resolved' | 'withdrawn'
+  readonly platform: string
+  readonly shop: string
+  readonly conversation: string | null
+  /** Masked. */
+  readonly buyer: string | null
+  readonly team: string
+  readonly agent: string | null
+  readonly account: string | null
+  /** The last one reached; of what is no wait, its kind. */
+  readonly stage: string
+  readonly since: string | null
+  /** When somebody beyond the agent's panel was told first. */
+  readonly raised_at: string | null
+  /** The next limit at that time: answered by then, the buyer was kept. */
+  readonly limit_at: string | null
+  readonly claimed_by: string | null
+  readonly claimed_at: string | null
+  readonly muted_until: string | null
+  readonly stopped: boolean
+  readonly ended_at: string | null
+  readonly outcome: string | null
+  readonly told: readonly (ToldStep)[]
+  /** What is known of an alert that is no wait's. */
+  readonly facts: Readonly<Record<string, unknown>> | null
+  readonly acts: readonly (Act)[]
+  readonly delivered: readonly (Delivered)[]
+}
+
+/** Alerts, the newest first. */
+export interface Alerts {
+  readonly now: string
+  readonly alerts: readonly (Alert)[]
+  /** Ask with before= this for the next page; null: no more. */
+  readonly next_before: number | null
+}
+
 /** One event of a conversation. */
 export interface ChatMessage {
   readonly id: string
@@ -36,6 +138,17 @@ export interface Conversation {
   readonly truncated: boolean
 }
 
+/** What a channel was given. */
+export interface Delivered {
+  readonly channel: string
+  readonly transition: string
+  readonly stage: string
+  readonly due_at: string
+  readonly decided_at: string
+  readonly state: string
+  readonly attempts: number
+}
+
 /** Why a wait needs no answer. */
 export interface Dismissal {
   readonly reason: string
@@ -55,6 +168,32 @@ export interface FaultTold {
   readonly line: number
   readonly column: number
   readonly message: string
+}
+
+/** What became of one suggested reply. */
+export interface Feedback {
+  readonly shop: string
+  readonly phrase: string
+  readonly outcome: 'shown' | 'picked' | 'edited' | 'ignored'
+  /** Its id; the same outcome told twice counts once. */
+  readonly suggestion?: string | null
+  readonly position?: number | null
+  readonly agent?: string | null
+  /** What was sent, for how much of it was changed. It is not kept. */
+  readonly text?: string | null
+  /** From the suggestion to the reply. */
+  readonly send_seconds?: number | null
+}
+
+/** Several outcomes at once. */
+export interface FeedbackBatch {
+  readonly feedback: readonly (Feedback)[]
+}
+
+/** How many outcomes were new. */
+export interface FeedbackTaken {
+  readonly accepted: number
+  readonly duplicates: number
 }
 
 export interface HTTPValidationError {
@@ -77,11 +216,66 @@ export interface Me {
   readonly build: string
 }
 
+/** Nothing is told of what matches, until. At least one matcher; all given must fit. */
+export interface NewSilence {
+  readonly shop?: string | null
+  readonly platform?: string | null
+  readonly team?: string | null
+  readonly agent?: string | null
+  readonly stage?: string | null
+  readonly reason: string
+  /** RFC 3339 with offset, or epoch milliseconds; within 7 days. */
+  readonly until: string | number | number
+}
+
+/** How good the alerts of a span were. */
+export interface Quality {
+  /** Alerts of waits that were told beyond the agent's panel. */
+  readonly alerts: number
+  /** Answered after it, by the next limit. */
+  readonly saved: number
+  /** The next limit passed. */
+  readonly breached: number
+  /** Neither answered after it nor past the limit: withdrawn, dismissed, left by the buyer. */
+  readonly false: number
+  /** Not yet to be judged. */
+  readonly open: number
+  /** Saved, answered later or breached, of all judged. */
+  readonly precision: number | null
+  readonly claimed: number
+  /** Time that was left to the next limit, the middle one of all. */
+  readonly lead_seconds: number | null
+  /** From the alert to its claim, the middle one of all. */
+  readonly claim_seconds: number | null
+  readonly from: string
+  readonly to: string
+  /** Hours in which an agent had a round. */
+  readonly agent_hours: number
+  readonly alerts_per_agent_hour: number | null
+  readonly teams: Readonly<Record<string, TeamQuality>>
+}
+
 /** Refused input, newest first. */
 export interface Quarantine {
   readonly entries: readonly (Refused)[]
   /** Ask with before= this for the next page; null: no more. */
   readonly next_before: number | null
+}
+
+/** Words to be answered, of a chat that need not be known here. */
+export interface Question {
+  readonly shop: string
+  readonly text: string
+  readonly lang?: 'zh' | 'en' | null
+  readonly phase?: 'presale' | 'aftersale' | null
+  readonly product?: unknown
+  readonly agent?: string | null
+  /** The buyer has waited past the first limit. */
+  readonly slow?: boolean
+  /** The last that was said to the buyer was a holding reply. */
+  readonly held?: boolean
+  readonly transferring?: boolean
+  readonly rewrite?: boolean
 }
 
 /** Whether events can be taken now. */
@@ -131,6 +325,22 @@ export interface RulesTold {
   readonly warnings: readonly (FaultTold)[]
 }
 
+/** A silence in force. */
+export interface Silence {
+  readonly id: string
+  readonly matchers: Readonly<Record<string, string>>
+  readonly by: string
+  readonly reason: string
+  readonly from: string
+  readonly until: string
+}
+
+/** The silences in force, the first to end first. */
+export interface Silences {
+  readonly now: string
+  readonly silences: readonly (Silence)[]
+}
+
 /** One feed of events. */
 export interface Source {
   readonly name: string
@@ -156,12 +366,86 @@ export interface Sources {
   readonly sources: readonly (Source)[]
 }
 
+/** One reply, to be inserted by a person. */
+export interface SuggestedPhrase {
+  /** Its id in the library; tell it back with the feedback. */
+  readonly phrase: string
+  /** 1 is the first key. */
+  readonly position: number
+  readonly text: string
+  readonly intent: string
+  /** Keeps the buyer, answers nothing. */
+  readonly holding: boolean
+  /** Asks what the buyer needs. */
+  readonly question: boolean
+  readonly score: number
+  /** The words of the buyer that it answers. */
+  readonly why: readonly (string)[]
+}
+
+/** Up to three replies, best first; none where nothing fits well enough. */
+export interface Suggestions {
+  readonly id: string
+  readonly shop: string
+  readonly conversation: string | null
+  readonly wait: string | null
+  readonly lang: string
+  readonly intents: readonly (ToldIntent)[]
+  /** presale or aftersale; null: the words do not say. */
+  readonly phase: string | null
+  readonly phase_confidence: number
+  readonly abstained: boolean
+  /** The same replies in a model's words, where one is set up and asked for. */
+  readonly rewritten: readonly (string)[]
+  readonly suggestions: readonly (SuggestedPhrase)[]
+}
+
 /** What became of a batch; all that was accepted is stored. */
 export interface Taken {
   readonly accepted: number
   readonly duplicates: number
   readonly late: number
   readonly rejected: readonly (Rejection)[]
+}
+
+/** How good alerts were; the shares are null without any to judge. */
+export interface TeamQuality {
+  /** Alerts of waits that were told beyond the agent's panel. */
+  readonly alerts: number
+  /** Answered after it, by the next limit. */
+  readonly saved: number
+  /** The next limit passed. */
+  readonly breached: number
+  /** Neither answered after it nor past the limit: withdrawn, dismissed, left by the buyer. */
+  readonly false: number
+  /** Not yet to be judged. */
+  readonly open: number
+  /** Saved, answered later or breached, of all judged. */
+  readonly precision: number | null
+  readonly claimed: number
+  /** Time that was left to the next limit, the middle one of all. */
+  readonly lead_seconds: number | null
+  /** From the alert to its claim, the middle one of all. */
+  readonly claim_seconds: number | null
+}
+
+/** What the buyer asks about, as far as words tell. */
+export interface ToldIntent {
+  readonly intent: string
+  readonly confidence: number
+  readonly words: readonly (string)[]
+}
+
+/** A step of the ladder at which people were told. */
+export interface ToldStep {
+  /** Its second: 120s. */
+  readonly step: string
+  /** panel, popup, team, lead, digest, console. */
+  readonly to: string
+  readonly due_at: string | null
+  readonly decided_at: string | null
+  /** Its second had not come: the message of another wait of the agent named it. */
+  readonly named: boolean
 }
 
 export interface ValidationError {
@@ -197,6 +481,18 @@ export interface Wait {
   readonly next_due_at: string | null
   readonly messages: number
   readonly flags: readonly (string)[]
+  /** What people were told and did; null: nothing so far. */
+  readonly alert: WaitAlert | null
+}
+
+/** What people were told of a wait, and did about it. */
+export interface WaitAlert {
+  readonly claimed_by: string | null
+  readonly claimed_at: string | null
+  readonly muted_until: string | null
+  /** Nothing is told of it any more. */
+  readonly stopped: boolean
+  readonly told: readonly (ToldStep)[]
 }
 
 /** Open waits, the one with the least time left first. */

@@ -7,7 +7,7 @@ import { ask, type Answer } from './client'
 export interface Polled<T> {
   /** Null before the first answer. */
   readonly answer: ShallowRef<Answer<T> | null>
-  again(): Promise<void>
+  readonly again: () => Promise<void>
 }
 
 /** @param path what to ask; null: nothing for now. */

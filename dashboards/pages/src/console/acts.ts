@@ -1,14 +1,12 @@
 /** What a lead does about one wait. An alert has the id of its wait. */
 
 import { ask, at, type Answer } from '../api/client'
+import type { ActedOnAll } from '../api/types'
 
 export type Act = 'claim' | 'release' | 'resolve' | 'mute'
 
-const MUTE_SECONDS = 600
-
-export function act(wait: string, what: Act): Promise<Answer<unknown>> {
-  const body = what === 'mute' ? { seconds: MUTE_SECONDS } : undefined
-  return ask(at('alerts', wait, what), { method: 'POST', ...(body === undefined ? {} : { body }) })
+export function act(wait: string, what: Act): Promise<Answer<ActedOnAll>> {
+  return ask(at('alerts', wait, what), { method: 'POST' })
 }
 
 export function dismiss(wait: string, reason: string): Promise<Answer<unknown>> {

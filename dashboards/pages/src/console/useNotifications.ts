@@ -2,12 +2,11 @@
 
 import { ref, watch, type Ref, type ShallowRef } from 'vue'
 
-import { useContext } from '../app/context'
 import type { Shown } from '../app/useBoard'
 import { SoonWatcher } from '../app/soon'
 import { named } from '../waits/naming'
 import { leftOf } from '../waits/said'
-import { ranked, rowOf } from '../waits/view'
+import { isClaimed, ranked, rowOf } from '../waits/view'
 import type { ConsoleWords } from '../words/zh/console'
 
 export interface Notifications {
@@ -15,8 +14,7 @@ export interface Notifications {
   ask(): Promise<void>
 }
 
-export function useNotifications(shown: ShallowRef<Shown>): Notifications {
-  const { words } = useContext<ConsoleWords>()
+export function useNotifications(words: ConsoleWords, shown: ShallowRef<Shown>): Notifications {
   const state = ref<'off' | 'on' | 'denied' | 'unable'>('Notification' in window ? 'off' : 'unable')
   const watcher = new SoonWatcher(0)
 
@@ -27,14 +25,17 @@ export function useNotifications(shown: ShallowRef<Shown>): Notifications {
 
   watch(shown, ({ board, nowMs }) => {
     if (board === null || nowMs === null) return
-    const soon = ranked(board, nowMs).filter(({ label, wait }) => label === 'soon' && wait.claimedBy === null)
+    const soon = ranked(board, nowMs).filter(({ label, wait }) => label === 'soon' && !isClaimed(wait))
     const fresh = watcher.fresh(soon.map(({ wait }) => wait.id))
     if (state.value !== 'on' || fresh.length === 0 || document.visibilityState === 'visible') return
     const first = soon.find(({ wait }) => fresh.includes(wait.id))
     if (first === undefined) return
     const row = rowOf(first)
     const who = named(row.wait, board.agents.get(row.wait.agent ?? '') ?? null)
-    const title = words.notification([who.seat, who.name ?? words.noAgent].filter(Boolean).join(' '), leftOf(row, words))
+    const title = words.notification(
+      [who.seat, who.name ?? words.noAgent].filter(Boolean).join(' '),
+      leftOf(row, words),
+    )
     new Notification(title, { body: `${row.wait.shop} · ${row.wait.buyer}`, tag: 'presales' })
   })
   return { state, ask }

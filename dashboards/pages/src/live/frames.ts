@@ -32,10 +32,24 @@ export interface Wait {
   readonly standingSinceMs: number | null
   readonly messages: number
   readonly flags: readonly string[]
-  /** Who has taken it on; null: nobody. */
-  readonly claimedBy: string | null
+  /** What people were told of it and did about it; null: nothing so far. */
+  readonly alert: WaitAlert | null
   /** What is asked, in a word; null: not known. */
   readonly intent: string | null
+}
+
+export interface WaitAlert {
+  readonly claimedBy: string | null
+  readonly mutedUntilMs: number | null
+  /** Nothing more is told of it. */
+  readonly stopped: boolean
+  readonly told: readonly ToldStep[]
+}
+
+export interface ToldStep {
+  readonly step: string
+  readonly to: string
+  readonly atMs: number | null
 }
 
 /** The day so far. A figure nobody gives is null and shown as a dash, never as 0. */
@@ -220,8 +234,27 @@ function readWait(raw: unknown): Wait {
     standingSinceMs: asInstantOrNull(o['standing_since'], 'standing_since'),
     messages: asNumber(o['messages'] ?? 1, 'messages'),
     flags: asList(o['flags'] ?? [], 'flags').map((f) => asText(f, 'flag')),
-    claimedBy: asTextOrNull(o['claimed_by'], 'claimed_by'),
+    alert: o['alert'] == null ? null : readAlert(o['alert']),
     intent: asTextOrNull(o['intent'], 'intent'),
+  }
+}
+
+function readAlert(raw: unknown): WaitAlert {
+  const o = asObject(raw, 'alert')
+  return {
+    claimedBy: asTextOrNull(o['claimed_by'], 'claimed_by'),
+    mutedUntilMs: asInstantOrNull(o['muted_until'], 'muted_until'),
+    stopped: o['stopped'] === true,
+    told: asList(o['told'] ?? [], 'told').map(readTold),
+  }
+}
+
+function readTold(raw: unknown): ToldStep {
+  const o = asObject(raw, 'told')
+  return {
+    step: asText(o['step'], 'step'),
+    to: asText(o['to'], 'to'),
+    atMs: asInstantOrNull(o['decided_at'], 'decided_at'),
   }
 }
 

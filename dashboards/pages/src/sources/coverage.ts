@@ -38,6 +38,11 @@ function rank(source: Source): number {
 
 export function matches(source: Source, text: string): boolean {
   const wanted = text.trim().toLowerCase()
-  const names = [source.name, source.host ?? '', ...source.shops, ...source.accounts.map((a) => a.account ?? '')]
+  const names = [
+    source.name,
+    source.host ?? '',
+    ...source.shops,
+    ...source.accounts.map((a) => a.account ?? ''),
+  ]
   return wanted === '' || names.some((name) => name.toLowerCase().includes(wanted))
 }

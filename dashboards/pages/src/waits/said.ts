@@ -23,5 +23,8 @@ export function platformOf(platform: string, words: Common): string {
 /** Flags that say something to the floor; others stay unsaid. */
 export function flagsOf(row: Row, words: Common): readonly string[] {
   const said = row.wait.flags.flatMap((flag) => words.flags[flag] ?? [])
-  return row.claimed ? [words.claimed(row.wait.claimedBy), ...said] : said
+  const alert = row.wait.alert
+  if (alert?.claimedBy != null) said.unshift(words.claimed(alert.claimedBy))
+  if (alert?.stopped === true) said.push(words.stopped)
+  return said
 }

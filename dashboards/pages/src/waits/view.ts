@@ -217,7 +217,7 @@ function urgency(stands: Standing): number {
 }
 
 export function isClaimed(wait: Wait): boolean {
-  return wait.claimedBy !== null || wait.flags.includes('claimed')
+  return wait.alert !== null && wait.alert.claimedBy !== null
 }
 
 function isBotHeld(wait: Wait): boolean {

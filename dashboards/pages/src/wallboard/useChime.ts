@@ -9,7 +9,7 @@ import { within, type Options } from '../app/options'
 import { chime } from '../app/chime'
 import { SoonWatcher } from '../app/soon'
 import type { Shown } from '../app/useBoard'
-import { ranked } from '../waits/view'
+import { isClaimed, ranked } from '../waits/view'
 
 export interface Chime {
   readonly state: Ref<'on' | 'quiet' | 'blocked'>
@@ -31,7 +31,7 @@ export function useChime(options: Options, shown: ShallowRef<Shown>): Chime {
     if (board === null || nowMs === null) return
     const quiet = within(options.quiet, new Date(nowMs).getHours())
     state.value = audio.state !== 'running' ? 'blocked' : quiet ? 'quiet' : 'on'
-    const soon = ranked(board, nowMs).filter(({ label, wait }) => label === 'soon' && wait.claimedBy === null)
+    const soon = ranked(board, nowMs).filter(({ label, wait }) => label === 'soon' && !isClaimed(wait))
     const due = watcher.see(
       soon.map(({ wait }) => wait.id),
       nowMs,

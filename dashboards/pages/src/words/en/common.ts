@@ -76,7 +76,17 @@ export const common: Common = {
     closed_unanswered: 'Closed unanswered',
     catching_up: 'Delayed',
   },
-  claimed: (who) => (who === null ? 'Claimed' : `Claimed by ${who}`),
+  claimed: (who) => `Claimed by ${who}`,
+  stopped: 'Told no more',
+  steps: {
+    panel: 'Panel',
+    popup: 'Pop-up',
+    team: 'Team group',
+    lead: 'Lead',
+    digest: 'Manager’s digest',
+    console: 'Console',
+    claimer: 'Claimer',
+  },
   platforms: {
     taobao: 'Taobao',
     tmall: 'Tmall',

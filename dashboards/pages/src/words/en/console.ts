@@ -1,8 +1,8 @@
 import type { ConsoleWords } from '../zh/console'
-import { common } from './common'
+import { desk } from './desk'
 
 export const console_: ConsoleWords = {
-  ...common,
+  ...desk,
   heading: 'Console',
   tabs: {
     queue: 'Queue',
@@ -33,16 +33,12 @@ export const console_: ConsoleWords = {
   cancel: 'Cancel',
   done: (what) => `${what} ✓`,
   actFailed: (what, why) => `${what} failed: ${why}`,
-  noAlerts: 'This service does not offer acts on alerts yet',
   notAllowedAct: 'Your account may not do this',
   pick: 'Choose a row to see the chat and to act.',
-  gone: 'This wait is over.',
   openedBy: (clock) => `waiting since ${clock}`,
   timeline: 'What happened',
   told: 'Who was told',
   nobodyTold: 'Nobody was told yet',
-  suggestions: 'Suggested replies',
-  noSuggestions: 'Nothing fits well enough',
   room: 'Who has room',
   noRoom: 'Nobody has room now',
   moveTo: (who) => `Move to ${who}`,
@@ -51,7 +47,7 @@ export const console_: ConsoleWords = {
   truncatedChat: 'Older messages are left out',
   withheld: '(text withheld)',
   roles: {
-    ...common.roles,
+    ...desk.roles,
     buyer: 'Buyer',
     agent: 'Agent',
     assist: 'Assist',
@@ -149,12 +145,24 @@ export const console_: ConsoleWords = {
       withdrawn: 'Withdrawn',
       muted: 'Muted',
     },
+    all: 'Alerts',
+    breached: 'Still overdue',
+    perHour: 'Per agent hour',
     quality: 'Alert quality',
     precision: 'Precision',
     saved: 'Saved',
     ack: 'Time to claim',
     lead: 'Ahead by',
-    missed: 'Overdue without alert',
+  },
+  outcomes: {
+    answered: 'Answered',
+    expired: 'Expired',
+    abandoned: 'Buyer left',
+    dismissed: 'Needs no answer',
+    courtesy: 'Closing words',
+    late: 'Feed was late',
+    backfill: 'Backfilled',
+    recalled: 'Recalled',
   },
   silence: {
     empty: 'No silence is in force.',
@@ -162,6 +170,7 @@ export const console_: ConsoleWords = {
     by: 'By',
     reason: 'Reason',
     what: 'What',
+    kinds: { shop: 'Shop', team: 'Team', platform: 'Platform', agent: 'Agent', stage: 'Stage' },
     end: 'End it',
     add: 'New silence',
     minutes: 'minutes',

@@ -75,7 +75,17 @@ export const common = {
     closed_unanswered: '会话已关未回复',
     catching_up: '数据延迟',
   } as Readonly<Record<string, string>>,
-  claimed: (who: string | null) => (who === null ? '已认领' : `${who} 已认领`),
+  claimed: (who: string) => `${who} 已认领`,
+  stopped: '不再提醒',
+  steps: {
+    panel: '客服面板',
+    popup: '弹窗',
+    team: '小组群',
+    lead: '组长',
+    digest: '主管汇总',
+    console: '组长台',
+    claimer: '认领人',
+  } as Readonly<Record<string, string>>,
   platforms: {
     taobao: '淘宝',
     tmall: '天猫',

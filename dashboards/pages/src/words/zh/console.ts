@@ -1,7 +1,7 @@
-import { common } from './common'
+import { desk } from './desk'
 
 export const console_ = {
-  ...common,
+  ...desk,
   heading: '组长台',
   tabs: {
     queue: '等待队列',
@@ -32,16 +32,12 @@ export const console_ = {
   cancel: '取消',
   done: (what: string) => `${what} ✓`,
   actFailed: (what: string, why: string) => `${what}未成功：${why}`,
-  noAlerts: '本服务暂不提供告警操作',
   notAllowedAct: '您的账号没有这项权限',
   pick: '选一行，查看会话和处理。',
-  gone: '这次等待已结束。',
   openedBy: (clock: string) => `${clock} 开始等待`,
   timeline: '经过',
   told: '通知记录',
   nobodyTold: '还没有通知过任何人',
-  suggestions: '推荐话术',
-  noSuggestions: '没有合适的话术',
   room: '可以接手',
   noRoom: '现在没有人有空位',
   moveTo: (who: string) => `转 ${who}`,
@@ -50,7 +46,7 @@ export const console_ = {
   truncatedChat: '更早的消息未列出',
   withheld: '（内容未提供）',
   roles: {
-    ...common.roles,
+    ...desk.roles,
     buyer: '买家',
     agent: '客服',
     assist: '智能辅助',
@@ -148,19 +144,34 @@ export const console_ = {
       withdrawn: '已撤回',
       muted: '已静音',
     } as Readonly<Record<string, string>>,
+    all: '告警',
+    breached: '仍超时',
+    perHour: '每客服小时',
     quality: '告警质量',
     precision: '准确率',
     saved: '救回',
     ack: '认领用时',
     lead: '提前',
-    missed: '未提醒的超时',
   },
+  outcomes: {
+    answered: '已回复',
+    expired: '已过期',
+    abandoned: '买家离开',
+    dismissed: '无需回复',
+    courtesy: '尾语',
+    late: '数据补到',
+    backfill: '数据补到',
+    recalled: '买家撤回',
+  } as Readonly<Record<string, string>>,
   silence: {
     empty: '没有生效的静默。',
     until: '至',
     by: '设置人',
     reason: '原因',
     what: '范围',
+    kinds: { shop: '店铺', team: '小组', platform: '平台', agent: '客服', stage: '状态' } as Readonly<
+      Record<string, string>
+    >,
     end: '结束静默',
     add: '新建静默',
     minutes: '分钟',

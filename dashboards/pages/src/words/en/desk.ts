@@ -1,0 +1,12 @@
+import type { DeskWords } from '../zh/desk'
+import { common } from './common'
+
+export const desk: DeskWords = {
+  ...common,
+  suggestions: 'Suggested replies',
+  noSuggestions: 'Nothing fits well enough',
+  replyCopied: 'Copied: paste and send it',
+  holding: 'Holding',
+  askBack: 'Asks back',
+  gone: 'This wait is over.',
+}

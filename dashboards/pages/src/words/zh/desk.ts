@@ -1,0 +1,14 @@
+import { common } from './common'
+
+/** What the console and the agent's panel both say. */
+export const desk = {
+  ...common,
+  suggestions: '推荐话术',
+  noSuggestions: '没有合适的话术',
+  replyCopied: '已复制，请粘贴发送',
+  holding: '安抚语',
+  askBack: '追问',
+  gone: '这次等待已结束。',
+}
+
+export type DeskWords = typeof desk
