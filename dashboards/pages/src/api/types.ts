@@ -41,6 +41,47 @@ export interface ActedOnAll {
   readonly results: readonly (ActedOn)[]
 }
 
+/** Somebody who answers. */
+export interface Agent {
+  /** The register's id (工号), else the name the feeds give. */
+  readonly agent: string
+  /** 花名 */
+  readonly name: string | null
+  readonly team: string
+  readonly seat: string | null
+  /** online, away, suspended, offline; unknown: on shift, and nothing was heard. */
+  readonly state: string
+  readonly state_since: string | null
+  readonly shops: readonly (string)[]
+  /** Chats with a word in the last ten minutes, over all shops and accounts. */
+  readonly open: number
+  readonly limit: number | null
+  /** open / limit; null without a limit. */
+  readonly saturation: number | null
+  /** Buyers of theirs who wait. */
+  readonly waits_open: number
+  readonly on_shift: boolean
+  readonly shift_ends_at: string | null
+  /** Of today, as are the other sums. */
+  readonly online_seconds: number
+  readonly away_seconds: number
+  readonly suspended_seconds: number
+  readonly offline_seconds: number
+  /** Online, with a buyer of theirs waiting. */
+  readonly busy_seconds: number
+  /** busy / online; null before any time online. */
+  readonly occupancy: number | null
+  /** Mean of open chats over the time online. */
+  readonly mean_open: number | null
+  readonly most_open: number
+}
+
+/** Everybody who was heard of, or is on shift. */
+export interface Agents {
+  readonly now: string
+  readonly agents: readonly (Agent)[]
+}
+
 /** An alert as it stands, or as it ended. */
 export interface Alert {
   readonly id: string
@@ -200,6 +241,48 @@ export interface HTTPValidationError {
   readonly detail?: readonly (ValidationError)[]
 }
 
+/** What a shift leaves open, and who receives it. */
+export interface HandOver {
+  readonly id: string
+  readonly shop: string
+  readonly team: string
+  /** null: left overnight. */
+  readonly giver: string | null
+  /** The next slot's person, else the lead. */
+  readonly receiver: string | null
+  readonly to_lead: boolean
+  readonly shift_ends_at: string
+  /** Unreceived then, it is told. */
+  readonly due_at: string
+  /** coming, open, received, over */
+  readonly state: string
+  readonly received_by: string | null
+  readonly received_at: string | null
+  /** What is open still. */
+  readonly left: readonly (Left)[]
+}
+
+/** The lists of the last day. */
+export interface HandOvers {
+  readonly now: string
+  readonly handovers: readonly (HandOver)[]
+}
+
+/** One thing left open. */
+export interface Left {
+  /** wait or promise */
+  readonly kind: string
+  readonly platform: string
+  readonly conversation: string
+  /** Masked. */
+  readonly buyer: string
+  readonly account: string | null
+  readonly since: string
+  readonly age_seconds: number
+  /** Id of the wait. */
+  readonly wait: string | null
+}
+
 /** The loop turns. */
 export interface Livez {
   readonly alive?: true
@@ -285,6 +368,19 @@ export interface Ready {
   readonly build: string
 }
 
+/** Who receives, where the token does not say. */
+export interface Receipt {
+  /** Default: the token's name. */
+  readonly by?: string | null
+}
+
+/** A list that somebody has. */
+export interface Received {
+  readonly id: string
+  /** Id of the event that is stored for it. */
+  readonly event: string
+}
+
 /** One refused input. */
 export interface Refused {
   readonly id: number
@@ -323,6 +419,40 @@ export interface RulesTold {
   readonly failed_at: string | null
   readonly errors: readonly (FaultTold)[]
   readonly warnings: readonly (FaultTold)[]
+}
+
+/** One shop. */
+export interface Shop {
+  readonly shop: string
+  readonly platform: string
+  /** As people see it; the id where nobody wrote one down. */
+  readonly name: string
+  readonly team: string
+  readonly brand: string | null
+  readonly category: string | null
+  /** By score; empty: none is set. */
+  readonly targets: Readonly<Record<string, number>>
+  /** ok, catching_up, stale (UNKNOWN on the board), unknown (nothing was heard of it). */
+  readonly state: string
+  /** Somebody can take a new chat; null: no presence and no roster names it. */
+  readonly attended: boolean | null
+  /** Set once it has been too long. */
+  readonly unattended_since: string | null
+  /** Who can take a new chat. */
+  readonly able: readonly (string)[]
+  /** On shift, and not there. */
+  readonly absent: readonly (string)[]
+  /** Buyers who need an answer, by stage. */
+  readonly waits_open: Readonly<Record<string, number>>
+  readonly bot_held: number
+  readonly courtesy: number
+  readonly answered_today: number
+}
+
+/** Every shop that was heard of, or is written down. */
+export interface Shops {
+  readonly now: string
+  readonly shops: readonly (Shop)[]
 }
 
 /** A silence in force. */
