@@ -137,6 +137,7 @@ class ScoreOf(Model):
     misses: int | None = None
     undetermined: int | None = None
     excluded: int | None = None
+    sample: bool | None = None  # Whether there is anything to count at all.
     rate: Annotated[float, Field(ge=0, le=1)] | None = None
     mean: DurationMs | None = None
 

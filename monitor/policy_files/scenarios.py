@@ -16,6 +16,7 @@ from monitor.yaml_files import BadFiles, Document, Fault, did_you_mean, read
 FOLDER = "scenarios"
 ALWAYS_LOOKED_AT = {"team", "lead"}  # What leaves the panel for a group must be expected, each one.
 RATE_EXACT = 0.0005
+WITHIN_MS = 1000  # A message is of the second that it is expected in.
 
 
 class Result(NamedTuple):
@@ -104,7 +105,8 @@ class _Compared:
 
     def _fits(self, one: ToldAt, told: Told) -> bool:
         return (
-            (self._played.at_ms(one.at), one.to, one.kind) == (told.at_ms, told.to, told.kind)
+            0 <= told.at_ms - self._played.at_ms(one.at) < WITHIN_MS
+            and (one.to, one.kind) == (told.to, told.kind)
             and (one.chats is None or sorted(one.chats) == sorted(told.chats))
             and one.agent in (None, told.agent)
         )
@@ -183,8 +185,11 @@ class _Compared:
             if wanted is not None and wanted != got.get(key, 0):
                 yield self._differs(wanted, got.get(key, 0), "expect", "scores", id, key, what=f"{id}, {key}")
         rate = got.get("rate")
+        if score.sample is not None and score.sample != (rate is not None):
+            yield self._differs(score.sample, rate is not None, "expect", "scores", id, "sample", what=f"{id}, sample")
         if score.rate is not None and (rate is None or abs(rate - score.rate) > RATE_EXACT):
-            yield self._differs(score.rate, "no sample" if rate is None else rate, "expect", "scores", id, "rate")
+            said = "no sample" if rate is None else round(rate, 3)
+            yield self._differs(score.rate, said, "expect", "scores", id, "rate", what=f"{id}, rate")
         mean = got.get("mean_seconds")
         # As it is written: 87.7s is what 87.67 is called.
         if score.mean is not None and (mean is None or abs(mean * 1000 - score.mean) > 50):
