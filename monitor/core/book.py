@@ -45,6 +45,32 @@ class Layer(Struct, frozen=True, kw_only=True):
         )
 
 
+class _Section:
+    """The layers of a section, those that name shops found by them: of thousands a shop has a few."""
+
+    __slots__ = ("_layers", "_of_any", "_of_shop", "_unnamed")
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self._layers = tuple(layers)
+        self._unnamed = [place for place, layer in enumerate(layers) if layer.shops is None]
+        self._of_any: dict[tuple[str, str | None], tuple[list[int], tuple[Layer, ...]]] = {}
+        self._of_shop: dict[str, list[int]] = {}
+        for place, layer in enumerate(layers):
+            for shop in layer.shops or ():
+                self._of_shop.setdefault(shop, []).append(place)
+
+    def fitting(self, platform: str, shop: str, phase: str | None) -> tuple[Layer, ...]:
+        """Return those that are for this shop and phase, in their order."""
+        unnamed = self._of_any.get((platform, phase))
+        if unnamed is None:
+            places = [place for place in self._unnamed if self._layers[place].fits(platform, "", phase)]
+            unnamed = self._of_any[platform, phase] = (places, tuple([self._layers[place] for place in places]))
+        named = [place for place in self._of_shop.get(shop, ()) if self._layers[place].fits(platform, shop, phase)]
+        if not named:
+            return unnamed[1]
+        return tuple([self._layers[place] for place in sorted(unnamed[0] + named)])
+
+
 class Book:
     """One version of the rules.
 
@@ -58,7 +84,7 @@ class Book:
         self.rules = rules
         self.phases = frozenset(p for section in sections for layer in section for p in layer.phases or ())
         self._base = base
-        self._sections = tuple(tuple(section) for section in sections)
+        self._sections = tuple(map(_Section, sections))
         self._calendars = {
             layer.hours: Calendar(layer.hours) for section in sections for layer in section if layer.hours is not None
         }
@@ -72,16 +98,16 @@ class Book:
         key = (platform, shop, phase)
         sections = self._fitting.get(key)
         if sections is None:
-            sections = tuple(
-                tuple(layer for layer in section if layer.fits(platform, shop, phase)) for section in self._sections
-            )
-            self._fitting[key] = sections
+            sections = self._fitting[key] = tuple(section.fitting(*key) for section in self._sections)
         from_ms, until_ms = -ALWAYS_MS, ALWAYS_MS
         chosen: list[Layer] = []
         for section in sections:
             for layer in section:
                 holds, since_ms, before_ms = self._span(layer, at_ms)
-                from_ms, until_ms = max(from_ms, since_ms), min(until_ms, before_ms)
+                if since_ms > from_ms:
+                    from_ms = since_ms
+                if before_ms < until_ms:
+                    until_ms = before_ms
                 if holds:
                     chosen.append(layer)
                     break

@@ -225,15 +225,19 @@ class CountedClock:
     What opened in hours runs on past their closing; it needs the instant of its opening each time.
     """
 
-    __slots__ = ("calendar", "run_on_ms")
+    __slots__ = ("_from_ms", "_until_ms", "calendar", "run_on_ms")
 
     def __init__(self, hours: Hours, run_on_ms: int) -> None:
         self.calendar = Calendar(hours)
         self.run_on_ms = run_on_ms
+        self._from_ms = self._until_ms = 0  # A span in hours: nearly all that is asked lies in the same one.
 
     def counted(self, opened_at_ms: int, start_ms: int, end_ms: int) -> int:
         """Return how much of the time between two instants counts for what opened at ``opened_at_ms``."""
+        if self._from_ms <= start_ms <= end_ms <= self._until_ms:
+            return end_ms - start_ms
         calendar = self.calendar
+        self._remember(start_ms)
         counted = calendar.counted(start_ms, end_ms)
         if counted < end_ms - start_ms and self.run_on_ms and calendar.is_open(opened_at_ms):
             closing_ms = calendar.closing(opened_at_ms)
@@ -244,7 +248,10 @@ class CountedClock:
 
     def due(self, opened_at_ms: int, start_ms: int, length_ms: int) -> int:
         """Return the first instant by which ``length_ms`` (at least 1) has counted; ALWAYS_MS: not in a year."""
+        if self._from_ms <= start_ms and start_ms + length_ms <= self._until_ms:
+            return start_ms + length_ms
         calendar = self.calendar
+        self._remember(start_ms)
         due_ms = calendar.due(start_ms, length_ms)
         if due_ms - start_ms == length_ms or not self.run_on_ms or not calendar.is_open(opened_at_ms):
             return due_ms
@@ -257,6 +264,11 @@ class CountedClock:
         if left_ms <= runs_until_ms - from_ms:
             return from_ms + left_ms
         return calendar.due(runs_until_ms, left_ms - (runs_until_ms - from_ms))
+
+    def _remember(self, at_ms: int) -> None:
+        is_open, from_ms, until_ms = self.calendar.span(at_ms)
+        if is_open:
+            self._from_ms, self._until_ms = from_ms, until_ms
 
     def span(self, opened_at_ms: int, at_ms: int) -> tuple[bool, int, int]:
         """Return whether the clock runs at an instant, and from when to before when that is so, as far as is known."""

@@ -113,7 +113,7 @@ class Shop:
         self.platform = platform
         self.conversations: dict[str, Conversation] = {}
         self.lists: Kept | None = None  # None: no list of who waits has come for it.
-        self.spans: dict[str | None, tuple[int, int, int]] = {}  # By phase: (from, until, policy) as last resolved.
+        self.spans: dict[str | None, tuple[int, int, Fold, Marks]] = {}  # By phase: from, until, as last resolved.
         self.ask_anew()
 
     def ask_anew(self) -> None:
@@ -122,12 +122,9 @@ class Shop:
         self.from_ms = self.until_ms = 0
         self.phase: str | None = None
 
-    def hold(self, fold: Fold, marks: Marks, from_ms: int, until_ms: int, phase: str | None) -> None:
+    def hold(self, span: tuple[int, int, Fold, Marks], phase: str | None) -> None:
         """Take this policy for what lies within the span, and is of this phase."""
-        self.fold = fold
-        self.marks = marks
-        self.from_ms = from_ms
-        self.until_ms = until_ms
+        self.from_ms, self.until_ms, self.fold, self.marks = span
         self.phase = phase
 
 
@@ -293,16 +290,16 @@ class Tracker:
     def _turn(self, shop: Shop, event: ev.AnyEvent, policy: int | None) -> None:
         """Let a shop hold the policy of an event: the one given, else that in force at its time and phase."""
         if policy is not None:
-            shop.hold(self._folds[policy], self._marks[policy], 0, 0, None)
+            shop.hold((0, 0, self._folds[policy], self._marks[policy]), None)
             return
-        phase = event.phase if event.phase in self._phases else None
-        from_ms, until_ms, number = shop.spans.get(phase, (0, 0, 0))
-        if not from_ms <= event.ts_ms < until_ms:
-            resolved = self._book.resolve(shop.platform, shop.name, phase, event.ts_ms)
+        phase = event.phase
+        span = shop.spans.get(phase)
+        if span is None or not span[0] <= event.ts_ms < span[1]:
+            known = phase if phase in self._phases else None
+            resolved = self._book.resolve(shop.platform, shop.name, known, event.ts_ms)
             number = self.policies.number_of(resolved.policy, self._book.rules)
-            from_ms, until_ms = resolved.from_ms, resolved.until_ms
-            shop.spans[phase] = (from_ms, until_ms, number)
-        shop.hold(self._folds[number], self._marks[number], from_ms, until_ms, event.phase)
+            span = shop.spans[known] = (resolved.from_ms, resolved.until_ms, self._folds[number], self._marks[number])
+        shop.hold(span, phase)
 
     def _take_ours(self, event: ev.AnyEvent, number: int) -> Folded:
         """Take what a person did on a page or by a link."""
@@ -839,7 +836,6 @@ class Tracker:
             opened_at_ms = wait.opened_at_ms
             if (
                 promise is None
-                and clock is None
                 and wait.standing is None
                 and wait.since_ms == opened_at_ms
                 and (not conversation.told or keeps_step(conversation.told[-1], wait))
@@ -847,6 +843,8 @@ class Tracker:
                 # Most waits: one clock, and what was told is what was passed.
                 after_ms = stages[wait.passed].after_ms if wait.passed < len(stages) else policy.give_up_ms
                 at_ms = opened_at_ms + after_ms + 1
+                if clock is not None:
+                    at_ms = self._due_in_hours(clock, opened_at_ms, stages[wait.passed :], policy.give_up_ms)
                 if self._logs and (conversation.told or self.escalation.has_steps(wait.policy)):
                     at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
                 if at_ms != conversation.wake_at_ms:
@@ -883,6 +881,13 @@ class Tracker:
                 at_ms = due
         if at_ms != conversation.wake_at_ms:
             self._timers.wake(conversation, at_ms)
+
+    def _due_in_hours(self, clock: CountedClock, opened_at_ms: int, stages: tuple[Stage, ...], give_up_ms: int) -> int:
+        """Return when something of a wait in hours is due next: the first of these stages, its end, a turn of hours."""
+        at_ms = opened_at_ms + give_up_ms + 1
+        if stages:
+            at_ms = min(at_ms, clock.due(opened_at_ms, opened_at_ms, stages[0].after_ms + 1))
+        return min(at_ms, self._hours_turn_at(clock, opened_at_ms)) if self._rows else at_ms
 
     def _hours_turn_at(self, clock: CountedClock, opened_at_ms: int) -> int:
         """Return when the clock of a wait begins or ceases to run next: the board says so."""
