@@ -288,31 +288,45 @@ class Escalation:
                     del self._gathered[ladder.gathered]
             ladder.gathered = None
 
-    def flush(self, now_ms: int) -> None:
-        """Tell what has come due."""
-        if self._due:
-            due, self._due = self._due, {}
-            for group, found in due.items():
-                if group.to == "digest":
-                    for one in found:
-                        self._mark(one, now_ms)
-                        self._incidents.overdue(one.conversation.shop, one.conversation.id, one.wait.number, now_ms)
-                else:
-                    self._tell(group, found, now_ms)
+    @property
+    def pending(self) -> bool:
+        """Whether something that has come due is still to be told."""
+        return bool(self._due)
+
+    def flush(self, now_ms: int, at_most: int = 1 << 30) -> None:
+        """Tell what has come due: whole messages, until they name ``at_most`` waits; `pending` says what is left."""
+        while self._due and at_most > 0:
+            group = next(iter(self._due))
+            due = [one for one in self._due.pop(group) if one.conversation.state.wait is one.wait]
+            if not due:
+                continue  # Answered since.
+            if group.to == "digest":
+                for one in due:
+                    self._mark(one, self.named(one.conversation, one.wait, now_ms), now_ms)
+                    self._incidents.overdue(one.conversation.shop, one.conversation.id, one.wait.number, now_ms)
+                at_most -= len(due)
+            else:
+                at_most -= self._tell(group, due, now_ms)
         self._incidents.flush()
         if self._claims_over:
             over, self._claims_over = self._claims_over, {}
             for by, found in over.items():
                 self._tell_claimer(by, found, now_ms)
 
-    def _tell(self, group: _Group, due: list[_Due], now_ms: int) -> None:
+    def _tell(self, group: _Group, due: list[_Due], now_ms: int) -> int:
+        """Tell one message; return how many waits it is told of."""
         first = due[0]
         decided_at_ms = self._decided(first.due_at_ms, now_ms)
         gather_ms = max(one.rung.gather_ms for one in due)
         others = self._others(group, {one.conversation for one in due}, gather_ms, decided_at_ms) if gather_ms else []
+        waits = []
         for one in (*due, *others):
-            self._mark(one, now_ms)
-        waits = [self.named(one.conversation, one.wait, decided_at_ms) for one in (*due, *others)]
+            named = self.named(one.conversation, one.wait, decided_at_ms)
+            waits.append(named)
+            self._mark(one, named, now_ms)
+        facts = self._of_agent(group, first.conversation.shop, now_ms) if group.to in BEYOND_PANEL else {}
+        if len(waits) > NAMED_AT_MOST:
+            facts["more"] = len(waits) - NAMED_AT_MOST
         next_ms = min((self._after(one) for one in due), default=NEVER_MS)
         again = f".r{first.told.repetition}" if first.told.repetition else ""
         self._host.decisions.append(
@@ -328,9 +342,10 @@ class Escalation:
                 due_at_ms=first.due_at_ms,
                 decided_at_ms=decided_at_ms,
                 expires_at_ms=min(decided_at_ms + WORTH_MS, max(next_ms, decided_at_ms + 1)),
-                facts=self._of_agent(group, first.conversation.shop, now_ms) if group.to in BEYOND_PANEL else {},
+                facts=facts,
             )
         )
+        return len(waits)
 
     def _of_agent(self, group: _Group, shop: str, now_ms: int) -> dict[str, Any]:
         """Return what a lead wants to know of whose waits these are, and who could take one."""
@@ -372,7 +387,7 @@ class Escalation:
             found.append(_Due(conversation, wait, told, ladder, rung, now_ms))
         return found
 
-    def _mark(self, one: _Due, now_ms: int) -> None:
+    def _mark(self, one: _Due, as_named: NamedWait, now_ms: int) -> None:
         """Note that people were told of a wait at a step."""
         rung, ladder = one.rung, one.ladder
         if not rung.label or ladder.has_told(rung):
@@ -390,7 +405,8 @@ class Escalation:
                 ladder.raised_at_ms = decided_at_ms
                 ladder.limit_at_ms = (self._next_limit_ms(one.wait, decided_at_ms) or 1) - 1
             detail = f"{rung.to} {rung.label}" + (" named" if named else "")
-            self.say_state(one.conversation, one.wait, AlertAct(decided_at_ms, "", "told", detail))
+            act = AlertAct(decided_at_ms, "", "told", detail)
+            self._state(one.told, as_named, as_named.stage, as_named.since_ms, act, None, None)
 
     def _tell_claimer(self, by: str, due: list[_Due], now_ms: int) -> None:
         first = due[0]

@@ -86,6 +86,7 @@ from monitor.core.views import SourceRow, WaitRow, wait_row
 from monitor.core.watch import UNSEEN, Turned, Watch
 
 LATENESS_MS = 600_000
+TOLD_AT_ONCE = 400  # Waits told of in one slice, about 15 ms with their rows.
 NAMED_AT_MOST = 100  # Waits named with a source that is down; who sends shows fewer.
 CATCH_UP_MS = 30_000
 IDLE_MS = 3_600_000  # A conversation in which nothing is open leaves the memory so long after its last word.
@@ -546,7 +547,7 @@ class Tracker:
     @property
     def next_ms(self) -> int:
         """When `advance` has something to do at the earliest; NEVER_MS when nothing is waited for."""
-        return self._timers.next_ms
+        return self.now_ms if self.escalation.pending else self._timers.next_ms
 
     def advance(self, now_ms: int, at_most: int = 1 << 30) -> bool:
         """Move time forward and judge what is due.
@@ -565,12 +566,14 @@ class Tracker:
                     self._judge_until(conversation, now_ms)
             return False
         if self._wall:
-            if now_ms >= self._timers.next_ms:
+            if self.escalation.pending:
+                self.escalation.flush(now_ms, TOLD_AT_ONCE)
+            elif now_ms >= self._timers.next_ms:
                 self._judge_due(now_ms, at_most)
         else:
             while self._timers.next_ms <= now_ms:
                 self._judge_due(self._timers.next_ms, at_most)  # Each instant on its own: chats are told of together.
-        return self._timers.next_ms <= now_ms
+        return self.next_ms <= now_ms
 
     def _judge_due(self, now_ms: int, at_most: int) -> None:
         for item in self._timers.due(now_ms, at_most):
@@ -586,7 +589,7 @@ class Tracker:
                 assert isinstance(item, Feed | Source)
                 self._watch.judge(item, now_ms)
                 self._hear(now_ms)
-        self.escalation.flush(now_ms)
+        self.escalation.flush(now_ms, TOLD_AT_ONCE if self._wall else 1 << 30)
 
     def _judge(self, conversation: Conversation, now_ms: int, due_ms: int) -> None:
         """A limit of this conversation has come."""
