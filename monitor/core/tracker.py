@@ -39,7 +39,7 @@ from monitor.core.decisions import (
 )
 from monitor.core.entries import NOBODY, WHAT, Marks, MarksBook, message_entry, other_entry
 from monitor.core.escalation import Escalation, anew
-from monitor.core.feeds import Feed, Source
+from monitor.core.feeds import SILENT_MS, Feed, Source
 from monitor.core.fold import (
     CLOSED_UNANSWERED,
     CODE,
@@ -59,7 +59,7 @@ from monitor.core.fold import (
     Wait,
     Who,
 )
-from monitor.core.hours import CountedClock
+from monitor.core.hours import Calendar, CountedClock, Hours
 from monitor.core.incidents import Incidents
 from monitor.core.incidents import Kept as KeptIncidents
 from monitor.core.lists import Kept, complete, listed
@@ -198,7 +198,8 @@ class Tracker:
         self._who: dict[tuple[str | None, str | None], Who] = {}
         self._lazy = lazy
         self._timers: Timers[Conversation | Feed | Source | Incidents | Post | People] = Untimed() if lazy else Timers()
-        self._watch = Watch(self._timers, catch_up_ms)
+        self._calendars: dict[Hours, Calendar] = {}
+        self._watch = Watch(self._timers, catch_up_ms, self._silent_at)
         self._came_by = UNSEEN  # The feed of the event in hand.
         self._parked: dict[int, list[Conversation]] = {}
         self._idle: list[Conversation] = []
@@ -233,6 +234,7 @@ class Tracker:
         """Hold against these rules what comes from now on; what stands open keeps the policy it opened with."""
         self._book = policies
         self._phases = policies.phases
+        self._calendars.clear()
         for shop in self._shops.values():
             shop.ask_anew()
 
@@ -934,6 +936,19 @@ class Tracker:
         if not turned.stale:
             for index in {index for name in shops for index in self._watch.of_shop(name)}:
                 self._unpark(index)
+
+    def _silent_at(self, shops: Iterable[str], seen_ms: int) -> int:
+        """Return when one of these shops, heard last at ``seen_ms``, has been silent too long by its hours."""
+        at_ms = NEVER_MS
+        for name in shops:
+            shop = self._shops.get(name)
+            hours = self._book.resolve(shop.platform, name, None, seen_ms).policy.hours if shop is not None else None
+            if hours is None:
+                return 0
+            if hours not in self._calendars:
+                self._calendars[hours] = Calendar(hours)
+            at_ms = min(at_ms, self._calendars[hours].due(seen_ms, SILENT_MS + 1))
+        return at_ms if at_ms < NEVER_MS else 0
 
     def held_back(self, conversation: Conversation) -> bool:
         """Whether its waits are not judged now."""

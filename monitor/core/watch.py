@@ -8,7 +8,7 @@ Names of sources and accounts come from outside, so there is a bound on them:
 beyond it, what comes counts as of a source, or an account, without a name.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from msgspec import Struct
@@ -65,6 +65,8 @@ class Watch:
     Args:
         calendar: what wakes a feed or source; the tracker hands it to `judge` then.
         catch_up_ms: a feed whose newest event is older than this on arrival is catching up.
+        silent_at: says when shops have been silent for too long that were heard last at an instant; at night nobody
+            writes.
 
     Attributes:
         turned: what went stale or came back since the caller last took it.
@@ -72,8 +74,9 @@ class Watch:
         feeds: all of them, by index.
     """
 
-    def __init__(self, calendar: Calendar, catch_up_ms: int) -> None:
+    def __init__(self, calendar: Calendar, catch_up_ms: int, silent_at: Callable[[Iterable[str], int], int]) -> None:
         self._calendar = calendar
+        self._silent_at = silent_at
         self._catch_up_ms = catch_up_ms
         self._sources: dict[str, Source] = {}
         self._feed_of: dict[tuple[str, str | None], int] = {}
@@ -169,6 +172,9 @@ class Watch:
                 self.released.append(item.index)
             return
         stale_at_ms = item.stale_at_ms()
+        if stale_at_ms <= now_ms and not item.beats:
+            shops = {shop for index in item.feeds for shop in self.feeds[index].shops}
+            stale_at_ms = max(stale_at_ms, self._silent_at(shops, item.seen_ms))
         if stale_at_ms > now_ms:
             self._calendar.wake(item, stale_at_ms)
         elif not item.stale_since_ms:

@@ -6,6 +6,7 @@ from monitor.core import decisions as d
 from monitor.core import events as ev
 from monitor.core.tracker import Tracker
 from monitor.core.watch import ACCOUNTS_AT_MOST, SOURCES_AT_MOST
+from tests.core.test_counted_clock import in_hours
 from tests.timeline import START_MS, Timeline, at_ms, take_policies
 
 
@@ -135,6 +136,12 @@ def test_a_source_that_misses_its_heartbeats_is_stale_and_its_waits_are_not_judg
 def test_a_source_without_heartbeats_is_stale_after_ten_silent_minutes() -> None:
     chat = Timeline(wall=True).buyer("0:00", account="a").agent("0:10", account="a")
     assert chat.until("11:00") == ["10:10.001 stale"]
+
+
+def test_of_those_minutes_only_the_hours_of_its_shops_count() -> None:
+    policy = in_hours(("-60:00", "5:00"), ("60:00", "120:00"))
+    chat = Timeline(policy, wall=True).buyer("0:00", account="a").agent("0:10", account="a")
+    assert chat.until("66:00") == ["65:10.001 stale"]
 
 
 def test_an_account_that_is_kicked_is_stale_at_once_and_the_others_are_not() -> None:
