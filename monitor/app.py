@@ -24,6 +24,7 @@ from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.tracker import Tracker
 from monitor.engine import Engine
 from monitor.errors import StoreUnavailable, UsageError
+from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
 from monitor.policy_files import phrases, webhooks, where, words
@@ -144,9 +145,7 @@ class App:
             user_header=settings.listen.user_header,
             proxies=settings.listen.proxies,
         )
-        hooks, faults = webhooks.load(where.choose(None, settings.rules).folder)
-        if faults:
-            raise UsageError("\n".join(map(str, faults)))
+        hooks = self._webhooks()
         self.suggester = self._suggester() if settings.suggestions.enabled else None
         if self.suggester is not None:
             engine.watch(self.suggester.watch)
@@ -163,7 +162,7 @@ class App:
             demo=self._demo,
             rules=self.rules,
             people=tracker.people,
-            hooks=lambda: hooks,
+            hooks=hooks,
             channels=len(channels),
             suggester=self.suggester,
         )
@@ -189,6 +188,20 @@ class App:
         if self.rules is not None:
             self._follow(self.rules)
         spare_collector()
+
+    def _webhooks(self) -> Callable[[], dict[str, WebhookMapping]]:
+        """Return what gives the mappings of the rules in force.
+
+        Raises:
+            UsageError: a mapping is wrong.
+        """
+        keeper = self.rules
+        if keeper is not None:
+            return lambda: keeper.rules.webhooks
+        shipped, faults = webhooks.load(where.choose(None, self.settings.rules).folder)
+        if faults:
+            raise UsageError("\n".join(map(str, faults)))
+        return lambda: shipped
 
     def _follow(self, rules: Keeper) -> None:
         """Take the rules of the folder whenever they change."""

@@ -25,7 +25,7 @@ from monitor.core.scores.profile import ProfileBook
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.errors import MonitorError, UsageError
 from monitor.onboarding.command import check_source, import_chats
-from monitor.policy_files import profiles, where
+from monitor.policy_files import profiles, schemas, where
 from monitor.policy_files.command import RULES, check_rules, explain
 from monitor.policy_files.keeper import first_rules
 from monitor.policy_files.rule_set import RuleSet
@@ -344,9 +344,13 @@ def _lines(files: list[str]) -> Iterator[bytes]:
 
 
 @main.command("schema")
-def show_schema() -> None:
-    """Print the JSON Schema of the events."""
-    click.echo(json.dumps(schema(), ensure_ascii=False, indent=2))
+@click.argument("name", type=click.Choice(("events", *schemas.MODELS)), default="events")
+def show_schema(name: str) -> None:
+    """Print the JSON Schema of the events, or of a kind of file of the rules."""
+    if name == "events":
+        click.echo(json.dumps(schema(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(schemas.text_of(name), nl=False)
 
 
 @main.command()

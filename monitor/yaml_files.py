@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
 FILE_BYTES_AT_MOST = 8 * 1024 * 1024  # A library of 20,000 phrases has about four.
 DEPTH_AT_MOST = 32  # No file of ours nests deeper than ten.
@@ -328,8 +328,11 @@ def time_of_day_ms(value: Any) -> int:
     return at_ms
 
 
-DurationMs = Annotated[int, BeforeValidator(duration_ms)]
+_DURATION_SCHEMA = {"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+(\.\d{1,3})?s)?(\d+ms)?$", "minLength": 2}
+_TIME_SCHEMA = {"type": "string", "pattern": r"^([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d)?$"}
+
+DurationMs = Annotated[int, BeforeValidator(duration_ms), WithJsonSchema(_DURATION_SCHEMA)]
 """A length of time, written with its unit; milliseconds once read."""
 
-TimeOfDayMs = Annotated[int, BeforeValidator(time_of_day_ms)]
+TimeOfDayMs = Annotated[int, BeforeValidator(time_of_day_ms), WithJsonSchema(_TIME_SCHEMA)]
 """A time of day, written quoted; milliseconds since midnight once read, 24:00 included."""

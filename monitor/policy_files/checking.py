@@ -69,7 +69,8 @@ def check(folder: Path, now_ms: int) -> Checked:
     if not checked.faults:
         checked.faults = phrases.check(folder, frozenset(reader.intents.phases))
     checked.doubts = [*_not_read(folder), *checked.rules.doubts(now_ms)]
-    checked.tests, checked.faults = run_all(checked.rules)
+    checked.tests, wrong = run_all(checked.rules)
+    checked.faults = checked.faults + wrong
     return checked
 
 

@@ -9,9 +9,20 @@ to people.
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from monitor.policy_files.values import DAYS, LocalInstant, Name, Names, Windows, Zone, days, windows
+from monitor.policy_files.values import (
+    DATES_SCHEMA,
+    DAYS,
+    WEEK_SCHEMA,
+    LocalInstant,
+    Name,
+    Names,
+    Windows,
+    Zone,
+    days,
+    windows,
+)
 from monitor.yaml_files import DurationMs, Model
 
 Told = Literal["panel", "popup", "team", "lead", "digest", "console"]
@@ -163,14 +174,17 @@ def _week(value: Any) -> Any:
     return made
 
 
+Week = Annotated[dict[int, Any], BeforeValidator(_week), WithJsonSchema(WEEK_SCHEMA)]
+Dates = Annotated[dict[Any, Any], BeforeValidator(_dates), WithJsonSchema(DATES_SCHEMA)]
+
+
 class HoursText(Model):
     """Counted hours: on every day, other ones on days of the week, others again on dates."""
 
     zone: Zone | None = None  # That of the file where it says none.
     daily: Windows
-    weekly: Annotated[dict[int, Any], BeforeValidator(_week)] = Field(default_factory=dict)
-    # A later line goes before an earlier one.
-    dates: Annotated[dict[Any, Any], BeforeValidator(_dates)] = Field(default_factory=dict)
+    weekly: Week = Field(default_factory=dict)
+    dates: Dates = Field(default_factory=dict)  # A later line goes before an earlier one.
 
 
 class Terms(Model):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from monitor.policy_files.csv_files import Shape
 from monitor.policy_files.values import Day, LocalInstant, Name, Names, Weekdays, Windows, Zone
@@ -29,7 +29,9 @@ def _kind(value: Any) -> Any:
     return {"拼席": "shared", "专席": "dedicated"}.get(value, value) if isinstance(value, str) else value
 
 
-Target = Annotated[float, BeforeValidator(_target)]
+_TARGET_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d+(\.\d+)?%$|^(\d+m)?(\d+s)?$"}]}
+_KINDS = ["shared", "dedicated", "拼席", "专席"]
+Target = Annotated[float, BeforeValidator(_target), WithJsonSchema(_TARGET_SCHEMA)]
 Link = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]{1,20}:", max_length=500)]
 
 
@@ -85,7 +87,7 @@ class RosterRow(Model):
     shop: Names
     hours: Windows
     seat: Name | None = None
-    kind: Annotated[Literal["shared", "dedicated"], BeforeValidator(_kind)] = "shared"
+    kind: Annotated[Literal["shared", "dedicated"], BeforeValidator(_kind), WithJsonSchema({"enum": _KINDS})] = "shared"
     shift: Name | None = None
     account: Name | None = None
     days: Weekdays = frozenset(range(7))

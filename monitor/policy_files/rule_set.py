@@ -19,7 +19,8 @@ from monitor.core.policy import BUILT_IN, Policy
 from monitor.core.roster import Register
 from monitor.core.scores.profile import ProfileBook
 from monitor.core.senders import Reader
-from monitor.policy_files import channels, people, policies, profiles, senders, where
+from monitor.hooks.mapping import WebhookMapping
+from monitor.policy_files import channels, people, policies, profiles, senders, webhooks, where
 from monitor.policy_files.links import contradictions, doubts
 from monitor.yaml_files import BadFiles, Fault
 
@@ -38,13 +39,14 @@ class RuleSet:
     Attributes:
         folder: where they were read.
         hash: known by this wherever a decision names its rules; equal for equal files.
-        text: every file by its name in the folder, as it was read.
+        text: every file of what decides, by its name in the folder, as it was read.
         policies: what waits are held against, rule by rule.
         book: the same as the core asks for it.
         register: who is who.
         channels: where alerts go.
         profiles: how each platform counts.
         reader: who speaks in a message, and what its words are.
+        webhooks: how other systems' webhooks become events, by name.
     """
 
     folder: Path
@@ -56,6 +58,7 @@ class RuleSet:
     channels: channels.Plan
     profiles: ProfileBook
     reader: Reader
+    webhooks: dict[str, WebhookMapping]
 
     def packed(self) -> bytes:
         """Return all files in one, for the journal to keep."""
@@ -90,12 +93,14 @@ def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     faults += wrong
     reader, wrong = senders.load(folder)
     faults += wrong
+    hooks, wrong = webhooks.load(folder)
+    faults += wrong
     if not faults:
         faults += contradictions(made, register, plan)
     if faults:
         raise BadFiles(faults)
     version = _hash(text)
-    return RuleSet(folder, version, text, made, made.book(version), register, plan, scores, reader)
+    return RuleSet(folder, version, text, made, made.book(version), register, plan, scores, reader, hooks)
 
 
 def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:

@@ -6,7 +6,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from monitor.core.events import AccountState, Kind, PresenceState
 from monitor.policy_files.people_tables import AccountRow, PersonRow, RosterRow, ShopRow, TeamRow
@@ -30,7 +30,7 @@ def _time(value: Any) -> int:
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int((found[4] or "0").ljust(3, "0"))
 
 
-Time = Annotated[int, BeforeValidator(_time)]
+Time = Annotated[int, BeforeValidator(_time), WithJsonSchema({"type": "string", "pattern": rf"^{_TIME.pattern}$"})]
 
 
 class Listed(Model):

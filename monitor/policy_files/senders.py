@@ -29,9 +29,9 @@ def _pattern(text: str) -> str:
     return text
 
 
-Roles = Annotated[list[Role], several()]
-Kinds = Annotated[list[Kind], several()]
-Patterns = Annotated[list[Annotated[str, Field(max_length=500), AfterValidator(_pattern)]], several()]
+Roles = Annotated[list[Role], *several()]
+Kinds = Annotated[list[Kind], *several()]
+Patterns = Annotated[list[Annotated[str, Field(max_length=500), AfterValidator(_pattern)]], *several()]
 
 
 def _from_seller() -> list[Role]:

@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler, StringConstraints, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
 
 from monitor.yaml_files import DAY_MS, did_you_mean, time_of_day_ms
 
@@ -145,28 +146,57 @@ def _weekdays(value: Any) -> frozenset[int]:
     return frozenset(found)
 
 
-def several() -> BeforeValidator:
+class _Several:
+    """Says to a schema that one value may stand where a list is meant."""
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        listed = handler(core)
+        return {"anyOf": [listed, listed["items"]]} if "items" in listed else listed
+
+
+def several() -> tuple[BeforeValidator, _Several]:
     """Let one value be written where a list is meant."""
-    return BeforeValidator(_several)
+    return BeforeValidator(_several), _Several()
 
 
-Name = Annotated[str, BeforeValidator(_text), StringConstraints(min_length=1, max_length=200)]
+_DAY = r"\d{4}-\d\d-\d\d"
+_PART = {"type": "string", "pattern": r"^(\S+\s*[-–—~～]\s*\S+|all|closed)$"}
+WINDOWS_SCHEMA: dict[str, Any] = {"anyOf": [_PART, {"type": "array", "items": _PART, "minItems": 1}]}
+WEEK_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": dict.fromkeys(DAYS, WINDOWS_SCHEMA),
+    "additionalProperties": False,
+}
+DATES_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "patternProperties": {rf"^{_DAY}(\s*\.\.\s*{_DAY})?$": WINDOWS_SCHEMA},
+    "additionalProperties": False,
+}
+_WEEKDAYS_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"enum": list(DAYS)}}]}
+_INSTANT_SCHEMA = {"type": "string", "pattern": rf"^{_DAY}([ T]\d\d:\d\d(:\d\d)?)?$"}
+
+Name = Annotated[
+    str,
+    BeforeValidator(_text),
+    StringConstraints(min_length=1, max_length=200),
+    WithJsonSchema({"type": ["string", "integer"], "minLength": 1, "maxLength": 200}),
+]
 """A name or id; digits need no quotes."""
 
-Names = Annotated[list[Name], BeforeValidator(_several)]
+Names = Annotated[list[Name], BeforeValidator(_several), _Several()]
 """One name or a list of them."""
 
-Windows = Annotated[tuple[Window, ...], BeforeValidator(windows)]
+Windows = Annotated[tuple[Window, ...], BeforeValidator(windows), WithJsonSchema(WINDOWS_SCHEMA)]
 """Parts of a day."""
 
-LocalInstant = Annotated[datetime, BeforeValidator(_local)]
+LocalInstant = Annotated[datetime, BeforeValidator(_local), WithJsonSchema(_INSTANT_SCHEMA)]
 """An instant by the clock on the wall; the zone is said elsewhere."""
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": rf"^{_DAY}$"})]
 """A date."""
 
 Zone = Annotated[str, AfterValidator(_zone)]
 """A time zone by its name, Asia/Shanghai."""
 
-Weekdays = Annotated[frozenset[int], BeforeValidator(_weekdays)]
+Weekdays = Annotated[frozenset[int], BeforeValidator(_weekdays), WithJsonSchema(_WEEKDAYS_SCHEMA)]
 """Days of the week; Monday is 0."""
