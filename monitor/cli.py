@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 import click
 
-from monitor import __version__
+from monitor import __version__, logs
 from monitor.app import App
 from monitor.clock import Clock, FastClock
 from monitor.core.events import AnyEvent
@@ -81,11 +81,6 @@ def _settings(config: Path | None, data: Path | None, **more: Any) -> Settings:
     return load(config, overrides=overrides)
 
 
-def _log_to_stderr() -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-
-
 def _run(work: Any) -> None:
     """Run on the fast loop where there is one."""
     try:
@@ -129,10 +124,24 @@ async def _until(app: App, stop: asyncio.Event, *tasks: asyncio.Task[Any]) -> No
 @click.option("--host", help="Address to listen on (default 127.0.0.1).")
 @click.option("--port", type=int, help="Port to listen on (default 8480, 0 for a free one).")
 @RULES
-def run(config: Path | None, data: Path | None, host: str | None, port: int | None, rules: Path | None) -> None:
+@click.option(
+    "--log-format",
+    type=click.Choice(["auto", "json", "text"]),
+    default="auto",
+    show_default=True,
+    help="JSON lines for machines; auto is text on a terminal.",
+)
+def run(
+    config: Path | None,
+    data: Path | None,
+    host: str | None,
+    port: int | None,
+    rules: Path | None,
+    log_format: logs.Format,
+) -> None:
     """Run the service."""
     settings = _settings(config, data, listen__host=host, listen__port=port)
-    _log_to_stderr()
+    logs.to_stderr(log_format)
     _run(_serve(settings, choose(rules, settings.rules)))
 
 
@@ -156,7 +165,7 @@ async def _serve(settings: Settings, rules: Choice) -> None:
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed, another floor.")
 def demo(port: int | None, seed: int) -> None:
     """Show a simulated service centre on a live wallboard. Nothing is kept."""
-    logging.basicConfig(level=logging.WARNING)
+    logs.to_stderr("text", logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="presales-demo-") as folder:
         _run(_demo(Path(folder), port, seed))
 
@@ -223,7 +232,7 @@ def replay(
             raise click.UsageError(
                 "--speed shows the log on the board; --rounds, --alerts, --score and --json are for full speed"
             )
-        _log_to_stderr()
+        logs.to_stderr()
         with tempfile.TemporaryDirectory(prefix="presales-replay-") as folder:
             _run(_replay_live(list(files), as_arrived, speed, Path(folder), port, rules))
         return
