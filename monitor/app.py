@@ -18,8 +18,8 @@ from monitor.alerts.delivery import Courier, WallTimer
 from monitor.alerts.router import route
 from monitor.clock import Clock
 from monitor.core.people import People
-from monitor.core.policy import BUILT_IN, BuiltIn, PolicyBook
-from monitor.core.roster import Register
+from monitor.core.policy import BUILT_IN, BuiltIn, Policy, PolicyBook
+from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.tracker import Tracker
 from monitor.engine import Engine
@@ -27,10 +27,12 @@ from monitor.errors import StoreUnavailable, UsageError
 from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
-from monitor.policy_files import phrases, webhooks, where, words
+from monitor.policy_files import phrases, profiles, webhooks, where, words
 from monitor.policy_files.keeper import Keeper, first_rules
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice
+from monitor.scoring.reading import Reading
+from monitor.scoring.scorer import Scorer
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
@@ -65,6 +67,7 @@ class App:
         journal: set by `start`.
         server: set by `start`; knows the port and the address.
         talk: set by `start`; what the buyers of open waits have said.
+        scores: set by `start`; the scores of the last days, and over any span.
         suggester: set by `start`, where suggestions are switched on.
     """
 
@@ -72,6 +75,7 @@ class App:
     journal: Journal
     server: Server
     talk: OpenTalk
+    scores: Reading
     suggester: Suggester | None = None
 
     def __init__(
@@ -133,6 +137,7 @@ class App:
         engine.watch(self.talk.watch)
         courier = Courier(journal.outbox, channels, WallTimer(self.clock), self.metrics)
         engine.watch(lambda changes: courier.see(changes.decisions))
+        scores = self._scores(engine, journal)
         await engine.start()
         self._undo.append(engine.stop)
         self._begin("engine's end", engine.wait(), None)
@@ -165,6 +170,7 @@ class App:
             hooks=hooks,
             channels=len(channels),
             suggester=self.suggester,
+            scores=scores,
         )
         self.server = Server(build_app(services), settings)
         await self.server.start()
@@ -184,6 +190,7 @@ class App:
                 publisher = Publisher(broker, settings.mqtt.suggestions_topic, self.suggester, journal.epoch)
                 engine.watch(publisher.watch)
                 self._begin("mqtt suggestions", publisher.run(), None)
+        self._begin("scores", scores.scorer.run(), None)
         self._begin("upkeep", self._keep_up(), None)
         if self.rules is not None:
             self._follow(self.rules)
@@ -202,6 +209,31 @@ class App:
         if faults:
             raise UsageError("\n".join(map(str, faults)))
         return lambda: shipped
+
+    def _scores(self, engine: Engine, journal: Journal) -> Reading:
+        """Keep scores by the profiles in force; facts about the platforms, so the shipped ones hold without rules."""
+        if self.rules is None:
+            shipped, faults = profiles.load(where.default_folder())
+            assert not faults, faults
+
+        def policy(platform: str, shop: str) -> Policy:
+            book = self.book if self.rules is None else self.rules.rules.book
+            return book.resolve(platform, shop, None, engine.now_ms()).policy
+
+        scorer = Scorer(
+            journal.scores,
+            now_ms=engine.now_ms,
+            book=lambda: shipped if self.rules is None else self.rules.rules.profiles,
+            metrics=self.metrics,
+            bot_within_ms=lambda platform, shop: policy(platform, shop).bot_within_ms,
+        )
+        engine.watch(scorer.watch)
+        self.scores = Reading(
+            scorer,
+            register=lambda: NOBODY_WRITTEN_DOWN if self.rules is None else self.rules.rules.register,
+            team_of=lambda platform, shop: policy(platform, shop).team,
+        )
+        return self.scores
 
     def _follow(self, rules: Keeper) -> None:
         """Take the rules of the folder whenever they change."""

@@ -26,7 +26,7 @@ from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
 from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.log import Said, said
-from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.rounds import NEVER_MS
 from monitor.core.senders import role_of
 from monitor.errors import StoreUnavailable
@@ -83,6 +83,7 @@ class Scorer:
         bot_within_ms: returns how soon an answer is a bot's in a shop, by (platform, shop).
 
     Attributes:
+        store: the part of the journal that scores stand on.
         board: the cells of the days that are kept.
         complete: whether all of them are scored, as after a start.
         shops: what is known of each shop besides its chats.
@@ -98,7 +99,7 @@ class Scorer:
         metrics: Metrics,
         bot_within_ms: Callable[[str, str], int] = lambda _platform, _shop: 0,
     ) -> None:
-        self._store = store
+        self.store = store
         self._now_ms = now_ms
         self._book = book
         self._metrics = metrics
@@ -114,6 +115,11 @@ class Scorer:
         self._wake = asyncio.Event()
         self._number = 1 << 50  # Of what has no place in the journal here; after all that has.
         self._days = days(ZONE)
+
+    @property
+    def book(self) -> ProfileBook:
+        """The profiles all is scored by."""
+        return self._scored_by
 
     @property
     def today(self) -> int:
@@ -219,14 +225,14 @@ class Scorer:
 
     async def catch_up(self) -> None:
         """Score the days that are kept, and those over that are not written down yet."""
-        through = await self._store.through()
+        through = await self.store.through()
         first = self.today - DAYS_KEPT + 1
         if through:
             first = max(min(first, through + 1), self.today - 40)
         self.board.first_day = first
-        after = await self._store.position_at(self._days.numbered(first).start_ms)
+        after = await self.store.position_at(self._days.numbered(first).start_ms)
         while True:
-            last, chats, of_shops = await self._store.active(after)
+            last, chats, of_shops = await self.store.active(after)
             if last == after:
                 break
             after = last
@@ -243,8 +249,9 @@ class Scorer:
 
     async def settle(self) -> None:
         """Score anew what has been touched, or is due."""
-        if self._book() is not self._scored_by:
-            await self._take_profiles()
+        fresh = self._book()
+        if fresh is not self._scored_by:
+            self._take_profiles(fresh)
         now_ms = self._now_ms()
         while self._due and self._due[0][0] <= now_ms:
             self._dirty.add(heappop(self._due)[1])
@@ -262,10 +269,13 @@ class Scorer:
             await self._score_day(shop, day)
             self._redo.discard((shop, day))
 
-    async def _take_profiles(self) -> None:
+    def _take_profiles(self, book: ProfileBook) -> None:
         """Score all that is kept by other profiles: each unit still by the version of its day."""
-        self._scored_by = self._book()
-        fresh = Board(self._scored_by)
+        same = book.same_as(self._scored_by)
+        self._scored_by = book
+        if same:
+            return
+        fresh = Board(book)
         fresh.first_day = self.board.first_day
         for shop in self.shops:
             self._dirty.update(self.board.keys(shop))
@@ -275,7 +285,7 @@ class Scorer:
         """Score some chats from what the journal holds of them."""
         board = self.board
         from_ms = self._days.numbered(board.first_day).start_ms - BEFORE_MS
-        logs = await self._store.logs(keys, from_ms)
+        logs = await self.store.logs(keys, from_ms)
         now_ms = self._now_ms()
         started = time.perf_counter()
         for key in keys:
@@ -312,9 +322,9 @@ class Scorer:
                 DayRow(day, entity.dim, entity.shop, entity.name, pack(board.row(entity, [day])))
                 for entity in sorted(board.entities([day]))
             ]
-            await self._store.keep(rows)
+            await self.store.keep(rows)
             board.touched.discard(day)
-        await self._store.note_through(today - 1)
+        await self.store.note_through(today - 1)
         first = today - DAYS_KEPT + 1
         if first > board.first_day:
             board.drop(first)
@@ -330,13 +340,13 @@ class Scorer:
         keys = [key for key in await self._chats_since(span.start_ms - BEFORE_MS) if key[0] == name]
         for at in range(0, len(keys), BATCH):
             part = keys[at : at + BATCH]
-            logs = await self._store.logs(part, span.start_ms - BEFORE_MS)
+            logs = await self.store.logs(part, span.start_ms - BEFORE_MS)
             for key in part:
                 entries, buyer, _ = _read(logs.get(key, []))
                 board.apply(sheet(shop, key[1], self._scored_by, self._now_ms(), log=entries, buyer=buyer), 1)
             await asyncio.sleep(0)
-        await self._store.forget_day(name, day)
-        await self._store.keep(
+        await self.store.forget_day(name, day)
+        await self.store.keep(
             [
                 DayRow(day, entity.dim, entity.shop, entity.name, pack(board.row(entity, [day])))
                 for entity in board.entities([day])
@@ -344,10 +354,10 @@ class Scorer:
         )
 
     async def _chats_since(self, at_ms: int) -> set[Key]:
-        after = await self._store.position_at(at_ms)
+        after = await self.store.position_at(at_ms)
         found: set[Key] = set()
         while True:
-            last, chats, _ = await self._store.active(after)
+            last, chats, _ = await self.store.active(after)
             if last == after:
                 return found
             found |= chats
@@ -366,7 +376,7 @@ class Scorer:
         now_ms = self._now_ms()
         for at in range(0, len(keys), BATCH):
             part = keys[at : at + BATCH]
-            logs = await self._store.logs(part, from_ms - BEFORE_MS)
+            logs = await self.store.logs(part, from_ms - BEFORE_MS)
             for key in part:
                 entries, buyer, platform = _read(logs.get(key, []))
                 shop = self._shop(key[0], platform)
@@ -379,10 +389,11 @@ class Scorer:
             await asyncio.sleep(0)
         return board
 
-    def budget_sums(self, shop: str, id: str) -> list[int]:
-        """Return hits, misses and undetermined of today."""
-        sums = self.board.sums(Entity("shop", shop), self.today, id)
-        return [0, 0, 0] if sums is None else sums.counts[:3]
+    def counts_today(self, shop: str, profile: Profile) -> list[int]:
+        """Return what a shop's units of this day, as the profile has it, came to."""
+        day = days(profile.zone, profile.day_starts_ms or 0).of(self._now_ms()).number
+        sums = self.board.sums(Entity("shop", shop), day, profile.id)
+        return [0, 0, 0, 0] if sums is None else sums.counts
 
 
 def _verdicts(sheet: Sheet, id: str, verdict: int) -> int:

@@ -9,6 +9,7 @@ have the loop in between.
 
 import asyncio
 import heapq
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from itertools import chain
@@ -61,6 +62,17 @@ class Group(Struct, gc=False, eq=False):
     courtesy: int = 0
     bot_held: int = 0
     answered_today: int = 0
+
+
+BANDS_MS = (30_000, 60_000, 100_000, 180_000, 300_000)  # Up to and with each; more.
+
+
+class Pending(Struct, gc=False, eq=False):
+    """Who waits in one group: the oldest, how many by how long, and apart from these how many a bot holds."""
+
+    since_ms: int
+    bands: list[int]
+    bot_held: int = 0
 
 
 class Floor:
@@ -137,6 +149,29 @@ class Floor:
                 better.clear()
                 last = best[-1][0]
         return [entry for _, _, entry in heapq.nsmallest(at_most, chain(best, better))], found
+
+    async def pending(self, name: Callable[[Entry], str | None]) -> dict[str, Pending]:
+        """Count who waits now by how long, in groups.
+
+        Args:
+            name: returns the group of a wait; None: it is in none.
+        """
+        now_ms = self._now_ms()
+        found: dict[str, Pending] = {}
+        async for part in self._slices():
+            for entry in part:
+                group = name(entry) if entry.since_ms else None
+                if group is None:
+                    continue
+                known = found.get(group)
+                if known is None:
+                    known = found[group] = Pending(entry.since_ms, [0] * (len(BANDS_MS) + 1))
+                if entry.standing:
+                    known.bot_held += 1
+                    continue
+                known.since_ms = min(known.since_ms, entry.since_ms)
+                known.bands[bisect_left(BANDS_MS, now_ms - entry.since_ms)] += 1
+        return found
 
     async def measure(self) -> None:
         """Set the gauges that need a look at every wait or source, for a scrape."""

@@ -18,6 +18,7 @@ from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import Header, answer
 from monitor.web.api import Api, build_api
 from monitor.web.api_alerts import AlertsApi
+from monitor.web.api_kpis import KpisApi
 from monitor.web.api_people import PeopleApi
 from monitor.web.api_rules import RulesApi
 from monitor.web.api_suggestions import SuggestionsApi
@@ -74,6 +75,7 @@ class Web:
         self._fastapi.include_router(SuggestionsApi(services.suggester, services.epoch).router())
         self.alerts = AlertsApi(services, self.floor, self.intake)
         self._fastapi.include_router(self.alerts.router())
+        self._fastapi.include_router(KpisApi(services, self.floor).router())
         self._fastapi.include_router(PeopleApi(services, self.floor, self.intake).router())
         self._api: ASGIApp = self._fastapi
         self._spec: bytes = b""

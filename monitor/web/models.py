@@ -208,6 +208,7 @@ def answers(*codes: int) -> dict[int | str, dict[str, Any]]:
         400: "Something in the request is wrong; the error names it.",
         403: "The token is not for this shop.",
         404: "There is no such thing (any more).",
+        413: "The body is too large.",
         503: "Nothing can be stored now; try again later.",
     }
     return {code: {"model": Wrong, "description": said[code]} for code in codes}

@@ -15,6 +15,7 @@ from monitor.core.silences import Silence
 from monitor.core.views import SourceRow, WaitRow
 from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics
+from monitor.scoring.reading import Reading
 from monitor.settings import Settings
 from monitor.store.alerts import Alerts
 from monitor.store.entries import QuarantineEntry, StoredEvent
@@ -181,6 +182,7 @@ class Services:
         people: who is there; None: nobody asks.
         hooks: returns the mappings of webhooks in force, by name.
         suggester: what makes suggestions; None: they are switched off.
+        scores: reads scores and figures; None: none are kept.
         pages: the folder of built pages.
         channels: by how many ways people are told.
     """
@@ -200,4 +202,5 @@ class Services:
     hooks: Callable[[], dict[str, WebhookMapping]] = dict
     channels: int = 0
     suggester: Suggester | None = None
+    scores: Reading | None = None
     pages: Path = field(default=PAGES)

@@ -84,18 +84,18 @@ async def test_the_sums_of_a_day_are_written_down_when_it_is_over(tmp_path: Path
         await f.tell(a_day())
         await f.at("23:59:59")
         day = f.scorer.today
-        assert await f.scorer._store.days(day, day, "shop", list) == []
+        assert await f.scorer.store.days(day, day, "shop", list) == []
         await f.at("2026-11-24 00:01")
-        rows = await f.scorer._store.days(day, day, "shop", list)
+        rows = await f.scorer.store.days(day, day, "shop", list)
         row = unpack(rows[0].body)
         assert (rows[0].shop, row.sums["taobao_3min"].counts) == ("senye", [3, 1, 0, 1])
-        assert {r.name for r in await f.scorer._store.days(day, day, "agent", list)} == {"lin", "zhou"}
+        assert {r.name for r in await f.scorer.store.days(day, day, "agent", list)} == {"lin", "zhou"}
         # Days later it has left the memory; what is backfilled into it has it scored from the journal.
         await f.at("2026-11-28 12:00")
         assert f.counts("taobao_3min") == [0, 0, 0, 0]
         await f.tell(Chatter().b("10:20:00", id="late", backfill=True))
         await f.at("2026-11-28 12:01")
-        row = unpack((await f.scorer._store.days(day, day, "shop", list))[0].body)
+        row = unpack((await f.scorer.store.days(day, day, "shop", list))[0].body)
         assert row.sums["taobao_3min"].counts == [3, 2, 0, 1]
 
 
@@ -105,7 +105,7 @@ async def test_a_start_after_days_scores_what_was_not_written_down(tmp_path: Pat
         await f.at("12:00:00")
         day = f.scorer.today
     async with floor(tmp_path, "2026-12-01 09:00:00") as later:
-        row = unpack((await later.scorer._store.days(day, day, "shop", list))[0].body)
+        row = unpack((await later.scorer.store.days(day, day, "shop", list))[0].body)
         assert row.sums["taobao_3min"].counts == [3, 1, 0, 1]
         assert later.scorer.board.first_day == later.scorer.today - 2
 

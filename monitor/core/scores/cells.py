@@ -126,7 +126,11 @@ def at_share(spread: dict[int, int], share: float) -> int | None:
 
 
 def as_json(profile: Profile, sums: Sums) -> dict[str, Any]:
-    """Return a score as the contract names it; ``waits`` is what the mean is over, ``left_out`` why units are."""
+    """Return a score as the contract names it.
+
+    Beside that: ``waits`` is what the mean is over, ``left_out`` why units are excluded, ``courtesy_misses`` how many
+    of the misses had polite words only.
+    """
     mean = mean_ms(profile, sums)
     return {
         "unit": profile.unit,
@@ -135,7 +139,8 @@ def as_json(profile: Profile, sums: Sums) -> dict[str, Any]:
         "waits": sums.waits,
         "rate": sums.rate,
         "mean_seconds": None if mean is None else mean / 1000,
-        "left_out": dict(sorted(sums.why.items())),
+        "left_out": {why: count for why, count in sorted(sums.why.items()) if why != "courtesy"},
+        "courtesy_misses": sums.why.get("courtesy", 0),
     }
 
 

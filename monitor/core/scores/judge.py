@@ -38,7 +38,7 @@ class Mark(NamedTuple):
     waits: int  # …and how many there are.
     start_ms: int
     due_ms: int  # undetermined: when to look again; NEVER_MS: nothing will tell.
-    why: str  # excluded: the reason.
+    why: str  # excluded: the reason; miss: what a person might dispute.
 
 
 class _Part(NamedTuple):
@@ -96,7 +96,7 @@ class Judge:
         for one in walk.rounds:
             part = self._judged(profile, one, one.start_ms)
             unit = self._unit(profile, one) if profile.by_parts else ""
-            marks.append(self._mark(profile, one, part, calendar.of(one.start_ms).number, unit))
+            marks.append(self._mark(one, part, calendar.of(one.start_ms).number, unit))
         return marks
 
     def _unit(self, profile: Profile, one: Round) -> str:
@@ -108,7 +108,7 @@ class Judge:
         for one in rounds:
             for at_ms in one.messages:
                 start_ms = max(at_ms, one.start_ms)
-                yield self._mark(profile, one, self._judged(profile, one, start_ms), calendar.of(start_ms).number, "")
+                yield self._mark(one, self._judged(profile, one, start_ms), calendar.of(start_ms).number, "")
 
     def _sessions(self, profile: Profile, walk: Walk) -> Iterable[Mark]:
         calendar = days(profile.zone, profile.day_starts_ms or 0)
@@ -123,12 +123,12 @@ class Judge:
                 del own[1:]
             day = calendar.of(session.start_ms).number
             if profile.bot_only == "drop" and session.bot and not session.replied and not any(r.handed for r in own):
-                yield self._mark(profile, own[0], _Part(EXCLUDED, -1, NEVER_MS, "bot", self._now_ms), day, "")
+                yield self._mark(own[0], _Part(EXCLUDED, -1, NEVER_MS, "bot", self._now_ms), day, "")
                 continue
             parts = [self._judged(profile, one, one.start_ms) for one in own]
             verdict = together([part.verdict for part in parts])
             deciding = next((at for at, part in enumerate(parts) if part.verdict == verdict), 0)
-            mark = self._mark(profile, own[deciding], parts[deciding], day, "")
+            mark = self._mark(own[deciding], parts[deciding], day, "")
             answered = [part.ms for part in parts if part.ms >= 0]
             due_ms = min(part.due_ms for part in parts if part.verdict == verdict)
             yield mark._replace(sum_ms=sum(answered), waits=len(answered), start_ms=session.start_ms, due_ms=due_ms)
@@ -158,7 +158,7 @@ class Judge:
                 return _Part(HIT, shown_ms, NEVER_MS, "", end_ms)
             if one.after_ms >= 0 and max(one.after_ms, start_ms) < due_ms:
                 return _Part(UNDETERMINED, -1, NEVER_MS, "answered elsewhere", end_ms)
-            return _Part(MISS, shown_ms, NEVER_MS, "", due_ms)
+            return _Part(MISS, shown_ms, NEVER_MS, _courtesy(one), due_ms)
         if one.how in (ABANDONED, DISMISSED) and one.end_ms < due_ms:
             if profile.abandoned == "missed" and one.how == ABANDONED:
                 return _Part(MISS, self._unanswered(profile), NEVER_MS, "", one.end_ms)
@@ -168,7 +168,7 @@ class Judge:
             due_ms = min(due_ms, start_ms + profile.cap_ms + 1)  # Whatever comes, it counts as that.
         if now_ms < due_ms and one.how == OPEN:
             return _Part(UNDETERMINED, -1, due_ms, "open", now_ms)
-        return _Part(MISS, self._unanswered(profile), NEVER_MS, "", min(due_ms, now_ms))
+        return _Part(MISS, self._unanswered(profile), NEVER_MS, _courtesy(one), min(due_ms, now_ms))
 
     @staticmethod
     def _unanswered(profile: Profile) -> int:
@@ -200,19 +200,21 @@ class Judge:
         )
 
     @staticmethod
-    def _mark(profile: Profile, one: Round, part: _Part, day: int, unit: str) -> Mark:
+    def _mark(one: Round, part: _Part, day: int, unit: str) -> Mark:
         if part.verdict == HIT:
             agent, account = one.agent, one.by_account  # Credited to who wrote it.
         else:
             agent, account = one.holder(part.at_ms)
             if agent is None and account is None:
                 agent, account = one.agent, one.by_account
-        if profile.key == "account_buyer" and one.account is not None:
-            account = one.account
         waits = 1 if part.ms >= 0 else 0
         return Mark(
             day, part.verdict, agent, account, unit, max(0, part.ms), waits, one.start_ms, part.due_ms, part.why
         )
+
+
+def _courtesy(one: Round) -> str:
+    return "courtesy" if one.courtesy and one.messages else ""
 
 
 def together(verdicts: Iterable[int], *, any_hit: bool = False) -> int:

@@ -24,6 +24,7 @@ SHORT = 4  # reply: at most two characters
 NEEDLESS = 8  # buyer: the platform says that no reply is needed
 ASSIST = 16  # reply: bot text that a person sent under the account
 CARD = 32  # no words: a card
+POLITE = 128  # buyer: polite words only
 BY_LATENCY = 64  # reply: a bot's, if it came too soon for a person
 
 SHORT_CHARS = 2
@@ -76,6 +77,8 @@ def said(event: ev.AnyEvent, number: int, words: int = 0) -> Said | None:
                 return None
             if event.needs_reply is False:
                 flags |= NEEDLESS
+            elif words & w.POLITE and not event.needs_reply:
+                flags |= POLITE
         elif code == REPLY:
             flags |= (HOLDS if words & w.HOLDING else 0) | (GREETS if words & w.GREETING else 0)
             if spoken == "assist":

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Unit = Literal["round", "message", "session", "buyer_day", "thread_first"]
 Starts = Literal["first_unanswered", "queue_entry", "handoff", "session_start"]
@@ -114,6 +115,10 @@ class ProfileBook:
         """The versions of each profile, by its id, oldest first."""
         return self._versions
 
+    def same_as(self, other: "ProfileBook") -> bool:
+        """Whether another counts alike; where a profile is written down makes no difference."""
+        return _plain(self._versions) == _plain(other._versions)
+
     def newest(self, id: str) -> Profile | None:
         """Return the newest version of a profile."""
         found = self._versions.get(id)
@@ -128,6 +133,10 @@ class ProfileBook:
         found = [self._versions[id][-1] for id in self.of_platform(platform)]
         rates = sorted((p for p in found if p.statistic == "rate"), key=lambda p: (p.limit_ms is None, p.id))
         return rates[0] if rates else None
+
+
+def _plain(versions: Mapping[str, tuple[Profile, ...]]) -> list[Profile]:
+    return [replace(one, place="", source="", name="") for found in versions.values() for one in found]
 
 
 def in_force(versions: tuple[Profile, ...], day: int) -> Profile:

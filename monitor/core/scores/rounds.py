@@ -26,6 +26,7 @@ from monitor.core.scores.log import (
     HANDED_OFF,
     LISTED,
     NEEDLESS,
+    POLITE,
     REPLY,
     TRANSFERRED,
     UNLISTED,
@@ -92,6 +93,7 @@ class Round(Struct):
     held: list[tuple[int, str | None, str | None]]  # Who held it since when.
     messages: list[int]
     needless: bool = True  # All its messages need no reply, says the platform.
+    courtesy: bool = True  # All its messages are polite words; a platform counts them all the same.
     bot: bool = False
     handed: bool = False
     passed_on: bool = False  # Its account gave the chat away without a reply.
@@ -198,6 +200,7 @@ class Walk:
             one = self._begin(ts_ms, session, account, due_ms)
         one.messages.append(ts_ms)
         one.needless = one.needless and entry.flags & NEEDLESS > 0
+        one.courtesy = one.courtesy and entry.flags & POLITE > 0
 
     def _begin(self, ts_ms: int, session: Session, account: str | None, due_ms: int) -> Round:
         held = [(ts_ms, *self._holder)] if self._holder != (None, None) else []

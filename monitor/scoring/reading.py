@@ -1,0 +1,249 @@
+"""Scores and figures as they are asked for: over which days, by whom, for whose eyes.
+
+Finished days come from the journal's sums, the last days from the cells in memory. The
+rows of today are kept encoded and made anew only where something has changed, for boards
+and scrapers ask again and again; making them is done in slices, so that nobody who waits
+for an alert notices.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from monitor.core.roster import Register
+from monitor.core.scores.board import Board, Dim, Entity, Row, empty_row, unpack
+from monitor.core.scores.cells import as_json
+from monitor.core.scores.days import days
+from monitor.core.scores.floor import ZONE
+from monitor.core.scores.judge import UNDETERMINED
+from monitor.core.scores.shown import shown
+from monitor.scoring.budget import budget
+from monitor.scoring.scorer import SLICE_SECONDS, Scorer
+from monitor.store.scores import DayRow
+
+By = Literal["all", "shop", "agent", "account", "team", "platform"]
+BYS: tuple[By, ...] = ("all", "shop", "agent", "account", "team", "platform")
+_DIM: dict[By, Dim] = {
+    "all": "shop", "shop": "shop", "team": "shop", "platform": "shop", "agent": "agent", "account": "account",
+}  # fmt: skip
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Span(NamedTuple):
+    """What is asked for: some days, or what began between two instants."""
+
+    from_ms: int
+    to_ms: int
+    days: tuple[int, int] | None  # First and last, both among them; None: it is no span of whole days.
+
+
+class Reading:
+    """Reads the scores.
+
+    Args:
+        scorer: keeps them.
+        register: returns who is who.
+        team_of: returns the team of a shop by its policy, by (platform, shop).
+    """
+
+    def __init__(self, scorer: Scorer, *, register: Callable[[], Register], team_of: Callable[[str, str], str]) -> None:
+        self.scorer = scorer
+        self.register = register
+        self._team_of = team_of
+        self._board: Board | None = None
+        self._day = 0
+        self._members: dict[By, dict[str, set[Entity]]] = {}
+        self._stale: dict[By, set[str]] = {}
+        self._rows: dict[By, dict[str, bytes]] = {}
+
+    def team_of(self, shop: str) -> str:
+        """Return the team of a shop."""
+        return self.register().team_of_shop(shop) or self._team_of(self._platform(shop), shop)
+
+    def day_span(self, first: int, last: int) -> Span:
+        """Return the span of some days of the floor."""
+        calendar = days(ZONE)
+        return Span(calendar.numbered(first).start_ms, calendar.numbered(last).end_ms, (first, last))
+
+    async def rows(
+        self,
+        span: Span,
+        by: By,
+        *,
+        ids: Sequence[str] = (),
+        may: Callable[[str, str], bool] | None = None,
+    ) -> list[bytes]:
+        """Return the rows of a span as JSON, by name.
+
+        Args:
+            span: over which time.
+            by: of whom each row is.
+            ids: these profiles only; none: all.
+            may: whether a (shop, team) may be shown; None: every one.
+        """
+        today = self.scorer.today
+        if span.days == (today, today) and not ids and may is None:
+            return await self._live(by)
+        found: dict[str, Row] = {}
+        shops: dict[str, set[str]] = {}
+        if span.days is None:
+
+            def wanted(shop: str) -> bool:
+                return may is None or may(shop, self.team_of(shop))
+
+            board = await self.scorer.between(span.from_ms, span.to_ms, wanted)
+            await self._collect(board, board.days, by, may, found, shops)
+        else:
+            first, last = span.days
+            board = self.scorer.board
+            if first < board.first_day:
+                stored = await self.scorer.store.days(first, min(last, board.first_day - 1), _DIM[by], _summed)
+                for (shop, name), row in stored.items():
+                    self._put(Entity(_DIM[by], shop, name), row, by, may, found, shops)
+            live = [day for day in board.days if first <= day <= last and day >= board.first_day]
+            await self._collect(board, live, by, may, found, shops)
+        made = []
+        started = time.perf_counter()
+        for name in sorted(found):
+            if ids and not any(id in found[name].sums for id in ids):
+                continue
+            made.append(
+                _encode(self._shown(by, name, found[name], shops[name], ids, today=span.days == (today, today)))
+            )
+            if time.perf_counter() - started > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                started = time.perf_counter()
+        return made
+
+    async def _collect(
+        self,
+        board: Board,
+        which: Iterable[int],
+        by: By,
+        may: Callable[[str, str], bool] | None,
+        found: dict[str, Row],
+        shops: dict[str, set[str]],
+    ) -> None:
+        which = list(which)
+        started = time.perf_counter()
+        for entity in board.entities(which):
+            if entity.dim == _DIM[by]:
+                self._put(entity, board.row(entity, which), by, may, found, shops)
+            if time.perf_counter() - started > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                started = time.perf_counter()
+
+    def _put(
+        self,
+        entity: Entity,
+        row: Row,
+        by: By,
+        may: Callable[[str, str], bool] | None,
+        found: dict[str, Row],
+        shops: dict[str, set[str]],
+    ) -> None:
+        if may is not None and not may(entity.shop, self.team_of(entity.shop)):
+            return
+        name = self._name(by, entity)
+        found.setdefault(name, empty_row()).add(row)
+        shops.setdefault(name, set()).add(entity.shop)
+
+    def _name(self, by: By, entity: Entity) -> str:
+        if by == "shop":
+            return entity.shop
+        if by == "team":
+            return self.team_of(entity.shop)
+        if by == "platform":
+            return self._platform(entity.shop)
+        return "all" if by == "all" else entity.name
+
+    def _platform(self, shop: str) -> str:
+        known = self.scorer.shops.get(shop)
+        if known is not None:
+            return known.platform
+        info = self.register().shop(shop)
+        return (info.platform if info is not None else None) or "unknown"
+
+    # -- today -------------------------------------------------------------------------------------------------------
+
+    async def _live(self, by: By) -> list[bytes]:
+        """Return the rows of today: what has changed is made anew."""
+        self._drain()
+        board, today = self.scorer.board, self.scorer.today
+        members, rows = self._members[by], self._rows[by]
+        stale, self._stale[by] = self._stale[by], set()
+        started = time.perf_counter()
+        while stale:
+            name = stale.pop()
+            row = empty_row()
+            for entity in members[name]:
+                row.add(board.row(entity, [today]))
+            rows[name] = _encode(self._shown(by, name, row, {entity.shop for entity in members[name]}, (), today=True))
+            if time.perf_counter() - started > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                started = time.perf_counter()
+                if self._rows.get(by) is not rows:
+                    return await self._live(by)  # A new day, or other profiles, have begun meanwhile.
+        return [rows[name] for name in sorted(rows)]
+
+    def _drain(self) -> None:
+        """Note who has changed since the last look."""
+        board, today = self.scorer.board, self.scorer.today
+        if board is not self._board or today != self._day:
+            self._board, self._day = board, today
+            self._members = {by: {} for by in BYS}
+            self._stale = {by: set() for by in BYS}
+            self._rows = {by: {} for by in BYS}
+            changed = board.entities([today])
+            board.changed.clear()
+        else:
+            changed, board.changed = board.changed, set()
+        for entity in changed:
+            for by in BYS:
+                if _DIM[by] == entity.dim:
+                    name = self._name(by, entity)
+                    self._members[by].setdefault(name, set()).add(entity)
+                    self._stale[by].add(name)
+
+    # -- one row -----------------------------------------------------------------------------------------------------
+
+    def _shown(
+        self, by: By, name: str, row: Row, shops: set[str], ids: Sequence[str], *, today: bool
+    ) -> dict[str, Any]:
+        told: dict[str, Any] = {"name": name}
+        if by == "shop":
+            told |= {"platform": self._platform(name), "team": self.team_of(name)}
+            left = budget(self.scorer, self.register(), name) if today else None
+            if left is not None:
+                told["budget"] = msgspec.to_builtins(left) | {"at_risk": left.at_risk}
+        else:
+            told["shops"] = len(shops)
+        scores = {}
+        for id in sorted(row.sums):
+            if not ids or id in ids:
+                sums = row.sums[id]
+                scores[id] = as_json(self.scorer.board.profile(id), sums) | {
+                    "provisional": sums.counts[UNDETERMINED] > 0
+                }
+        told["provisional"] = any(score["provisional"] for score in scores.values())
+        told["scores"] = scores
+        if not ids:
+            told["figures"] = shown(row.figures, row.buyers)
+        return told
+
+
+def _summed(rows: Iterable[DayRow]) -> dict[tuple[str, str], Row]:
+    """Add up stored days, on the reader's thread."""
+    found: dict[tuple[str, str], Row] = {}
+    for stored in rows:
+        row = unpack(stored.body)
+        known = found.get((stored.shop, stored.name))
+        if known is None:
+            found[stored.shop, stored.name] = row
+        else:
+            known.add(row)
+    return found
