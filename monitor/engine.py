@@ -31,11 +31,14 @@ from monitor.core.decisions import (
     AlertState,
     CloseRound,
     Decision,
+    FeedGap,
+    PersonDay,
     RestateRound,
+    ShiftWorked,
     TellPeople,
     WithdrawAlert,
 )
-from monitor.core.events import AnyEvent, Message, scope
+from monitor.core.events import AnyEvent, Message, ServiceStarted, scope
 from monitor.core.ladder import ON_PAGES
 from monitor.core.lists import places
 from monitor.core.policy import PolicyBook
@@ -252,6 +255,7 @@ class Engine:
         self._shard_saved_at_ms = 0
         self._shard_knew = 0  # How many feeds and shops it had.
         self._recovered: list[Decision] = []
+        self._started: StoredEvent | None = None  # Of this start, until it is stored.
         self._task: asyncio.Task[None] | None = None
 
     # -- what doors and watchers use ---------------------------------------------------------------------------------
@@ -406,7 +410,7 @@ class Engine:
             tracker.changed.clear()
             await asyncio.sleep(0)
         if tracker.wall:
-            tracker.begin(self._clock.now_ms())
+            self._note_start(self._clock.now_ms())
         else:
             self._advance(tracker.now_ms)
         if tracker.people is not None and tracker.now_ms:
@@ -415,6 +419,29 @@ class Engine:
             self._promises.note(conversation, promise)
         self._recovered = tracker.decisions[:]
         tracker.decisions.clear()
+
+    def _note_start(self, now_ms: int) -> None:
+        """Begin what was not seen up to now, and have the journal know of it with the first commit."""
+        if not self.tracker.follows_feeds:
+            self.tracker.begin(now_ms)
+            return
+        self._position += 1
+        event = ServiceStarted(
+            type="service_started", id=f"start-{self._position}", ts_ms=now_ms, source="presales-monitor"
+        )
+        self.tracker.handle(event, self._position, now_ms)
+        self._started = StoredEvent(
+            position=self._position,
+            shop=scope(event),
+            id=event.id,
+            conversation=None,
+            ts_ms=now_ms,
+            arrived_at_ms=now_ms,
+            door="start",
+            words=0,
+            folded=False,
+            body=encode_event(event),
+        )
 
     async def _run(self) -> None:
         try:
@@ -472,6 +499,9 @@ class Engine:
         self._in_hand = finished
         commit = Commit(now_ms=self.now_ms(), rules=self.tracker.rules)
         changes = Changes(commit.now_ms, [], [], [], [], [], 0, 0.0)
+        if self._started is not None:
+            commit.events.append(self._started)
+            self._started = None
         before = self._position
         try:
             await self._handle(slices, commit, changes)
@@ -634,6 +664,8 @@ class Engine:
                     conversation = self.tracker.conversation(decision.shop, decision.conversation)
                     if conversation is not None:
                         told.append(conversation)
+            elif isinstance(decision, FeedGap | ShiftWorked | PersonDay):
+                commit.records.append(decision)
             elif isinstance(decision, TellPeople) and decision.to not in ON_PAGES:
                 commit.outbox.extend(self._to_deliver(decision))
                 for wait in decision.waits:

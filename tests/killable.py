@@ -47,13 +47,13 @@ class Held:
         return str(self._read("SELECT epoch FROM journal")[0][0])
 
     def ids(self) -> list[tuple[str, str]]:
-        """Return (shop, id) of every event, or (source, id) where the id is its source's, in order of arrival."""
-        found = self._read("SELECT shop, id FROM events ORDER BY position")
+        """Return (shop, id) of every event that came, or (source, id) where the id is its source's, as they came."""
+        found = self._read("SELECT shop, id FROM events WHERE door != 'start' ORDER BY position")
         return [(shop.removeprefix("\x1f"), id_) for shop, id_ in found]
 
     def bodies(self) -> list[bytes]:
         """Return every event as it is stored, in order of arrival."""
-        return [body for (body,) in self._read("SELECT body FROM events ORDER BY position")]
+        return [body for (body,) in self._read("SELECT body FROM events WHERE door != 'start' ORDER BY position")]
 
     def arrived_at_ms(self, shop: str, id: str) -> int:
         """Return when an event came."""

@@ -167,6 +167,23 @@ class SourceTurned(Struct, frozen=True, gc=False):
     host: str | None = None  # The machine its collector runs on.
 
 
+class FeedGap(Struct, frozen=True, kw_only=True, gc=False):
+    """What was not seen of a shop by an account, from one instant to another (采集中断).
+
+    It is said when it begins (``to_ms`` is None), when it ends, and when it is filled by a
+    complete range of the collector.
+    """
+
+    source: str
+    account: str | None
+    shop: str
+    from_ms: int
+    to_ms: int | None
+    reason: Literal["account", "heartbeat", "start"]
+    filled: bool
+    decided_at_ms: int
+
+
 class NamedWait(Struct, frozen=True, kw_only=True, gc=False):
     """A wait as a message to people names it, as it stood when that was decided."""
 
@@ -419,6 +436,7 @@ Decision = (
     | WithdrawAlert
     | PassPromise
     | SourceTurned
+    | FeedGap
     | ShopUnattended
     | ShopAttended
     | AgentAbsent

@@ -188,6 +188,15 @@ class WaitDismissed(Event, kw_only=True):
     reason: str
 
 
+class ServiceStarted(Event, kw_only=True):
+    """We were away until now, and saw nothing. Ours.
+
+    So the journal knows from when on what the feeds brought was a backlog.
+    """
+
+    type: Literal["service_started"]
+
+
 class HandOverReceived(Event, kw_only=True):
     """A person says that they have what a shift has left open. Ours.
 
@@ -249,6 +258,7 @@ AnyEvent = (
     | Rating
     | SourceHeartbeat
     | WaitDismissed
+    | ServiceStarted
     | HandOverReceived
     | AlertActed
     | SilenceSet
@@ -256,11 +266,13 @@ AnyEvent = (
 )
 
 OURS: frozenset[type] = frozenset(  # No source sends them.
-    {WaitDismissed, HandOverReceived, AlertActed, SilenceSet, SilenceEnded}
+    {WaitDismissed, ServiceStarted, HandOverReceived, AlertActed, SilenceSet, SilenceEnded}
 )
 
 
-OF_SOURCE: frozenset[type] = frozenset({SourceHeartbeat, AgentPresence})  # Their ids are unique in their source.
+OF_SOURCE: frozenset[type] = frozenset(
+    {SourceHeartbeat, AgentPresence, ServiceStarted}
+)  # Their ids are unique in their source.
 
 
 def scope(event: AnyEvent) -> str:

@@ -16,9 +16,20 @@ from monitor.core.timers import NEVER_MS
 LAG_OVER_MS = 2_000  # A lag counts as gone when nothing has come for so long.
 GAP_MS = 30_000  # After a start or a stale time: at most so long until waits are judged again.
 MISSED_HEARTBEATS_MS = 60_000
+GAPS_KEPT = 32  # Of one feed, until they are filled: one that flaps more needs no exact list.
+RESTART_MS = 60_000  # We were away for longer: a gap that is written down.
 SILENT_MS = 600_000  # Without heartbeats: so long without an event.
 
 StaleReason = Literal["heartbeat", "silent", "account"]
+
+
+class Gap(Struct, array_like=True, frozen=True, gc=False):
+    """What a feed did not see, and nothing has filled so far."""
+
+    from_ms: int
+    to_ms: int  # 0: it does not see yet.
+    reason: Literal["account", "heartbeat", "start"]
+    shops: tuple[str, ...]
 
 
 class Source(Struct, array_like=True, eq=False):
@@ -35,6 +46,7 @@ class Source(Struct, array_like=True, eq=False):
     host: str | None = None  # The machine it runs on, as its heartbeats say.
     version: str | None = None  # And what else its last heartbeat said.
     backlog: int | None = None
+    skew_ms: int | None = None  # Its clock less ours.
 
     def stale_at_ms(self) -> int:
         """Return when it is stale if nothing more comes."""
@@ -57,6 +69,7 @@ class Feed(Struct, array_like=True, eq=False):
     stale_since_ms: int = 0
     shops: tuple[str, ...] = ()
     wake_at_ms: int = NEVER_MS
+    gaps: tuple[Gap, ...] = ()  # Not filled, oldest first.
 
     @property
     def catching_up(self) -> bool:

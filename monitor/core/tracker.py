@@ -261,7 +261,7 @@ class Tracker:
             if type(event) not in ev.OURS:
                 watch = self._watch
                 self._came_by = watch.arrive(event, self.now_ms)
-                if watch.turned or watch.released:
+                if watch.turned or watch.released or watch.gaps:
                     self._hear(self.now_ms)
         if type(event) is not ev.Message:
             folded = self._other(event, number, policy)
@@ -328,6 +328,9 @@ class Tracker:
         self.taken_under = 0
         if type(event) in _ACTS:
             return self._take_ours(event, number)
+        if type(event) is ev.ServiceStarted:
+            self.begin(event.ts_ms)
+            return "kept"
         is_list = type(event) is ev.WaitingSnapshot
         if not is_list and type(event) not in WHAT:
             return "kept"
@@ -904,6 +907,8 @@ class Tracker:
     def _hear(self, now_ms: int) -> None:
         """Act on what the watch has noticed."""
         watch = self._watch
+        self.decisions += watch.gaps
+        watch.gaps.clear()
         for turned in watch.turned:
             self._say_turned(turned, now_ms)
         watch.turned.clear()
@@ -1084,6 +1089,11 @@ class Tracker:
         return self.incidents.unsaved or (self.people is not None and self.people.unsaved)
 
     @property
+    def follows_feeds(self) -> bool:
+        """Whether anything was ever brought here, so that something may have been missed."""
+        return bool(self._watch.feeds)
+
+    @property
     def known(self) -> int:
         """How many feeds and shops there are; only grows. A row names some of them, so the shard must have them."""
         return len(self._watch.feeds) + len(self._shops)
@@ -1184,6 +1194,7 @@ class Tracker:
         """Note a start: what happened since the stop is unseen, and nobody is called silent for it."""
         self.now_ms = max(self.now_ms, now_ms)
         self._watch.begin(self.now_ms)
+        self._hear(self.now_ms)
 
     def missing(self, events: Iterable[ev.AnyEvent]) -> set[tuple[str, str]]:
         """Return which conversations of these events are not in memory, and may have rows on disk."""

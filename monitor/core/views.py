@@ -55,6 +55,7 @@ class AccountRow(NamedTuple):
     newest_ts_ms: int | None = None
     stale_since_ms: int | None = None
     catching_up: bool = False
+    gaps: int = 0  # That nothing has filled.
 
 
 class SourceRow(Struct, frozen=True, kw_only=True, gc=False):
@@ -72,6 +73,7 @@ class SourceRow(Struct, frozen=True, kw_only=True, gc=False):
     host: str | None = None
     version: str | None = None
     backlog: int | None = None
+    skew_ms: int | None = None  # Its clock less ours.
 
 
 def wait_row(

@@ -9,12 +9,14 @@ beyond it, what comes counts as of a source, or an account, without a name.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.core import events as ev
-from monitor.core.feeds import Feed, Source, StaleReason
+from monitor.core.decisions import FeedGap
+from monitor.core.feeds import GAPS_KEPT, RESTART_MS, Feed, Gap, Source, StaleReason
 from monitor.core.timers import NEVER_MS
 from monitor.core.views import AccountRow, SourceRow
 
@@ -71,6 +73,7 @@ class Watch:
     Attributes:
         turned: what went stale or came back since the caller last took it.
         released: the indices of feeds whose waits may perhaps be judged again, since then.
+        gaps: which gaps began, ended or were filled, since then.
         feeds: all of them, by index.
     """
 
@@ -84,6 +87,7 @@ class Watch:
         self.feeds: list[Feed] = []
         self.turned: list[Turned] = []
         self.released: list[int] = []
+        self.gaps: list[FeedGap] = []
 
     # -- what comes in -----------------------------------------------------------------------------------------------
 
@@ -98,13 +102,15 @@ class Watch:
             source.beats = True
             source.version, source.backlog = event.version, event.backlog
             source.host = event.host or source.host
+            if event.clock_ms is not None:
+                source.skew_ms = event.clock_ms - now_ms
             self._calendar.wake(source, source.stale_at_ms())
             for account, state in _account_states(event):
                 self._turn_account(self._feed(source, account), state, event.ts_ms, now_ms)
             return UNSEEN
         if isinstance(event, ev.SyncRange):
             if event.complete:
-                self._cover(source, event)
+                self._cover(source, event, now_ms)
             return UNSEEN
         if isinstance(event, ev.AgentPresence):
             return UNSEEN
@@ -152,11 +158,17 @@ class Watch:
             feeds.add(feed.index)
             feed.shops = (*feed.shops, shop)
 
-    def _cover(self, source: Source, event: ev.SyncRange) -> None:
+    def _cover(self, source: Source, event: ev.SyncRange, now_ms: int) -> None:
         """A collector has caught up on a range: the gaps within it are closed."""
         for index in source.feeds:
             feed = self.feeds[index]
-            if event.account in (None, feed.account) and feed.covers(event.from_ms, event.to_ms):
+            if event.account not in (None, feed.account):
+                continue
+            for gap in feed.gaps:
+                if gap.to_ms and event.from_ms <= gap.from_ms and event.to_ms >= gap.to_ms:
+                    feed.gaps = tuple(other for other in feed.gaps if other is not gap)
+                    self._note_gap(feed, gap, now_ms, filled=True)
+            if feed.covers(event.from_ms, event.to_ms):
                 self._wake(feed)
                 if not feed.catching_up:
                     self.released.append(index)
@@ -193,11 +205,13 @@ class Watch:
         if state != "online":
             if was == "online":
                 feed.stale_since_ms = at_ms
+                self._lose_sight(feed, at_ms, "account", now_ms)
                 self.turned.append(
                     Turned(feed.source, feed.account, True, "account", (feed,), self._sources[feed.source].host)
                 )
             return
         feed.begin_gap(feed.stale_since_ms, at_ms, now_ms)
+        self._see_again(feed, at_ms, now_ms)
         feed.stale_since_ms = 0
         self._wake(feed)
         self.turned.append(Turned(feed.source, feed.account, False, "account", (feed,)))
@@ -206,14 +220,55 @@ class Watch:
         feeds = tuple(self.feeds[index] for index in source.feeds)
         if stale:
             source.stale_since_ms = now_ms
+            for feed in feeds if source.beats else ():
+                if feed.state == "online":
+                    self._lose_sight(feed, source.seen_ms, "heartbeat", now_ms)
         else:
             for feed in feeds:
                 feed.begin_gap(source.seen_ms, seen_again_ms, now_ms)
+                if feed.state == "online":
+                    self._see_again(feed, seen_again_ms, now_ms)
                 self._wake(feed)
             source.stale_since_ms = 0
             self._calendar.wake(source, max(source.stale_at_ms(), now_ms + 1))
         reason: StaleReason = "heartbeat" if source.beats else "silent"
         self.turned.append(Turned(source.name, None, stale, reason, feeds, source.host))
+
+    # -- gaps --------------------------------------------------------------------------------------------------------
+
+    def _lose_sight(
+        self, feed: Feed, from_ms: int, reason: Literal["account", "heartbeat", "start"], now_ms: int
+    ) -> None:
+        """A feed sees nothing from now on: a gap of each shop that no other feed shows."""
+        if feed.gaps and not feed.gaps[-1].to_ms:
+            return  # It saw nothing already.
+        shops = tuple(shop for shop in feed.shops if self.stale(shop, feed.index))
+        if shops:
+            gap = Gap(from_ms, 0, reason, shops)
+            feed.gaps = (*feed.gaps[1 - GAPS_KEPT :], gap)
+            self._note_gap(feed, gap, now_ms, filled=False)
+
+    def _see_again(self, feed: Feed, to_ms: int, now_ms: int) -> None:
+        """A feed sees again: its gap has an end, and may be filled by what it brings now."""
+        if feed.gaps and not feed.gaps[-1].to_ms:
+            gap = replace(feed.gaps[-1], to_ms=to_ms if to_ms > feed.gaps[-1].from_ms else now_ms)
+            feed.gaps = (*feed.gaps[:-1], gap)
+            self._note_gap(feed, gap, now_ms, filled=False)
+
+    def _note_gap(self, feed: Feed, gap: Gap, now_ms: int, *, filled: bool) -> None:
+        self.gaps += [
+            FeedGap(
+                source=feed.source,
+                account=feed.account,
+                shop=shop,
+                from_ms=gap.from_ms,
+                to_ms=gap.to_ms or None,
+                reason=gap.reason,
+                filled=filled,
+                decided_at_ms=now_ms,
+            )
+            for shop in gap.shops
+        ]
 
     # -- what holds now ----------------------------------------------------------------------------------------------
 
@@ -281,6 +336,7 @@ class Watch:
                 host=source.host,
                 version=source.version,
                 backlog=source.backlog,
+                skew_ms=source.skew_ms,
                 accounts=tuple(
                     AccountRow(
                         feed.account,
@@ -289,6 +345,7 @@ class Watch:
                         feed.newest_ts_ms or None,
                         feed.stale_since_ms or None,
                         feed.catching_up,
+                        len(feed.gaps),
                     )
                     for feed in feeds
                 ),
@@ -318,10 +375,16 @@ class Watch:
     def begin(self, now_ms: int) -> None:
         """Note a start: what happened since the last sign is unseen, and nobody is called silent for it."""
         for feed in self.feeds:
-            feed.begin_gap(max(feed.arrived_ms, self._sources[feed.source].seen_ms), now_ms, now_ms)
+            source = self._sources[feed.source]
+            seen_ms = max(feed.arrived_ms, source.seen_ms)
+            feed.begin_gap(seen_ms, now_ms, now_ms)
             self._wake(feed)
+            if now_ms - seen_ms > RESTART_MS and not self._out(feed) and feed.shops:
+                gap = Gap(seen_ms, now_ms, "start", feed.shops)
+                feed.gaps = (*feed.gaps[1 - GAPS_KEPT :], gap)
+                self._note_gap(feed, gap, now_ms, filled=False)
         for source in self._sources.values():
-            source.seen_ms = now_ms
+            source.seen_ms = max(source.seen_ms, now_ms)
             self._calendar.wake(source, source.stale_at_ms())
 
 

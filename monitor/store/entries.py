@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from monitor.core.decisions import AlertState
+from monitor.core.decisions import AlertState, FeedGap, PersonDay, ShiftWorked
 
 DeliveryState = Literal["pending", "sent", "digested", "failed", "dropped_answered", "withdrawn"]
 
@@ -118,6 +118,7 @@ class Commit(Struct, kw_only=True):
         rounds: wait number and its round as JSON; None takes the round out.
         outbox: what is to be told; known delivery ids are left as they are.
         alerts: how alerts stand that changed, in order.
+        records: gaps of feeds, shifts and days of people, to be written down.
         rows: shop, conversation, journal position, whether something of it is
             open, and the state as the tracker encodes it.
         shard: the tracker's own small state; None: as it was.
@@ -132,6 +133,7 @@ class Commit(Struct, kw_only=True):
     rounds: list[tuple[int, bytes | None]] = []
     outbox: list[Delivery] = []
     alerts: list[AlertState] = []
+    records: list[FeedGap | ShiftWorked | PersonDay] = []
     rows: list[tuple[str, str, int, bool, bytes]] = []
     shard: bytes | None = None
     quarantine: list[Quarantined] = []

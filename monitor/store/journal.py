@@ -28,6 +28,7 @@ from monitor.store import database, schema, upkeep
 from monitor.store.alerts import Alerts, insert_alerts
 from monitor.store.database import Line
 from monitor.store.entries import Commit, Step, StoredEvent
+from monitor.store.floor_log import FloorLog, insert_records
 from monitor.store.lock import FolderLock
 from monitor.store.outbox import Outbox, insert_deliveries
 from monitor.store.quarantine import Quarantine
@@ -72,6 +73,7 @@ class Journal:
         epoch: random letters made with the database, in front of every wait's id outside.
         outbox: what is to be told.
         alerts: how each alert stands or ended.
+        floor_log: gaps of feeds, shifts and days of people.
         quarantine: what was refused.
         tokens: who may come in.
         suggestions: what became of suggested replies.
@@ -92,6 +94,7 @@ class Journal:
         self.epoch = ""
         self.outbox = Outbox(self._writer, self._reader)
         self.alerts = Alerts(self._reader)
+        self.floor_log = FloorLog(self._reader)
         self.quarantine = Quarantine(self._writer, self._reader)
         self.tokens = Tokens(self._writer, self._reader)
         self.suggestions = Suggestions(self._writer, self._reader)
@@ -218,6 +221,8 @@ class Journal:
             insert_deliveries(db, c.outbox)
         if c.alerts:
             insert_alerts(db, c.alerts)
+        if c.records:
+            insert_records(db, c.records)
         if c.shard is not None:
             db.execute("UPDATE journal SET shard = ?", (c.shard,))
         quarantine = self.quarantine.insert(db, c.quarantine) if c.quarantine else self.quarantine.held

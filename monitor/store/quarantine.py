@@ -75,6 +75,16 @@ class Quarantine:
             db.execute("DELETE FROM quarantine WHERE number <= ?", (last,))
         return entries, size, dropped
 
+    async def newest_by_source(self) -> dict[str, tuple[int, str, str]]:
+        """Return the newest fault of each source: when, why in one word, and in full."""
+        found = await self._reader.read(
+            lambda db: db.execute(
+                "SELECT source, at_ms, reason, error FROM quarantine "
+                "WHERE number IN (SELECT max(number) FROM quarantine GROUP BY source)"
+            ).fetchall()
+        )
+        return {source: (at_ms, reason, error) for source, at_ms, reason, error in found}
+
     async def list(
         self, *, before: int | None = None, limit: int = 100, body_bytes: int = 1024
     ) -> list[QuarantineEntry]:

@@ -221,6 +221,35 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (day, shop, account, profile)
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # What was not seen of a shop by an account; shifts as they were kept; the sums of people's days.
+        """CREATE TABLE gaps (
+            source TEXT NOT NULL,
+            account TEXT NOT NULL,
+            shop TEXT NOT NULL,
+            from_ms INTEGER NOT NULL,
+            to_ms INTEGER,
+            reason TEXT NOT NULL,
+            filled INTEGER NOT NULL,
+            decided_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (shop, account, source, from_ms)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX gaps_from ON gaps (from_ms)",
+        """CREATE TABLE shifts (
+            person TEXT NOT NULL,
+            starts_at_ms INTEGER NOT NULL,
+            ends_at_ms INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (person, starts_at_ms)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX shifts_end ON shifts (ends_at_ms)",
+        """CREATE TABLE person_days (
+            day TEXT NOT NULL,
+            person TEXT NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (day, person)
+        ) STRICT, WITHOUT ROWID""",
+    ),
 )
 
 

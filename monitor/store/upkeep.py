@@ -8,6 +8,8 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from monitor.store.floor_log import prune_records
+
 _VACUUM_FROM = 4096  # Free pages that are kept for what comes next: 16 MiB.
 _VACUUM_SLICE = 256
 
@@ -58,7 +60,8 @@ class Pruner:
         2. Delete events up to it; when none is left, the commits themselves.
         3. Delete settled deliveries with their attempts.
         4. Delete alerts that are over, with their trail.
-        5. Look through the next rows of closed conversations.
+        5. Delete gaps, shifts and people's days.
+        6. Look through the next rows of closed conversations.
         """
         deleted = 0
         last_position, number, saved = db.execute(
@@ -102,6 +105,7 @@ class Pruner:
             db.executemany("DELETE FROM alert_acts WHERE alert = ?", over)
             db.executemany("DELETE FROM alerts WHERE alert = ?", over)
             deleted += len(over)
+        deleted += prune_records(db, before_ms, max_rows)
         if old is not None:
             deleted += self._prune_rows(old, max_rows, db)
         return deleted

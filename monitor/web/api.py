@@ -20,7 +20,7 @@ from monitor.store.entries import QuarantineEntry
 from monitor.web import models
 from monitor.web.access import Caller
 from monitor.web.floor import Entry, Floor
-from monitor.web.gauges import measure_people
+from monitor.web.gauges import coverage_of, measure_people
 from monitor.web.intake import Intake, Outcome
 from monitor.web.services import Services
 from monitor.web.shapes import api_source, api_wait, encode, instant, masked, wait_number
@@ -231,9 +231,15 @@ class Api:
     # -- sources and quarantine ----------------------------------------------------------------------------------------
 
     async def sources(self) -> Response:
-        """Every source with its accounts: whether it brings events, how old they are, and why it is stale."""
-        found = [api_source(source) for source in self._services.engine.sources()]
-        return json({"now": instant(self._services.now_ms()), "sources": found})
+        """Every source with its accounts: whether it brings events, how old they are, and why it is stale.
+
+        ``coverage`` counts all shops that were heard of or are written down, by how they are seen.
+        """
+        services = self._services
+        faults = await services.journal.quarantine.newest_by_source()
+        found = [api_source(source, faults.get(source.name)) for source in services.engine.sources()]
+        coverage = await coverage_of(services.people)
+        return json({"now": instant(services.now_ms()), "coverage": coverage, "sources": found})
 
     async def quarantine(
         self,

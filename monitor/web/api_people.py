@@ -16,12 +16,14 @@ from monitor.web.api import Anybody, json
 from monitor.web.floor import Floor, Group
 from monitor.web.gauges import SHOPS_A_SLICE
 from monitor.web.intake import Intake
-from monitor.web.models import answers
+from monitor.web.models import Gaps, answers
 from monitor.web.services import Services
 from monitor.web.shapes import instant, masked, seconds, wait_id
 from monitor.wire.batch import Batch
+from monitor.wire.instants import NotAnInstant, instant_ms
 
 Filter = Annotated[str | None, Query(max_length=200)]
+DAY_MS = 86_400_000
 _STATES = {PREVIEW: "coming", FIXED: "open", RECEIVED: "received", OVER: "over"}
 
 
@@ -45,6 +47,8 @@ class PeopleApi:
         add = router.add_api_route
         add("/v1/agents", self.agents, response_model=told.Agents)
         add("/v1/shops", self.shops, response_model=told.Shops)
+        add("/v1/gaps", self.gaps, response_model=Gaps, responses=answers(400))
+        add("/v1/shifts", self.shifts, response_model=told.Shifts, responses=answers(400))
         add("/v1/handover", self.hand_overs, response_model=told.HandOvers)
         add(
             "/v1/handover/{id}/receive",
@@ -98,6 +102,64 @@ class PeopleApi:
             if caller.may(one.shop, one.team) and team in (None, one.team) and receiver in (None, one.receiver)
         ]
         return json({"now": instant(now_ms), "handovers": found})
+
+    async def gaps(
+        self,
+        caller: Anybody,
+        from_: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+        to: Annotated[str | None, Query(max_length=40)] = None,
+        shop: Filter = None,
+    ) -> Response:
+        """What feeds did not see, by shop and account: of the last day, unless asked otherwise."""
+        from_ms, to_ms = self._span(from_, to)
+        now_ms = self._services.now_ms()
+        found = [
+            {
+                "source": gap.source,
+                "account": gap.account,
+                "shop": gap.shop,
+                "from": instant(gap.from_ms),
+                "to": instant(gap.to_ms),
+                "seconds": seconds(max(0, (gap.to_ms or now_ms) - gap.from_ms)),
+                "reason": gap.reason,
+                "filled": gap.filled,
+            }
+            for gap in await self._services.journal.floor_log.gaps(from_ms, to_ms)
+            if caller.may(gap.shop) and shop in (None, gap.shop)
+        ]
+        return json({"now": instant(now_ms), "gaps": found})
+
+    async def shifts(
+        self,
+        caller: Anybody,
+        from_: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+        to: Annotated[str | None, Query(max_length=40)] = None,
+        team: Filter = None,
+    ) -> Response:
+        """How shifts were kept that ended in a span: of the last day, unless asked otherwise."""
+        from_ms, to_ms = self._span(from_, to)
+        found = [
+            {
+                "agent": shift.person,
+                "team": shift.team,
+                "shops": list(shift.shops),
+                "starts_at": instant(shift.starts_at_ms),
+                "ends_at": instant(shift.ends_at_ms),
+                "there_seconds": seconds(shift.there_ms),
+                "late_seconds": seconds(shift.late_ms),
+                "early_seconds": seconds(shift.early_ms),
+            }
+            for shift in await self._services.journal.floor_log.shifts(from_ms, to_ms)
+            if team in (None, shift.team) and any(caller.may(shop, shift.team) for shop in shift.shops)
+        ]
+        return json({"now": instant(self._services.now_ms()), "shifts": found})
+
+    def _span(self, from_: str | None, to: str | None) -> tuple[int, int]:
+        try:
+            to_ms = self._services.now_ms() if to is None else instant_ms(to)
+            return to_ms - DAY_MS if from_ is None else instant_ms(from_), to_ms
+        except NotAnInstant as error:
+            raise HTTPException(400, f"from, to: {error}") from None
 
     async def receive(self, id: str, caller: Anybody, body: told.Receipt | None = None) -> Response:
         """Say that a list is received: whoever receives answers for what is on it from now on."""

@@ -22,3 +22,15 @@ async def measure_people(people: People, metrics: Metrics, now_ms: int) -> None:
         metrics.stale_shops.add(platform, n=people.seen(shop) == "stale")
         if number % SHOPS_A_SLICE == 0:
             await asyncio.sleep(0)
+
+
+async def coverage_of(people: People | None) -> dict[str, int]:
+    """Count the shops by how they are seen."""
+    found = {"shops": 0, "ok": 0, "catching_up": 0, "stale": 0, "unknown": 0}
+    for number, shop in enumerate(people.shop_names() if people is not None else (), 1):
+        assert people is not None
+        found["shops"] += 1
+        found[people.seen(shop)] += 1
+        if number % SHOPS_A_SLICE == 0:
+            await asyncio.sleep(0)
+    return found

@@ -110,6 +110,45 @@ class Account(BaseModel):
     newest_ts: str | None
     stale_since: str | None
     catching_up: bool
+    open_gaps: int = Field(description="Stretches it did not see, and nothing has filled.")
+
+
+class LastFault(BaseModel):
+    """The newest thing of a source that was refused."""
+
+    at: str
+    reason: str
+    error: str
+
+
+class Gap(BaseModel):
+    """What was not seen of a shop by an account (采集中断)."""
+
+    source: str
+    account: str | None
+    shop: str
+    from_: str = Field(alias="from")
+    to: str | None = Field(description="null: it is not seen yet.")
+    seconds: float = Field(description="To its end, or to now.")
+    reason: str = Field(description="account, heartbeat, or start: this service was away.")
+    filled: bool = Field(description="A complete range of the collector covers it.")
+
+
+class Gaps(BaseModel):
+    """Gaps of feeds, the newest first."""
+
+    now: str
+    gaps: list[Gap]
+
+
+class Coverage(BaseModel):
+    """Shops by how they are seen."""
+
+    shops: int
+    ok: int
+    catching_up: int
+    stale: int
+    unknown: int
 
 
 class Source(BaseModel):
@@ -125,6 +164,8 @@ class Source(BaseModel):
     host: str | None = Field(description="The machine it says it runs on.")
     version: str | None
     backlog: int | None = Field(description="What it has still to send, as its last heartbeat says.")
+    clock_skew_seconds: float | None = Field(description="Its clock less ours, on the way included.")
+    last_fault: LastFault | None
     accounts: list[Account]
     shops: list[str]
 
@@ -133,6 +174,7 @@ class Sources(BaseModel):
     """Every source that was ever heard of."""
 
     now: str
+    coverage: Coverage
     sources: list[Source]
 
 

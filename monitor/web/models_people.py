@@ -64,6 +64,26 @@ class Shops(BaseModel):
     shops: list[Shop]
 
 
+class Shift(BaseModel):
+    """A shift that is over."""
+
+    agent: str
+    team: str
+    shops: list[str]
+    starts_at: str
+    ends_at: str
+    there_seconds: float
+    late_seconds: float
+    early_seconds: float = Field(description="Gone so long before the end.")
+
+
+class Shifts(BaseModel):
+    """Shifts, the last to end first."""
+
+    now: str
+    shifts: list[Shift]
+
+
 class Left(BaseModel):
     """One thing left open."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from monitor.core.decisions import Decision
+from monitor.core.decisions import Decision, FeedGap, ShiftWorked
 from monitor.core.people import People
 from monitor.core.silences import Silence
 from monitor.core.views import SourceRow, WaitRow
@@ -124,6 +124,9 @@ class Quarantine(Protocol):
     ) -> Sequence[QuarantineEntry]:
         """Return entries, newest first, older than ``before``, their bodies cut."""
 
+    async def newest_by_source(self) -> dict[str, tuple[int, str, str]]:
+        """Return the newest fault of each source: when, why in one word, and in full."""
+
     async def get(self, number: int) -> QuarantineEntry | None:
         """Return one entry with its whole body."""
 
@@ -134,8 +137,22 @@ class Quarantine(Protocol):
         """Note that it was sent again."""
 
 
+class FloorRecords(Protocol):
+    """Gaps of feeds, shifts as they were kept."""
+
+    async def gaps(self, from_ms: int, to_ms: int, limit: int = 10_000) -> Sequence[FeedGap]:
+        """Return the gaps that touch the time between two instants, the newest first."""
+
+    async def shifts(self, from_ms: int, to_ms: int, limit: int = 10_000) -> Sequence[ShiftWorked]:
+        """Return the shifts that ended between two instants, the newest first."""
+
+
 class Journal(Protocol):
     """What the web reads from the journal."""
+
+    @property
+    def floor_log(self) -> FloorRecords:
+        """What happened beside the chat."""
 
     @property
     def quarantine(self) -> Quarantine:

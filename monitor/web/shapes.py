@@ -166,7 +166,7 @@ def live_source(source: SourceRow) -> dict[str, Any]:
     }
 
 
-def api_source(source: SourceRow) -> dict[str, Any]:
+def api_source(source: SourceRow, fault: tuple[int, str, str] | None = None) -> dict[str, Any]:
     """A source as the API answers it."""
     return live_source(source) | {
         "newest_ts": instant(source.newest_ts_ms),
@@ -174,6 +174,7 @@ def api_source(source: SourceRow) -> dict[str, Any]:
         "host": source.host,
         "version": source.version,
         "backlog": source.backlog,
+        "clock_skew_seconds": None if source.skew_ms is None else seconds(source.skew_ms),
         "accounts": [
             {
                 "account": row.account,
@@ -182,8 +183,10 @@ def api_source(source: SourceRow) -> dict[str, Any]:
                 "newest_ts": instant(row.newest_ts_ms),
                 "stale_since": instant(row.stale_since_ms),
                 "catching_up": row.catching_up,
+                "open_gaps": row.gaps,
             }
             for row in source.accounts
         ],
         "shops": list(source.shops),
+        "last_fault": None if fault is None else {"at": instant(fault[0]), "reason": fault[1], "error": fault[2]},
     }

@@ -7,7 +7,7 @@ from monitor.core import events as ev
 from monitor.core.tracker import Tracker
 from monitor.core.watch import ACCOUNTS_AT_MOST, SOURCES_AT_MOST
 from tests.core.test_counted_clock import in_hours
-from tests.timeline import START_MS, Timeline, at_ms, take_policies
+from tests.timeline import START_MS, Timeline, at_ms, shown, take_policies
 
 
 def beat(chat: Timeline, when: str, accounts: dict[str, Any] | None = None, source: str = "collector") -> Timeline:
@@ -317,3 +317,81 @@ def test_a_row_whose_feed_is_not_known_yet_is_judged_all_the_same() -> None:
     for row in rows:
         again.tracker.restore(row)
     assert again.until("1:02") == ["1:00 slow", "1:01 slow"]
+
+
+def gaps(chat: Timeline) -> list[tuple[str | None, str, str | None, bool]]:
+    """The gaps as they stand at last: account, from, to, filled."""
+    last = {
+        (gap.shop, gap.account, gap.from_ms): (
+            gap.account,
+            shown(gap.from_ms),
+            shown(gap.to_ms) if gap.to_ms is not None else None,
+            gap.filled,
+        )
+        for gap in chat.decisions
+        if isinstance(gap, d.FeedGap)
+    }
+    return list(last.values())
+
+
+def test_a_gap_is_written_down_when_it_begins_when_it_ends_and_when_it_is_filled() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:00", account="a").buyer("0:05", chat="d", account="b")
+    status(chat, "0:20", "kicked")
+    assert gaps(chat) == [("a", "0:20", None, False)]
+    beat(chat, "0:50")
+    status(chat, "1:30", "login_expired")  # Blind as before.
+    for n in range(2, 8):
+        beat(chat, f"{n // 2}:{n % 2 * 3}0")
+    status(chat, "4:00", "online")
+    assert gaps(chat) == [("a", "0:20", "4:00", False)]
+    synced(chat, "4:03", "0:30", "4:00")
+    assert gaps(chat) == [("a", "0:20", "4:00", False)]  # Not all of it.
+    synced(chat, "4:05", "0:20", "4:00")
+    assert gaps(chat) == [("a", "0:20", "4:00", True)]
+
+
+def test_a_collector_that_was_silent_leaves_a_gap_of_each_of_its_accounts() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:10", account="a").buyer("0:20", chat="d", account="b")
+    chat.until("2:00")
+    assert gaps(chat) == [("a", "0:20", None, False), ("b", "0:20", None, False)]
+    beat(chat, "3:00")
+    assert gaps(chat) == [("a", "0:20", "3:00", False), ("b", "0:20", "3:00", False)]
+    synced(chat, "3:10", "0:00", "3:00", account=None)
+    assert [filled for *_, filled in gaps(chat)] == [True, True]
+
+
+def test_what_another_source_shows_is_no_gap() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:10", account="a")
+    beat(chat, "0:11", source="second")
+    chat.agent("0:20", account="a", source="second")
+    status(chat, "0:30", "kicked")
+    assert gaps(chat) == []
+
+
+def test_being_away_ourselves_is_a_gap_too() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:10", account="a")
+    blob = chat.tracker.encode_shard()
+    for away, found in (("0:40", []), ("5:00", [("a", "0:10", "5:00", False)])):
+        again = Timeline(wall=True)
+        again.tracker.restore_shard(blob)
+        again.tracker.begin(at_ms(away))
+        again._drain()
+        assert gaps(again) == found
+
+
+def test_a_heartbeat_says_what_a_collector_runs_on_and_how_far_it_is() -> None:
+    chat = Timeline(wall=True).event(
+        ev.SourceHeartbeat(
+            id="beat",
+            ts_ms=at_ms("0:00"),
+            source="c12",
+            type="source_heartbeat",
+            version="1.4",
+            host="PC-7",
+            backlog=3,
+            clock_ms=at_ms("0:01.500"),
+        ),
+        arrives="0:00.500",
+    )
+    [row] = chat.tracker.sources()
+    assert (row.version, row.host, row.backlog, row.skew_ms) == ("1.4", "PC-7", 3, 1_000)

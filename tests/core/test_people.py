@@ -4,6 +4,7 @@ from monitor.core import decisions as d
 from monitor.core import events as ev
 from monitor.core.policy import BUILT_IN, Policy
 from monitor.core.roster import Account, Person, Register, ShopInfo, Team
+from tests.core.ladders import LADDER
 from tests.staffed import HOUR_MS, SAID, Floor, line, slot
 from tests.timeline import at_ms, shown
 
@@ -303,3 +304,15 @@ def test_a_day_ends_at_midnight_with_sums_that_stay_sums() -> None:
     assert (day.person, day.day, day.online_ms) == ("lin", "2026-11-23", 14 * HOUR_MS)
     [row] = floor.staff.rows(at_ms(14 * 3600 + 60))
     assert row.today.online_ms == 60_000
+
+
+# -- what people are told of it ----------------------------------------------------------------------------------------
+
+
+def test_an_unattended_shop_stands_for_the_slow_wait_in_it_and_one_message_goes_out() -> None:
+    floor = change_of_shifts(LADDER)
+    assert floor.said_to("team", "lead") == ["10:20 lead south nobody"]
+    [told] = [one for one in floor.of(d.TellPeople) if one.kind == "unattended"]
+    assert (told.team, told.facts["waiting"], told.facts["promises"], told.facts["absent"]) == ("south", 1, 1, ["lin"])
+    ended = [one for one in floor.of(d.AlertState) if one.kind == "unattended" and one.ended_at_ms is not None]
+    assert [shown(one.ended_at_ms) for one in ended] == ["11:30"]

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from monitor.core.decisions import Decision
+from monitor.core.decisions import Decision, FeedGap, ShiftWorked
 from monitor.core.events import AnyEvent
 from monitor.core.silences import Silence
 from monitor.core.views import AccountRow, SourceRow, WaitRow
@@ -192,6 +192,10 @@ class ListedQuarantine:
             replace(entry, refused=replace(entry.refused, body=entry.refused.body[:body_bytes])) for entry in listed
         ]
 
+    async def newest_by_source(self) -> dict[str, tuple[int, str, str]]:
+        newest = sorted(self.entries.items())
+        return {e.refused.source: (e.refused.at_ms, e.refused.reason, e.refused.error) for _, e in newest}
+
     async def get(self, number: int) -> QuarantineEntry | None:
         return self.entries.get(number)
 
@@ -205,12 +209,28 @@ class ListedQuarantine:
         return entry is not None
 
 
+class ListedFloorLog:
+    """Gaps and shifts in memory."""
+
+    def __init__(self) -> None:
+        self.known_gaps: list[FeedGap] = []
+        self.known_shifts: list[ShiftWorked] = []
+
+    async def gaps(self, from_ms: int, to_ms: int, limit: int = 10_000) -> list[FeedGap]:
+        found = [gap for gap in self.known_gaps if gap.from_ms < to_ms and (gap.to_ms or to_ms) > from_ms]
+        return found[:limit]
+
+    async def shifts(self, from_ms: int, to_ms: int, limit: int = 10_000) -> list[ShiftWorked]:
+        return [shift for shift in self.known_shifts if from_ms < shift.ends_at_ms <= to_ms][:limit]
+
+
 class ListedJournal:
     """What is read back, in memory."""
 
     alerts: Any = None  # Alerts are tested with the real journal.
 
     def __init__(self) -> None:
+        self.floor_log = ListedFloorLog()
         self.quarantine = ListedQuarantine()
         self.stored: dict[tuple[str, str], list[StoredEvent]] = {}
 

@@ -199,6 +199,8 @@ async def test_sources_are_told_with_their_accounts() -> None:
                 "host": "PC-12",
                 "version": "1.4",
                 "backlog": 3,
+                "clock_skew_seconds": None,
+                "last_fault": None,
                 "accounts": [
                     {
                         "account": "senye:lin",
@@ -207,6 +209,7 @@ async def test_sources_are_told_with_their_accounts() -> None:
                         "newest_ts": None,
                         "stale_since": None,
                         "catching_up": False,
+                        "open_gaps": 0,
                     }
                 ],
                 "shops": ["senye"],

@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 
 import httpx
 
+from monitor.core.decisions import FeedGap, ShiftWorked
 from monitor.core.events import HandOverReceived
 from monitor.core.roster import Person, Register, ShopInfo
-from monitor.store.entries import Holder
-from monitor.web.models_people import Agents, HandOvers, Received, Shops
+from monitor.store.entries import Holder, Quarantined, QuarantineEntry
+from monitor.web.models import Gaps, Sources
+from monitor.web.models_people import Agents, HandOvers, Received, Shifts, Shops
 from tests.staffed import Floor, slot
-from tests.web.stand import ListedTokens, Stand, a_row, standing
+from tests.web.stand import ListedTokens, Stand, a_row, a_source, standing
 
 
 def evening() -> Floor:
@@ -137,11 +140,80 @@ async def _list(client: httpx.AsyncClient, what: str, key: str | None = None) ->
 
 
 async def _token(tokens: ListedTokens, name: str, shops: set[str] | None, teams: set[str] | None) -> None:
-    from hashlib import sha256
-
     tokens.holders[sha256(name.encode()).hexdigest()] = Holder(
         name=name,
         shops=None if shops is None else frozenset(shops),
         teams=None if teams is None else frozenset(teams),
         role="lead",
     )
+
+
+async def test_gaps_and_shifts_of_the_last_day() -> None:
+    async with open_to(evening()) as stand, stand.client() as client:
+        now_ms = stand.services.now_ms()
+        stand.journal.floor_log.known_gaps = [
+            FeedGap(
+                source="c12",
+                account="jie",
+                shop="senye",
+                from_ms=now_ms - 300_000,
+                to_ms=now_ms - 80_000,
+                reason="account",
+                filled=True,
+                decided_at_ms=now_ms,
+            )
+        ]
+        stand.journal.floor_log.known_shifts = [
+            ShiftWorked(
+                person="1007",
+                team="south",
+                shops=("senye",),
+                starts_at_ms=now_ms - 7_200_000,
+                ends_at_ms=now_ms - 60_000,
+                there_ms=7_000_000,
+                late_ms=140_000,
+                early_ms=0,
+            )
+        ]
+        gaps = (await client.get("/v1/gaps")).json()
+        Gaps.model_validate(gaps, extra="forbid")
+        [gap] = gaps["gaps"]
+        assert (gap["account"], gap["seconds"], gap["filled"]) == ("jie", 220, True)
+        shifts = (await client.get("/v1/shifts?team=south")).json()
+        Shifts.model_validate(shifts, extra="forbid")
+        [shift] = shifts["shifts"]
+        assert (shift["agent"], shift["late_seconds"], shift["early_seconds"]) == ("1007", 140, 0)
+        assert (await client.get("/v1/gaps?from=yesterday")).status_code == 400
+
+
+async def test_sources_say_how_many_shops_are_seen_and_what_was_wrong_last() -> None:
+    floor = evening()
+    async with open_to(floor) as stand, stand.client() as client:
+        stand.engine.known_sources = [a_source("c12", host="PC-7", version="1.4", backlog=3, skew_ms=1_500)]
+        stand.journal.quarantine.entries[1] = QuarantineEntry(
+            number=1,
+            resent_at_ms=None,
+            refused=Quarantined(
+                at_ms=floor.tracker.now_ms,
+                door="http",
+                source="c12",
+                index=0,
+                path="$.ts",
+                error="is missing",
+                reason="missing",
+                body=b"{}",
+                length=2,
+                sha256="",
+            ),
+        )
+        told = (await client.get("/v1/sources")).json()
+        Sources.model_validate(told, extra="forbid")
+        assert told["coverage"] == {"shops": 2, "ok": 2, "catching_up": 0, "stale": 0, "unknown": 0}
+        [source] = told["sources"]
+        assert (source["host"], source["version"], source["backlog"], source["clock_skew_seconds"]) == (
+            "PC-7",
+            "1.4",
+            3,
+            1.5,
+        )
+        assert (source["last_fault"]["reason"], source["last_fault"]["error"]) == ("missing", "is missing")
