@@ -66,6 +66,7 @@ class Host(Protocol):
     """What is asked of the tracker."""
 
     decisions: list[Decision]
+    now_ms: int
 
     @property
     def wall(self) -> bool:
@@ -329,6 +330,7 @@ class Incidents:
     def _want_digest(self, now_ms: int) -> None:
         self.unsaved = True
         if self._kept.digest_at_ms == NEVER_MS:
+            now_ms = max(now_ms, self._host.now_ms)  # In event time what comes late is judged at its own instants.
             self._kept.digest_at_ms = now_ms // DIGEST_MS * DIGEST_MS + DIGEST_MS
             self._calendar.wake(self, self._kept.digest_at_ms + 1)  # A reply of that very instant goes first.
 

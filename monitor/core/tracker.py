@@ -18,6 +18,7 @@ from msgspec import Struct, msgpack
 from msgspec.structs import replace
 
 from monitor.core import events as ev
+from monitor.core.alert_log import AlertLog
 from monitor.core.conversation import CHUNK, FIRING, RESOLVED, WITHDRAWN, Conversation, Told
 from monitor.core.decisions import (
     AlertOrder,
@@ -62,6 +63,7 @@ from monitor.core.fold import (
 from monitor.core.hours import Calendar, CountedClock, Hours
 from monitor.core.incidents import Incidents
 from monitor.core.incidents import Kept as KeptIncidents
+from monitor.core.ladders import Ladders
 from monitor.core.lists import Kept, complete, listed
 from monitor.core.occasions import hand_over, shop_attended, shop_unattended, source_turned
 from monitor.core.pages import Pages
@@ -69,6 +71,7 @@ from monitor.core.people import Kept as KeptPeople
 from monitor.core.people import People
 from monitor.core.policy import Policy, PolicyBook, Stage
 from monitor.core.posts import Post
+from monitor.core.promise_steps import PromiseSteps
 from monitor.core.rounds import ended, stages_passed, still_open, window
 from monitor.core.silences import Silence, Silences
 from monitor.core.telling import (
@@ -207,7 +210,10 @@ class Tracker:
         self._add_ending = self._endings.append
         self.silences = Silences()
         self.incidents = Incidents(self, self._timers, self.silences)
-        self.escalation = Escalation(self.policies, self, self.silences, self.incidents, lateness_ms)
+        self.ladders = Ladders(self.policies, self, self.silences, lateness_ms)
+        self._alert_log = AlertLog(self, self.ladders, self.incidents)
+        self.escalation = Escalation(self, self.ladders, self._alert_log, self.incidents)
+        self._promise_steps = PromiseSteps(self, self.ladders, self.incidents)
         self._logs = not lazy  # A replay that judges a chat only when it is touched cannot merge chats in one message.
         self.decisions: list[Decision] = []
         self.changed: dict[Conversation, int] = {}
@@ -471,7 +477,7 @@ class Tracker:
         if conversation.told:
             self.escalation.moved(conversation)
         if self.incidents.promises and promise is not None and state.promise is not promise:
-            self.escalation.promise_over(conversation, self.now_ms)
+            self._promise_steps.over(conversation, self.now_ms)
         if shop.lists is not None and ts_ms < shop.lists.newest_ms:
             self._compare(shop, conversation, ts_ms)
         return "folded"
@@ -509,7 +515,7 @@ class Tracker:
         conversation.number = entry.number
         _carry_over(was_open, conversation.state.wait)
         if promise is not None and not _promised_still(promise, conversation.state.promise):
-            self.escalation.promise_over(conversation, self.now_ms)
+            self._promise_steps.over(conversation, self.now_ms)
         before = {e.wait.number: self._ended(shop, conversation, e) for e in was}
         after = {e.wait.number: self._ended(shop, conversation, e) for e in ended_now}
         for number in sorted(before.keys() | after.keys()):
@@ -564,7 +570,13 @@ class Tracker:
         Returns:
             Whether more is due by ``now_ms``: call again.
         """
-        now_ms = self.now_ms = max(self.now_ms, now_ms)
+        now_ms = max(self.now_ms, now_ms)
+        if not self._wall and not self._lazy:
+            while self._timers.next_ms <= now_ms:
+                # Each instant on its own: what is due at one is told together, whichever chats it is of.
+                self.now_ms = max(self.now_ms, self._timers.next_ms)
+                self._judge_due(self._timers.next_ms, at_most)
+        self.now_ms = now_ms
         if self._lazy:
             for shop in self._shops.values():
                 for conversation in shop.conversations.values():
@@ -575,9 +587,6 @@ class Tracker:
                 self.escalation.flush(now_ms, TOLD_AT_ONCE)
             elif now_ms >= self._timers.next_ms:
                 self._judge_due(now_ms, at_most)
-        else:
-            while self._timers.next_ms <= now_ms:
-                self._judge_due(self._timers.next_ms, at_most)  # Each instant on its own: chats are told of together.
         return self.next_ms <= now_ms
 
     def _judge_due(self, now_ms: int, at_most: int) -> None:
@@ -619,7 +628,7 @@ class Tracker:
                 self._give_up(shop, conversation, now_ms)
             else:
                 self._judge_wait(shop, conversation, wait, now_ms)
-                if self._logs and (self.escalation.has_steps(wait.policy) or conversation.told):
+                if self._logs and (self.ladders.has_steps(wait.policy) or conversation.told):
                     self.escalation.judge(conversation, wait, now_ms)
         if state.promise is not None:
             self._judge_promise(shop, conversation, state.promise, now_ms)
@@ -661,7 +670,7 @@ class Tracker:
             self._give_up(shop, conversation, now_ms)
 
         if self._logs and promise is conversation.state.promise:
-            self.escalation.judge_promise(conversation, promise, now_ms)
+            self._promise_steps.judge(conversation, promise, now_ms)
 
     def _judge_until(self, conversation: Conversation, now_ms: int) -> None:
         """Judge each limit of a conversation at its own instant, up to ``now_ms``: time is the newest ``ts``."""
@@ -689,10 +698,10 @@ class Tracker:
             return
         ladder = told.ladder if told is not None else None
         if (ladder is not None and ladder.quiet(now_ms)) or (
-            self.silences and self.escalation.silenced(conversation, policy, stages[reached - 1].name, now_ms)
+            self.ladders.silenced(conversation, policy, stages[reached - 1].name, now_ms)
         ):
             if ladder is None or not ladder.stopped:
-                told, _ = self.escalation.ladder_of(conversation, wait, now_ms)
+                told, _ = self.ladders.ladder_of(conversation, wait, now_ms)
                 if told.state != FIRING:
                     anew(told)
                 told.stages = reached  # Passed over, not made up.
@@ -742,7 +751,7 @@ class Tracker:
         """Order machines to be told of a wait, and write down how its alert stands."""
         self.decisions.append(order)  # type: ignore[arg-type]
         if self._logs:
-            self.escalation.ordered(order, told, steps=self.escalation.has_steps(told.policy))
+            self._alert_log.ordered(order, told, steps=self.ladders.has_steps(told.policy))
 
     def _settle_told(
         self,
@@ -770,7 +779,7 @@ class Tracker:
                     is_told = told.state == FIRING and told.first > 0
                     told.state = RESOLVED
                     if not is_told:
-                        self.escalation.over(told, done, done.outcome, self.now_ms)
+                        self._alert_log.over(told, done, done.outcome, self.now_ms)
                         continue
                     self._order(
                         ResolveAlert(
@@ -808,7 +817,7 @@ class Tracker:
                 wait = Wait(conversation.log.ts_ms, conversation.log.id, told.wait, 0, 0, 0, told.policy)
             done = standing_in(conversation, shop.platform, self.policies, wait, self.now_ms)
         if not told.first:
-            self.escalation.over(told, done, "late" if reason == "dismissed" else reason, self.now_ms)
+            self._alert_log.over(told, done, "late" if reason == "dismissed" else reason, self.now_ms)
             return
         self._order(
             WithdrawAlert(
@@ -853,7 +862,7 @@ class Tracker:
                 at_ms = opened_at_ms + after_ms + 1
                 if clock is not None:
                     at_ms = self._due_in_hours(clock, opened_at_ms, stages[wait.passed :], policy.give_up_ms)
-                if self._logs and (conversation.told or self.escalation.has_steps(wait.policy)):
+                if self._logs and (conversation.told or self.ladders.has_steps(wait.policy)):
                     at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
                 if at_ms != conversation.wake_at_ms:
                     self._timers.wake(conversation, at_ms)
@@ -875,11 +884,11 @@ class Tracker:
                     due = wait.due_at_ms(stages[reached].after_ms, clock, from_opening=False)
                     if due is not None and due < at_ms:
                         at_ms = due
-            if self._logs and (conversation.told or self.escalation.has_steps(wait.policy)):
+            if self._logs and (conversation.told or self.ladders.has_steps(wait.policy)):
                 at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
         if promise is not None:
             if self._logs:
-                at_ms = min(at_ms, self.escalation.promise_next_ms(promise))
+                at_ms = min(at_ms, self._promise_steps.next_ms(promise))
             due = promise.opened_at_ms + self.policies[promise.policy].give_up_ms + 1
             if promise.passed < len(promise.limits):
                 clock = self.policies.clocks[promise.policy]
@@ -932,7 +941,7 @@ class Tracker:
                     if wait.since_ms and conversation.feed in feeds:
                         waiting += 1
                         if turned.stale and len(named) < NAMED_AT_MOST:
-                            named.append(self.escalation.named(conversation, wait, now_ms))
+                            named.append(self.ladders.named(conversation, wait, now_ms))
         said = SourceTurned(
             turned.source, turned.account, turned.stale, turned.reason, now_ms, tuple(shops), waiting, turned.host
         )
@@ -1027,7 +1036,7 @@ class Tracker:
         found = self.conversation(shop, conversation)
         if found is None or found.state.wait is None or found.state.wait.number != wait:
             return None
-        return self.escalation.named(found, found.state.wait, now_ms)
+        return self.ladders.named(found, found.state.wait, now_ms)
 
     # -- what watchers see -------------------------------------------------------------------------------------------
 

@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core import decisions as d
+from monitor.core import events as ev
 from monitor.core.policy import Policy
+from monitor.core.words import classify
 from tests.core.ladders import LADDER
+from tests.core.test_order import random_chat
 from tests.timeline import START_MS, Timeline
 
 AGENTS = ("lin", "zhou")
@@ -148,6 +151,29 @@ def test_what_is_told_is_what_the_rule_says(seed: int) -> None:
     assert told == {one for one in wanted if one[2] != "digest"}, seed
     digests = [one for one in line.decisions if isinstance(one, d.TellPeople) and one.kind == "digest"]
     assert sum(one.facts["came"] for one in digests) == sum(one[2] == "digest" for one in wanted)
+
+
+@given(st.integers(0, 10**9), st.integers(5, 90), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_whatever_comes_late_is_taken_back_or_held_by_a_bot_each_thing_is_told_once(
+    seed: int, length: int, wall: bool
+) -> None:
+    rng = random.Random(seed)
+    events = random_chat(rng, length, span_ms=599_000)
+    rng.shuffle(events)
+    line = Timeline(LADDER, wall=wall)
+    for event in events:
+        words = 0
+        if isinstance(event, ev.Message):
+            words = classify(event.text, event.kind, by_buyer=event.role == "buyer", bot=event.role == "bot")
+        line.event(event, words=words)
+    line.later(START_MS + 1_300_000)
+    messages = [one for one in line.decisions if isinstance(one, d.TellPeople)]
+    # A promise that something late brings back has the keys it had, so that nobody is told again.
+    keys = [one.key for one in messages if one.kind != "promise"]
+    assert len(set(keys)) == len(keys)
+    for message in messages:
+        assert message.due_at_ms <= message.decided_at_ms < message.expires_at_ms
 
 
 @given(st.integers(0, 10**9))

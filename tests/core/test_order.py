@@ -23,7 +23,7 @@ TEXTS = {
 ROLES: list[ev.Role] = ["buyer", "agent", "bot"]
 
 
-def _chat(rng: random.Random, length: int, span_ms: int) -> list[ev.AnyEvent]:
+def random_chat(rng: random.Random, length: int, span_ms: int) -> list[ev.AnyEvent]:
     """A random chat of two conversations with distinct instants, and recalls of some of its messages."""
     instants = sorted(rng.sample(range(span_ms), length))
     events: list[ev.AnyEvent] = []
@@ -73,7 +73,7 @@ def _run(events: list[ev.AnyEvent], policy: Any, *, wall: bool = False) -> list[
 def test_any_order_of_arrival_gives_the_same_rounds(seed: int, length: int, bot: str) -> None:
     rng = random.Random(seed)
     policy = msgspec.structs.replace(BUILT_IN, bot=bot)
-    events = _chat(rng, length, span_ms=599_000)
+    events = random_chat(rng, length, span_ms=599_000)
     expected = _run(events, policy)
     shuffled = list(events)
     rng.shuffle(shuffled)
@@ -84,7 +84,7 @@ def test_any_order_of_arrival_gives_the_same_rounds(seed: int, length: int, bot:
 @settings(max_examples=60, deadline=None)
 def test_long_chats_permuted_within_lateness_give_the_same_rounds(seed: int, length: int) -> None:
     rng = random.Random(seed)
-    events = _chat(rng, length, span_ms=length * 20_000)
+    events = random_chat(rng, length, span_ms=length * 20_000)
     expected = _run(events, BUILT_IN)
     shuffled = sorted(events, key=lambda event: event.ts_ms + rng.randrange(590_000))
     assert _run(shuffled, BUILT_IN) == expected
@@ -92,7 +92,7 @@ def test_long_chats_permuted_within_lateness_give_the_same_rounds(seed: int, len
 
 def test_rounds_survive_being_saved_and_read_back_after_every_event() -> None:
     rng = random.Random(7)
-    events = _chat(rng, 120, span_ms=2_000_000)
+    events = random_chat(rng, 120, span_ms=2_000_000)
     rng.shuffle(events)
     events.sort(key=lambda event: event.ts_ms // 500_000)
     whole, pieces = Tracker(BuiltIn()), Tracker(BuiltIn())
