@@ -1,0 +1,288 @@
+"""Puts what people are told into words, with what the floor knows at that instant.
+
+What a message names is looked at again before it is sent: who has been answered, or
+whom somebody has claimed before the lead was called, is not told any more.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from monitor.alerts import text_en, text_zh
+from monitor.alerts.inert import plain
+from monitor.alerts.links import Links
+from monitor.alerts.merging import Over
+from monitor.alerts.message import masked
+from monitor.alerts.saying import Link, Mention, Saying
+from monitor.alerts.view import Room, View, WaitView, Words
+from monitor.core.decisions import AlertState, Decision, NamedWait, TellPeople, ToldStep
+from monitor.core.roster import Person, Register
+from monitor.core.views import WaitRow
+from monitor.policy_files.channels import Plan
+
+SAID_CHARACTERS = 40
+ALERTS_KNOWN = 20_000  # Whose history is shown; older ones are told without.
+NAMED = 50  # Messages of a digest whose agents are counted by name.
+OPEN_LINKS = 2  # Buttons that open a chat; claim and mute must still fit.
+WORDS: dict[str, Words] = {"zh": text_zh, "en": text_en}
+
+
+class Floor(Protocol):
+    """Who waits."""
+
+    def row(self, shop: str, conversation: str) -> WaitRow | None:
+        """Return the open wait of a chat."""
+
+
+class Staff(Protocol):
+    """Who is there."""
+
+    register: Register
+
+    def room(self, shop: str, now_ms: int) -> list[tuple[str, int, int]]:
+        """Return who can take more."""
+
+    def load(self, person: str) -> tuple[int, int | None]:
+        """Return open chats and limit."""
+
+    def person_of(self, agent: str | None, account: str | None, shop: str | None, at_ms: int) -> str | None:
+        """Return the person behind an agent and account."""
+
+    def seat_of(self, person: str, at_ms: int, shop: str | None = None) -> str | None:
+        """Return where somebody sits."""
+
+    def lead_of(self, team: str, at_ms: int) -> Person | None:
+        """Return who leads a team now."""
+
+
+class Talk(Protocol):
+    """What a buyer has said."""
+
+    product: Any
+
+    def last_words(self, at_most: int = 60) -> str:
+        """Return the newest words, masked."""
+
+
+class Talks(Protocol):
+    """What buyers have said."""
+
+    def of(self, shop: str, conversation: str) -> Talk | None:
+        """Return what the buyer of an open wait said; None: not known here."""
+
+
+class FloorSpeaker:
+    """Says things on one floor.
+
+    Args:
+        plan: where people are told, who is mentioned how, links into clients.
+        links: by which they act.
+        epoch: what the names of alerts begin with.
+    """
+
+    def __init__(self, floor: Floor, staff: Staff, talks: Talks, links: Links, plan: Plan, epoch: str) -> None:
+        self._floor = floor
+        self._staff = staff
+        self._talks = talks
+        self._links = links
+        self._epoch = epoch
+        self._told: OrderedDict[str, tuple[ToldStep, ...]] = OrderedDict()
+        self._over: OrderedDict[str, Over] = OrderedDict()
+        self.take(plan)
+
+    def take(self, plan: Plan) -> None:
+        """Take other rules."""
+        self._plan = plan
+        self._zone = ZoneInfo(plan.zone)
+
+    def see(self, decisions: Iterable[Decision]) -> None:
+        """Follow how alerts stand."""
+        for one in decisions:
+            if isinstance(one, AlertState):
+                self._told[one.alert] = one.told
+                self._told.move_to_end(one.alert)
+                if one.ended_at_ms is None:
+                    self._over.pop(one.alert, None)
+                else:
+                    self._over[one.alert] = "withdrawn" if one.state == "withdrawn" else "dropped_answered"
+        for known in (self._told, self._over):
+            while len(known) > ALERTS_KNOWN:
+                known.popitem(last=False)
+
+    # -- what still is so ----------------------------------------------------------------------------------------------
+
+    def standing(self, told: TellPeople) -> TellPeople | Over:
+        """Return what of a message is still so, or how it is over."""
+        if told.kind == "digest":
+            return told
+        if told.kind != "waits":
+            return self._over.get(told.alert, told)
+        left = tuple(wait for wait in told.waits if self._waits(wait, told.to))
+        if not left:
+            return self._over.get(told.alert, "dropped_answered")
+        return told if len(left) == len(told.waits) else replace(told, waits=left)
+
+    def _waits(self, wait: NamedWait, to: str) -> bool:
+        row = self._floor.row(wait.shop, wait.conversation)
+        if row is None or row.wait != wait.wait or row.needs_answer_since_ms is None or row.stopped:
+            return False
+        return not (to == "lead" and row.claimed_by and not wait.claimed_by)
+
+    # -- words ---------------------------------------------------------------------------------------------------------
+
+    def say(self, channel: str, told: Sequence[TellPeople], now_ms: int) -> Saying:
+        """Return one message, or several in one, as a channel tells it."""
+        said = self._plan.channels[channel]
+        words = WORDS[said.lang]
+        # Of thousands only what is named is looked at: they are in order, most urgent first.
+        named, more = told[:NAMED], sum(len(one.waits) for one in told[NAMED:])
+        views = [self._view(one, now_ms) for one in named]
+        mentions = tuple({mention.name: mention for one in named for mention in self._mentions(one, now_ms)}.values())
+        links = self._act_links(named, mentions, now_ms, words)
+        if len(told) == 1:
+            view = views[0]
+            title, lines = words.title(view), words.lines(view)
+            templates = getattr(said, "templates", None)
+            if templates is not None and view.kind == "waits":
+                values = words.variables(view)
+                title = templates.title.format(**values) if templates.title else title
+                lines = templates.body.format(**values).split("\n") if templates.body else lines
+            links = [*links[:1], *self._chat_links(told[0], words), *links[1:]]
+        else:
+            title, lines = words.digest_title(views, more), words.digest_lines(views, more)
+        return Saying(title=title, lines=tuple(lines), mentions=mentions, links=tuple(links))
+
+    def _view(self, told: TellPeople, now_ms: int) -> View:
+        """Return what the words are made of."""
+        staff = self._staff
+        first = told.waits[0] if told.waits else None
+        person = load = move = seat = None
+        if first is not None:
+            person = staff.person_of(told.agent or first.agent, first.account, first.shop, now_ms)
+            seat = staff.seat_of(person, now_ms, first.shop) if person else None
+            if person:
+                load = Room(person, *staff.load(person))
+                load = load if load.open or load.limit else None
+            free = [one for one in staff.room(first.shop, now_ms) if one[0] != person]
+            if free:
+                move = Room(self._name(free[0][0]) or free[0][0], free[0][1], free[0][2] or None)
+        elif told.agent:
+            seat = staff.seat_of(told.agent, now_ms)
+        facts = told.facts
+        shop = str(facts.get("shop") or (first.shop if first else ""))
+        return View(
+            kind=told.kind,
+            step=told.step,
+            team=told.team,
+            agent=self._name(person or told.agent),
+            seat=seat,
+            load=load,
+            move=move,
+            waits=tuple(self._wait(wait, now_ms) for wait in told.waits),
+            told=self._told_before(told),
+            facts=facts,
+            shop=staff.register.shop_name(shop) if shop else "",
+            now_ms=now_ms,
+        )
+
+    def _wait(self, wait: NamedWait, now_ms: int) -> WaitView:
+        talk = self._talks.of(wait.shop, wait.conversation)
+        return WaitView(
+            shop=self._staff.register.shop_name(wait.shop),
+            platform=wait.platform,
+            buyer=masked(wait.buyer),
+            account=wait.account,
+            said=plain(talk.last_words(SAID_CHARACTERS), SAID_CHARACTERS) if talk is not None else "",
+            product=_product(talk.product) if talk is not None else "",
+            asked_at=self._clock(wait.since_ms),
+            waited_ms=max(0, now_ms - wait.since_ms),
+            left_ms=None if wait.next_due_at_ms is None else max(0, wait.next_due_at_ms - 1 - now_ms),
+            stage=wait.stage,
+            messages=wait.messages,
+            closed_unanswered=wait.closed_unanswered,
+            claimed_by=wait.claimed_by,
+            agent=self._name(wait.agent or wait.account),
+        )
+
+    def _name(self, person: str | None) -> str | None:
+        return self._staff.register.person_name(person) if person else None
+
+    def _clock(self, at_ms: int) -> str:
+        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self._zone).strftime("%H:%M:%S")
+
+    def _told_before(self, told: TellPeople) -> tuple[tuple[str, str], ...]:
+        """Return whom its alert has been told before, and when."""
+        steps = self._told.get(told.alert, ())
+        return tuple(
+            (f"{one.to} {one.step}", self._clock(one.decided_at_ms))
+            for one in steps
+            if (one.step, one.to) != (told.step, told.to) and one.decided_at_ms <= told.decided_at_ms
+        )[-5:]
+
+    # -- who and what to tap -------------------------------------------------------------------------------------------
+
+    def _mentions(self, told: TellPeople, now_ms: int) -> Iterable[Mention]:
+        """Yield who leads, for what is told to a lead: by the roster, else as the route names them."""
+        if told.to != "lead":
+            return
+        lead = self._staff.lead_of(told.team, now_ms)
+        if lead is not None:
+            handles = self._plan.mentions.get(lead.id) or self._plan.mentions.get(lead.nick or "") or lead.mentions
+            yield Mention(lead.nick or lead.id, dict(handles))
+            return
+        platforms, shops = [wait.platform for wait in told.waits], [wait.shop for wait in told.waits]
+        for route in self._plan.routes:
+            if route.match.matches(told.team, platforms, shops) and (route.lead or route.team):
+                for name in route.mention:
+                    yield Mention(name, dict(self._plan.mentions.get(name, {})))
+                return
+
+    def _act_links(
+        self, told: Sequence[TellPeople], mentions: Sequence[Mention], now_ms: int, words: Words
+    ) -> list[Link]:
+        """Return claim and mute: of all that the message names."""
+        alerts = [str(wait.wait) for one in told if one.kind == "waits" for wait in one.waits]
+        alerts += [one.alert for one in told if one.kind not in ("waits", "digest")]
+        by = mentions[0].name if len(mentions) == 1 else ""
+        found = []
+        for act in ("claim", "mute"):
+            url = self._links.url(act, list(dict.fromkeys(alerts)), now_ms, by)
+            if url is not None:
+                found.append(Link(words.label(act, self._links.inside, ""), url))
+        return found
+
+    def _chat_links(self, told: TellPeople, words: Words) -> list[Link]:
+        """Return links that open the chats in the platform's own client, where somebody has written down how."""
+        found = []
+        for wait in told.waits[:OPEN_LINKS]:
+            shop = self._staff.register.shop(wait.shop)
+            template = (shop.chat_link if shop is not None else None) or self._plan.chat_links.get(wait.platform)
+            if not template:
+                continue
+            values = {
+                "shop": wait.shop,
+                "account": wait.account or "",
+                "buyer": wait.buyer,
+                "conversation": wait.conversation,
+                "platform": wait.platform,
+            }
+            url = template.format(**{name: quote(value, safe="") for name, value in values.items()})
+            name = self._staff.register.shop_name(wait.shop)
+            found.append(Link(words.label("open", False, plain(name, 12) if len(told.waits) > 1 else ""), url))
+        return found
+
+
+def _product(product: Any) -> str:
+    """Return a product's name, where what the feed gave has one."""
+    if isinstance(product, str):
+        return plain(product, 24)
+    if isinstance(product, dict):
+        for name in ("name", "title", "id"):
+            if isinstance(product.get(name), str):
+                return plain(product[name], 24)
+    return ""

@@ -1,0 +1,233 @@
+"""The words of messages in English."""
+
+from collections.abc import Sequence
+
+from monitor.alerts.message import STAGES, clock, short
+from monitor.alerts.view import TOP, Room, View, WaitView, most_urgent, seconds
+
+IN_TITLE = 3  # Shops; more do not fit a phone.
+HOLD = 'nobody is free: send a holding phrase first ("One moment please, I am checking.")'
+STEPS = {
+    "panel": "panel",
+    "popup": "pop-up",
+    "team": "group",
+    "lead": "lead",
+    "digest": "manager",
+    "console": "console",
+}
+
+
+def title(view: View) -> str:
+    """Return all that counts, on one line."""
+    facts = view.facts
+    match view.kind:
+        case "digest":
+            return f"[five minutes] {facts.get('came', 0)} over the limit, {facts.get('still', 0)} still waiting"
+        case "unattended":
+            return _unattended(view)
+        case "source":
+            who = " | ".join(str(facts[name]) for name in ("account", "host") if facts.get(name))
+            waiting = f" | {facts['waiting']} were waiting" if facts.get("waiting") else ""
+            shops = len(facts.get("shops") or [])
+            where = f"{facts.get('source')}{' | ' + who if who else ''}"
+            return f"[feed down: {facts.get('reason')}] {where} | {shops} shops unknown{waiting}"
+        case "promise":
+            since = clock(max(0, view.now_ms - int(facts.get("opened_at_ms") or view.now_ms)))
+            return f"[promise late] {_who(view)} | {short(view.shop)}: promised {since} ago, no answer yet"
+        case "handover":
+            left = f"{facts.get('waits', 0)} waiting, {facts.get('promises', 0)} promises"
+            who = f"{facts.get('from') or 'last shift'} -> {facts.get('to') or 'nobody'}"
+            return f"[hand-over not received] {short(view.shop)} | {who} | {left}"
+        case "score":
+            return f"[budget] {short(view.shop)} may miss {facts.get('budget')} more today ({facts.get('profile')})"
+        case "storm":
+            return _storm(view)
+    parts = [f"[{_head(view.waits[0], view.left_ms)}] {_who(view)}: {len(view.waits)} waiting"]
+    parts += [f"{short(wait.shop)} {clock(wait.waited_ms)}" for wait in view.waits[:IN_TITLE]]
+    if len(view.waits) > IN_TITLE:
+        parts.append(f"{len(view.waits) - IN_TITLE} more")
+    if view.load is not None and view.load.limit:
+        parts.append(f"chats {view.load.open}/{view.load.limit}")
+    if view.move is not None:
+        parts.append(f"move to {_room(view.move)}")
+    if any(wait.closed_unanswered for wait in view.waits):
+        parts.append("closed unanswered")
+    return " | ".join(parts)
+
+
+def lines(view: View) -> list[str]:
+    """Return what was asked, how to find the chat, what to do, who was told."""
+    found: list[str] = []
+    for wait in view.waits[:TOP]:
+        if wait.said:
+            found.append(f"Asked: {wait.said}")
+        found.append(_place(wait))
+    if len(view.waits) > TOP:
+        found.append(f"{len(view.waits) - TOP} more")
+    if view.kind == "waits":
+        if view.load is not None:
+            limit = f"/{view.load.limit}" if view.load.limit else ""
+            found.append(f"Agent: {_who(view)}, chats {view.load.open}{limit}")
+        found.append(f"Suggestion: move to {_room(view.move)}" if view.move is not None else f"Suggestion: {HOLD}")
+        claimed = sorted({wait.claimed_by for wait in view.waits if wait.claimed_by})
+        if claimed:
+            found.append(f"Claimed by {', '.join(claimed)}")
+    elif view.kind == "digest":
+        found = _digest_facts(view)
+    elif view.kind == "unattended" and view.facts.get("room"):
+        free = ", ".join(_room(Room(str(a), int(b), int(c) if c else None)) for a, b, c in view.facts["room"])
+        found.append(f"Has room: {free}")
+    if view.told:
+        found.append("Told: " + ", ".join(f"{_step(step)} {at}" for step, at in view.told))
+    return found
+
+
+def digest_title(views: Sequence[View], more: int) -> str:
+    """Return the title of several messages in one."""
+    waits = most_urgent(views)
+    if not waits:
+        return f"[{len(views)} messages] {title(views[0])}"
+    agents: dict[str, int] = {}
+    for view in views:
+        if view.waits:
+            agents[_who(view)] = agents.get(_who(view), 0) + len(view.waits)
+    first = waits[0][1]
+    named = " | ".join(f"{name} {count}" for name, count in list(agents.items())[:IN_TITLE])
+    others = f" | {len(agents) - IN_TITLE} more agents" if len(agents) > IN_TITLE else ""
+    return f"[{_head(first, first.left_ms)}] {len(waits) + more} waiting | {named}{others}"
+
+
+def digest_lines(views: Sequence[View], more: int) -> list[str]:
+    """Return the five most urgent, and how many more there are."""
+    waits = most_urgent(views)
+    found = [
+        f"{number}. {_head(wait, wait.left_ms)}: {_who(view)}, {short(wait.shop)} {clock(wait.waited_ms)}, {wait.buyer}"
+        + (f' "{wait.said}"' if wait.said else "")
+        for number, (view, wait) in enumerate(waits[:TOP], 1)
+    ]
+    if len(waits) + more > TOP:
+        found.append(f"and {len(waits) + more - min(TOP, len(waits))} more")
+    others = [view for view in views if not view.waits]
+    found += [title(view) for view in others[:TOP]]
+    if len(others) > TOP:
+        found.append(f"and {len(others) - TOP} more messages")
+    move = next((view.move for view, _ in waits if view.move is not None), None)
+    if waits:
+        found.append(f"Suggestion: move to {_room(move)}" if move is not None else f"Suggestion: {HOLD}")
+    return found
+
+
+def label(what: str, inside: bool, name: str) -> str:
+    """Return what stands on a link."""
+    text = {"claim": "Claim", "mute": "Mute 10 min", "open": f"Open chat {name}".strip()}[what]
+    return f"{text} (office network)" if inside else text
+
+
+def variables(view: View) -> dict[str, str]:
+    """Return the values of a template's variables."""
+    wait = view.waits[0] if view.waits else None
+    return {
+        "left": _head(wait, view.left_ms) if wait else "",
+        "seat": view.seat or "",
+        "agent": view.agent or "unassigned",
+        "account": (wait.account if wait else None) or "",
+        "count": str(len(view.waits)),
+        "shops": " | ".join(f"{short(one.shop)} {clock(one.waited_ms)}" for one in view.waits[:IN_TITLE]),
+        "shop": wait.shop if wait else view.shop,
+        "platform": wait.platform if wait else "",
+        "team": view.team,
+        "load": f"{view.load.open}/{view.load.limit}" if view.load and view.load.limit else "",
+        "move": _room(view.move) if view.move else "",
+        "buyer": wait.buyer if wait else "",
+        "said": wait.said if wait else "",
+        "asked_at": wait.asked_at if wait else "",
+        "waited": clock(wait.waited_ms) if wait else "",
+        "told": ", ".join(f"{_step(step)} {at}" for step, at in view.told),
+        "title": title(view),
+        "step": view.step,
+    }
+
+
+def _head(wait: WaitView | None, left_ms: int | None) -> str:
+    stage = wait.stage if wait is not None else "fresh"
+    name = STAGES[stage][1] if stage in STAGES else "" if stage == "fresh" else stage
+    if left_ms is None:
+        return name or "waiting"
+    left = f"{seconds(left_ms)} s left"
+    return left if stage in ("fresh", "slow") else f"{name}, {left}"
+
+
+def _who(view: View) -> str:
+    name = short(view.agent) if view.agent else "unassigned"
+    return f"{view.seat} {name}" if view.seat else name
+
+
+def _room(room: Room) -> str:
+    return f"{room.name} ({room.open}/{room.limit})" if room.limit else room.name
+
+
+def _step(step: str) -> str:
+    to, _, at = step.partition(" ")
+    return f"{STEPS.get(to, to)} {at}".strip()
+
+
+def _place(wait: WaitView) -> str:
+    parts = [" / ".join(filter(None, (wait.shop, wait.platform, wait.product)))]
+    parts.append(f"account {wait.account or 'unknown'}")
+    parts.append(f"buyer {wait.buyer}")
+    parts.append(f"since {wait.asked_at}, waited {clock(wait.waited_ms)}")
+    if wait.messages > 1:
+        parts.append(f"asked {wait.messages} times")
+    return ", ".join(parts)
+
+
+def _unattended(view: View) -> str:
+    facts = view.facts
+    many = facts.get("shops")
+    where = (
+        f"{short(view.shop)} and {len(many) - 1} more" if isinstance(many, list) and len(many) > 1 else short(view.shop)
+    )
+    parts = [f"[nobody there] {where}"]
+    if facts.get("waiting"):
+        since = facts.get("oldest_since_ms")
+        waited = f" {clock(max(0, view.now_ms - since))}" if isinstance(since, int) else ""
+        parts.append(f"{facts['waiting']} waiting{waited}")
+    if facts.get("promises"):
+        parts.append(f"{facts['promises']} promises late")
+    if facts.get("absent"):
+        parts.append(f"not at their post: {', '.join(map(str, facts['absent']))}")
+    return " | ".join(parts)
+
+
+def _storm(view: View) -> str:
+    facts = view.facts
+    if facts.get("ended"):
+        return (
+            f"[rush over] {facts.get('waits', 0)} waits, {facts.get('overdue', 0)} over the limit, "
+            f"{facts.get('missed', 0)} missed, {facts.get('saved', 0)} saved"
+        )
+    room = f" | room for {facts['room']}" if facts.get("room") is not None else ""
+    usual = f"{facts.get('rate', 0)} new a minute (usual {facts.get('usual', 0)})"
+    return f"[rush] {usual}{room} | {facts.get('waiting', 0)} waiting"
+
+
+def _digest_facts(view: View) -> list[str]:
+    facts = view.facts
+    found = [
+        f"{number}. {_who_of(wait)}, {short(wait.shop)} {clock(wait.waited_ms)}, {wait.buyer}"
+        for number, wait in enumerate(view.waits[:TOP], 1)
+    ]
+    if len(view.waits) > TOP:
+        found.append(f"and {len(view.waits) - TOP} more")
+    teams = facts.get("teams") or {}
+    if teams:
+        found.append("Still waiting: " + ", ".join(f"{team} {count}" for team, count in teams.items()))
+    over = facts.get("over") or {}
+    if over:
+        found.append("Over: " + ", ".join(f"{name} {count}" for name, count in over.items()))
+    turned = (facts.get("turned") or [])[:TOP]
+    return found + [f"{one['kind']} {one['name']}: {'down' if one['firing'] else 'back'}" for one in turned]
+
+
+def _who_of(wait: WaitView) -> str:
+    return short(wait.agent) if wait.agent else "unassigned"

@@ -1,0 +1,277 @@
+"""消息的中文: the words of the floor. No word here that the floor does not use."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
+
+from monitor.alerts.message import STAGES, clock, short
+from monitor.alerts.view import TOP, Room, View, WaitView, most_urgent, seconds
+
+PLATFORMS = {
+    "taobao": "淘宝",
+    "tmall": "天猫",
+    "jd": "京东",
+    "pinduoduo": "拼多多",
+    "douyin": "抖音",
+    "kuaishou": "快手",
+    "xiaohongshu": "小红书",
+    "wecom": "企业微信",
+    "weixin": "微信",
+}
+STEPS = {"panel": "面板", "popup": "弹窗", "team": "组群", "lead": "组长", "digest": "主管", "console": "控制台"}
+SOURCE_REASONS = {
+    "heartbeat": "采集端无心跳",
+    "silent": "长时间无消息",
+    "account": "账号异常",
+    "kicked": "被顶下线",
+    "login_expired": "登录失效",
+    "captcha": "需要验证",
+    "offline": "账号离线",
+    "suspended": "账号挂起",
+    "client_changed": "客户端已更新",
+}
+OVER = {
+    "answered": "已回复",
+    "expired": "已过期",
+    "abandoned": "买家已关闭",
+    "dismissed": "已忽略",
+    "courtesy": "尾语",
+    "withdrawn": "已撤回",
+    "back": "已恢复",
+    "kept": "已跟进",
+}
+HOLD = "没有空闲客服：请先发安抚语“亲，稍等，正在为您核实~”"
+IN_TITLE = 3  # Shops; more do not fit a phone.
+
+
+def title(view: View) -> str:
+    """Return all that counts, on one line."""
+    match view.kind:
+        case "digest":
+            facts = view.facts
+            return f"【五分钟汇总】超时 {facts.get('came', 0)} 位，仍在等 {facts.get('still', 0)} 位"
+        case "unattended":
+            return _unattended(view)
+        case "source":
+            facts = view.facts
+            what = SOURCE_REASONS.get(str(facts.get("reason")), str(facts.get("reason")))
+            who = "｜".join(str(facts[name]) for name in ("account", "host") if facts.get(name))
+            shops = facts.get("shops") or []
+            waiting = f"｜掉线前{facts.get('waiting')}位在等" if facts.get("waiting") else ""
+            return f"【采集中断·{what}】{facts.get('source')}{'｜' + who if who else ''}｜{len(shops)}店未知{waiting}"
+        case "promise":
+            since = clock(max(0, view.now_ms - int(view.facts.get("opened_at_ms") or view.now_ms)))
+            return f"【跟进超时】{_who(view)}｜{short(view.shop)} 已承诺 {since} 未跟进"
+        case "handover":
+            facts = view.facts
+            left = f"{facts.get('waits', 0)}位在等，待跟进 {facts.get('promises', 0)} 项"
+            who = f"{facts.get('from') or '上一班'} → {facts.get('to') or '无人'}"
+            return f"【交接未接收】{short(view.shop)}｜{who}｜{left}"
+        case "score":
+            facts = view.facts
+            return f"【达标余量】{short(view.shop)} 今天还能超时 {facts.get('budget')} 个（{facts.get('profile')}）"
+        case "storm":
+            return _storm(view)
+    parts = [f"【{_head(view.waits[0], view.left_ms)}】{_who(view)} {len(view.waits)}位在等"]
+    parts += [f"{short(wait.shop)} {clock(wait.waited_ms)}" for wait in view.waits[:IN_TITLE]]
+    if len(view.waits) > IN_TITLE:
+        parts.append(f"另有 {len(view.waits) - IN_TITLE} 位")
+    if view.load is not None and view.load.limit:
+        parts.append(f"接待中 {view.load.open}/{view.load.limit}")
+    if view.move is not None:
+        parts.append(f"建议转 {_room(view.move)}")
+    if any(wait.closed_unanswered for wait in view.waits):
+        parts.append("未回复即关闭")
+    return "｜".join(parts)
+
+
+def lines(view: View) -> list[str]:
+    """Return what was asked, how to find the chat, what to do, who was told."""
+    found: list[str] = []
+    for wait in view.waits[:TOP]:
+        if wait.said:
+            found.append(f"问：{wait.said}")
+        found.append(_place(wait))
+    if len(view.waits) > TOP:
+        found.append(f"另有 {len(view.waits) - TOP} 位")
+    if view.kind == "waits":
+        if view.load is not None:
+            load = f"接待中 {view.load.open}/{view.load.limit}" if view.load.limit else f"接待中 {view.load.open}"
+            found.append(f"客服：{_who(view)} {load}")
+        found.append(f"建议：转 {_room(view.move)}" if view.move is not None else f"建议：{HOLD}")
+        claimed = sorted({wait.claimed_by for wait in view.waits if wait.claimed_by})
+        if claimed:
+            found.append(f"已认领：{'、'.join(claimed)}")
+    elif view.kind == "digest":
+        found = _digest_facts(view)
+    elif view.kind == "unattended" and view.facts.get("room"):
+        free = "、".join(_room(Room(str(a), int(b), int(c) if c else None)) for a, b, c in view.facts["room"])
+        found.append(f"可接待：{free}")
+    if view.told:
+        found.append("已告知：" + "、".join(f"{_step(step)} {at}" for step, at in view.told))
+    return found
+
+
+def digest_title(views: Sequence[View], more: int) -> str:
+    """Return the title of several messages in one."""
+    waits = most_urgent(views)
+    if not waits:
+        return f"【合并提醒】{len(views)} 条｜{title(views[0])}"
+    agents: dict[str, int] = {}
+    for view in views:
+        if view.waits:
+            agents[_who(view)] = agents.get(_who(view), 0) + len(view.waits)
+    first, left = waits[0][1], waits[0][1].left_ms
+    named = "｜".join(f"{name} {count}位" for name, count in list(agents.items())[:IN_TITLE])
+    others = f"｜另有 {len(agents) - IN_TITLE} 位客服" if len(agents) > IN_TITLE else ""
+    return f"【{_head(first, left)}】{len(waits) + more}位在等｜{named}{others}"
+
+
+def digest_lines(views: Sequence[View], more: int) -> list[str]:
+    """Return the five most urgent, and how many more there are."""
+    waits = most_urgent(views)
+    found = [
+        f"{number}. {_left(wait)} {_who(view)} {short(wait.shop)} {clock(wait.waited_ms)} {wait.buyer}"
+        + (f"「{wait.said}」" if wait.said else "")
+        for number, (view, wait) in enumerate(waits[:TOP], 1)
+    ]
+    if len(waits) + more > TOP:
+        found.append(f"另有 {len(waits) + more - min(TOP, len(waits))} 位")
+    others = [view for view in views if not view.waits]
+    found += [title(view) for view in others[:TOP]]
+    if len(others) > TOP:
+        found.append(f"另有 {len(others) - TOP} 条")
+    move = next((view.move for view, _ in waits if view.move is not None), None)
+    if waits:
+        found.append(f"建议：转 {_room(move)}" if move is not None else f"建议：{HOLD}")
+    return found
+
+
+def label(what: str, inside: bool, name: str) -> str:
+    """Return what stands on a link."""
+    text = {"claim": "认领", "mute": "静音10分钟", "open": f"打开会话 {name}".strip()}[what]
+    return f"{text}（内网打开）" if inside else text
+
+
+def variables(view: View) -> dict[str, str]:
+    """Return the values of a template's variables."""
+    wait = view.waits[0] if view.waits else None
+    return {
+        "left": _head(wait, view.left_ms) if wait else "",
+        "seat": view.seat or "",
+        "agent": view.agent or "未分配",
+        "account": (wait.account if wait else None) or "",
+        "count": str(len(view.waits)),
+        "shops": "｜".join(f"{short(one.shop)} {clock(one.waited_ms)}" for one in view.waits[:IN_TITLE]),
+        "shop": wait.shop if wait else view.shop,
+        "platform": _platform(wait.platform) if wait else "",
+        "team": view.team,
+        "load": f"{view.load.open}/{view.load.limit}" if view.load and view.load.limit else "",
+        "move": _room(view.move) if view.move else "",
+        "buyer": wait.buyer if wait else "",
+        "said": wait.said if wait else "",
+        "asked_at": wait.asked_at if wait else "",
+        "waited": clock(wait.waited_ms) if wait else "",
+        "told": "、".join(f"{_step(step)} {at}" for step, at in view.told),
+        "title": title(view),
+        "step": view.step,
+    }
+
+
+def _head(wait: WaitView | None, left_ms: int | None) -> str:
+    stage = wait.stage if wait is not None else "fresh"
+    name = STAGES[stage][0] if stage in STAGES else "" if stage == "fresh" else stage
+    if left_ms is None:
+        return name or "在等"
+    left = f"还剩{seconds(left_ms)}秒"
+    return left if stage in ("fresh", "slow") else f"{name}·{left}"
+
+
+def _left(wait: WaitView) -> str:
+    return _head(wait, wait.left_ms)
+
+
+def _who(view: View) -> str:
+    name = short(view.agent) if view.agent else "未分配"
+    return f"{view.seat} {name}" if view.seat else name
+
+
+def _room(room: Room) -> str:
+    return f"{room.name}({room.open}/{room.limit})" if room.limit else room.name
+
+
+def _platform(platform: str) -> str:
+    return PLATFORMS.get(platform, platform)
+
+
+def _step(step: str) -> str:
+    to, _, at = step.partition(" ")
+    return f"{STEPS.get(to, to)} {at}".strip()
+
+
+def _place(wait: WaitView) -> str:
+    parts = [f"{wait.shop}·{_platform(wait.platform)}"]
+    if wait.product:
+        parts[0] += f"·{wait.product}"
+    parts.append(f"账号 {wait.account or '未知'}")
+    parts.append(f"买家 {wait.buyer}")
+    parts.append(f"{wait.asked_at} 起，已等 {clock(wait.waited_ms)}")
+    if wait.messages > 1:
+        parts.append(f"催问 ×{wait.messages - 1}")
+    return " / ".join(parts)
+
+
+def _unattended(view: View) -> str:
+    facts = view.facts
+    many = facts.get("shops")
+    where = f"{short(view.shop)} 等{len(many)}店" if isinstance(many, list) and len(many) > 1 else short(view.shop)
+    parts = [f"【无人接待】{where}"]
+    if facts.get("waiting"):
+        since = facts.get("oldest_since_ms")
+        waited = f" {clock(max(0, view.now_ms - since))}" if isinstance(since, int) else ""
+        parts.append(f"{facts['waiting']}位等{waited}")
+    if facts.get("promises"):
+        parts.append(f"跟进超时 {facts['promises']} 项")
+    if facts.get("absent"):
+        parts.append(f"{'、'.join(map(str, facts['absent']))} 未到岗")
+    return "｜".join(parts)
+
+
+def _storm(view: View) -> str:
+    facts = view.facts
+    if facts.get("ended"):
+        return (
+            f"【爆单小结】转人工 {facts.get('waits', 0)}，超时 {facts.get('overdue', 0)}，"
+            f"漏接 {facts.get('missed', 0)}，救回 {facts.get('saved', 0)}"
+        )
+    parts = [f"【爆单】进线 {facts.get('rate', 0)}/分（平时 {facts.get('usual', 0)}）"]
+    if facts.get("room") is not None:
+        parts.append(f"可接 {facts['room']}")
+    parts.append(f"等待中 {facts.get('waiting', 0)}")
+    return "｜".join(parts)
+
+
+def _digest_facts(view: View) -> list[str]:
+    facts = view.facts
+    found = [
+        f"{number}. {_who_of(wait)} {short(wait.shop)} {clock(wait.waited_ms)} {wait.buyer}"
+        for number, wait in enumerate(view.waits[:TOP], 1)
+    ]
+    if len(view.waits) > TOP:
+        found.append(f"另有 {len(view.waits) - TOP} 位")
+    teams = facts.get("teams") or {}
+    if teams:
+        found.append("仍在等：" + "、".join(f"{team} {count}" for team, count in teams.items()))
+    over = facts.get("over") or {}
+    if over:
+        found.append("已结束：" + "、".join(f"{OVER.get(name, name)} {count}" for name, count in over.items()))
+    shanghai = timezone(timedelta(hours=8))
+    for one in (facts.get("turned") or [])[:TOP]:
+        at = datetime.fromtimestamp(one["at_ms"] / 1000, UTC).astimezone(shanghai).strftime("%H:%M")
+        kind = "采集端" if one["kind"] == "source" else "店铺"
+        state = ("中断" if kind == "采集端" else "无人接待") if one["firing"] else "恢复"
+        found.append(f"{at} {kind} {one['name']} {state}")
+    return found
+
+
+def _who_of(wait: WaitView) -> str:
+    return short(wait.agent) if wait.agent else "未分配"

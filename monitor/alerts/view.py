@@ -1,0 +1,92 @@
+"""What the words of a message are made of, the same for every language."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+TOP = 5  # Waits that a digest names; nobody reads on.
+
+
+class Room(NamedTuple):
+    """Somebody and how many chats they have of how many they can hold."""
+
+    name: str
+    open: int
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitView:
+    """One wait as a message shows it; buyer and words are masked."""
+
+    shop: str
+    platform: str
+    buyer: str
+    account: str | None
+    said: str  # Empty: not known.
+    product: str
+    asked_at: str  # 10:13:20, on the floor's clock.
+    waited_ms: int
+    left_ms: int | None  # Until the next limit; None: there is none, or the clock stands.
+    stage: str
+    messages: int
+    closed_unanswered: bool
+    claimed_by: str | None
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One message."""
+
+    kind: str
+    step: str
+    team: str
+    agent: str | None = None
+    seat: str | None = None
+    load: Room | None = None
+    move: Room | None = None
+    waits: tuple[WaitView, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()  # Step and when, of what was told of it before.
+    facts: dict[str, Any] = field(default_factory=dict)
+    shop: str = ""  # Of what is no wait.
+    now_ms: int = 0
+
+    @property
+    def left_ms(self) -> int | None:
+        """The least time left of its waits."""
+        return min((wait.left_ms for wait in self.waits if wait.left_ms is not None), default=None)
+
+
+class Words(Protocol):
+    """One language: a module with these functions."""
+
+    def title(self, view: View) -> str:
+        """Return all that counts, on one line."""
+
+    def lines(self, view: View) -> list[str]:
+        """Return the rest."""
+
+    def digest_title(self, views: Sequence[View], more: int) -> str:
+        """Return the title of several messages in one; ``more`` waits are in none of the views."""
+
+    def digest_lines(self, views: Sequence[View], more: int) -> list[str]:
+        """Return the lines of several messages in one."""
+
+    def label(self, what: str, inside: bool, name: str) -> str:
+        """Return what stands on a link: claim, mute or open."""
+
+    def variables(self, view: View) -> dict[str, str]:
+        """Return the values of a template's variables."""
+
+
+def most_urgent(views: Sequence[View]) -> list[tuple[View, WaitView]]:
+    """Return every wait of some messages, the least time left first."""
+    waits = [(view, wait) for view in views for wait in view.waits]
+    far = 1 << 60
+    return sorted(waits, key=lambda one: (far if one[1].left_ms is None else one[1].left_ms, -one[1].waited_ms))
+
+
+def seconds(length_ms: int) -> int:
+    """Return whole seconds, to the nearest."""
+    return max(0, length_ms + 500) // 1000
