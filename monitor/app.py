@@ -13,9 +13,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from monitor import __version__
-from monitor.alerts.channels import configured
-from monitor.alerts.delivery import Courier, WallTimer
-from monitor.alerts.router import route
+from monitor.alerts.links import Links, key_in
+from monitor.alerts.teller import Teller
 from monitor.clock import Clock
 from monitor.core.people import People
 from monitor.core.policy import BUILT_IN, BuiltIn, Policy, PolicyBook
@@ -28,6 +27,7 @@ from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
 from monitor.policy_files import phrases, profiles, webhooks, where, words
+from monitor.policy_files.channels import NO_CHANNELS
 from monitor.policy_files.keeper import Keeper, first_rules
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice
@@ -68,6 +68,7 @@ class App:
         server: set by `start`; knows the port and the address.
         talk: set by `start`; what the buyers of open waits have said.
         scores: set by `start`; the scores of the last days, and over any span.
+        teller: set by `start`; tells people and programs.
         suggester: set by `start`, where suggestions are switched on.
     """
 
@@ -76,6 +77,7 @@ class App:
     server: Server
     talk: OpenTalk
     scores: Reading
+    teller: Teller
     suggester: Suggester | None = None
 
     def __init__(
@@ -113,35 +115,53 @@ class App:
         self.journal = journal = await Journal.open(settings.data)
         self._undo.append(journal.close)
         service = f"presales-monitor-{journal.epoch}"  # Lies with the data, so it outlives a container.
-        channels = configured(settings, self.clock, service)
+        rules = None if self.rules is None else self.rules.rules
+        teller = self.teller = Teller(
+            settings,
+            self.clock,
+            service=service,
+            epoch=journal.epoch,
+            plan=NO_CHANNELS if rules is None else rules.channels,
+            register=NOBODY_WRITTEN_DOWN if rules is None else rules.register,
+        )
+        links = Links(key_in(settings.data), settings.alerts.base_url)
         if self.rules is not None:
             await journal.keep_rules(self.book.rules, self.rules.rules.packed())
+        people = People(None if rules is None else rules.register)
         tracker = Tracker(
             self.book,
             wall=settings.clock == "wall",
             rows=True,
             lateness_ms=round(settings.lateness_seconds * 1000),
             catch_up_ms=round(settings.catch_up_seconds * 1000),
-            people=People(None if self.rules is None else self.rules.rules.register),
+            people=people,
         )
-        routes = [channel.route for channel in channels]
         self.engine = engine = Engine(
             journal,
             tracker,
-            router=partial(route, epoch=journal.epoch, channels=routes),
+            router=teller,
             clock=self.clock,
             reader=WITHOUT_RULES if self.rules is None else self.rules.rules.reader,
         )
         engine.watch(Watcher(self.metrics).watch)
         self.talk = OpenTalk(engine, journal)
         engine.watch(self.talk.watch)
-        courier = Courier(journal.outbox, channels, WallTimer(self.clock), self.metrics)
-        engine.watch(lambda changes: courier.see(changes.decisions))
+        open_waits = self.metrics.waits_open
+        teller.attach(
+            engine,
+            people,
+            self.talk,
+            links,
+            journal.outbox,
+            self.metrics,
+            waiting=lambda: round(sum(open_waits.values())),
+        )
+        engine.watch(teller.watch)
         scores = self._scores(engine, journal)
         await engine.start()
         self._undo.append(engine.stop)
         self._begin("engine's end", engine.wait(), None)
-        self._begin("courier", courier.run(), courier.stop)
+        self._begin("courier", teller.run(), teller.stop)
         decoding = _decoding(settings)
         access = Access(
             host=settings.listen.host,
@@ -168,7 +188,8 @@ class App:
             rules=self.rules,
             people=tracker.people,
             hooks=hooks,
-            channels=len(channels),
+            channels=len(teller.channels),
+            links=links,
             suggester=self.suggester,
             scores=scores,
         )
@@ -241,6 +262,7 @@ class App:
         async def take(fresh: RuleSet) -> None:
             await self.engine.take_rules(fresh.book, fresh.reader, fresh.packed(), fresh.register)
             self.metrics.set_rules(__version__, fresh.hash)
+            await self.teller.take(fresh.channels, fresh.register)
 
         def note(keeper: Keeper) -> None:
             self.metrics.rules_last_reload_successful = 0 if keeper.faults else 1

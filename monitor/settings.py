@@ -82,6 +82,11 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _secret_url(value: SecretStr) -> SecretStr:
+    _http_url(value.get_secret_value())
+    return value
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Bytes = Annotated[ByteSize, AfterValidator(_whole_bytes)]
@@ -147,6 +152,16 @@ class Webhook(_Section):
     secret: Annotated[SecretStr, AfterValidator(_signing_secret)] | None = None
 
 
+class AlertSettings(_Section):
+    """What alerts need besides their channels, and how the service proves that they work."""
+
+    base_url: Annotated[str, AfterValidator(_http_url)] | None = None  # Where people reach the port, for links.
+    canary: bool = False
+    canary_late_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 20
+    ping_url: Annotated[SecretStr, AfterValidator(_secret_url)] | None = None
+    ping_seconds: Annotated[float, Field(ge=5, allow_inf_nan=False)] = 60
+
+
 class SuggestionSettings(_Section):
     """Quick replies for agents, and the model that may word them anew; without a ``model_url`` there is none."""
 
@@ -184,6 +199,7 @@ class Settings(_Section):
     webhook: Webhook = Webhook()
     journal: JournalSettings = JournalSettings()
     suggestions: SuggestionSettings = SuggestionSettings()
+    alerts: AlertSettings = AlertSettings()
 
     def shown(self) -> dict[str, Any]:
         """Return all settings as plain values, secrets masked, for ``config --show``."""

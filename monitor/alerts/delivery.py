@@ -148,6 +148,7 @@ class Courier:
         self._metrics = metrics
         self._speaker = speaker or Listener()
         self._pace_ms = 0
+        self._swaps: list[tuple[frozenset[str], tuple[Channel, ...]]] = []
         self._strangers: set[str] = set()  # Channels of the outbox that are not set up any more.
         self._news = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -171,6 +172,11 @@ class Courier:
         for desk in self._desks:
             if desk.bucket is not None:
                 desk.bucket.pace_ms = self._pace_ms
+
+    def swap(self, gone: Collection[str], fresh: Sequence[Channel]) -> None:
+        """Close some channels and open others, between two rounds: the rules have changed."""
+        self._swaps.append((frozenset(gone), tuple(fresh)))
+        self._news.set()
 
     def stop(self) -> None:
         """Let ``run`` end: what is under way is still finished, the rest stays in the outbox."""
@@ -208,10 +214,22 @@ class Courier:
         await desk.quota.read(self._outbox, now_ms)
         await desk.channel.open()
 
+    async def _change(self, gone: Collection[str], fresh: Sequence[Channel]) -> None:
+        """Let go of channels and take others; what is under way there fails, and is tried again on the new one."""
+        for desk in [desk for desk in self._desks if desk.name in gone]:
+            self._desks.remove(desk)
+            await desk.channel.close()
+        for channel in fresh:
+            desk = _Desk(channel, self._rng)
+            await self._open(desk)
+            self._desks.append(desk)
+
     async def _dispatch(self) -> None:
         house_keeping_ms = count_ms = self._timer.now_ms()
         while not self._stopping.is_set():
             self._news.clear()
+            while self._swaps:
+                await self._change(*self._swaps.pop(0))
             now_ms = self._timer.now_ms()
             if now_ms >= house_keeping_ms:
                 house_keeping_ms = now_ms + round(POLL_SECONDS * 1000)

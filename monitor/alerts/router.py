@@ -66,6 +66,10 @@ class Router:
         register: Register = NOBODY_WRITTEN_DOWN,
     ) -> None:
         self._epoch = epoch
+        self.take(machines, plan, register)
+
+    def take(self, machines: Sequence[Route], plan: Plan, register: Register) -> None:
+        """Take other rules."""
         self._machines = [channel for channel in machines if not channel.for_people]
         self._plan = plan
         self._zone = ZoneInfo(plan.zone)

@@ -42,7 +42,9 @@ class Floor(Protocol):
 class Staff(Protocol):
     """Who is there."""
 
-    register: Register
+    @property
+    def register(self) -> Register:
+        """Who is who."""
 
     def room(self, shop: str, now_ms: int) -> list[tuple[str, int, int]]:
         """Return who can take more."""
@@ -63,7 +65,9 @@ class Staff(Protocol):
 class Talk(Protocol):
     """What a buyer has said."""
 
-    product: Any
+    @property
+    def product(self) -> Any:
+        """What the chat is about, as the feed says it."""
 
     def last_words(self, at_most: int = 60) -> str:
         """Return the newest words, masked."""

@@ -227,11 +227,13 @@ class TellPeople(Struct, frozen=True, kw_only=True):
     promise     stage, greeting, platform, shop, conversation, opened_at_ms, account
     handover    from, to, waits, promises
     score       profile, budget, rate, target
+    storm       rate, usual, waiting at its beginning; ended, waits, overdue, missed, saved at its end. The core decides
+                none: how fast messages may go out is not its own
     """
 
     key: str  # Unique and stable: the delivery's id is made of it. Told once.
     alert: str  # The alert it is told of, as `AlertState.alert`; of several, the one whose second has come.
-    kind: Literal["waits", "claimer", "digest", "unattended", "source", "promise", "handover", "score"]
+    kind: Literal["waits", "claimer", "digest", "unattended", "source", "promise", "handover", "score", "storm"]
     step: str  # "120s"; of what is no wait, a word of its kind.
     to: Literal["panel", "popup", "console", "team", "lead", "digest", "claimer"]
     team: str

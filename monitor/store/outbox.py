@@ -107,6 +107,15 @@ class Outbox:
 
         return await self._reader.read(read)
 
+    async def add(self, deliveries: Sequence[Delivery]) -> None:
+        """Put in what no commit of the engine decided; those already known stay as they are.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        if deliveries:
+            await self._writer.write(lambda db: insert_deliveries(db, deliveries))
+
     async def merge(self, digest: Delivery, members: Sequence[str]) -> None:
         """Put a digest in and let it stand for its members.
 

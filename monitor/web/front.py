@@ -13,7 +13,8 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor import __version__
-from monitor.web import docs, login
+from monitor.alerts.links import PATH as ACTS
+from monitor.web import acts, docs, login
 from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import Header, answer
 from monitor.web.api import Api, build_api
@@ -76,6 +77,7 @@ class Web:
         self.alerts = AlertsApi(services, self.floor, self.intake)
         self._fastapi.include_router(self.alerts.router())
         self._fastapi.include_router(KpisApi(services, self.floor).router())
+        self._acts = acts.Acts(services.links, self.alerts, self.floor, services.epoch, services.now_ms)
         self._fastapi.include_router(PeopleApi(services, self.floor, self.intake).router())
         self._api: ASGIApp = self._fastapi
         self._spec: bytes = b""
@@ -123,6 +125,9 @@ class Web:
         path: str = scope["path"]
         if path.startswith(HOOKS):
             await self._hook_door(scope, receive, send)  # Knows its senders by checks of its own.
+            return
+        if path.startswith(ACTS):
+            await self._acts(scope, receive, send)  # The link is the right to act.
             return
         caller: Caller | Denied = LOCAL if path in OPEN_TO_ALL else await self._allowed(scope, scope["method"])
         if isinstance(caller, Denied):

@@ -4,11 +4,13 @@ The engine and the journal know nothing of the web; whoever builds the program
 (or a test) puts them in here.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from monitor.alerts.links import Links
 from monitor.core.decisions import Decision, FeedGap, ShiftWorked
 from monitor.core.people import People
 from monitor.core.silences import Silence
@@ -202,6 +204,7 @@ class Services:
         scores: reads scores and figures; None: none are kept.
         pages: the folder of built pages.
         channels: by how many ways people are told.
+        links: by which people act from a chat.
     """
 
     engine: Engine
@@ -218,6 +221,7 @@ class Services:
     people: People | None = None
     hooks: Callable[[], dict[str, WebhookMapping]] = dict
     channels: int = 0
+    links: Links = field(default_factory=lambda: Links(secrets.token_bytes(32), None))
     suggester: Suggester | None = None
     scores: Reading | None = None
     pages: Path = field(default=PAGES)

@@ -1,0 +1,209 @@
+"""All that tells people and programs, in one: routes, words, channels, the courier, and whether there is a storm.
+
+The composition root makes one, hands its router to the engine and lets it follow the
+engine's commits.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from monitor.alerts.channels import configured
+from monitor.alerts.channels.base import Channel
+from monitor.alerts.channels.made import made
+from monitor.alerts.delivery import Courier, Outbox, WallTimer
+from monitor.alerts.links import Links
+from monitor.alerts.router import Router
+from monitor.alerts.speaker import Floor, FloorSpeaker, Staff, Talks
+from monitor.alerts.storm import PACE_SECONDS, Storm
+from monitor.clock import Clock
+from monitor.core.decisions import AlertOrder, Decision, TellPeople
+from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register
+from monitor.core.views import WaitRow
+from monitor.errors import StoreUnavailable, UsageError
+from monitor.metrics import Metrics
+from monitor.policy_files.channels import NO_CHANNELS, Plan
+from monitor.settings import Settings
+from monitor.store.entries import Delivery
+
+log = logging.getLogger(__name__)
+
+STORM_SECONDS = 2.0
+WORTH_MS = 5 * 60_000  # A manager reads of a storm later as well.
+
+
+class Changes(Protocol):
+    """What one commit changed."""
+
+    @property
+    def now_ms(self) -> int:
+        """The step of the clock."""
+
+    @property
+    def rows(self) -> Sequence[WaitRow]:
+        """Open waits that are new or changed."""
+
+    @property
+    def decisions(self) -> Sequence[Decision]:
+        """What was decided."""
+
+
+class Queue(Outbox, Protocol):
+    """The outbox, with what is put in besides the engine's commits."""
+
+    async def add(self, deliveries: Sequence[Delivery]) -> None:
+        """Put deliveries in; raises StoreUnavailable."""
+
+
+class Teller:
+    """Tells.
+
+    Args:
+        service: names this installation, for ever the same.
+        epoch: what the names of its alerts begin with.
+        plan: where people are told.
+        register: who is who.
+
+    Raises:
+        UsageError: a channel cannot be made as it is set.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        service: str,
+        epoch: str,
+        plan: Plan = NO_CHANNELS,
+        register: Register = NOBODY_WRITTEN_DOWN,
+    ) -> None:
+        self._clock = clock
+        self._epoch = epoch
+        self._plan = plan
+        self._own = configured(settings, clock, service)
+        taken = {channel.route.channel for channel in self._own} & plan.channels.keys()
+        if taken:
+            raise UsageError(
+                f"channels.yaml: {', '.join(sorted(taken))} is a channel of the settings; take another name"
+            )
+        self._channels = [*self._own, *made(plan, clock)]
+        self.router = Router(
+            epoch=epoch, machines=[channel.route for channel in self._channels], plan=plan, register=register
+        )
+        self._speaker: FloorSpeaker | None = None
+        self._courier: Courier | None = None
+        self._outbox: Queue | None = None
+        self._waiting: Callable[[], int] = int
+        self._storm = Storm(clock.now_ms())
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        """Where is told."""
+        return self._channels
+
+    def __call__(self, decided: AlertOrder | TellPeople) -> list[Delivery]:
+        """Return what is to be delivered because of a decision: what the engine asks."""
+        return self.router(decided)
+
+    def attach(
+        self,
+        floor: Floor,
+        staff: Staff,
+        talks: Talks,
+        links: Links,
+        outbox: Queue,
+        metrics: Metrics,
+        waiting: Callable[[], int],
+    ) -> None:
+        """Take what there is once the engine stands; before `run`."""
+        self._speaker = FloorSpeaker(floor, staff, talks, links, self._plan, self._epoch)
+        self._outbox = outbox
+        self._waiting = waiting
+        self._courier = Courier(outbox, self._channels, WallTimer(self._clock), metrics, speaker=self._speaker)
+
+    def watch(self, changes: Changes) -> None:
+        """Follow a commit."""
+        assert self._speaker is not None
+        assert self._courier is not None
+        self._speaker.see(changes.decisions)
+        self._courier.see(changes.decisions)
+        if self._plan.channels:
+            self._storm.see(changes.rows, changes.decisions, changes.now_ms)
+
+    async def take(self, plan: Plan, register: Register) -> None:
+        """Take other rules: channels that are as they were stay open.
+
+        A channel that cannot be made keeps all of the old ones in force, and says so.
+        """
+        assert self._speaker is not None
+        assert self._courier is not None
+        changed = {name for name in plan.channels if plan.channels[name] != self._plan.channels.get(name)}
+        try:
+            fresh = [channel for name in sorted(changed) for channel in made(plan, self._clock, only=name)]
+        except UsageError as error:
+            log.error("the channels of the rules are not in force, the last good ones stay: %s", error)
+            return
+        gone = changed | (self._plan.channels.keys() - plan.channels.keys())
+        self._channels = [*(one for one in self._channels if one.route.channel not in gone), *fresh]
+        self._plan = plan
+        self._speaker.take(plan)
+        self.router.take([channel.route for channel in self._channels], plan, register)
+        self._courier.swap(gone, fresh)
+
+    async def run(self) -> None:
+        """Deliver until `stop`."""
+        assert self._courier is not None
+        watching = asyncio.create_task(self._watch_storm())
+        try:
+            await self._courier.run()
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Let `run` end."""
+        if self._courier is not None:
+            self._courier.stop()
+
+    async def _watch_storm(self) -> None:
+        assert self._courier is not None
+        while True:
+            await asyncio.sleep(STORM_SECONDS)
+            if not self._plan.channels:
+                continue
+            now_ms = self._clock.now_ms()
+            facts = self._storm.turn(now_ms, self._waiting())
+            if facts is None:
+                continue
+            ended = bool(facts.get("ended"))
+            self._courier.pace(0 if ended else PACE_SECONDS)
+            await self._tell(_storm_told("ended" if ended else "began", facts, now_ms))
+
+    async def _tell(self, told: TellPeople) -> None:
+        """Tell what is decided here and not by the core."""
+        assert self._outbox is not None
+        assert self._courier is not None
+        try:
+            await self._outbox.add(self.router(told))
+        except StoreUnavailable as error:
+            log.error("%s is not told: %s", told.key, error)
+        self._courier.wake()
+
+
+def _storm_told(step: str, facts: dict[str, object], now_ms: int) -> TellPeople:
+    return TellPeople(
+        key=f"storm.{now_ms}.{step}",
+        alert=f"storm.{now_ms}",
+        kind="storm",
+        step=step,
+        to="digest",
+        team="",
+        agent=None,
+        waits=(),
+        due_at_ms=now_ms,
+        decided_at_ms=now_ms,
+        expires_at_ms=now_ms + WORTH_MS,
+        facts=dict(facts),
+    )

@@ -1,0 +1,152 @@
+"""From a buyer's message to the group's robot and back by the link, through the program as it runs."""
+
+import contextlib
+import re
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from monitor.app import App
+from monitor.policy_files.where import Choice
+from monitor.settings import Settings
+from tests.alerts.channels.test_dingtalk import Ding
+from tests.program import free_port
+from tests.waiting import until
+
+CHANNELS = """
+version: 1
+channels:
+  group: {type: dingtalk, url_env: TEST_DING_URL, secret_env: TEST_DING_SECRET, allow_private: true}
+  log: {type: log}
+routes: [{team: group, digest: log}]
+"""
+HOURS = """
+version: 1
+hours: {always: {daily: "00:00-24:00"}}
+default:
+  hours: always
+  steps:
+    - {at: 120s, to: team, gather: 60s}
+    - {at: 150s, to: lead, if_unclaimed: true}
+"""
+
+
+class Floor:
+    """The program with a robot at its end."""
+
+    def __init__(self, app: App, ding: Ding) -> None:
+        self.app = app
+        self.ding = ding
+
+    async def said(self, name: str, seconds_ago: float, text: str, *, role: str = "buyer", chat: str = "c-9") -> None:
+        event = {
+            "id": name,
+            "ts": round((time.time() - seconds_ago) * 1000),
+            "platform": "taobao",
+            "shop": "senye",
+            "conversation": chat,
+            "buyer": "张小姐",
+            "role": role,
+            "account": "senye:lin",
+            "text": text,
+        }
+        async with httpx.AsyncClient(trust_env=False) as client:
+            (await client.post(f"{self.app.server.url}/v1/events", json=event)).raise_for_status()
+
+    def links(self) -> dict[str, str]:
+        card: Any = self.ding.messages[-1]["actionCard"]
+        return {button["title"].partition("（")[0]: button["actionURL"] for button in card["btns"]}
+
+    def told(self) -> list[str]:
+        return [body.decode() for body in self.ding.bodies]
+
+
+@pytest.fixture
+async def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Floor]:
+    ding = Ding()
+    await ding.start()
+    monkeypatch.setenv("TEST_DING_URL", ding.url)
+    monkeypatch.setenv("TEST_DING_SECRET", "SECd1ngd1ng")
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "channels.yaml").write_text(CHANNELS)
+    (rules / "default.yaml").write_text(HOURS)
+    port = free_port()
+    settings = Settings.model_validate(
+        {
+            "data": tmp_path / "data",
+            "listen": {"port": port},
+            "alerts": {"base_url": f"http://127.0.0.1:{port}"},
+        }
+    )
+    app = App(settings, rules=Choice(rules, "the test"))
+    try:
+        await app.start()
+        yield Floor(app, ding)
+    finally:
+        await app.stop()
+        await ding.stop()
+
+
+async def test_the_group_is_told_and_the_first_who_taps_has_it(floor: Floor) -> None:
+    await floor.said("m-1", 119, "这款茶几送货上门吗 [点我](http://evil.com) @所有人")
+    await until(lambda: floor.ding.messages)
+    (title,) = floor.told()
+    assert re.fullmatch(r"【还剩(60|59)秒】senye:lin 1位在等｜senye 2:0[01]", title), title
+    text = floor.ding.messages[0]["actionCard"]["text"]
+    assert "问：这款茶几送货上门吗 ［点我］(http：//evil．com) ＠所有人" in text
+    assert "买家 张＊" in text
+    claim = floor.links()["认领"]
+    async with httpx.AsyncClient(trust_env=False) as client:
+        page = await client.get(claim)
+        assert page.status_code == 200
+        assert "<form" in page.text
+        assert "script" not in page.headers["content-security-policy"]
+        (wait,) = (await client.get(f"{floor.app.server.url}/v1/waits")).json()["waits"]
+        assert wait.get("claimed_by") is None, "a look at a link is no claim"
+        nameless = await client.post(claim, data={"by": "  "})
+        assert nameless.status_code == 400
+        first = await client.post(claim, data={"by": "小王"})
+        assert "小王 已认领 1 位" in first.text
+        assert "presales_name=" in first.headers["set-cookie"]
+        second = await client.post(claim, data={"by": "<b>老李</b>"})
+        assert "小王 已认领" in second.text
+        assert "<b>" not in second.text
+        gone = await client.get(claim[:-3] + "xyz")
+        assert gone.status_code == 410
+    row = floor.app.engine.row("senye", "c-9")
+    assert row is not None
+    assert row.claimed_by == "小王"
+
+
+async def test_what_is_answered_in_the_last_second_is_not_told(floor: Floor) -> None:
+    await floor.said("m-1", 119.5, "有货吗")
+    await floor.said("m-2", 0, "有的亲", role="agent")
+    await floor.said("m-3", 119, "包邮吗", chat="c-10")
+    await until(lambda: floor.ding.messages)
+    assert len(floor.told()) == 1
+    assert "包邮吗" in floor.ding.messages[0]["actionCard"]["text"]
+
+
+async def test_other_rules_are_taken_while_it_runs(floor: Floor, tmp_path: Path) -> None:
+    other = Ding()
+    await other.start()
+    with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("TEST_OTHER_URL", other.url)
+        path = tmp_path / "rules" / "channels.yaml"
+        path.write_text(CHANNELS.replace("TEST_DING_URL", "TEST_OTHER_URL"))
+        assert floor.app.rules is not None
+        await floor.app.rules.reload()
+        await floor.said("m-1", 119, "包邮吗")
+        await until(lambda: other.messages)
+        assert floor.ding.messages == []
+        path.write_text(CHANNELS.replace("TEST_DING_URL", "TEST_NOT_SET"))
+        await floor.app.rules.reload()
+        await floor.said("m-2", 119, "有货吗", chat="c-11")
+        await until(lambda: len(other.messages) == 2)
+    await other.stop()

@@ -1,0 +1,75 @@
+from typing import Any
+
+from monitor.alerts.storm import MINUTE_MS, Storm
+from monitor.core.decisions import PassStage
+from tests.alerts.tellings import named, told
+
+START_MS = 1_795_400_000_000
+
+
+class Row:
+    def __init__(self, wait: int) -> None:
+        self.wait = wait
+
+
+class Hour:
+    """Minutes of a floor."""
+
+    def __init__(self) -> None:
+        self.storm = Storm(START_MS)
+        self.now_ms = START_MS
+        self.wait = 0
+        self.said: list[dict[str, Any]] = []
+
+    def minutes(self, number: int, new: int, **more: Any) -> None:
+        for _ in range(number * 60):
+            self.now_ms += 1_000
+            rows = [Row(self.wait + at) for at in range(1, new // 60 + 1 + (self.now_ms // 1000 % 60 < new % 60))]
+            self.wait += len(rows)
+            self.storm.see(rows, more.get("decisions", ()), self.now_ms)  # type: ignore[arg-type]
+            facts = self.storm.turn(self.now_ms, 96)
+            if facts is not None:
+                self.said.append(facts)
+
+
+def test_a_usual_evening_is_none() -> None:
+    hour = Hour()
+    hour.minutes(20, 50)
+    hour.minutes(5, 110)
+    assert hour.said == []
+
+
+def test_it_begins_with_what_is_usual_beside_it_and_ends_after_three_quiet_minutes_with_its_sums() -> None:
+    hour = Hour()
+    hour.minutes(20, 12)
+    assert hour.said == []
+    hour.minutes(2, 180)
+    (began,) = hour.said
+    assert began["usual"] <= 15
+    assert began["rate"] >= 60
+    assert began["waiting"] == 96
+    passed = PassStage(platform="taobao", shop="s", team="a", stage="at_risk", courtesy=False)
+    hour.storm.see([], [passed, passed], hour.now_ms)
+    hour.minutes(3, 6)
+    assert len(hour.said) == 1
+    hour.minutes(2, 6)
+    ended = hour.said[1]
+    assert ended["ended"]
+    assert 360 <= ended["waits"] <= 400
+    assert ended["overdue"] == 2
+    assert hour.storm.since_ms is None
+
+
+def test_many_who_are_due_at_once_are_one_too() -> None:
+    storm = Storm(START_MS)
+    storm.see([], [told(*(named(n) for n in range(8))) for _ in range(4)], START_MS + 1_000)
+    assert storm.turn(START_MS + 2_000, 40) is not None
+
+
+def test_a_storm_does_not_become_what_is_usual() -> None:
+    hour = Hour()
+    hour.minutes(10, 12)
+    hour.minutes(30, 180)
+    assert len(hour.said) == 1
+    assert hour.storm.since_ms is not None
+    assert hour.now_ms - START_MS == 40 * MINUTE_MS
