@@ -8,6 +8,7 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,7 +27,7 @@ from monitor.errors import StoreUnavailable, UsageError
 from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
-from monitor.policy_files import phrases, profiles, webhooks, where, words
+from monitor.policy_files import profiles, webhooks, where
 from monitor.policy_files.channels import NO_CHANNELS
 from monitor.policy_files.keeper import Keeper, first_rules
 from monitor.policy_files.rule_set import RuleSet
@@ -36,10 +37,7 @@ from monitor.scoring.scorer import Scorer
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
-from monitor.suggest.publishing import Publisher
-from monitor.suggest.service import Suggester
-from monitor.suggest.shelf import Source
-from monitor.suggest.talk import OpenTalk
+from monitor.suggest.desk import Desk
 from monitor.web.access import Access
 from monitor.web.server import Server, build_app
 from monitor.web.services import PAGES, Services
@@ -66,19 +64,17 @@ class App:
         engine: set by `start`.
         journal: set by `start`.
         server: set by `start`; knows the port and the address.
-        talk: set by `start`; what the buyers of open waits have said.
+        desk: set by `start`; what reads words: of open waits, for suggestions and for quality.
         scores: set by `start`; the scores of the last days, and over any span.
         teller: set by `start`; tells people and programs.
-        suggester: set by `start`, where suggestions are switched on.
     """
 
     engine: Engine
     journal: Journal
     server: Server
-    talk: OpenTalk
+    desk: Desk
     scores: Reading
     teller: Teller
-    suggester: Suggester | None = None
 
     def __init__(
         self, settings: Settings, *, clock: Clock | None = None, demo: bool = False, rules: Choice | None = None
@@ -142,15 +138,16 @@ class App:
             router=teller,
             clock=self.clock,
             reader=WITHOUT_RULES if self.rules is None else self.rules.rules.reader,
+            text=settings.privacy.text,
         )
         engine.watch(Watcher(self.metrics).watch)
-        self.talk = OpenTalk(engine, journal)
-        engine.watch(self.talk.watch)
+        self.desk = Desk(settings, engine, journal, self.metrics, self._rules_in_force)
+        engine.watch(self.desk.watch)
         open_waits = self.metrics.waits_open
         teller.attach(
             engine,
             people,
-            self.talk,
+            self.desk.talk,
             links,
             journal.outbox,
             self.metrics,
@@ -162,6 +159,7 @@ class App:
         self._undo.append(engine.stop)
         self._begin("engine's end", engine.wait(), None)
         self._begin("courier", teller.run(), teller.stop)
+        self._begin("quality", self.desk.inspector.run(), self.desk.inspector.stop)
         decoding = _decoding(settings)
         access = Access(
             host=settings.listen.host,
@@ -171,9 +169,6 @@ class App:
             proxies=settings.listen.proxies,
         )
         hooks = self._webhooks()
-        self.suggester = self._suggester() if settings.suggestions.enabled else None
-        if self.suggester is not None:
-            engine.watch(self.suggester.watch)
         services = Services(
             engine=engine,
             journal=journal,
@@ -190,7 +185,7 @@ class App:
             hooks=hooks,
             channels=len(teller.channels),
             links=links,
-            suggester=self.suggester,
+            suggester=self.desk.suggester,
             scores=scores,
         )
         self.server = Server(build_app(services), settings)
@@ -207,8 +202,8 @@ class App:
                 share=settings.mqtt.share,
             )
             self._begin("mqtt", source.run(), source.stop)
-            if self.suggester is not None:
-                publisher = Publisher(broker, settings.mqtt.suggestions_topic, self.suggester, journal.epoch)
+            publisher = self.desk.publisher(broker)
+            if publisher is not None:
                 engine.watch(publisher.watch)
                 self._begin("mqtt suggestions", publisher.run(), None)
         self._begin("scores", scores.scorer.run(), None)
@@ -266,8 +261,7 @@ class App:
 
         def note(keeper: Keeper) -> None:
             self.metrics.rules_last_reload_successful = 0 if keeper.faults else 1
-            if self.suggester is not None:  # Phrases are no part of what decides: they may have changed alone.
-                self._soon(self._take_phrases(self.suggester), "phrases")
+            self._soon(self.desk.reload(), "phrases")  # They are no part of what decides, and may have changed alone.
 
         rules.on_change(take)
         rules.on_reload(note)
@@ -283,45 +277,11 @@ class App:
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
 
-    async def _take_phrases(self, suggester: Suggester) -> None:
-        """Read phrases and word lists again; what is wrong is logged, and the last good ones stay."""
-        try:
-            suggester.reload(*await asyncio.to_thread(self._phrases))
-        except UsageError as error:
-            log.warning("phrases stay as they were: %s", error)
-
-    def _suggester(self) -> Suggester:
-        """Return what suggests replies, with the phrases and word lists of the rules in force."""
-        source, register = self._phrases()
-        return Suggester(
-            engine=self.engine,
-            talk=self.talk,
-            store=self.journal.suggestions,
-            source=source,
-            register=register,
-            metrics=self.metrics,
-            now_ms=self.engine.now_ms,
-        )
-
-    def _phrases(self) -> tuple[Source, Register]:
-        """Return the phrases and word lists of the rules in force, and who is who.
-
-        Raises:
-            UsageError: a list, or a phrase for every shop, is wrong; says each fault.
-        """
-        rules = self.rules.rules if self.rules is not None else None
-        folder = rules.folder if rules is not None else where.choose(None, self.settings.rules).folder
-        register = rules.register if rules is not None else Register()
-        reader, faults = words.load(folder)
-        files, wrong = phrases.load(folder)
-        if faults or wrong:
-            raise UsageError("\n".join(map(str, [*faults, *wrong])))
-
-        def category_of(shop: str) -> str | None:
-            info = register.shop(shop)
-            return info.category if info is not None else None
-
-        return Source(files, reader, category_of), register
+    def _rules_in_force(self) -> tuple[Path, Register]:
+        """Return the folder of the rules in force, and who is who."""
+        if self.rules is not None:
+            return self.rules.rules.folder, self.rules.rules.register
+        return where.choose(None, self.settings.rules).folder, NOBODY_WRITTEN_DOWN
 
     async def stop(self) -> None:
         """Close the doors, store what was taken, let go of the data."""

@@ -52,6 +52,7 @@ from monitor.store.entries import Commit, Delivery, Quarantined, StoredEvent
 from monitor.store.journal import Journal
 from monitor.wire import decode_stored, encode_event, same
 from monitor.wire.batch import Batch, Refusal
+from monitor.wire.privacy import KeptText, keeping
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +93,9 @@ class Receipt:
 class Accepted:
     """One event as it went in, for watchers that count."""
 
-    event: AnyEvent
+    event: AnyEvent  # As it came; what of its words is kept is less.
     outcome: str  # accepted, late, duplicate, conflict
+    words: int = 0  # What a message's words are, and who speaks, as it was decided.
 
 
 @dataclass(slots=True)
@@ -230,10 +232,18 @@ class Engine:
         router: makes of what is to be told what is to be delivered.
         clock: the world's time.
         reader: says at acceptance who speaks in a message and what its words are.
+        text: how much of what is said is kept on the disk.
     """
 
     def __init__(
-        self, journal: Journal, tracker: Tracker, *, router: Router, clock: Clock, reader: Reader = BUILT_IN
+        self,
+        journal: Journal,
+        tracker: Tracker,
+        *,
+        router: Router,
+        clock: Clock,
+        reader: Reader = BUILT_IN,
+        text: KeptText = "masked",
     ) -> None:
         self.journal = journal
         self.tracker = tracker
@@ -241,6 +251,7 @@ class Engine:
         self._router = router
         self._clock = clock
         self._reader = reader
+        self._keep, self._keep_body = keeping(text)
         self._new_rules: tuple[PolicyBook, Reader, Register | None] | None = None  # To be taken between two turns.
         self._position = journal.last_position
         self._queue: deque[_Submission] = deque()
@@ -583,21 +594,22 @@ class Engine:
                 submission.refused = True
                 changes.clamped += batch.clamped
                 for refusal in batch.refusals:
-                    commit.quarantine.append(_quarantined(batch, refusal, self._clock.now_ms()))
+                    commit.quarantine.append(_quarantined(batch, refusal, self._clock.now_ms(), self._keep_body))
                     changes.refused.append((batch.source, refusal))
             for event in part:
                 identity = _identity(event)
+                kept = self._keep(event)
                 body = known.get(identity)
                 if body is not None:
                     receipt.duplicates += 1
                     outcome = "duplicate"
-                    if not same(event, decode_stored(body)):
+                    if not same(kept, decode_stored(body)):
                         outcome = "conflict"
                         receipt.conflicts += 1
-                        commit.quarantine.append(_quarantined(batch, _conflict(event), self._clock.now_ms()))
+                        commit.quarantine.append(_quarantined(batch, _conflict(kept), self._clock.now_ms()))
                     changes.events.append(Accepted(event, outcome))
                     continue
-                known[identity] = body = encode_event(event)
+                known[identity] = body = encode_event(kept)
                 if self.tracker.wants_history(event):
                     await self._bring_history(event, self._position + 1)
                 self._position += places(event)
@@ -607,7 +619,7 @@ class Engine:
                 folded = self._handle_one(event, self._position, commit.now_ms, words)
                 receipt.accepted += 1
                 receipt.late += folded == "late"
-                changes.events.append(Accepted(event, "late" if folded == "late" else "accepted"))
+                changes.events.append(Accepted(event, "late" if folded == "late" else "accepted", words))
                 commit.events.append(
                     StoredEvent(
                         position=self._position,
@@ -795,7 +807,13 @@ def _conflict(event: AnyEvent) -> Refusal:
     )
 
 
-def _quarantined(batch: Batch, refusal: Refusal, now_ms: int) -> Quarantined:
+def _as_it_is(body: bytes) -> bytes:
+    return body
+
+
+def _quarantined(
+    batch: Batch, refusal: Refusal, now_ms: int, keep_body: Callable[[bytes], bytes] = _as_it_is
+) -> Quarantined:
     return Quarantined(
         at_ms=now_ms,
         door=batch.door,
@@ -804,7 +822,7 @@ def _quarantined(batch: Batch, refusal: Refusal, now_ms: int) -> Quarantined:
         path=refusal.path,
         error=refusal.error,
         reason=refusal.reason,
-        body=refusal.body,
+        body=keep_body(refusal.body),
         length=refusal.length,
         sha256=refusal.sha256,
     )

@@ -136,6 +136,7 @@ class Metrics:
         self.delivery = Histograms(LATENESS_EDGES)
         self.outbox_pending = Counts()
         self.suggestions = Counts()
+        self.quality_hits = Counts()
         self.source_last_event = Counts()
         self.source_lag = Counts()
         self.source_stale = Counts()
@@ -420,6 +421,13 @@ FAMILIES = (
         ("outcome",),
         "Suggested replies: offered, abstained, shown, picked, edited, ignored.",
         lambda m: m.suggestions,
+    ),
+    Family(
+        "quality_hits_total",
+        "counter",
+        ("rule", "level"),
+        "Replies whose words broke a rule of service quality.",
+        lambda m: m.quality_hits,
     ),
     Family("outbox_pending", "gauge", ("channel",), "Messages not yet delivered.", lambda m: m.outbox_pending),
     Family(

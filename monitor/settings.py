@@ -177,6 +177,12 @@ class SuggestionSettings(_Section):
         return self
 
 
+class Privacy(_Section):
+    """How much of what is said is kept: masked, or nothing but lengths, hashes and what was decided of it."""
+
+    text: Literal["masked", "off"] = "masked"
+
+
 class JournalSettings(_Section):
     """How long events are kept, and when to warn of a full disk."""
 
@@ -200,6 +206,7 @@ class Settings(_Section):
     journal: JournalSettings = JournalSettings()
     suggestions: SuggestionSettings = SuggestionSettings()
     alerts: AlertSettings = AlertSettings()
+    privacy: Privacy = Privacy()
 
     def shown(self) -> dict[str, Any]:
         """Return all settings as plain values, secrets masked, for ``config --show``."""

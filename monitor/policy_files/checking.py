@@ -66,6 +66,7 @@ def check(folder: Path, now_ms: int) -> Checked:
         checked.faults = bad.faults
         return checked
     reader, checked.faults = words.load(folder)
+    checked.faults += words.load_quality(folder, {})[2]
     if not checked.faults:
         checked.faults = phrases.check(folder, frozenset(reader.intents.phases))
     checked.doubts = [*_not_read(folder), *checked.rules.doubts(now_ms)]

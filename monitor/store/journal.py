@@ -31,6 +31,7 @@ from monitor.store.entries import Commit, Step, StoredEvent
 from monitor.store.floor_log import FloorLog, insert_records
 from monitor.store.lock import FolderLock
 from monitor.store.outbox import Outbox, insert_deliveries
+from monitor.store.quality import Quality
 from monitor.store.quarantine import Quarantine
 from monitor.store.scores import ScoreStore
 from monitor.store.suggestions import Suggestions
@@ -77,6 +78,7 @@ class Journal:
         quarantine: what was refused.
         tokens: who may come in.
         suggestions: what became of suggested replies.
+        quality: what was judged of the service's words.
         scores: sums of days, and what they are made of.
     """
 
@@ -98,6 +100,7 @@ class Journal:
         self.quarantine = Quarantine(self._writer, self._reader)
         self.tokens = Tokens(self._writer, self._reader)
         self.suggestions = Suggestions(self._writer, self._reader)
+        self.quality = Quality(self._writer, self._reader)
         self.scores = ScoreStore(self._writer, self._reader)
 
     @classmethod
@@ -325,6 +328,15 @@ class Journal:
             ).fetchall()
         )
         return [_event(row) for row in reversed(found)]
+
+    async def beyond(self, position: int, limit: int) -> list[StoredEvent]:
+        """Return the next events after a position, in order."""
+        found = await self._reader.read(
+            lambda db: db.execute(
+                f"SELECT {_EVENT} FROM events WHERE position > ? ORDER BY position LIMIT ?", (position, limit)
+            ).fetchall()
+        )
+        return [_event(row) for row in found]
 
     async def event_at(self, position: int) -> StoredEvent | None:
         """Return the event at a position, or None if there is none (any more)."""

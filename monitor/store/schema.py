@@ -250,6 +250,36 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (day, person)
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        # What was judged of the service's words, and up to which event.
+        """CREATE TABLE quality_hits (
+            number INTEGER PRIMARY KEY,
+            at_ms INTEGER NOT NULL,
+            day TEXT NOT NULL,
+            shop TEXT NOT NULL,
+            team TEXT NOT NULL,
+            agent TEXT NOT NULL,
+            conversation TEXT NOT NULL,
+            message TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            level TEXT NOT NULL,
+            start_at INTEGER NOT NULL,
+            end_at INTEGER NOT NULL,
+            word TEXT NOT NULL,
+            UNIQUE (shop, conversation, message, rule, start_at)
+        ) STRICT""",
+        "CREATE INDEX quality_hits_day ON quality_hits (day)",
+        """CREATE TABLE quality_counts (
+            day TEXT NOT NULL,
+            shop TEXT NOT NULL,
+            team TEXT NOT NULL,
+            agent TEXT NOT NULL,
+            what TEXT NOT NULL,
+            count INTEGER NOT NULL,
+            PRIMARY KEY (day, shop, team, agent, what)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE TABLE quality_state (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL) STRICT",
+    ),
 )
 
 

@@ -4,7 +4,8 @@ A word of Chinese is found anywhere, one of Latin letters only as a whole word. 
 words that begin at one place the longest is found, and the search goes on behind it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from operator import add
 from typing import Generic, NamedTuple, TypeVar
 
 V = TypeVar("V")
@@ -42,39 +43,56 @@ class Matcher(Generic[V]):
             for start, found in by_start.items()
         }
 
-    def find(self, text: str) -> list[Hit[V]]:
-        """Return all words found, in order."""
-        starts, single = self._starts, self._single
+    def find(self, text: str, breaks: Collection[int] = ()) -> list[Hit[V]]:
+        """Return all words found, in order.
+
+        Args:
+            text: where to look.
+            breaks: places before which something was taken out of the text, so that a word may begin or end there.
+        """
+        starts = self._starts
+        places = [at for at, pair in enumerate(map(add, text, text[1:])) if pair in starts]
+        if not self._single.keys().isdisjoint(text):
+            single = self._single
+            places = sorted({*places, *(at for at, char in enumerate(text) if char in single)})
         hits: list[Hit[V]] = []
         free = 0
-        for at, char in enumerate(text):
+        for at in places:
             if at < free:
                 continue
-            candidates = starts.get(text[at : at + 2])
-            if candidates is not None:
-                for word, length, value in candidates:
-                    if text.startswith(word, at) and _whole(text, at, at + length):
-                        hits.append(Hit(at, at + length, word, value))
-                        free = at + length
-                        break
-                if free > at:
-                    continue
-            if char in single and _whole(text, at, at + 1):
-                hits.append(Hit(at, at + 1, char, single[char]))
+            for word, length, value in starts.get(text[at : at + 2], ()):
+                if text.startswith(word, at) and _whole(text, at, at + length, breaks):
+                    hits.append(Hit(at, at + length, word, value))
+                    free = at + length
+                    break
+            if free <= at and text[at] in self._single and _whole(text, at, at + 1, breaks):
+                hits.append(Hit(at, at + 1, text[at], self._single[text[at]]))
                 free = at + 1
         return hits
 
-    def any(self, text: str) -> bool:
-        """Return whether any word is in a text."""
-        return bool(self.find(text))
+    def may_find(self, text: str) -> bool:
+        """Return whether a word may be in a text, whatever stands around it: quicker than to find it."""
+        if not self._single.keys().isdisjoint(text):
+            return True
+        for at, pair in enumerate(map(add, text, text[1:])):
+            if pair in self._starts and any(text.startswith(word, at) for word, _, _ in self._starts[pair]):
+                return True
+        return False
+
+
+NUMBER_DIGITS = 5  # So many digits behind a word of letters are a number of its own: "vx123456", and no "vx200".
 
 
 def _latin(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def _whole(text: str, start: int, end: int) -> bool:
+def _whole(text: str, start: int, end: int, breaks: Collection[int]) -> bool:
     """Whether what stands there is no part of a longer word of Latin letters."""
-    if _latin(text[start]) and start and _latin(text[start - 1]):
+    if start and _latin(text[start]) and _latin(text[start - 1]) and start not in breaks:
         return False
-    return not (_latin(text[end - 1]) and end < len(text) and _latin(text[end]))
+    if end < len(text) and _latin(text[end - 1]) and _latin(text[end]) and end not in breaks:
+        return (
+            text[end - 1].isalpha() and text[end : end + NUMBER_DIGITS].isdigit() and len(text) >= end + NUMBER_DIGITS
+        )
+    return True

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from monitor.core.events import AnyEvent, Message, MessageRecalled
 from monitor.core.masking import mask
+from monitor.core.senders import role_of
 from monitor.core.views import WaitRow
 from monitor.errors import StoreUnavailable
 from monitor.store.entries import StoredEvent
@@ -69,6 +70,10 @@ class Change(Protocol):
     @property
     def outcome(self) -> str:
         """What became of it."""
+
+    @property
+    def words(self) -> int:
+        """What its words are, and who speaks."""
 
 
 class Changes(Protocol):
@@ -138,9 +143,13 @@ class OpenTalk:
         engine: knows the open waits.
         journal: where words are read back from.
         waits_at_most: how many waits' words are held.
+        text: whether what was said may be shown; else only that something was.
     """
 
-    def __init__(self, engine: Engine, journal: Journal, *, waits_at_most: int = WAITS_AT_MOST) -> None:
+    def __init__(
+        self, engine: Engine, journal: Journal, *, waits_at_most: int = WAITS_AT_MOST, text: bool = True
+    ) -> None:
+        self._text = text
         self._engine = engine
         self._journal = journal
         self._at_most = waits_at_most
@@ -165,7 +174,7 @@ class OpenTalk:
             if change.outcome == "accepted":
                 event = change.event
                 if type(event) is Message:
-                    if event.role == "buyer":
+                    if role_of(event, change.words) == "buyer":
                         self._hear(event)
                 elif type(event) is MessageRecalled:
                     self._forget(event)
@@ -196,7 +205,8 @@ class OpenTalk:
             kept.phase = event.phase
         if event.product is not None:
             kept.product = event.product
-        kept.said = _with(kept.said, _Said(event.id, event.ts_ms, event.kind, (event.text or "")[:CHARS_AT_MOST]))
+        said = (event.text or "")[:CHARS_AT_MOST] if self._text else ""
+        kept.said = _with(kept.said, _Said(event.id, event.ts_ms, event.kind, said))
 
     def _forget(self, event: MessageRecalled) -> None:
         kept = self._kept.get((event.shop, event.conversation or event.buyer or ""))
@@ -250,11 +260,11 @@ class OpenTalk:
         self._see(row)
         kept = self._kept[key]
         kept.read_back = True
-        events = [decode_stored(item.body) for item in stored if item.folded]
+        events = [(decode_stored(item.body), item.words) for item in stored if item.folded]
         live, kept.said = kept.said, ()
-        back = {event.message for event in events if type(event) is MessageRecalled}
-        for event in events:
-            if type(event) is Message and event.role == "buyer" and event.id not in back:
+        back = {event.message for event, _ in events if type(event) is MessageRecalled}
+        for event, words in events:
+            if type(event) is Message and event.id not in back and role_of(event, words) == "buyer":
                 self._hear(event)
         for said in live:
             kept.said = _with(kept.said, said)

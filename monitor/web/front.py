@@ -21,6 +21,7 @@ from monitor.web.api import Api, build_api
 from monitor.web.api_alerts import AlertsApi
 from monitor.web.api_kpis import KpisApi
 from monitor.web.api_people import PeopleApi
+from monitor.web.api_quality import QualityApi
 from monitor.web.api_rules import RulesApi
 from monitor.web.api_suggestions import SuggestionsApi
 from monitor.web.floor import Floor
@@ -73,6 +74,7 @@ class Web:
         self._pages = Pages(services.pages)
         self._fastapi = build_api(Api(services, self.floor, self.intake), __version__)
         self._fastapi.include_router(RulesApi(services).router())
+        self._fastapi.include_router(QualityApi(services.journal.quality).router())
         self._fastapi.include_router(SuggestionsApi(services.suggester, services.epoch).router())
         self.alerts = AlertsApi(services, self.floor, self.intake)
         self._fastapi.include_router(self.alerts.router())

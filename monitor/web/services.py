@@ -23,6 +23,7 @@ from monitor.store.alerts import Alerts
 from monitor.store.entries import QuarantineEntry, StoredEvent
 from monitor.suggest.service import Suggester
 from monitor.web.access import Access
+from monitor.web.quality_store import QualityStore
 from monitor.wire.batch import Batch, Refusal
 
 PAGES = Path(__file__).parent / "pages"
@@ -163,6 +164,10 @@ class Journal(Protocol):
     @property
     def alerts(self) -> Alerts:
         """The alert log."""
+
+    @property
+    def quality(self) -> QualityStore:
+        """What was judged of the service's words."""
 
     async def history(
         self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 1000

@@ -228,6 +228,7 @@ class ListedJournal:
     """What is read back, in memory."""
 
     alerts: Any = None  # Alerts are tested with the real journal.
+    quality: Any = None  # As is quality.
 
     def __init__(self) -> None:
         self.floor_log = ListedFloorLog()

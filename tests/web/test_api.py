@@ -381,6 +381,8 @@ async def test_the_documentation_knows_every_route_and_loads_nothing_from_elsewh
             "/v1/quarantine",
             "/v1/quarantine/{id}",
             "/v1/quarantine/{id}/resend",
+            "/v1/quality",
+            "/v1/quality/hits",
             "/v1/suggestions",
             "/v1/suggestions/feedback",
             "/livez",

@@ -1,0 +1,293 @@
+"""Follows the engine, judges what the service says, writes down hits and counts.
+
+Judging is put aside for a worker of its own, which rests between slices: a burst of
+chat is judged a moment later, and no alert waits for it.
+"""
+
+import asyncio
+import logging
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from monitor.core.decisions import CloseRound, Decision, PassPromise, RestateRound
+from monitor.core.events import AnyEvent, Message
+from monitor.errors import StoreUnavailable
+from monitor.metrics import Metrics
+from monitor.store.entries import StoredEvent
+from monitor.store.quality import Count, StoredHit
+from monitor.suggest.quality import FACTS_MS, SERIOUS, Hit, Judge, Judged, Key, nothing
+from monitor.wire import decode_stored
+
+log = logging.getLogger(__name__)
+
+JUDGED = CloseRound | RestateRound | PassPromise
+SLICE = 100  # Messages judged before others get the loop: about 3 ms.
+REST_SECONDS = 0.001
+FLUSH_SECONDS = 1.0
+HELD_AT_MOST = 2_000  # Hits and counts that wait to be written, before they are written at once.
+WAITING_COMMITS = 5_000  # Beyond it the oldest are read back from the journal at the next start.
+HISTORY_EVENTS = 100  # Of a chat that began before we did.
+DAY_ZONE = timedelta(hours=8)  # Days are those of the platforms, +08:00.
+
+
+class Change(Protocol):
+    """One event as it went in."""
+
+    @property
+    def event(self) -> AnyEvent:
+        """The event."""
+
+    @property
+    def outcome(self) -> str:
+        """What became of it."""
+
+    @property
+    def words(self) -> int:
+        """What its words are, and who speaks."""
+
+
+class Changes(Protocol):
+    """What one commit changed."""
+
+    @property
+    def now_ms(self) -> int:
+        """The step of the clock."""
+
+    @property
+    def events(self) -> Sequence[Change]:
+        """The events that came in."""
+
+    @property
+    def decisions(self) -> Sequence[Decision]:
+        """What was decided."""
+
+
+class Store(Protocol):
+    """Where what was judged is written."""
+
+    async def position(self) -> int | None:
+        """Up to which event was judged."""
+
+    async def add(
+        self,
+        position: int,
+        hits: Sequence[StoredHit],
+        counts: Sequence[Count],
+        withdrawn: Sequence[tuple[str, str, str]],
+    ) -> None:
+        """Write what was judged up to a position."""
+
+
+class Journal(Protocol):
+    """What is stored of events."""
+
+    @property
+    def last_position(self) -> int:
+        """Of the newest event."""
+
+    async def history(
+        self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 10_000
+    ) -> Sequence[StoredEvent]:
+        """The newest events of a conversation, in order of arrival."""
+
+    async def beyond(self, position: int, limit: int) -> Sequence[StoredEvent]:
+        """The next events after a position."""
+
+
+class _Work(NamedTuple):
+    now_ms: int
+    position: int
+    messages: list[tuple[Message, int]]
+    decisions: list[Decision]
+
+
+class Inspector:
+    """Judges all that is said; hand `watch` to the engine.
+
+    Args:
+        judge: the rules.
+        store: where hits go.
+        journal: what was said before.
+        metrics: counts hits by rule.
+        team_of: whose shop it is.
+        keep_words: write the words of a hit down; else only where they stand.
+
+    Attributes:
+        judge: the rules; takes other word lists by its `reload`.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        store: Store,
+        journal: Journal,
+        metrics: Metrics,
+        *,
+        team_of: Callable[[str], str],
+        keep_words: bool = True,
+    ) -> None:
+        self.judge = judge
+        self._store = store
+        self._journal = journal
+        self._metrics = metrics
+        self._team_of = team_of
+        self._keep_words = keep_words
+        self._work: deque[_Work] = deque()
+        self._news = asyncio.Event()
+        self._stopping = False
+        self._position = 0
+        self._done = nothing()
+        self._known: OrderedDict[Key, None] = OrderedDict()  # Chats whose beginning was looked for.
+        self._serious: list[Callable[[StoredHit], None]] = []
+
+    def on_serious(self, told: Callable[[StoredHit], None]) -> None:
+        """Call ``told`` for each serious hit once it is written down."""
+        self._serious.append(told)
+
+    def watch(self, changes: Changes) -> None:
+        """Take one commit."""
+        messages = [
+            (change.event, change.words)
+            for change in changes.events
+            if change.outcome == "accepted" and type(change.event) is Message
+        ]
+        decisions: list[Decision] = [
+            one for one in changes.decisions if isinstance(one, CloseRound | RestateRound | PassPromise)
+        ]
+        self._work.append(_Work(changes.now_ms, self._journal.last_position, messages, decisions))
+        if len(self._work) > WAITING_COMMITS:
+            self._work.popleft()
+        self._news.set()
+
+    def stop(self) -> None:
+        """Judge what was taken, write it down, end."""
+        self._stopping = True
+        self._news.set()
+
+    async def run(self) -> None:
+        """Judge until `stop`."""
+        await self._catch_up()
+        loop = asyncio.get_running_loop()
+        flushed_at = loop.time()
+        while True:
+            if not self._work and not self._stopping:
+                waiting = self._done.hits or self._done.tallies or self._done.withdrawn
+                self._news.clear()
+                try:
+                    async with asyncio.timeout(FLUSH_SECONDS if waiting else None):
+                        await self._news.wait()
+                except TimeoutError:
+                    pass
+            while self._work:
+                await self._take(self._work.popleft())
+                if len(self._done.hits) + len(self._done.tallies) >= HELD_AT_MOST:
+                    await self._flush()
+            if self._stopping or loop.time() - flushed_at >= FLUSH_SECONDS:
+                await self._flush()
+                flushed_at = loop.time()
+            if self._stopping:
+                return
+
+    async def _take(self, work: _Work) -> None:
+        for number, (message, words) in enumerate(work.messages, start=1):
+            if message.role != "buyer":
+                await self._recall(message)
+            self.judge.take(message, words, self._done)
+            if number % SLICE == 0:
+                await asyncio.sleep(REST_SECONDS)
+        for decision in work.decisions:
+            self.judge.decide(decision, self._done)
+        self.judge.due(work.now_ms, self._done)
+        self._position = max(self._position, work.position)
+
+    async def _recall(self, message: Message) -> None:
+        """Bring back what was said before in a chat that is not known from its beginning."""
+        key = (message.shop, message.conversation or message.buyer or "")
+        if key in self._known:
+            return
+        self._known[key] = None
+        if len(self._known) > 2 * SLICE * HISTORY_EVENTS:
+            self._known.popitem(last=False)
+        try:
+            stored = await self._journal.history(*key, from_ms=message.ts_ms - FACTS_MS, limit=HISTORY_EVENTS)
+        except StoreUnavailable:
+            return
+        before = []
+        for item in stored:
+            event = decode_stored(item.body)
+            if event.id == message.id:
+                break
+            if type(event) is Message:
+                before.append((event, item.words))
+        self.judge.remember(key, before)
+
+    async def _catch_up(self) -> None:
+        """Judge what was stored and not yet judged when the last run ended."""
+        try:
+            position = await self._store.position()
+            if position is None:  # The first time: what is older was said under no rules of ours.
+                self._position = self._journal.last_position
+                return
+            self._position = position
+            last = self._journal.last_position
+            while self._position < last:
+                stored = await self._journal.beyond(self._position, SLICE)
+                if not stored:
+                    break
+                for item in stored:
+                    event = decode_stored(item.body)
+                    if type(event) is Message and item.position <= last:
+                        self.judge.take(event, item.words, self._done)
+                self._position = stored[-1].position
+                await asyncio.sleep(REST_SECONDS)
+            await self._flush()
+        except StoreUnavailable as error:
+            log.warning("quality: what was said before the start is not judged: %s", error)
+
+    async def _flush(self) -> None:
+        """Write down what was judged; where the disk takes nothing it stays for the next time, bounded."""
+        done, self._done = self._done, nothing()
+        hits = [self._stored(hit) for hit in done.hits]
+        counts = Counter(
+            (_day(one.at_ms), one.shop, self._team_of(one.shop), one.agent, one.what) for one in done.tallies
+        )
+        try:
+            await self._store.add(
+                self._position, hits, [(*key, count) for key, count in counts.items()], done.withdrawn
+            )
+        except StoreUnavailable as error:
+            log.warning("quality: not written down: %s", error)
+            if len(done.hits) + len(done.tallies) < 10 * HELD_AT_MOST:
+                self._done = Judged(
+                    done.hits + self._done.hits,
+                    done.tallies + self._done.tallies,
+                    done.withdrawn + self._done.withdrawn,
+                )
+            return
+        for hit in hits:
+            self._metrics.quality_hits.add(hit.rule, hit.level)
+            if hit.level == SERIOUS:
+                for told in self._serious:
+                    told(hit)
+
+    def _stored(self, hit: Hit) -> StoredHit:
+        return StoredHit(
+            at_ms=hit.at_ms,
+            day=_day(hit.at_ms),
+            shop=hit.shop,
+            team=self._team_of(hit.shop),
+            agent=hit.agent,
+            conversation=hit.conversation,
+            message=hit.message,
+            rule=hit.rule,
+            level=hit.level,
+            start=hit.start,
+            end=hit.end,
+            word=hit.word if self._keep_words else "",
+        )
+
+
+def _day(at_ms: int) -> str:
+    return (datetime.fromtimestamp(at_ms / 1000, UTC) + DAY_ZONE).date().isoformat()
