@@ -34,6 +34,7 @@ from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice
 from monitor.scoring.reading import Reading
 from monitor.scoring.scorer import Scorer
+from monitor.scoring.warden import Warden
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
@@ -207,6 +208,10 @@ class App:
                 engine.watch(publisher.watch)
                 self._begin("mqtt suggestions", publisher.run(), None)
         self._begin("scores", scores.scorer.run(), None)
+        warden = Warden(
+            scores.scorer, self._register, engine.submit, partial(tracker.incidents.standing, "score"), engine.now_ms
+        )
+        self._begin("scores at risk", warden.run(), None)
         self._begin("upkeep", self._keep_up(), None)
         if self.rules is not None:
             self._follow(self.rules)
@@ -225,6 +230,9 @@ class App:
         if faults:
             raise UsageError("\n".join(map(str, faults)))
         return lambda: shipped
+
+    def _register(self) -> Register:
+        return NOBODY_WRITTEN_DOWN if self.rules is None else self.rules.rules.register
 
     def _scores(self, engine: Engine, journal: Journal) -> Reading:
         """Keep scores by the profiles in force; facts about the platforms, so the shipped ones hold without rules."""
@@ -246,7 +254,7 @@ class App:
         engine.watch(scorer.watch)
         self.scores = Reading(
             scorer,
-            register=lambda: NOBODY_WRITTEN_DOWN if self.rules is None else self.rules.rules.register,
+            register=self._register,
             team_of=lambda platform, shop: policy(platform, shop).team,
         )
         return self.scores

@@ -226,7 +226,8 @@ class TellPeople(Struct, frozen=True, kw_only=True):
     source      source, account, host, reason, shops, waiting
     promise     stage, greeting, platform, shop, conversation, opened_at_ms, account
     handover    from, to, waits, promises
-    score       profile, budget, rate, target
+    score       shop, profile, level (burning, last, lost), target, rate, budget (how many more may be missed today),
+                open (not decided yet), burned (misses of the last hour)
     storm       rate, usual, waiting at its beginning; ended, waits, overdue, missed, saved at its end. The core decides
                 none: how fast messages may go out is not its own
     """

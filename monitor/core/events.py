@@ -234,6 +234,20 @@ class SilenceSet(Event, kw_only=True):
     until_ms: Instant = field(name="until")
 
 
+class ScoreStood(Event, kw_only=True):
+    """How a shop's score stands against its target has turned. Ours: scores are made beside the loop."""
+
+    type: Literal["score_stood"]
+    profile: str
+    level: Literal["ok", "burning", "last", "lost"]
+    day: int
+    target: float
+    rate: float | None = None
+    left: int  # How many more may be missed today.
+    open: int  # Not decided yet.
+    burned: int  # Misses of the last hour.
+
+
 class SilenceEnded(Event, kw_only=True):
     """A silence was ended before its time. Ours."""
 
@@ -263,10 +277,11 @@ AnyEvent = (
     | AlertActed
     | SilenceSet
     | SilenceEnded
+    | ScoreStood
 )
 
 OURS: frozenset[type] = frozenset(  # No source sends them.
-    {WaitDismissed, ServiceStarted, HandOverReceived, AlertActed, SilenceSet, SilenceEnded}
+    {WaitDismissed, ServiceStarted, HandOverReceived, AlertActed, SilenceSet, SilenceEnded, ScoreStood}
 )
 
 

@@ -166,6 +166,10 @@ class Incidents:
         act = "told" if told else "quiet"
         self._say(found, AlertAct(now_ms, "", act, step), None, None, facts)
 
+    def standing(self, kind: Kind) -> list[str]:
+        """Return the names of the alerts of a kind that stand."""
+        return [name for of, name in self._open if of == kind]
+
     def promise_due(self, *, to: str, step: str, team: str, at_ms: int, now_ms: int, facts: dict[str, Any]) -> None:
         """A promise has come to one of its steps. What stays on the agent's panel is no alert yet."""
         name = f"{facts['shop']}\x1f{facts['conversation']}"
@@ -212,11 +216,17 @@ class Incidents:
                 self._turn(found, now_ms, firing=False)
             self._say(found, AlertAct(now_ms, "", "resolved", outcome), now_ms, outcome, None)
 
+    def is_new(self, number: int) -> bool:
+        """Note an event of ours; return whether it was not taken before a restart already."""
+        if number <= self._kept.number:
+            return False
+        self._kept.number = number
+        return True
+
     def act(self, event: ev.AlertActed, number: int) -> None:
         """A person acts on one of them; ``number`` is the event's place in the journal."""
-        if number <= self._kept.number:
+        if not self.is_new(number):
             return
-        self._kept.number = number
         found = next((one for one in self._open.values() if one.id == event.alert), None)
         if found is None:
             return

@@ -17,6 +17,7 @@ from monitor.core.decisions import (
     ShopUnattended,
     SourceTurned,
 )
+from monitor.core.events import ScoreStood
 from monitor.core.incidents import Incidents
 
 _APART = "\x1f"  # Between parts of a name; in no name.
@@ -80,6 +81,35 @@ def shop_unattended(incidents: Incidents, said: ShopUnattended) -> None:
 def shop_attended(incidents: Incidents, said: ShopAttended) -> None:
     """Somebody can again."""
     incidents.end("unattended", said.shop, said.decided_at_ms, said.by or "over")
+
+
+def score_stood(incidents: Incidents, said: ScoreStood, team: str, now_ms: int) -> None:
+    """A shop's score is at risk, each level told once a day, or is so no more."""
+    name = _APART.join((said.shop, said.profile, str(said.day)))
+    if said.level == "ok":
+        incidents.end("score", name, now_ms, "safe")
+        return
+    incidents.begin(
+        "score",
+        name,
+        at_ms=said.ts_ms,
+        now_ms=now_ms,
+        to={team: ("lead",)},
+        step=said.level,
+        team=team,
+        platform=said.platform or "",
+        shop=said.shop,
+        facts={
+            "shop": said.shop,
+            "profile": said.profile,
+            "level": said.level,
+            "target": said.target,
+            "rate": said.rate,
+            "budget": said.left,
+            "open": said.open,
+            "burned": said.burned,
+        },
+    )
 
 
 def hand_over(incidents: Incidents, said: HandOver) -> None:

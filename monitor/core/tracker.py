@@ -65,7 +65,7 @@ from monitor.core.incidents import Incidents
 from monitor.core.incidents import Kept as KeptIncidents
 from monitor.core.ladders import Ladders
 from monitor.core.lists import Kept, complete, listed
-from monitor.core.occasions import hand_over, shop_attended, shop_unattended, source_turned
+from monitor.core.occasions import hand_over, score_stood, shop_attended, shop_unattended, source_turned
 from monitor.core.pages import Pages
 from monitor.core.people import Kept as KeptPeople
 from monitor.core.people import People
@@ -95,7 +95,7 @@ CATCH_UP_MS = 30_000
 IDLE_MS = 3_600_000  # A conversation in which nothing is open leaves the memory so long after its last word.
 PEOPLE_AT_MOST = 100_000  # Names come from outside, and may be anything.
 
-_ACTS: frozenset[type] = frozenset({ev.AlertActed, ev.SilenceSet, ev.SilenceEnded})
+_ACTS: frozenset[type] = frozenset({ev.AlertActed, ev.SilenceSet, ev.SilenceEnded, ev.ScoreStood})
 
 Folded = Literal["folded", "late", "kept"]
 
@@ -311,11 +311,15 @@ class Tracker:
         shop.hold(span, phase)
 
     def _take_ours(self, event: ev.AnyEvent, number: int) -> Folded:
-        """Take what a person did on a page or by a link."""
+        """Take what a person did on a page or by a link, or what the scores have come to."""
         if isinstance(event, ev.SilenceSet):
             self.silences.begin(event)
         elif isinstance(event, ev.SilenceEnded):
             self.silences.pop(event.silence, None)
+        elif isinstance(event, ev.ScoreStood):
+            if self.incidents.is_new(number):
+                score_stood(self.incidents, event, self._team_of(event.shop), max(self.now_ms, event.ts_ms))
+                self.incidents.flush()
         elif isinstance(event, ev.AlertActed) and not event.wait:
             self.incidents.act(event, number)
         elif isinstance(event, ev.AlertActed):

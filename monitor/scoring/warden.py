@@ -1,0 +1,147 @@
+"""Watches what shops may still miss today, and says in time that a target is at risk.
+
+Scores are made beside the loop, so what they come to is told to the core as an event
+of ours: stored, and handled in its place, so that an alert of it is decided like any
+other and a replay comes to the same. Four levels:
+
+ok        nothing to fear
+burning   at the pace of the last hour what may be missed is used up before the day is over
+last      what is open now could cost the target
+lost      the target is lost, unless more hits come
+
+Each level is told once a day, and only of shops whose contract names a target: none is made up.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from monitor.core.events import ScoreStood
+from monitor.core.roster import Register
+from monitor.core.scores.days import days
+from monitor.core.scores.floor import ZONE
+from monitor.errors import Busy, StoreUnavailable
+from monitor.scoring.budget import Budget, budget
+from monitor.scoring.scorer import Scorer
+from monitor.wire.batch import Batch
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 30.0
+HOUR_MS = 3_600_000
+SHOPS_AT_A_TIME = 50  # Looked at before others get the loop.
+FEWEST_MISSES = 3  # In the last hour, to speak of a pace.
+
+Samples = deque[tuple[int, int]]  # (when, misses of the day by then), over the last hour
+
+
+class Warden:
+    """The levels of all shops.
+
+    Args:
+        scorer: what the day has come to.
+        register: the targets in force.
+        submit: stores what it says.
+        standing: names the alerts of scores that stand, as the core does.
+        now_ms: the time.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        register: Callable[[], Register],
+        submit: Callable[[Batch], Awaitable[object]],
+        standing: Callable[[], list[str]],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._scorer = scorer
+        self._register = register
+        self._submit = submit
+        self._standing = standing
+        self._now_ms = now_ms
+        self._misses: dict[str, Samples] = {}
+        self._levels: dict[tuple[str, str], str] = {}
+        self._day = -1
+        self._days = days(ZONE, 0)
+
+    async def run(self) -> None:
+        """Look every half minute, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except (Busy, StoreUnavailable) as error:
+                log.debug("a score was not told: %s", error)
+
+    async def look(self) -> None:
+        """Look at every shop with a target, and say what has turned."""
+        if not self._scorer.complete:
+            return
+        now_ms = self._now_ms()
+        day = self._days.of(now_ms)
+        if day.number != self._day:
+            await self._begin(day.number, now_ms)
+        register = self._register()
+        for number, info in enumerate(register.shops, 1):
+            found = budget(self._scorer, register, info.shop) if info.targets else None
+            if found is not None and found.left is not None:
+                await self._weigh(found, now_ms, day.end_ms - now_ms)
+            if number % SHOPS_AT_A_TIME == 0:
+                await asyncio.sleep(0)
+
+    async def _begin(self, day: int, now_ms: int) -> None:
+        """A new day, or a start: what stands of another day is over; what stands of this one is looked at anew."""
+        self._day = day
+        self._misses.clear()
+        self._levels.clear()
+        for name in self._standing():
+            shop, profile, of = name.split("\x1f")
+            if int(of) == day:
+                self._levels[shop, profile] = "standing"
+            else:
+                await self._say(Budget(shop, profile, None, 0, 0, 0, None, 0), "ok", 0, int(of), now_ms)
+
+    async def _weigh(self, found: Budget, now_ms: int, rest_ms: int) -> None:
+        samples = self._misses.setdefault(found.shop, deque())
+        samples.append((now_ms, found.misses))
+        while samples[0][0] < now_ms - HOUR_MS:
+            samples.popleft()
+        burned = found.misses - samples[0][1]
+        level = level_of(found, burned, rest_ms)
+        if level != self._levels.get((found.shop, found.profile), "ok"):
+            await self._say(found, level, burned, self._day, now_ms)
+            self._levels[found.shop, found.profile] = level
+
+    async def _say(self, found: Budget, level: str, burned: int, day: int, now_ms: int) -> None:
+        assert found.left is not None
+        event = ScoreStood(
+            type="score_stood",
+            id=f"score-{secrets.token_hex(8)}",
+            ts_ms=now_ms,
+            source="scores",
+            shop=found.shop,
+            profile=found.profile,
+            level=level,  # type: ignore[arg-type]
+            day=day,
+            target=found.target or 0.0,
+            rate=found.rate,
+            left=found.left,
+            open=found.open,
+            burned=burned,
+        )
+        await self._submit(Batch(door="scores", source="scores", events=[event], indices=[0], size=200))
+
+
+def level_of(found: Budget, burned: int, rest_ms: int) -> str:
+    """Return how much a target is at risk: ``burned`` were missed in the last hour, ``rest_ms`` is left of the day."""
+    if found.left is None:
+        return "ok"
+    if found.left < 0:
+        return "lost"
+    if found.at_risk:
+        return "last"
+    if burned >= FEWEST_MISSES and burned * rest_ms > found.left * HOUR_MS:
+        return "burning"
+    return "ok"

@@ -1,0 +1,84 @@
+"""A score at risk is told in time, each level once a day, and only where a contract names a target."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from monitor.core import decisions as d
+from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register, ShopInfo
+from monitor.scoring.budget import Budget
+from monitor.scoring.warden import Warden, level_of
+from tests.core.scores.day import Chatter
+from tests.scoring.floor import Floor, floor
+
+HOUR_MS = 3_600_000
+TARGETS = Register(shops=(ShopInfo(shop="senye", platform="taobao", targets={"taobao_3min": 0.75}),))
+
+
+def warden(f: Floor, register: Register = TARGETS) -> Warden:
+    engine = f.service.engine
+    standing = partial(engine.tracker.incidents.standing, "score")
+    return Warden(f.scorer, lambda: register, engine.submit, standing, engine.now_ms)
+
+
+def told(f: Floor) -> list[tuple[str, str, int]]:
+    messages = f.service.decided(d.TellPeople)
+    return [(one.to, one.facts["level"], one.facts["budget"]) for one in messages if one.kind == "score"]
+
+
+async def test_each_level_is_told_once_and_a_new_day_begins_anew(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        watch = warden(f)
+        chat = Chatter()
+        for n in range(6):
+            chat.b(f"10:{n:02}:00", conversation=f"c{n}").a(f"10:{n:02}:30", conversation=f"c{n}")
+        await f.tell(chat)
+        await f.at("11:00:00")
+        await watch.look()
+        assert told(f) == []
+        more = Chatter()
+        for n in range(3):
+            more.b("11:00:00", conversation=f"d{n}", id=f"d{n}")
+        await f.tell(more)
+        await f.at("11:01:00")
+        await watch.look()
+        await watch.look()
+        assert told(f) == [("lead", "last", 2)]
+        await f.at("11:05:00")
+        await watch.look()
+        await warden(f).look()  # As after a start.
+        assert told(f) == [("lead", "last", 2), ("lead", "lost", -1)]
+        await f.at("2026-11-24 09:00:00")
+        await watch.look()
+        states = [one for one in f.service.decided(d.AlertState) if one.kind == "score"]
+        assert [(one.state, one.outcome) for one in states][-1] == ("resolved", "safe")
+        assert f.service.engine.tracker.incidents.standing("score") == []
+
+
+async def test_nothing_is_made_up_where_no_target_is_written_down(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter()
+        for n in range(5):
+            chat.b("11:00:00", conversation=f"d{n}", id=f"d{n}")
+        await f.tell(chat)
+        await f.at("11:05:00")
+        await warden(f, NOBODY_WRITTEN_DOWN).look()
+        assert told(f) == []
+
+
+@pytest.mark.parametrize(
+    ("left", "open", "burned", "hours", "level"),
+    [
+        (11, 0, 0, 8, "ok"),
+        (11, 0, 2, 8, "ok"),  # Two misses are no pace.
+        (11, 0, 3, 8, "burning"),  # 24 to come at this pace.
+        (11, 0, 3, 2, "ok"),
+        (2, 3, 0, 8, "last"),
+        (0, 0, 0, 8, "ok"),
+        (-1, 0, 0, 8, "lost"),
+    ],
+)
+def test_how_much_a_target_is_at_risk(left: int, open: int, burned: int, hours: int, level: str) -> None:
+    found = Budget("senye", "taobao_3min", 0.95, 500, 10, open, 0.98, left)
+    assert level_of(found, burned, hours * HOUR_MS) == level
