@@ -30,7 +30,7 @@ from monitor.policy_files.command import RULES, check_rules, explain
 from monitor.policy_files.keeper import first_rules
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice, choose
-from monitor.replay import Replay, open_log, replay_files, write_lines
+from monitor.replay import Replay, lines_of, replay_files, write_lines
 from monitor.service_manager import ServiceManager
 from monitor.settings import Settings, load
 from monitor.simulator.command import simulate
@@ -318,7 +318,7 @@ async def _replay_live(
     files: list[str], as_arrived: bool, speed: float, folder: Path, port: int, rules: Path | None
 ) -> None:
     """Send a log through the live service at its own pace, times ``speed``."""
-    events: Iterator[AnyEvent] = Replay(as_arrived=True).decoded(_lines(files))
+    events: Iterator[AnyEvent] = Replay(as_arrived=True).decoded(lines_of(files))
     if not as_arrived:
         events = iter(sorted(events, key=lambda event: event.ts_ms))
     first = next(events, None)
@@ -344,12 +344,6 @@ async def _replay_live(
                 await _until(app, stop)
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
-
-
-def _lines(files: list[str]) -> Iterator[bytes]:
-    for path in files:
-        with open_log(path) as log:
-            yield from log
 
 
 @main.command("schema")

@@ -346,6 +346,20 @@ def open_log(path: str) -> AbstractContextManager[Iterable[bytes]]:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def lines_of(paths: Sequence[str]) -> Iterator[bytes]:
+    """Yield the lines of files, one after the other.
+
+    Raises:
+        UsageError: one cannot be read.
+    """
+    try:
+        for path in paths:
+            with open_log(path) as log:
+                yield from log
+    except (OSError, EOFError, gzip.BadGzipFile) as error:
+        raise UsageError(f"the log cannot be read: {error}") from error
+
+
 def replay_files(
     paths: list[str],
     *,
@@ -378,9 +392,7 @@ def replay_files(
     """
 
     def lines() -> Iterator[bytes]:
-        for path in paths:
-            with open_log(path) as log:
-                yield from log
+        return lines_of(paths)
 
     def fresh() -> Replay:
         return Replay(
@@ -393,20 +405,17 @@ def replay_files(
             reader=reader,
         )
 
+    run = fresh()
+    if "-" in paths and not as_arrived:
+        # Standard input cannot be read twice.
+        run.run_sorted(list(run.decoded(lines(), progress)))
+        return run
     try:
+        run.run(lines(), progress)
+    except OutOfOrder:
+        say("the lines are not in order of time: sorting them first")
         run = fresh()
-        if "-" in paths and not as_arrived:
-            # Standard input cannot be read twice.
-            run.run_sorted(list(run.decoded(lines(), progress)))
-            return run
-        try:
-            run.run(lines(), progress)
-        except OutOfOrder:
-            say("the lines are not in order of time: sorting them first")
-            run = fresh()
-            run.run_sorted(list(run.decoded(lines(), progress)))
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
-        raise UsageError(f"the log cannot be read: {error}") from error
+        run.run_sorted(list(run.decoded(lines(), progress)))
     return run
 
 

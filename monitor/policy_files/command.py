@@ -3,10 +3,12 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from monitor.clock import Clock
+from monitor.policy_files.against import Side, compare, with_rules, without_rules
 from monitor.policy_files.checking import Checked, check
 from monitor.policy_files.explain import explained, instant_given
 from monitor.policy_files.keeper import first_rules
@@ -22,17 +24,51 @@ RULES = click.option(
 
 @click.command("check-rules")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--against", "logs", multiple=True, metavar="FILE", help="Say what would change on this log of events.")
+@click.option("--than", type=click.Path(path_type=Path), help="Rules to compare with (default: those in force).")
 @CONFIG
 @AS_JSON
-def check_rules(folder: Path | None, config: Path | None, as_json: bool) -> None:
+def check_rules(
+    folder: Path | None, logs: tuple[str, ...], than: Path | None, config: Path | None, as_json: bool
+) -> None:
     """Check a folder of rules, and run its tests."""
     chosen = _chosen(folder, config)
     checked = check(chosen.folder, Clock().now_ms())
+    compared = None
+    if logs and checked.rules is not None:
+        compared = compare(logs, _side(than, chosen.folder, config), with_rules(checked.rules))
     if as_json:
-        click.echo(json.dumps(checked.as_json(), ensure_ascii=False))
+        told = checked.as_json() | ({} if compared is None else {"against": compared})
+        click.echo(json.dumps(told, ensure_ascii=False))
     else:
         _print_checked(checked)
+        if compared is not None:
+            _print_compared(compared)
     sys.exit(0 if checked.good else 1)
+
+
+def _side(than: Path | None, checked: Path, config: Path | None) -> Side:
+    """Return what is compared with: the rules named, else those in force; the built-in policy, if these are checked."""
+    folder = than or choose(None, load_settings(config).rules).folder
+    if than is None and folder.resolve() == checked.resolve():
+        return without_rules()
+    return with_rules(first_rules(folder))
+
+
+def _print_compared(compared: dict[str, Any]) -> None:
+    versions = f"{compared['before']['rules_version']} → {compared['after']['rules_version']}"
+    if not compared["changes"]:
+        click.echo(f"against the log, {versions}: nothing changes")
+        return
+    click.echo(f"against the log, {versions}:")
+    for change in compared["changes"]:
+        click.echo(f"  {change['what']}: {_number(change['before'])} → {_number(change['after'])}")
+
+
+def _number(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    return "none" if value is None else str(value)
 
 
 def _chosen(folder: Path | None, config: Path | None) -> Choice:
