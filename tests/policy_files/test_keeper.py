@@ -112,6 +112,32 @@ async def test_a_file_that_is_half_written_is_looked_at_again(tmp_path: Path) ->
     assert kept.faults == []
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"", "1:1: the file is empty"),
+        (b"# only a comment\n", "the file is empty"),
+        (b"a: &a [*a]\n", "an alias (*name) is not used here"),
+        (b"version: 1\nversion: 1\n", "version is there twice"),
+        ("version: 1\nzone: 上海\n".encode("gb18030"), "2:1: not UTF-8; save the file as UTF-8"),
+        (b"version: 1\ndefault:\n\tbot: holds\n", "a tab cannot indent in YAML"),
+        (b"version: 1\n# " + b"x" * (8 << 20), "larger than 8 MiB"),
+        (b"version: 1\ndefault: {bot: holds", "expected"),
+        (b"[" * 100, "nested deeper"),
+        (b"version: 2\n", "version"),
+        (b"\x00\x01", "unacceptable character"),
+    ],
+)
+async def test_whatever_stands_in_a_file_the_last_good_rules_go_on(tmp_path: Path, text: bytes, told: str) -> None:
+    kept, taken = keeper(write(tmp_path, default=DEFAULT))
+    before = kept.rules.hash
+    (tmp_path / "rules.yaml").write_bytes(text)
+    assert not await kept.reload()
+    assert told in str(kept.faults[0])
+    assert str(kept.faults[0]).startswith(f"{tmp_path}/rules.yaml")
+    assert (kept.rules.hash, taken) == (before, [])
+
+
 def test_a_service_does_not_start_on_wrong_rules(tmp_path: Path) -> None:
     write(tmp_path, default=WRONG)
     with pytest.raises(UsageError, match=r"default.yaml:5:8: default.bot: 'hold' is none of holds, ignored"):

@@ -1,0 +1,164 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from monitor.policy_files import load
+from tests.policy_files.folders import DEFAULT, faults, write
+from tests.policy_files.test_policies import at
+
+PEOPLE = """
+    version: 1
+    teams:
+      - {id: A, leads: [8001]}
+    people:
+      - {id: 1007, nick: 小林, team: A, limit: 8, names: [lin]}
+      - {id: 8001, nick: 王组长, team: A, mentions: {mobile: "13800000000"}}
+      - {id: 9001, nick: 小吴, ends: "2026-11-12 02:00"}
+    accounts:
+      - {account: "森野:售前1", shop: senye, people: [1007, 小吴]}
+    roster:
+      - {person: 1007, shop: [senye, green_bud], hours: "16:00-24:00", seat: B07, kind: 拼席, days: mon-fri}
+      - {person: 小吴, shop: senye, hours: "22:00-06:00", kind: dedicated, from: "2026-11-10", until: "2026-11-11"}
+"""
+
+
+def test_who_is_who_is_read_from_yaml(tmp_path: Path) -> None:
+    register = load(write(tmp_path, default=DEFAULT, people=PEOPLE)).register
+    lin = register.person("lin")
+    assert lin is not None
+    assert (lin.id, lin.nick, lin.limit) == ("1007", "小林", 8)
+    assert [lead.id for lead in register.leads("A", 0)] == ["8001"]
+    wu = register.person("小吴")
+    assert wu is not None
+    assert wu.ends_at_ms == at("2026-11-12 02:00")
+    day, night = register.slots[0], register.slots[2]
+    assert (day.seat, day.shared, day.shop, day.weekdays) == ("B07", True, "senye", frozenset(range(5)))
+    assert (night.starts_ms, night.ends_ms, night.shared) == (22 * 3_600_000, 6 * 3_600_000, False)
+    assert (night.first_day, night.last_day) == (date(2026, 11, 10), date(2026, 11, 11))
+    assert [shift.slot.person for shift in register.on_shift("senye", at("2026-11-11 03:00"))] == ["小吴"]
+    assert day.place == "people.yaml:11"
+
+
+def test_tables_say_the_same_with_headers_in_chinese(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        shops_csv="店铺,平台,名称,品牌,团队,目标,品牌词\nsenye,taobao,森野旗舰店,senye,A,taobao_3min=90%;taobao_mean=30s,森野、林间\n",
+        teams_csv="id,leads,channels\nA,8001,\n",
+        people_csv="工号,花名,团队,接待上限,提醒,到期\n1007,小林,A,8,,\n8001,王组长,A,,mobile=13800000000,2026-11-12\n",
+        accounts_csv="子账号,店铺,工号\n森野:售前1,senye,1007;8001\n",
+        roster_csv="工号,店铺,时段,工位,席位,班次,星期,开始,结束\n1007,senye,16:00-24:00,B07,专席,晚班,mon-fri,2026-11-01,\n",
+    )
+    register = load(tmp_path).register
+    [shop] = register.shops
+    assert (shop.name, shop.targets) == ("森野旗舰店", {"taobao_3min": 0.9, "taobao_mean": 30.0})
+    assert shop.brand_words == ("森野", "林间")
+    [slot] = register.slots
+    assert (slot.person, slot.shared, slot.seat, slot.weekdays) == ("1007", False, "B07", frozenset(range(5)))
+    assert register.accounts[0].persons == ("1007", "8001")
+    assert register.persons[1].mentions == {"mobile": "13800000000"}
+    assert register.teams[0].leads == ("8001",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_is_taken_as_spreadsheets_save_it(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    write(tmp_path, default=DEFAULT)
+    table = f"店铺{delimiter}名称\r\nsenye{delimiter}森野旗舰店\r\n{delimiter}\r\n"
+    (tmp_path / "shops.csv").write_bytes(table.encode(encoding))
+    assert load(tmp_path).register.shop_name("senye") == "森野旗舰店"
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "fault"),
+    [
+        ("shops", b"", "shops.csv:1:1: the file is empty"),
+        ("shops", "shop\nsenye\n".encode("utf-16"), "shops.csv:1:1: saved as UTF-16; save it as CSV UTF-8"),
+        ("shops", b"shop\n\xff\xfe\xfd\n", "neither UTF-8 nor GBK"),
+        ("shops", b"shop,nmae\na,b\n", "shops.csv:1:2: nmae is no column here; did you mean name?"),
+        ("shops", b"name\nx\n", "shops.csv:1:1: the column shop is missing"),
+        ("shops", b"shop,shop\na,b\n", "shops.csv:1:2: the column shop is there twice"),
+        ("shops", b"shop,name\na,b,c\n", "shops.csv:2:3: more cells than the header has"),
+        ("shops", b"shop,name\na,A\nb,B\na,C\n", "shops.csv:4:1: shop a is there already (shops.csv:2)"),
+        ("shops", b"shop,targets\na,taobao_3min=120%\n", "shops.csv:2:2: targets: '120%' is no target; write 90%"),
+        ("people", b"id,limit\n1,many\n", "people.csv:2:2: limit: input should be a valid integer"),
+        ("people", b"id,ends\n1,2026/11/12\n", "people.csv:2:2: ends: '2026/11/12' is no instant"),
+        ("people", b"id,nick\n1,a\n\n,b\n", "people.csv:4:1: id is missing"),
+        ("roster", b"person,shop,hours\n1,a,8-16\n", "roster.csv:2:3: hours: '8' is no time of day"),
+        ("roster", b"person,shop,hours,days\n1,a,08:00-16:00,mo\n", "roster.csv:2:4: days: 'mo' is no day of the week"),
+        ("roster", b"person,shop,hours,kind\n1,a,08:00-16:00,half\n", "roster.csv:2:4: kind: input should be 'shared'"),
+        ("shops", b'shop,name\n"a,b\n', "not a table"),
+    ],
+)
+def test_a_table_that_is_wrong_names_line_and_cell(tmp_path: Path, table: str, text: bytes, fault: str) -> None:
+    write(tmp_path, default=DEFAULT)
+    (tmp_path / f"{table}.csv").write_bytes(text)
+    found = faults(tmp_path)
+    assert len(found) == 1, found
+    assert fault in found[0]
+
+
+@pytest.mark.parametrize(
+    ("people", "fault"),
+    [
+        ("accounts: [{account: a, people: [1]}, {account: a}]", "2:49: account a is there already (people.yaml:2)"),
+        ("people: [{id: 1}, {id: 1}]", "2:24: id 1 is there already"),
+        ("people: [{id: 1, names: [x]}, {id: 2, names: [x]}]", "the feeds' name x is already that of 1"),
+        ("people: [{id: 1, nick: lin}]\nteams: [{id: A, leads: [lni]}]", "lni is no person we know; did you mean lin?"),
+        ("people: [{id: 1, team: B}]\nteams: [{id: A}]", "2:24: B is no team we know"),
+        (
+            'roster: [{person: a, shop: s, hours: "08:00-16:00"}, {person: a, shop: s, hours: "15:00-23:00"}]',
+            "a is on s at these hours already",
+        ),
+        ("roster: [{person: a, shop: s, hours: closed}]", "a line of the roster needs hours"),
+        (
+            'roster: [{person: a, shop: s, hours: all, from: "2026-11-12", until: "2026-11-11"}]',
+            "ends before it begins",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_a_fault(tmp_path: Path, people: str, fault: str) -> None:
+    write(tmp_path, default=DEFAULT, people="version: 1\n" + people + "\n")
+    found = faults(tmp_path)
+    assert len(found) == 1, found
+    assert fault in found[0]
+
+
+def test_a_shift_may_change_hands_in_the_middle_of_a_week(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        people="""
+            version: 1
+            roster:
+              - {person: a, shop: s, hours: "08:00-16:00", days: mon-wed}
+              - {person: a, shop: s, hours: "10:00-18:00", days: [thu, fri]}
+              - {person: a, shop: s, hours: "08:00-16:00", from: "2026-12-01", days: mon, until: "2026-12-31"}
+        """,
+    )
+    assert faults(tmp_path) == ["people.yaml:5:33: a is on s at these hours already (people.yaml:3)"]
+
+
+def test_names_that_lead_nowhere_are_told(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        shops="version: 1\nshops: [{shop: senye, contract_hours: flor, team: A}]\n",
+        people="version: 1\nteams: [{id: A, channels: [ding]}]\nroster: [{person: x, shop: sneye, hours: all}]\n",
+        rules='version: 1\nhours: {floor: {daily: "08:00-24:00"}}\nshops: [{match: {shop: senye}, team: B}]\n',
+    )
+    assert faults(tmp_path) == ["people.yaml:3:28: sneye is no shop we know; did you mean senye?"]
+    write(tmp_path, people="version: 1\nteams: [{id: A, channels: [ding]}]\n")
+    assert faults(tmp_path) == [
+        "rules.yaml:3:38: B is no team we know",
+        "people.yaml:2:1: channels.yaml has no channel ding, which team A names",
+        "shops.yaml:2:1: contract_hours flor are no hours of the rules; did you mean floor?",
+    ]
+
+
+def test_people_who_have_left_are_doubted_on_the_roster(tmp_path: Path) -> None:
+    rules = load(write(tmp_path, default=DEFAULT, people=PEOPLE))
+    assert rules.doubts(at("2026-11-10 12:00")) == []
+    told = [str(doubt) for doubt in rules.doubts(at("2026-11-20 12:00"))]
+    assert told == ["people.yaml:12:1: the line of 小吴 ended on 2026-11-11"]
