@@ -212,6 +212,7 @@ class App:
             scores.scorer, self._register, engine.submit, partial(tracker.incidents.standing, "score"), engine.now_ms
         )
         self._begin("scores at risk", warden.run(), None)
+        self._begin("rows of scores", scores.run(), None)
         self._begin("upkeep", self._keep_up(), None)
         if self.rules is not None:
             self._follow(self.rules)

@@ -30,6 +30,9 @@ _DIM: dict[By, Dim] = {
     "all": "shop", "shop": "shop", "team": "shop", "platform": "shop", "agent": "agent", "account": "account",
 }  # fmt: skip
 
+GROUPS: tuple[By, ...] = ("all", "team", "platform")  # Made of shops.
+FRESH_SECONDS = 1.0
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -39,6 +42,21 @@ class Span(NamedTuple):
     from_ms: int
     to_ms: int
     days: tuple[int, int] | None  # First and last, both among them; None: it is no span of whole days.
+
+
+class _Pace:
+    """Lets others have the loop now and then."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+
+    async def rest(self) -> bool:
+        """Rest if it is time to; return whether others have had the loop."""
+        if time.perf_counter() - self._since < SLICE_SECONDS:
+            return False
+        await asyncio.sleep(0)
+        self._since = time.perf_counter()
+        return True
 
 
 class Reading:
@@ -56,9 +74,14 @@ class Reading:
         self._team_of = team_of
         self._board: Board | None = None
         self._day = 0
+        self._making = asyncio.Lock()
+        self._changed: set[Entity] = set()
         self._members: dict[By, dict[str, set[Entity]]] = {}
         self._stale: dict[By, set[str]] = {}
         self._rows: dict[By, dict[str, bytes]] = {}
+        self._totals: dict[By, dict[str, Row]] = {}
+        # What each shop has put into these, and under which names.
+        self._last: dict[Entity, tuple[Row, dict[By, str]]] = {}
 
     def team_of(self, shop: str) -> str:
         """Return the team of a shop."""
@@ -87,7 +110,9 @@ class Reading:
         """
         today = self.scorer.today
         if span.days == (today, today) and not ids and may is None:
-            return await self._live(by)
+            await self.refresh()
+            rows = self._rows[by]
+            return [rows[name] for name in sorted(rows)]
         found: dict[str, Row] = {}
         shops: dict[str, set[str]] = {}
         if span.days is None:
@@ -107,16 +132,14 @@ class Reading:
             live = [day for day in board.days if first <= day <= last and day >= board.first_day]
             await self._collect(board, live, by, may, found, shops)
         made = []
-        started = time.perf_counter()
+        pace = _Pace()
         for name in sorted(found):
             if ids and not any(id in found[name].sums for id in ids):
                 continue
             made.append(
                 _encode(self._shown(by, name, found[name], shops[name], ids, today=span.days == (today, today)))
             )
-            if time.perf_counter() - started > SLICE_SECONDS:
-                await asyncio.sleep(0)
-                started = time.perf_counter()
+            await pace.rest()
         return made
 
     async def _collect(
@@ -129,13 +152,11 @@ class Reading:
         shops: dict[str, set[str]],
     ) -> None:
         which = list(which)
-        started = time.perf_counter()
+        pace = _Pace()
         for entity in board.entities(which):
             if entity.dim == _DIM[by]:
                 self._put(entity, board.row(entity, which), by, may, found, shops)
-            if time.perf_counter() - started > SLICE_SECONDS:
-                await asyncio.sleep(0)
-                started = time.perf_counter()
+            await pace.rest()
 
     def _put(
         self,
@@ -170,44 +191,76 @@ class Reading:
 
     # -- today -------------------------------------------------------------------------------------------------------
 
-    async def _live(self, by: By) -> list[bytes]:
-        """Return the rows of today: what has changed is made anew."""
-        self._drain()
-        board, today = self.scorer.board, self.scorer.today
-        members, rows = self._members[by], self._rows[by]
-        stale, self._stale[by] = self._stale[by], set()
-        started = time.perf_counter()
-        while stale:
-            name = stale.pop()
-            row = empty_row()
-            for entity in members[name]:
-                row.add(board.row(entity, [today]))
-            rows[name] = _encode(self._shown(by, name, row, {entity.shop for entity in members[name]}, (), today=True))
-            if time.perf_counter() - started > SLICE_SECONDS:
-                await asyncio.sleep(0)
-                started = time.perf_counter()
-                if self._rows.get(by) is not rows:
-                    return await self._live(by)  # A new day, or other profiles, have begun meanwhile.
-        return [rows[name] for name in sorted(rows)]
+    async def run(self) -> None:
+        """Keep the rows of today made, until cancelled: who asks then waits for the last second's changes only."""
+        while True:
+            await asyncio.sleep(FRESH_SECONDS)
+            await self.refresh()
 
-    def _drain(self) -> None:
-        """Note who has changed since the last look."""
+    async def refresh(self) -> None:
+        """Make anew the rows of today in which something has changed."""
+        async with self._making:
+            pace = _Pace()
+            self._take_changes()
+            while self._changed:
+                self._include(self._changed.pop())
+                if await pace.rest():
+                    self._take_changes()
+            for by, stale in self._stale.items():
+                while stale:
+                    name = stale.pop()
+                    rows, members = self._rows[by], self._members[by][name]
+                    row = self._totals[by][name] if by in self._totals else await self._together(members, pace)
+                    told = self._shown(by, name, row, {entity.shop for entity in members}, (), today=True)
+                    rows[name] = _encode(told)
+                    await pace.rest()
+
+    def _take_changes(self) -> None:
+        """Note who has changed since the last look; where a day or other profiles have begun, all begin anew."""
         board, today = self.scorer.board, self.scorer.today
         if board is not self._board or today != self._day:
             self._board, self._day = board, today
             self._members = {by: {} for by in BYS}
             self._stale = {by: set() for by in BYS}
             self._rows = {by: {} for by in BYS}
-            changed = board.entities([today])
+            self._totals = {by: {} for by in GROUPS}
+            self._last = {}
+            self._changed = board.entities([today])
             board.changed.clear()
-        else:
-            changed, board.changed = board.changed, set()
-        for entity in changed:
-            for by in BYS:
-                if _DIM[by] == entity.dim:
-                    name = self._name(by, entity)
-                    self._members[by].setdefault(name, set()).add(entity)
-                    self._stale[by].add(name)
+        elif board.changed:
+            self._changed |= board.changed
+            board.changed = set()
+
+    def _include(self, entity: Entity) -> None:
+        """Take a change of one into the rows it is part of."""
+        if entity.dim != "shop":
+            self._touch("agent" if entity.dim == "agent" else "account", entity.name, entity)
+            return
+        self._touch("shop", entity.shop, entity)
+        row = self.scorer.board.row(entity, [self._day])
+        old = self._last.get(entity)
+        names = {by: self._name(by, entity) for by in GROUPS}
+        self._last[entity] = (row, names)
+        for by in GROUPS:
+            totals = self._totals[by]
+            if old is not None:
+                totals[old[1][by]].add(old[0], -1)
+                if old[1][by] != names[by]:  # It has another team now.
+                    self._members[by][old[1][by]].discard(entity)
+                    self._stale[by].add(old[1][by])
+            totals.setdefault(names[by], empty_row()).add(row)
+            self._touch(by, names[by], entity)
+
+    def _touch(self, by: By, name: str, entity: Entity) -> None:
+        self._members[by].setdefault(name, set()).add(entity)
+        self._stale[by].add(name)
+
+    async def _together(self, members: set[Entity], pace: "_Pace") -> Row:
+        row = empty_row()
+        for entity in list(members):
+            row.add(self.scorer.board.row(entity, [self._day]))
+            await pace.rest()
+        return row
 
     # -- one row -----------------------------------------------------------------------------------------------------
 
@@ -224,11 +277,10 @@ class Reading:
             told["shops"] = len(shops)
         scores = {}
         for id in sorted(row.sums):
-            if not ids or id in ids:
+            profile = self.scorer.board.profile(id)
+            if profile is not None and (not ids or id in ids):  # Days long over may know one that is no more.
                 sums = row.sums[id]
-                scores[id] = as_json(self.scorer.board.profile(id), sums) | {
-                    "provisional": sums.counts[UNDETERMINED] > 0
-                }
+                scores[id] = as_json(profile, sums) | {"provisional": sums.counts[UNDETERMINED] > 0}
         told["provisional"] = any(score["provisional"] for score in scores.values())
         told["scores"] = scores
         if not ids:

@@ -105,13 +105,17 @@ class Row(NamedTuple):
     figures: Figures
     buyers: list[int]
 
-    def add(self, other: "Row") -> None:
-        """Add what another has."""
+    def add(self, other: "Row", by: int = 1) -> None:
+        """Add what another has, or with ``by=-1`` take it away."""
+        mine = self.sums
         for id, sums in other.sums.items():
-            self.sums.setdefault(id, Sums()).add(sums)
-        self.figures.add(other.figures)
+            known = mine.get(id)
+            if known is None:
+                known = mine[id] = Sums()
+            known.add(sums, by)
+        self.figures.add(other.figures, by)
         for at, count in enumerate(other.buyers):
-            self.buyers[at] += count
+            self.buyers[at] += by * count
 
 
 def empty_row() -> Row:
@@ -173,7 +177,9 @@ class Board:
             cells = of_day[entity] = {}
         cell = cells.get(id)
         if cell is None:
-            cell = cells[id] = Cell(self.profile(id))
+            profile = self.profile(id)
+            assert profile is not None, id
+            cell = cells[id] = Cell(profile)
         return cell
 
     def _figure(self, day: int, entity: Entity) -> FigureCell:
@@ -185,11 +191,9 @@ class Board:
             cell = of_day[entity] = FigureCell()
         return cell
 
-    def profile(self, id: str) -> Profile:
-        """Return the newest version of a profile."""
-        found = self._book.newest(id) or FLOOR.newest(id)
-        assert found is not None
-        return found
+    def profile(self, id: str) -> Profile | None:
+        """Return the newest version of a profile; None: there is none of this name."""
+        return self._book.newest(id) or FLOOR.newest(id)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 

@@ -27,14 +27,16 @@ class Sums(Struct, array_like=True, gc=False):
     spread: dict[int, int] = field(default_factory=dict)  # How many waits took so many ms; where the profile asks.
     why: dict[str, int] = field(default_factory=dict)  # Why units are left out.
 
-    def add(self, other: "Sums") -> None:
-        """Add what another has."""
+    def add(self, other: "Sums", by: int = 1) -> None:
+        """Add what another has, or with ``by=-1`` take it away."""
         for at, count in enumerate(other.counts):
-            self.counts[at] += count
-        self.sum_ms += other.sum_ms
-        self.waits += other.waits
-        _add(self.spread, other.spread)
-        _add(self.why, other.why)
+            self.counts[at] += by * count
+        self.sum_ms += by * other.sum_ms
+        self.waits += by * other.waits
+        if other.spread:
+            _add(self.spread, other.spread, by)
+        if other.why:
+            _add(self.why, other.why, by)
 
     @property
     def determined(self) -> int:
@@ -89,9 +91,9 @@ class Cell:
         return not any(self.sums.counts) and not self.sums.waits
 
 
-def _add(to: dict[Any, int], other: dict[Any, int]) -> None:
+def _add(to: dict[Any, int], other: dict[Any, int], by: int = 1) -> None:
     for key, count in other.items():
-        now = to.get(key, 0) + count
+        now = to.get(key, 0) + by * count
         if now:
             to[key] = now
         else:

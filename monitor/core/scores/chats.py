@@ -41,25 +41,35 @@ class ShopChats:
 
     def note(self, event: ev.AnyEvent, number: int, words: int = 0) -> None:
         """Take an event of the shop that was accepted, and was not late."""
-        if type(event) is ev.WaitingSnapshot:
+        if type(event) is not ev.Message and self._note_other(event, number):
+            return
+        entry = said(event, number, words)
+        if entry is not None:
+            key = event.conversation or event.buyer or ""
+            chat = self.chats.get(key)
+            if chat is None or (event.buyer is not None and chat.buyer == key):
+                chat = self.chat(key, event.buyer)
+            chat.log.append(entry)
+
+    def _note_other(self, event: ev.AnyEvent, number: int) -> bool:
+        """Take an event that is of the shop as a whole; return whether it is."""
+        if isinstance(event, ev.WaitingSnapshot):
             for key, buyer, row in listed(event, number):
                 self.chat(key, buyer).log.append(row)
             if event.complete and len(self.lists) < LISTS_AT_MOST:
                 names = frozenset(row.conversation or row.buyer or "" for row in event.rows)
                 insort(self.lists, (event.ts_ms, number, unlisted(event, number), names), key=lambda one: one[:2])
-            return
-        if type(event) is ev.BuyerMerged:
+            return True
+        if isinstance(event, ev.BuyerMerged):
             if event.buyer and event.buyer != event.into:
                 self.aliases[event.buyer] = event.into
-            return
+            return True
         if isinstance(event, ev.AccountStatus | ev.SyncRange):
             if self.feeds is None:
                 self.feeds = Feeds()
             self.feeds.note(event)
-            return
-        entry = said(event, number, words)
-        if entry is not None:
-            self.chat(event.conversation or event.buyer or "", event.buyer).log.append(entry)
+            return True
+        return False
 
     def chat(self, key: str, buyer: str | None = None) -> Chat:
         """Return a conversation, made if it is new."""

@@ -23,15 +23,23 @@ class Days:
     A day that begins at 18:00 is named by the date on which it ends.
     """
 
-    __slots__ = ("_known", "_starts_ms", "_zone")
+    __slots__ = ("_known", "_last", "_starts_ms", "_zone")
 
     def __init__(self, zone: str, starts_ms: int = 0) -> None:
         self._zone = ZoneInfo(zone)
         self._starts_ms = starts_ms
         self._known: dict[int, Day] = {}
+        self._last = Day(0, 0, 0)  # Asked for again and again: a chat seldom goes over midnight.
 
     def of(self, at_ms: int) -> Day:
         """Return the day of an instant."""
+        last = self._last
+        if last.start_ms <= at_ms < last.end_ms:
+            return last
+        self._last = last = self._find(at_ms)
+        return last
+
+    def _find(self, at_ms: int) -> Day:
         local = datetime.fromtimestamp(at_ms // 1000, self._zone)
         number = local.toordinal()
         if self._starts_ms and self._in_day(local) >= self._starts_ms:

@@ -17,6 +17,7 @@ Starts = Literal["first_unanswered", "queue_entry", "handoff", "session_start"]
 Sure = Literal["official", "reproduced", "blog", "unverified"]
 
 MINUTE_MS = 60_000
+PLATFORMS_KEPT = 1000  # Their names come from outside.
 PEOPLE_ONLY = frozenset({"agent"})
 
 
@@ -109,6 +110,7 @@ class ProfileBook:
         self._versions = {
             id: tuple(sorted(found, key=lambda profile: profile.valid_from)) for id, found in sorted(versions.items())
         }
+        self._of_platform: dict[str, tuple[str, ...]] = {}
 
     @property
     def versions(self) -> Mapping[str, tuple[Profile, ...]]:
@@ -126,7 +128,12 @@ class ProfileBook:
 
     def of_platform(self, platform: str) -> tuple[str, ...]:
         """Return the ids of the profiles that score a platform by themselves."""
-        return tuple(id for id, found in self._versions.items() if platform in found[-1].platforms)
+        ids = self._of_platform.get(platform)
+        if ids is None:
+            ids = tuple(id for id, found in self._versions.items() if platform in found[-1].platforms)
+            if len(self._of_platform) < PLATFORMS_KEPT:
+                self._of_platform[platform] = ids
+        return ids
 
     def own(self, platform: str) -> Profile | None:
         """Return the profile a shop of a platform is known by: the first of those that give a rate."""
