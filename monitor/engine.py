@@ -38,7 +38,7 @@ from monitor.core.decisions import (
     TellPeople,
     WithdrawAlert,
 )
-from monitor.core.events import AnyEvent, Message, ServiceStarted, scope
+from monitor.core.events import AnyEvent, BuyerMerged, Message, ServiceStarted, scope
 from monitor.core.ladder import ON_PAGES
 from monitor.core.lists import places
 from monitor.core.policy import PolicyBook
@@ -67,6 +67,7 @@ ROW_AGE_MS = 1_000  # A row that has just changed will change again; it is saved
 # megabyte; a restart handles again what came since. No older than a row when that is saved, so that the shop and the
 # feed a row names are always there.
 SHARD_AGE_MS = ROW_AGE_MS
+MERGED_AT_MOST = 64  # Ids of one buyer whose histories are read for one event.
 RETRY_SECONDS = 1.0  # Between two tries of a commit that the disk did not take.
 
 
@@ -405,15 +406,12 @@ class Engine:
         before = journal.saved_position
         async for step, stored in journal.since(before):
             events = [decode_stored(item.body) for item in stored]
-            missing = list(tracker.missing(events))
-            if missing:
-                for row in (await journal.look_up([], missing))[1]:
-                    tracker.restore(row)
+            await self._bring_rows([], events)
             for item, event in zip(stored, events, strict=True):
                 if not tracker.wall:
                     tracker.now_ms = max(tracker.now_ms, event.ts_ms)
-                if tracker.wants_history(event):
-                    await self._bring_history(event, item.position)
+                for key in tracker.wants_history(event):
+                    await self._bring_history(event.shop, key, item.position)
                 tracker.handle(event, item.position, item.arrived_at_ms, item.words, item.policy)
             tracker.now_ms = step.now_ms
             for conversation in tracker.changed:
@@ -524,6 +522,8 @@ class Engine:
         self.tracker.decisions.clear()
         told = self._write_down([*self._recovered, *changes.decisions], commit)
         self._recovered.clear()
+        told += self.tracker.merged
+        self.tracker.merged.clear()
         touched = self._see(changes)
         for conversation in touched:
             self._saving.note(conversation, before, self._clock.now_ms())
@@ -584,10 +584,7 @@ class Engine:
         events = [event for _, part in slices for event in part]
         known: dict[tuple[str, str], bytes] = {}
         if events:
-            missing = list(self.tracker.missing(events))
-            known, rows = await self.journal.look_up([_identity(event) for event in events], missing)
-            for row in rows:
-                self.tracker.restore(row)
+            known = await self._bring_rows([_identity(event) for event in events], events)
         for submission, part in slices:
             batch, receipt = submission.batch, submission.receipt
             if not submission.refused:
@@ -610,8 +607,8 @@ class Engine:
                     changes.events.append(Accepted(event, outcome))
                     continue
                 known[identity] = body = encode_event(kept)
-                if self.tracker.wants_history(event):
-                    await self._bring_history(event, self._position + 1)
+                for key in self.tracker.wants_history(event):
+                    await self._bring_history(event.shop, key, self._position + 1)
                 self._position += places(event)
                 words = self._reader.read(event) if type(event) is Message else 0
                 if not self.tracker.wall:
@@ -625,7 +622,7 @@ class Engine:
                         position=self._position,
                         shop=identity[0],
                         id=event.id,
-                        conversation=event.conversation or event.buyer,
+                        conversation=_conversation_of(event),
                         ts_ms=event.ts_ms,
                         arrived_at_ms=commit.now_ms,
                         door=batch.door,
@@ -636,18 +633,43 @@ class Engine:
                     )
                 )
 
-    async def _bring_history(self, event: AnyEvent, position: int) -> None:
-        """Fetch what the journal knows of a conversation up to a position, so that something old finds its place."""
-        key = event.conversation or event.buyer
-        assert key
-        stored = await self.journal.history(event.shop, key)
+    async def _bring_rows(
+        self, identities: list[tuple[str, str]], events: list[AnyEvent]
+    ) -> dict[tuple[str, str], bytes]:
+        """Bring back what the disk knows of these events' conversations; return the events that are stored already.
+
+        A row may say that a conversation is part of another by now, which is brought back then.
+        """
+        asked = self.tracker.missing(events)
+        known, rows = await self.journal.look_up(identities, list(asked))
+        while rows:
+            for row in rows:
+                self.tracker.restore(row)
+            more = self.tracker.missing(events) - asked
+            if not more:
+                break
+            asked |= more
+            rows = (await self.journal.look_up([], list(more)))[1]
+        return known
+
+    async def _bring_history(self, shop: str, key: str, position: int) -> None:
+        """Fetch what the journal knows of a conversation up to a position, so that something old finds its place.
+
+        What came under the ids of a buyer that were merged is part of it.
+        """
+        keys, stored, history = [key], [], []
+        for one in keys:
+            found = await self.journal.history(shop, one)
+            stored += found
+            for item in found:
+                event = decode_stored(item.body)
+                if isinstance(event, BuyerMerged):
+                    if item.position < position and event.buyer not in keys and len(keys) < MERGED_AT_MOST:
+                        keys.append(event.buyer or "")
+                elif item.folded and item.position < position:
+                    history.append((event, item.position, item.words, item.policy))
         opened = await self.journal.waits_among([item.position for item in stored])
-        history = [
-            (decode_stored(item.body), item.position, item.words, item.policy)
-            for item in stored
-            if item.folded and item.position < position
-        ]
-        self.tracker.rebuild(event.shop, key, history, opened)
+        self.tracker.rebuild(shop, key, history, opened)
 
     def _write_down(self, decisions: list[Decision], commit: Commit) -> list[Conversation]:
         """Put rounds and deliveries into the commit; return the conversations of which something is told.
@@ -788,6 +810,11 @@ class Engine:
 
 
 _round_encoder = msgspec.json.Encoder()
+
+
+def _conversation_of(event: AnyEvent) -> str | None:
+    """Return which conversation's history an event is of; of a merge, that which stands for both from then on."""
+    return event.into if isinstance(event, BuyerMerged) else event.conversation or event.buyer
 
 
 def _identity(event: AnyEvent) -> tuple[str, str]:

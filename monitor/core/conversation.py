@@ -42,6 +42,7 @@ from monitor.core.ladder import Ladder
 from monitor.core.timers import NEVER_MS
 
 RECALL_WITHIN_MS = 600_000  # Chat systems let people take back what they said a moment ago, not last week.
+MERGED = -1  # As `logged`: no conversation any more, `buyer` names the one it is part of.
 CHUNK = 32  # Entries between saved states: short enough that adding one to a tuple stays cheap.
 
 FIRING, RESOLVED, WITHDRAWN = range(3)
@@ -90,6 +91,11 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
     wake_at_ms: int = NEVER_MS
 
     @property
+    def merged_into(self) -> str | None:
+        """The conversation this one is part of now; None: it stands for itself."""
+        return self.buyer if self.logged < 0 else None
+
+    @property
     def whole(self) -> bool:
         """Whether the log reaches back to the first word."""
         return (self.older[0].base if self.older else self.base) is None
@@ -97,6 +103,12 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
     def entries(self) -> Iterator[Entry]:
         """Yield the entries of the last stretch, newest first."""
         return _chain(self.log)
+
+    def all_entries(self) -> Iterator[Entry]:
+        """Yield every entry of the log."""
+        if self.log is not None:
+            for chunk in self._chunks():
+                yield from _chain(chunk.log)
 
     def holds(self, number: int) -> bool:
         """Return whether the log has the entry of this number."""
@@ -199,6 +211,39 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
             state.flags &= ~HAS_RECALLS
         self._take(chunks[:at], remade, state)
         return was, ended
+
+    def absorb(self, folds: Folds, other: "Conversation", now_ms: int) -> tuple[list[Ending], list[Ending]]:
+        """Take all that was said in another conversation of the same buyer as said in this one.
+
+        Returns:
+            The waits that had ended in both, by their logs, and those that have ended now.
+        """
+        was: list[Ending] = []
+        known: list[tuple[State | None, list[Entry]]] = []
+        for part in (self, other):
+            chunks = part._chunks() if part.log is not None or part.older else []
+            entries = [entry for chunk in chunks for entry in _oldest_first(chunk.log)]
+            if entries:
+                base = chunks[0].base
+                endings, _, state = _fold_all(folds, base, entries)
+                if state.wait is not None and part.state.wait is None:
+                    folds.of(entries[-1]).give_up(state, NEVER_MS, endings.append)  # Time did, not an entry.
+                was += endings
+                known.append((base, entries))
+        if not known:
+            return [], []
+        entries = sorted((entry for _, part_entries in known for entry in part_entries), key=order)
+        base = min(known, key=lambda one: order(one[1][0]))[0]  # Of what reaches back further.
+        ended, remade, state = _fold_all(folds, base, entries)
+        folds.of(entries[-1]).give_up(state, now_ms, ended.append)
+        self._take([], remade, state)
+        return was, ended
+
+    def leave_to(self, into: str, number: int) -> None:
+        """Become a sign that says where to: all of it is in another conversation from now on."""
+        self.buyer, self.number = into, number
+        self.state, self.log, self.base, self.older, self.told = State(), None, None, (), ()
+        self.logged = MERGED
 
     def rebuild(self, folds: Folds, history: Iterable[Entry], opened: frozenset[int]) -> None:
         """Take the whole history as the log, so that something older than the horizon can be put in its place.

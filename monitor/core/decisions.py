@@ -78,7 +78,7 @@ class RestateRound(Struct, frozen=True, gc=False):
 
     was: Round | None
     now: Round | None
-    reason: Literal["late", "backfill", "recalled", "dismissed"]
+    reason: Literal["late", "backfill", "recalled", "dismissed", "merged"]
 
 
 class PassStage(Struct, frozen=True, gc=False):

@@ -62,6 +62,9 @@ class Host(Protocol):
     def shop(self, name: str) -> Chats | None:
         """Return a shop of which something was heard."""
 
+    def conversation(self, shop: str, key: str) -> Conversation | None:
+        """Return a conversation that is in memory; of a buyer who was merged, the one that stands for it."""
+
     def shops(self) -> Iterable[Chats]:
         """Return all of them."""
 
@@ -193,6 +196,8 @@ class People:
             for conversation in list(shop.conversations.values()) if shop is not None else ():
                 if conversation.state.wait is not None or conversation in self._owner:
                     self._owned(conversation, now_ms)
+        elif isinstance(event, ev.BuyerMerged):
+            self._merged(event, now_ms)
         elif event.conversation or event.buyer:
             self._moved(event, event.conversation or event.buyer or "", now_ms)
 
@@ -202,10 +207,19 @@ class People:
             freed = self._load.closed(event.shop, key, event.ts_ms)
             if freed is not None:
                 self._freed(freed, now_ms)
-        shop = self._host.shop(event.shop)
-        conversation = shop.conversations.get(key) if shop is not None else None
+        conversation = self._host.conversation(event.shop, key)
         if conversation is not None:
             self._owned(conversation, now_ms)
+
+    def _merged(self, event: ev.BuyerMerged, now_ms: int) -> None:
+        """Two chats are one: the first is open with nobody any more, the other may have a wait now."""
+        self._load.closed(event.shop, event.buyer or "", event.ts_ms)
+        shop = self._host.shop(event.shop)
+        assert shop is not None
+        for key in (event.buyer, event.into):
+            conversation = shop.conversations.get(key or "")
+            if conversation is not None:
+                self._owned(conversation, now_ms)
 
     def _begin(self, now_ms: int) -> None:
         self._begun = True
@@ -218,14 +232,16 @@ class People:
             person = self.register.who(event.agent, event.account, shop_name, ts_ms) or event.account
             if person is not None and now_ms - ts_ms <= PRESENT_MS:
                 self._wrote(person, shop_name, ts_ms, now_ms)
-        shop = self._host.shop(shop_name)
-        key = event.conversation or event.buyer or ""
-        conversation = shop.conversations.get(key) if shop is not None else None
+        conversation = self._host.conversation(shop_name, event.conversation or event.buyer or "")
         if conversation is None:
             return
         holder = conversation.state.holder
         person = self._holder(holder, shop_name, ts_ms)
-        if person is not None and now_ms - ts_ms <= PRESENT_MS and self._load.spoken(shop_name, key, person, ts_ms):
+        if (
+            person is not None
+            and now_ms - ts_ms <= PRESENT_MS
+            and self._load.spoken(shop_name, conversation.id, person, ts_ms)
+        ):
             limit = self.posts.limit(person)
             if limit is not None and self._workers[person].chats >= limit:
                 self._look(person, now_ms)
@@ -441,8 +457,7 @@ class People:
 
     def still_open(self, left: LeftOpen) -> bool:
         """Whether that wait, or promise, is open still."""
-        seen = self._host.shop(left.shop)
-        conversation = seen.conversations.get(left.conversation) if seen is not None else None
+        conversation = self._host.conversation(left.shop, left.conversation)
         if conversation is None:
             return False
         if left.kind == "wait":

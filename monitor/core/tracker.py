@@ -98,6 +98,7 @@ PEOPLE_AT_MOST = 100_000  # Names come from outside, and may be anything.
 _ACTS: frozenset[type] = frozenset({ev.AlertActed, ev.SilenceSet, ev.SilenceEnded, ev.ScoreStood})
 
 Folded = Literal["folded", "late", "kept"]
+Reason = Literal["late", "backfill", "recalled", "dismissed"]
 
 
 class Shop:
@@ -174,6 +175,8 @@ class Tracker:
         policies: every policy in use, by its number.
         taken_under: the number of the policy under which the last event was taken, to be stored with it.
         late: how many events came after `lateness` and changed nothing.
+        merged: conversations that were made one since the caller last took them: their rows are saved together, or
+            what was said in one would be lost with the other; kept with ``rows`` only.
     """
 
     def __init__(
@@ -220,6 +223,7 @@ class Tracker:
         self.now_ms = 0
         self.taken_under = 0
         self.late = 0
+        self.merged: list[Conversation] = []
         self.people = people
         if people is not None:
             people.attach(self)
@@ -342,6 +346,8 @@ class Tracker:
             self.begin(event.ts_ms)
             return "kept"
         is_list = type(event) is ev.WaitingSnapshot
+        if type(event) is ev.BuyerMerged:
+            return self._merge(event, number)
         if not is_list and type(event) not in WHAT:
             return "kept"
         shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
@@ -422,6 +428,8 @@ class Tracker:
             buyer = event.buyer if event.buyer != key else None
             conversation = Conversation(shop.name, key, buyer, entry.number, 0, State())
             shop.conversations[key] = conversation
+        elif conversation.logged < 0:
+            return self._fold(shop, conversation.merged_into or "", event, entry)
         elif entry.number <= conversation.number:
             return "folded"  # After a restart: its row is newer than this.
         if self._rows:
@@ -507,7 +515,7 @@ class Tracker:
             if conversation.wake_at_ms == NEVER_MS and self._rows:
                 self._schedule(conversation)
             return "late"
-        reason: Literal["late", "backfill", "recalled", "dismissed"]
+        reason: Reason
         if entry.what & KIND == RECALL:
             reason = "recalled"
         elif entry.what & KIND == DISMISS:
@@ -522,19 +530,94 @@ class Tracker:
             self._promise_steps.over(conversation, self.now_ms)
         before = {e.wait.number: self._ended(shop, conversation, e) for e in was}
         after = {e.wait.number: self._ended(shop, conversation, e) for e in ended_now}
+        passed = {was_open.number: was_open.passed} if was_open is not None else {}
+        self._restate(shop, before, after, reason, passed)
+        self._settle_told(shop, conversation, after, reason)
+        self._schedule(conversation)
+        return "folded"
+
+    def _merge(self, event: ev.BuyerMerged, number: int) -> Folded:
+        """Two ids are one buyer: all of one conversation is said in the other, in its place.
+
+        1. Find what stands for each id; what is one already stays.
+        2. Fold both together; restate what that changes: a wait under the one id ends by the reply under the other.
+        3. Leave a sign in place of the first, so that what comes under its id goes to the other.
+        """
+        shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
+        one_key, into_key = self._resolved(shop, event.buyer or ""), self._resolved(shop, event.into)
+        if one_key == into_key:
+            return "kept"
+        one = shop.conversations.get(one_key)
+        if one is None:
+            one = shop.conversations[one_key] = Conversation(shop.name, one_key, None, number, 0, State())
+        into = shop.conversations.get(into_key)
+        if into is None:
+            into = shop.conversations[into_key] = Conversation(shop.name, into_key, None, number, one.feed, State())
+        passed: dict[int, int] = {}
+        for part in (one, into):
+            if self._rows:
+                self._touch(part)
+                self.merged.append(part)
+            elif part.wake_at_ms <= self.now_ms:
+                self._judge_until(part, self.now_ms)
+            if part.state.wait is not None:
+                passed[part.state.wait.number] = part.state.wait.passed
+            if part.state.promise is not None:
+                self._promise_steps.over(part, self.now_ms)  # What is owed still is told anew.
+            for told in part.told:
+                self.escalation.leave(part, told)
+        opened = _numbers(one)
+        was, now = into.absorb(self._folds, one, self.now_ms)
+        before = {e.wait.number: self._ended(shop, one if e.wait.number in opened else into, e) for e in was}
+        after = {e.wait.number: self._ended(shop, into, e) for e in now}
+        into.told = tuple(sorted((*into.told, *one.told), key=lambda told: told.at_ms))
+        into.number = number
+        one.leave_to(into_key, number)
+        wait = into.state.wait
+        if wait is not None:
+            wait.passed = passed.get(wait.number, 0)
+        self._restate(shop, before, after, "merged", passed)
+        self._settle_told(shop, into, after, "late")
+        for part in (one, into):
+            self._schedule(part)
+        if into.told:
+            self.escalation.restore(into)
+        return "folded"
+
+    def _resolved(self, shop: Shop, key: str) -> str:
+        """Return the conversation that stands for a key, by the signs that are in memory."""
+        conversation = shop.conversations.get(key)
+        while conversation is not None and conversation.merged_into is not None:
+            key = conversation.merged_into
+            conversation = shop.conversations.get(key)
+        return key
+
+    def _restate(
+        self,
+        shop: Shop,
+        before: dict[int, Round],
+        after: dict[int, Round],
+        reason: Reason | Literal["merged"],
+        passed: dict[int, int],
+    ) -> None:
+        """Say which rounds of the past are others now.
+
+        Args:
+            shop: whose rounds.
+            before: those that had ended, by number.
+            after: those that have ended now.
+            reason: why.
+            passed: of waits that stood open, how many stages were told as passed.
+        """
         for number in sorted(before.keys() | after.keys()):
             old, new = before.get(number), after.get(number)
             if old != new:
                 if new is not None and reason == "backfill":
                     new = replace(new, backfilled=True)
                 if old is None and new is not None and reason != "backfill":
-                    known = was_open.passed if was_open is not None and was_open.number == number else 0
-                    self._write_down(shop, new, known)
+                    self._write_down(shop, new, passed.get(number, 0))
                 else:
                     self.decisions.append(RestateRound(old, new, reason))
-        self._settle_told(shop, conversation, after, reason)
-        self._schedule(conversation)
-        return "folded"
 
     def _close(self, shop: Shop, conversation: Conversation, ending: Ending) -> None:
         """Write down a round that has ended in order, and end its alert."""
@@ -762,7 +845,7 @@ class Tracker:
         shop: Shop,
         conversation: Conversation,
         closed: dict[int, Round],
-        reason: Literal["late", "backfill", "recalled", "dismissed"],
+        reason: Reason,
     ) -> None:
         """End the alerts of waits that have ended, or that turn out never to have been late."""
         wait = conversation.state.wait
@@ -809,7 +892,7 @@ class Tracker:
         conversation: Conversation,
         told: Told,
         done: Round | None,
-        reason: Literal["late", "backfill", "recalled", "dismissed"],
+        reason: Reason,
     ) -> None:
         told.state = WITHDRAWN
         if told.ladder is not None:
@@ -1045,9 +1128,9 @@ class Tracker:
     # -- what watchers see -------------------------------------------------------------------------------------------
 
     def conversation(self, shop: str, key: str) -> Conversation | None:
-        """Return a conversation that is in memory."""
+        """Return a conversation that is in memory; of a buyer who was merged, the one that stands for it."""
         found = self._shops.get(shop)
-        return found.conversations.get(key) if found is not None else None
+        return found.conversations.get(self._resolved(found, key)) if found is not None else None
 
     def waits(self) -> Iterator[WaitRow]:
         """Yield every open wait, shop by shop."""
@@ -1210,28 +1293,49 @@ class Tracker:
         self._hear(self.now_ms)
 
     def missing(self, events: Iterable[ev.AnyEvent]) -> set[tuple[str, str]]:
-        """Return which conversations of these events are not in memory, and may have rows on disk."""
+        """Return which conversations of these events are not in memory, and may have rows on disk.
+
+        A row may turn out to say that the conversation is part of another: ask again once it is back.
+        """
         keys: set[tuple[str, str]] = set()
         for event in events:
             if isinstance(event, ev.WaitingSnapshot):
                 keys.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
+            elif isinstance(event, ev.BuyerMerged):
+                keys.add((event.shop, event.into))
             key = event.conversation or event.buyer
             if key:
                 keys.add((event.shop, key))
-        shops = self._shops
-        return {key for key in keys if key[0] not in shops or key[1] not in shops[key[0]].conversations}
+        missing: set[tuple[str, str]] = set()
+        for name, key in keys:
+            shop = self._shops.get(name)
+            stands = self._resolved(shop, key) if shop is not None else key
+            if shop is None or stands not in shop.conversations:
+                missing.add((name, stands))
+        return missing
 
-    def wants_history(self, event: ev.AnyEvent) -> bool:
-        """Return whether an event marked ``backfill`` lies so far back that the conversation's history is needed."""
-        if not event.backfill:
-            return False
-        key = event.conversation or event.buyer
-        conversation = self.conversation(event.shop, key) if key else None
-        return (
-            conversation is not None
-            and not conversation.whole
-            and event.ts_ms < conversation.horizon_ms(self._lateness_ms)
-        )
+    def wants_history(self, event: ev.AnyEvent) -> list[str]:
+        """Return the conversations whose history is needed to take an event.
+
+        An event marked ``backfill`` may lie so far back; and two that become one are folded from the first word.
+        """
+        merged = isinstance(event, ev.BuyerMerged)
+        if not event.backfill and not merged:
+            return []
+        keys = (event.buyer, event.into) if isinstance(event, ev.BuyerMerged) else (event.conversation or event.buyer,)
+        found = {c.id: c for key in keys if key and (c := self.conversation(event.shop, key)) is not None}
+        if merged and len(found) == 1:
+            return []  # One of them is not there, or they are one already.
+        return [
+            conversation.id
+            for conversation in found.values()
+            if not conversation.whole and (merged or event.ts_ms < conversation.horizon_ms(self._lateness_ms))
+        ]
+
+
+def _numbers(conversation: Conversation) -> set[int]:
+    """Return the numbers of all that is in a conversation's log."""
+    return {entry.number for entry in conversation.all_entries()}
 
 
 def _carry_over(was: Wait | None, now: Wait | None) -> None:

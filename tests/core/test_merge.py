@@ -1,0 +1,141 @@
+"""Two ids are one buyer: the wait that would never end."""
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from monitor.core import decisions as d
+from monitor.core import events as ev
+from tests.timeline import Timeline, When, at_ms
+
+
+def merged(chat: Timeline, when: When, buyer: str, into: str, arrives: When | None = None) -> Timeline:
+    return chat.event(
+        ev.BuyerMerged(
+            type="buyer_merged",
+            id=f"merge-{chat._number}",
+            ts_ms=at_ms(when),
+            source="collector",
+            shop="senye",
+            buyer=buyer,
+            into=into,
+        ),
+        arrives=arrives,
+    )
+
+
+def said(chat: Timeline, when: When, role: Any, buyer: str, **more: Any) -> Timeline:
+    """Somebody speaks in a chat that is known by its buyer only."""
+    more.setdefault("text", "有货吗" if role == "buyer" else "有的，今天发")
+    return chat.said(when, role, chat=buyer, buyer=buyer, **more)
+
+
+def test_the_reply_under_the_other_id_ends_the_wait() -> None:
+    chat = Timeline()
+    said(chat, "0:00", "buyer", "open-1")
+    said(chat, "0:50", "agent", "nick-1")
+    assert chat.until("4:00") == ["1:00 slow", "3:00 at_risk"]
+    merged(chat, "5:00", "open-1", "nick-1")
+    assert chat.until("60:00")[2:] == ["5:00 withdrawn late"]
+    assert chat.ended() == ["answered 50"]
+    [done] = chat.rounds.values()
+    assert (done.conversation, done.buyer, done.wait) == ("nick-1", "nick-1", 1)
+    assert chat.open_rounds() == []
+
+
+def test_what_passed_a_limit_before_its_reply_is_resolved_not_withdrawn() -> None:
+    chat = Timeline()
+    said(chat, "0:00", "buyer", "open-1")
+    said(chat, "2:00", "agent", "nick-1")
+    merged(chat, "2:30", "open-1", "nick-1")
+    assert chat.until("60:00") == ["1:00 slow", "2:30 resolved answered"]
+
+
+def test_what_comes_under_either_id_is_one_conversation_from_then_on() -> None:
+    chat = Timeline()
+    said(chat, "0:00", "buyer", "open-1")
+    merged(chat, "0:30", "open-1", "nick-1")
+    said(chat, "0:40", "buyer", "open-1")
+    said(chat, "0:50", "agent", "nick-1")
+    said(chat, "2:00", "buyer", "nick-1")
+    said(chat, "2:20", "agent", "open-1")
+    assert chat.until("60:00") == []
+    assert chat.ended() == ["answered 50", "answered 20"]
+    assert {done.conversation for done in chat.rounds.values()} == {"nick-1"}
+
+
+def test_a_merge_told_again_or_in_a_circle_changes_nothing() -> None:
+    chat = Timeline()
+    said(chat, "0:00", "buyer", "a")
+    merged(chat, "0:10", "a", "b")
+    before = [(r.wait, r.conversation) for r in chat.open_rounds()]
+    merged(merged(merged(chat, "0:11", "a", "b"), "0:12", "b", "a"), "0:13", "a", "a")
+    assert [(r.wait, r.conversation) for r in chat.open_rounds()] == before == [(1, "b")]
+    merged(chat, "0:20", "b", "c")
+    said(chat, "0:30", "agent", "a")
+    assert chat.ended() == ["answered 30"]
+    [done] = chat.rounds.values()
+    assert done.conversation == "c"
+
+
+STORY = ["b0", "b1", "a2", "b3", "a4", "merge"]
+
+
+@pytest.mark.parametrize("wall", [False, True])
+def test_the_order_of_arrival_changes_no_round(wall: bool) -> None:
+    """Within lateness; in the end the same rounds stand, whatever came first."""
+    results = set()
+    for order in list(permutations(STORY))[::7]:
+        chat = Timeline(wall=wall)
+        for at, step in enumerate(order):
+            arrives = 300 + at
+            if step == "merge":
+                merged(chat, 250, "open-1", "nick-1", arrives=arrives)
+            elif step[0] == "b":
+                said(chat, int(step[1]) * 40, "buyer", "open-1", id=step, arrives=arrives, account="lin")
+            else:
+                said(chat, int(step[1]) * 40, "agent", "nick-1", id=step, arrives=arrives, account="lin")
+        chat.until("20:00")
+        results.add(
+            tuple(
+                sorted(
+                    (r.opened_by, r.ended_by, r.ended_at_ms, r.buyer_messages, r.conversation)
+                    for r in chat.rounds.values()
+                )
+            )
+        )
+        assert chat.open_rounds() == []
+    assert results == {
+        (
+            ("b0", "a2", at_ms(80), 2, "nick-1"),
+            ("b3", "a4", at_ms(160), 1, "nick-1"),
+        )
+    }
+
+
+def test_an_earlier_round_is_restated_under_the_buyer_that_stands() -> None:
+    chat = Timeline()
+    said(chat, "0:00", "buyer", "open-1")
+    said(chat, "0:20", "agent", "open-1")
+    merged(chat, "1:00", "open-1", "nick-1")
+    [restated] = [one for one in chat.decisions if isinstance(one, d.RestateRound)]
+    assert restated.reason == "merged"
+    assert restated.was is not None
+    assert restated.now is not None
+    assert (restated.was.conversation, restated.now.conversation) == ("open-1", "nick-1")
+    assert restated.was.wait == restated.now.wait
+
+
+def test_a_promise_is_owed_to_the_buyer_not_to_the_id() -> None:
+    chat = Timeline()
+    said(chat, "0:00", "buyer", "open-1")
+    said(chat, "0:30", "agent", "open-1", text="亲稍等")
+    merged(chat, "1:00", "open-1", "nick-1")
+    said(chat, "2:00", "agent", "nick-1")
+    assert chat.until("60:00") == []
+    kept = Timeline()
+    said(kept, "0:00", "buyer", "open-1")
+    said(kept, "0:30", "agent", "open-1", text="亲稍等")
+    merged(kept, "1:00", "open-1", "nick-1")
+    assert kept.until("4:00") == ["3:30 promise due"]

@@ -1,0 +1,98 @@
+"""Two ids of one buyer over crashes, over rows that have left the memory, and with what comes long after."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.test_engine import MovedClock, doomed, rounds_of, said
+from tests.timeline import START_MS
+
+
+def merge(at_s: float, buyer: str, into: str) -> dict[str, Any]:
+    return {
+        "type": "buyer_merged",
+        "id": f"merge-{buyer}-{into}",
+        "ts": START_MS + round(at_s * 1000),
+        "shop": "senye",
+        "buyer": buyer,
+        "into": into,
+    }
+
+
+STORY: list[tuple[float, list[dict[str, Any]]]] = [
+    (0, [said(0, chat="open-1")]),
+    (30, [said(30, chat="other")]),
+    (50, [said(50, role="agent", chat="nick-1")]),
+    (90, [merge(90, "open-1", "nick-1")]),
+    (100, [said(100, chat="open-1")]),
+    (130, [said(130, role="agent", chat="nick-1")]),
+]
+
+
+async def lived(folder: Path, killed_after: set[int]) -> list[tuple[str, str | None, str, int]]:
+    clock = MovedClock()
+    parts: list[list[int]] = [[]]
+    for moment in range(len(STORY)):
+        parts[-1].append(moment)
+        if moment in killed_after:
+            parts.append([])
+    found: list[tuple[str, str | None, str, int]] = []
+    for part in parts:
+        async with doomed(folder, clock) as s:
+            for moment in part:
+                at_s, events = STORY[moment]
+                clock.at_ms = START_MS + round(at_s * 1000)
+                await s.send(*events)
+            rows = [(row.conversation, row.wait) for row in s.engine.waits()]
+            found = sorted(
+                (r.opened_by, r.ended_by, r.conversation, r.buyer_messages) for r in await rounds_of(s.journal)
+            )
+    assert [conversation for conversation, _ in rows] == ["other"]
+    return found
+
+
+async def test_a_merge_is_the_same_however_often_it_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    once = await lived(tmp_path / "whole", set())
+    assert once == [
+        ("open-1-0-buyer", "nick-1-50-agent", "nick-1", 1),
+        ("open-1-100-buyer", "nick-1-130-agent", "nick-1", 1),
+    ]
+    for age_ms in (1_000, 1 << 60):  # Rows saved soon; rows saved never, but those that must be.
+        monkeypatch.setattr("monitor.engine.ROW_AGE_MS", age_ms)
+        for killed in ({0}, {2}, {3}, {4}, set(range(len(STORY)))):
+            folder = tmp_path / f"{age_ms}-{'-'.join(map(str, sorted(killed)))}"
+            assert await lived(folder, killed) == once, (age_ms, killed)
+
+
+async def test_an_id_that_has_left_the_memory_leads_to_its_buyer_still(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with doomed(tmp_path, clock) as s:
+        await s.send(said(0, chat="a"), merge(10, "a", "b"), merge(11, "b", "c"), said(20, role="agent", chat="c"))
+        for _ in range(3):
+            await s.move(3 * 3600)
+        assert s.engine.tracker.conversations_held()[1] == 0
+        at_s = 9 * 3600
+        await s.send(said(at_s, chat="a"), said(at_s + 0.5, role="note", chat="z"))
+        [row] = s.engine.waits()
+        assert row.conversation == "c"
+
+
+async def test_what_a_backfill_brings_finds_the_words_under_both_ids(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with doomed(tmp_path, clock) as s:
+        await s.send(said(0, chat="a"))
+        await s.move(10)
+        await s.send(merge(10, "a", "b"), said(20, chat="a"))
+        await s.move(30)
+        await s.send(said(40, role="agent", chat="b"))
+        for _ in range(3):
+            await s.move(3 * 3600)
+        at_s = 9 * 3600
+        await s.send(said(at_s, chat="b"), said(at_s + 5, role="agent", chat="b"))
+        # Somebody answered from a phone, hours ago.
+        await s.send(said(5, role="agent", chat="b", id="phone", backfill=True))
+        found = {r.opened_by: (r.ended_by, r.buyer_messages) for r in await rounds_of(s.journal)}
+        assert found["a-0-buyer"] == ("phone", 1)
+        assert found["a-20-buyer"] == ("b-40-agent", 1)
+        assert len(found) == 3
