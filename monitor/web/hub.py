@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 from monitor.core.decisions import SourceTurned
 from monitor.core.views import SourceRow
+from monitor.web.crew import Crew
 from monitor.web.floor import STAGES, Entry, Floor, Group
 from monitor.web.scope import WHOLE, Scope
 from monitor.web.services import Changes, Services
@@ -59,12 +60,15 @@ class Hub:
         closing: the service is going down.
     """
 
-    def __init__(self, services: Services, floor: Floor, scope: Scope = WHOLE) -> None:
+    def __init__(self, services: Services, floor: Floor, crew: Crew, scope: Scope = WHOLE) -> None:
         self.scope = scope
         self._services = services
         self._engine = services.engine
         self._metrics = services.metrics
         self._floor = floor
+        self._crew = crew
+        self._staff: dict[str, Any] | None = None
+        self._agents = self._next_agents = b"[]"
         self.epoch = ""
         self.seq = 0
         self.closing = False
@@ -168,6 +172,8 @@ class Hub:
             self._look_at_sources()
         if refresh:
             self._look_at_promises()
+            self._staff = self._crew.staff(self.scope)
+            self._next_agents = encode(self._crew.agents(self.scope))
         up: list[bytes] = []
         gone: list[dict[str, str]] = []
         for looked_at, (wait, why) in enumerate(pending.items(), start=1):
@@ -211,7 +217,7 @@ class Hub:
                 row = self._floor.row(wait)
                 if row is None:
                     return
-                encoded = live_wait(row, self._services.epoch)
+                encoded = live_wait(row, self._services.epoch, self._crew.person(row))
                 if rows.get(wait) != encoded:
                     rows[wait] = encoded
                     up.append(encoded)
@@ -274,11 +280,14 @@ class Hub:
             parts.append(b',"counts":' + counts)
         if self._next_sources != self._sources:
             parts.append(b',"sources":' + self._next_sources)
+        if self._next_agents != self._agents:
+            parts.append(b',"agents":' + self._next_agents)
         if truncated != self._truncated:
             parts.append(b',"truncated":%d' % truncated)
         if not (up or gone or parts):
             return
         self._counts, self._sources, self._truncated = counts, self._next_sources, truncated
+        self._agents = self._next_agents
         self.seq += 1
         delta = b'{"type":"delta","seq":%d,"now":"%s","up":[%s],"gone":%s%s}' % (
             self.seq,
@@ -309,6 +318,7 @@ class Hub:
             "channels": self._services.channels,
             "deliveries_failed": int(sum(n for (_, outcome), n in deliveries if outcome == "failed")),
             "deliveries_pending": int(sum(self._metrics.outbox_pending.values())),
+            "staff": self._staff,
         }
 
     # -- what viewers ask ----------------------------------------------------------------------------------------------
@@ -324,7 +334,7 @@ class Hub:
             body = (
                 f'"build":{encode(self._services.build).decode()},"demo":{"true" if self._services.demo else "false"},'
                 f'"waits":[{b",".join(self._rows.values()).decode()}],"counts":{self._counts.decode()},'
-                f'"sources":{self._sources.decode()},"truncated":{self._truncated}'
+                f'"sources":{self._sources.decode()},"agents":{self._agents.decode()},"truncated":{self._truncated}'
             )
             self._snapshot = (self.seq, body)
         head = f'"type":"snapshot","v":{VERSION},"epoch":"{self.epoch}","seq":{self.seq},"now":"{self._now()}"'

@@ -6,6 +6,7 @@ shops has its own, made when first looked at and given up when nobody has looked
 
 import asyncio
 
+from monitor.web.crew import Crew
 from monitor.web.floor import Floor
 from monitor.web.hub import Hub
 from monitor.web.scope import WHOLE, Scope
@@ -21,6 +22,7 @@ class Hubs:
     def __init__(self, services: Services, floor: Floor) -> None:
         self._services = services
         self._floor = floor
+        self._crew = Crew(services)
         self._hubs: dict[Scope, Hub] = {}
         self._tasks: dict[Scope, asyncio.Task[None]] = {}
 
@@ -40,7 +42,7 @@ class Hubs:
             if len(self._hubs) >= PARTS_AT_MOST:
                 return None
             # The one object tells the hub that it need not look at each wait.
-            hub = self._hubs[scope] = Hub(self._services, self._floor, WHOLE if scope == WHOLE else scope)
+            hub = self._hubs[scope] = Hub(self._services, self._floor, self._crew, WHOLE if scope == WHOLE else scope)
             self._tasks[scope] = asyncio.create_task(hub.run(), name="live feed")
         return hub
 

@@ -65,6 +65,7 @@ class LiveWait(Struct, gc=False, omit_defaults=True):
     standing_since: str | None
     messages: int
     flags: tuple[str, ...]
+    person: str | None = None  # Whose it is, by the name in the list of agents; left out: `agent`.
     alert: dict[str, Any] | None = None  # What people were told and did, as `alert_of`; left out: nothing.
 
 
@@ -73,7 +74,7 @@ def _stages(limits: tuple[tuple[str, int], ...]) -> msgspec.Raw:
     return msgspec.Raw(encode([(name, seconds(after_ms)) for name, after_ms in limits]))
 
 
-def live_wait(row: WaitRow, epoch: str) -> bytes:
+def live_wait(row: WaitRow, epoch: str, person: str | None = None) -> bytes:
     """A wait as the live feed sends it."""
     return encode(
         LiveWait(
@@ -92,6 +93,7 @@ def live_wait(row: WaitRow, epoch: str) -> bytes:
             instant(row.standing_since_ms),
             row.messages,
             row.flags,
+            person,
             alert_of(row),
         )
     )
