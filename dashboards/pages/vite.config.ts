@@ -6,7 +6,7 @@ import { defineConfig } from 'vite'
 const oldestBrowser = 'chrome79'
 
 // The charts are loaded by the reports alone; what the pages share is loaded once.
-const pages = ['index.html', 'console.html', 'sources.html']
+const pages = ['index.html', 'console.html', 'sources.html', 'agent.html']
 
 export default defineConfig({
   plugins: [vue({ features: { optionsAPI: false } })],

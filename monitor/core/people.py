@@ -121,6 +121,21 @@ class ShopRow(Struct, frozen=True, kw_only=True):
     absent: tuple[str, ...]  # Rostered now, and not there.
 
 
+class Owed(Struct, frozen=True, kw_only=True):
+    """What is owed to a buyer who does not wait for an answer."""
+
+    kind: (
+        str  # promise: a holding reply was given; greeting: only a greeting; courtesy: the buyer spoke last, politely.
+    )
+    platform: str
+    shop: str
+    conversation: str
+    buyer: str
+    person: str | None
+    since_ms: int
+    due_at_ms: int | None  # Of a promise.
+
+
 class People:
     """The people of one tracker.
 
@@ -444,6 +459,41 @@ class People:
                 who = state.holder or promise.who
                 left = self._left("promise", shop, conversation, who, promise.opened_at_ms, None)
                 yield left, self._whose(who, shop, promise.opened_at_ms)
+
+    def owed(self, shop: str, now_ms: int) -> Iterable[Owed]:
+        """Yield what is owed in a shop beside answers: what was promised, and a last word after polite ones."""
+        seen = self._host.shop(shop)
+        for conversation in seen.conversations.values() if seen is not None else ():
+            wait, promise = conversation.state.wait, conversation.state.promise
+            holder = conversation.state.holder
+            if wait is not None and not wait.since_ms:
+                yield self._owed("courtesy", shop, conversation, holder, wait.opened_at_ms, None, now_ms)
+            if promise is not None:
+                due_ms = promise.limits[0][1] if promise.limits else None
+                kind = "greeting" if promise.greeting else "promise"
+                yield self._owed(kind, shop, conversation, holder or promise.who, promise.opened_at_ms, due_ms, now_ms)
+
+    def _owed(
+        self,
+        kind: str,
+        shop: str,
+        conversation: Conversation,
+        who: Who | None,
+        since_ms: int,
+        due_ms: int | None,
+        now_ms: int,
+    ) -> Owed:
+        agent, account = (None, None) if who is None else (who.agent, who.account)
+        return Owed(
+            kind=kind,
+            platform=self.platform(shop),
+            shop=shop,
+            conversation=conversation.id,
+            buyer=conversation.buyer or conversation.id,
+            person=self.person_of(agent, account, shop, now_ms),
+            since_ms=since_ms,
+            due_at_ms=None if due_ms is None else since_ms + due_ms,
+        )
 
     def _whose(self, who: Who | None, shop: str, at_ms: int) -> str | None:
         return self.register.who(who.agent, who.account, shop, at_ms) if who is not None else None

@@ -20,6 +20,7 @@ from monitor.web.answers import Header, answer
 from monitor.web.api import Api, build_api
 from monitor.web.api_alerts import AlertsApi
 from monitor.web.api_kpis import KpisApi
+from monitor.web.api_panel import PanelApi
 from monitor.web.api_people import PeopleApi
 from monitor.web.api_quality import QualityApi
 from monitor.web.api_rules import RulesApi
@@ -81,6 +82,7 @@ class Web:
         self._fastapi.include_router(KpisApi(services, self.floor).router())
         self._acts = acts.Acts(services.links, self.alerts, self.floor, services.epoch, services.now_ms)
         self._fastapi.include_router(PeopleApi(services, self.floor, self.intake).router())
+        self._fastapi.include_router(PanelApi(services).router())
         self._api: ASGIApp = self._fastapi
         self._spec: bytes = b""
         self._docs: bytes = b""

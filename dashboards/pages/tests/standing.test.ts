@@ -20,6 +20,7 @@ function at(ms: number, more: Partial<Wait> = {}): Standing {
       buyer: '张*',
       agent: null,
       account: null,
+      person: null,
       team: null,
       limits: USUAL,
       stoodMs: 0,

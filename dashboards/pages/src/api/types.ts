@@ -311,6 +311,36 @@ export interface NewSilence {
   readonly until: string | number | number
 }
 
+/** One thing owed to a buyer who does not wait for an answer. */
+export interface OwedTold {
+  /** promise, greeting, courtesy */
+  readonly kind: string
+  readonly platform: string
+  readonly shop: string
+  readonly conversation: string
+  /** Masked. */
+  readonly buyer: string
+  readonly since: string
+  /** When a promise is due. */
+  readonly due_at: string | null
+}
+
+/** One agent's own things; nobody is compared with anybody. */
+export interface Panel {
+  readonly now: string
+  readonly agent: string
+  readonly name: string | null
+  readonly seat: string | null
+  readonly team: string | null
+  readonly state: string
+  readonly open: number | null
+  readonly limit: number | null
+  readonly occupancy: number | null
+  readonly shift_ends_at: string | null
+  readonly shops: readonly (string)[]
+  readonly owed: readonly (OwedTold)[]
+}
+
 /** How good the alerts of a span were. */
 export interface Quality {
   /** Alerts of waits that were told beyond the agent's panel. */

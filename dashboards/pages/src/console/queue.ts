@@ -36,7 +36,7 @@ export function queueOf(board: Board, nowMs: number, filters: Filters): Queue {
     if (filters.stage !== '' && label !== filters.stage) return false
     if (filters.unclaimed && isClaimed(wait)) return false
     if (text === '') return true
-    const agent = board.agents.get(wait.agent ?? '')
+    const agent = board.agents.get(wait.person ?? '')
     return [wait.shop, wait.buyer, wait.agent, wait.account, agent?.name, agent?.seat].some(
       (name) => name != null && name.toLowerCase().includes(text),
     )

@@ -31,7 +31,7 @@ export function useNotifications(words: ConsoleWords, shown: ShallowRef<Shown>):
     const first = soon.find(({ wait }) => fresh.includes(wait.id))
     if (first === undefined) return
     const row = rowOf(first)
-    const who = named(row.wait, board.agents.get(row.wait.agent ?? '') ?? null)
+    const who = named(row.wait, board.agents.get(row.wait.person ?? '') ?? null)
     const title = words.notification(
       [who.seat, who.name ?? words.noAgent].filter(Boolean).join(' '),
       leftOf(row, words),

@@ -22,6 +22,8 @@ export interface Wait {
   readonly buyer: string
   readonly agent: string | null
   readonly account: string | null
+  /** Whose it is, by the name in the list of agents; null: nobody's. */
+  readonly person: string | null
   readonly team: string | null
   /** Since when an answer is needed; null while the buyer was only polite. */
   readonly sinceMs: number | null
@@ -227,6 +229,7 @@ function readWait(raw: unknown): Wait {
     buyer: asText(o['buyer'] ?? '', 'buyer'),
     agent: asTextOrNull(o['agent'], 'agent'),
     account: asTextOrNull(o['account'], 'account'),
+    person: asTextOrNull(o['person'] ?? o['agent'], 'person'),
     team: asTextOrNull(o['team'], 'team'),
     sinceMs: asInstantOrNull(o['waiting_since'], 'waiting_since'),
     limits: asList(o['stages'], 'stages').map(readLimit),

@@ -171,12 +171,12 @@ function agentRows(board: Board, places: readonly Ranked[], rowsMax: number): re
     lead: rowOf(own[0] as Ranked),
     others: own.slice(1, 1 + OTHERS_NAMED).map(rowOf),
     count: own.length,
-    agent: board.agents.get((own[0] as Ranked).wait.agent ?? '') ?? null,
+    agent: board.agents.get((own[0] as Ranked).wait.person ?? '') ?? null,
   }))
 }
 
 function agentKey(wait: Wait): string {
-  if (wait.agent !== null) return `a ${wait.agent}`
+  if (wait.person !== null) return `a ${wait.person}`
   return wait.account === null ? `s ${wait.shop}` : `c ${wait.account}`
 }
 

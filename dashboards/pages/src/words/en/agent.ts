@@ -1,0 +1,35 @@
+import type { AgentWords } from '../zh/agent'
+import { counted } from './common'
+import { desk } from './desk'
+
+export const agent: AgentWords = {
+  ...desk,
+  heading: 'Agent’s panel',
+  pick: 'Choose your name',
+  pickHint: 'Then bookmark this page and keep it beside the chat window.',
+  noAgents: 'No agent was heard of yet.',
+  mine: 'Waiting for me',
+  nobody: 'No buyer waits for you ✓',
+  owed: 'Promised',
+  closing: 'Closings',
+  closingHint: 'The buyer had the last word; some platforms count that.',
+  due: (time) => `${time} left`,
+  overdue: (time) => `${time} over`,
+  promised: 'you said: a moment',
+  greeted: 'greeted only',
+  lastWord: (ago) => `spoke ${ago}`,
+  copyClosing: 'Copy a closing phrase',
+  keys: '1 2 3 copy a reply · j/k next buyer · s sound',
+  sound: 'Sound',
+  soundOn: 'Sound on',
+  soundOff: 'Sound off',
+  popTitle: (n) => `${counted(n, 'buyer has', 'buyers have')} waited over 90 s`,
+  popOk: 'Got it',
+  today: 'Today',
+  load: 'Chats',
+  occupancy: 'Occupancy',
+  answered: 'Replies',
+  firstReply: 'First reply',
+  meanReply: 'Mean reply',
+  more: (n) => `${n} more`,
+}

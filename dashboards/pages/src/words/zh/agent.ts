@@ -1,0 +1,35 @@
+import { desk } from './desk'
+
+export const agent = {
+  ...desk,
+  heading: '客服面板',
+  pick: '选择您的名字',
+  pickHint: '选好后收藏这个页面，放在聊天窗口旁边。',
+  noAgents: '还没有听到任何客服。',
+  mine: '等我回复',
+  nobody: '没有买家在等您 ✓',
+  owed: '待跟进',
+  closing: '收尾',
+  closingHint: '最后一句是买家说的；部分平台会计入回复率。',
+  due: (time: string) => `剩 ${time}`,
+  overdue: (time: string) => `已超 ${time}`,
+  promised: '说过稍等',
+  greeted: '仅问候',
+  lastWord: (ago: string) => `${ago}说完`,
+  copyClosing: '复制收尾语',
+  keys: '1 2 3 复制话术 · j/k 换一位 · s 声音',
+  sound: '声音',
+  soundOn: '声音开',
+  soundOff: '声音关',
+  popTitle: (n: number) => `${n} 位买家等了超过 90 秒`,
+  popOk: '知道了',
+  today: '今天',
+  load: '接待中',
+  occupancy: '占用率',
+  answered: '回复',
+  firstReply: '首响',
+  meanReply: '平响',
+  more: (n: number) => `还有 ${n} 位`,
+}
+
+export type AgentWords = typeof agent

@@ -1,0 +1,116 @@
+"""What an agent's panel shows beside the agent's waits: what they owe, and their own day."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Response
+from pydantic import BaseModel, Field
+
+from monitor.core.people import AgentRow, Owed, People
+from monitor.web.api import Anybody, json
+from monitor.web.services import Services
+from monitor.web.shapes import instant, masked
+
+SHOPS_AT_MOST = 200  # One person serves some ten; a name that stands for many is cut.
+FRESH_MS = 3_000  # A hundred panels ask for the same shops.
+OWED_AT_MOST = 200
+
+
+class OwedTold(BaseModel):
+    """One thing owed to a buyer who does not wait for an answer."""
+
+    kind: str = Field(description="promise, greeting, courtesy")
+    platform: str
+    shop: str
+    conversation: str
+    buyer: str = Field(description="Masked.")
+    since: str
+    due_at: str | None = Field(description="When a promise is due.")
+
+
+class Panel(BaseModel):
+    """One agent's own things; nobody is compared with anybody."""
+
+    now: str
+    agent: str
+    name: str | None
+    seat: str | None
+    team: str | None
+    state: str
+    open: int | None
+    limit: int | None
+    occupancy: float | None
+    shift_ends_at: str | None
+    shops: list[str]
+    owed: list[OwedTold]
+
+
+class PanelApi:
+    """The route.
+
+    Args:
+        services: what it stands on.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._owed: dict[str, tuple[int, list[Owed]]] = {}
+
+    def router(self) -> APIRouter:
+        """The route with its documentation."""
+        router = APIRouter(tags=["people"])
+        router.add_api_route("/v1/panel", self.panel, response_model=Panel)
+        return router
+
+    async def panel(self, caller: Anybody, agent: Annotated[str, Query(min_length=1, max_length=200)]) -> Response:
+        """What one agent owes: promises by when they are due, then chats in which the buyer had the last word, politely."""
+        people = self._services.people
+        if people is None:
+            raise HTTPException(404, "this service follows no presence")
+        now_ms = self._services.now_ms()
+        row = next((row for row in people.rows(now_ms) if row.person == agent), None)
+        shops = [shop for shop in _shops(people, row, agent) if caller.may(shop)][:SHOPS_AT_MOST]
+        owed: list[Owed] = []
+        for shop in shops:
+            owed += [one for one in self._of(people, shop, now_ms) if one.person == agent]
+            await asyncio.sleep(0)
+        owed.sort(key=lambda one: (one.due_at_ms is None, one.due_at_ms or one.since_ms))
+        return json(
+            {
+                "now": instant(now_ms),
+                "agent": agent,
+                "name": row.nick if row else None,
+                "seat": row.seat if row else None,
+                "team": row.team if row else None,
+                "state": row.state if row else "unknown",
+                "open": row.chats if row else None,
+                "limit": row.limit if row else None,
+                "occupancy": row.today.occupancy if row else None,
+                "shift_ends_at": instant(row.shift_ends_at_ms) if row else None,
+                "shops": shops,
+                "owed": [_told(one) for one in owed[:OWED_AT_MOST]],
+            }
+        )
+
+    def _of(self, people: People, shop: str, now_ms: int) -> list[Owed]:
+        known = self._owed.get(shop)
+        if known is None or not known[0] <= now_ms < known[0] + FRESH_MS:
+            known = self._owed[shop] = (now_ms, list(people.owed(shop, now_ms)))
+        return known[1]
+
+
+def _shops(people: People, row: AgentRow | None, agent: str) -> tuple[str, ...]:
+    named = row.shops if row is not None else ()
+    return tuple(dict.fromkeys([*named, *people.serves(agent)]))
+
+
+def _told(one: Owed) -> dict[str, str | float | None]:
+    return {
+        "kind": one.kind,
+        "platform": one.platform,
+        "shop": one.shop,
+        "conversation": one.conversation,
+        "buyer": masked(one.buyer),
+        "since": instant(one.since_ms),
+        "due_at": instant(one.due_at_ms),
+    }
