@@ -10,6 +10,7 @@ from monitor.core.people import AgentRow, Owed, People
 from monitor.web.api import Anybody, json
 from monitor.web.services import Services
 from monitor.web.shapes import instant, masked
+from monitor.web.today import Today
 
 SHOPS_AT_MOST = 200  # One person serves some ten; a name that stands for many is cut.
 FRESH_MS = 3_000  # A hundred panels ask for the same shops.
@@ -28,6 +29,16 @@ class OwedTold(BaseModel):
     due_at: str | None = Field(description="When a promise is due.")
 
 
+class OwnDay(BaseModel):
+    """One agent's own figures of today."""
+
+    received: int | None = Field(description="Buyers served.")
+    answered: int | None = Field(description="Rounds answered.")
+    first_reply_seconds: float | None
+    mean_reply_seconds: float | None
+    missed: int | None
+
+
 class Panel(BaseModel):
     """One agent's own things; nobody is compared with anybody."""
 
@@ -43,6 +54,7 @@ class Panel(BaseModel):
     shift_ends_at: str | None
     shops: list[str]
     owed: list[OwedTold]
+    today: OwnDay | None = Field(description="null: nothing is counted yet.")
 
 
 class PanelApi:
@@ -54,6 +66,7 @@ class PanelApi:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._today = Today(services)
         self._owed: dict[str, tuple[int, list[Owed]]] = {}
 
     def router(self) -> APIRouter:
@@ -63,7 +76,7 @@ class PanelApi:
         return router
 
     async def panel(self, caller: Anybody, agent: Annotated[str, Query(min_length=1, max_length=200)]) -> Response:
-        """What one agent owes: promises by when they are due, then chats in which the buyer had the last word, politely."""
+        """What one agent owes: promises by when they are due, then chats the buyer ended with polite words."""
         people = self._services.people
         if people is None:
             raise HTTPException(404, "this service follows no presence")
@@ -89,6 +102,7 @@ class PanelApi:
                 "shift_ends_at": instant(row.shift_ends_at_ms) if row else None,
                 "shops": shops,
                 "owed": [_told(one) for one in owed[:OWED_AT_MOST]],
+                "today": await self._today.of_agent(agent, caller),
             }
         )
 

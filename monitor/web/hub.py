@@ -21,6 +21,7 @@ from monitor.web.floor import STAGES, Entry, Floor, Group
 from monitor.web.scope import WHOLE, Scope
 from monitor.web.services import Changes, Services
 from monitor.web.shapes import encode, instant, live_source, live_wait, wait_id
+from monitor.web.today import Today
 
 VERSION = 1
 FRAME_SECONDS = 0.25
@@ -60,13 +61,15 @@ class Hub:
         closing: the service is going down.
     """
 
-    def __init__(self, services: Services, floor: Floor, crew: Crew, scope: Scope = WHOLE) -> None:
+    def __init__(self, services: Services, floor: Floor, crew: Crew, today: Today, scope: Scope = WHOLE) -> None:
         self.scope = scope
         self._services = services
         self._engine = services.engine
         self._metrics = services.metrics
         self._floor = floor
         self._crew = crew
+        self._today = today
+        self._day: dict[str, Any] | None = None
         self._staff: dict[str, Any] | None = None
         self._agents = self._next_agents = b"[]"
         self.epoch = ""
@@ -173,6 +176,7 @@ class Hub:
         if refresh:
             self._look_at_promises()
             self._staff = self._crew.staff(self.scope)
+            self._day = await self._today.of(self.scope)
             self._next_agents = encode(self._crew.agents(self.scope))
         up: list[bytes] = []
         gone: list[dict[str, str]] = []
@@ -319,6 +323,7 @@ class Hub:
             "deliveries_failed": int(sum(n for (_, outcome), n in deliveries if outcome == "failed")),
             "deliveries_pending": int(sum(self._metrics.outbox_pending.values())),
             "staff": self._staff,
+            "day": self._day,
         }
 
     # -- what viewers ask ----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from monitor.web.floor import Floor
 from monitor.web.hub import Hub
 from monitor.web.scope import WHOLE, Scope
 from monitor.web.services import Changes, Services
+from monitor.web.today import Today
 
 VIEWERS_AT_MOST = 1_000  # A centre has some hundred screens; each is a task and a place in a sequence.
 PARTS_AT_MOST = 200  # Each part keeps its rows encoded: at most a megabyte each.
@@ -23,6 +24,7 @@ class Hubs:
         self._services = services
         self._floor = floor
         self._crew = Crew(services)
+        self._today = Today(services)
         self._hubs: dict[Scope, Hub] = {}
         self._tasks: dict[Scope, asyncio.Task[None]] = {}
 
@@ -42,7 +44,8 @@ class Hubs:
             if len(self._hubs) >= PARTS_AT_MOST:
                 return None
             # The one object tells the hub that it need not look at each wait.
-            hub = self._hubs[scope] = Hub(self._services, self._floor, self._crew, WHOLE if scope == WHOLE else scope)
+            part = WHOLE if scope == WHOLE else scope
+            hub = self._hubs[scope] = Hub(self._services, self._floor, self._crew, self._today, part)
             self._tasks[scope] = asyncio.create_task(hub.run(), name="live feed")
         return hub
 

@@ -138,6 +138,7 @@ async def test_the_snapshot_holds_all_a_board_needs() -> None:
             "deliveries_failed": 0,
             "deliveries_pending": 0,
             "staff": None,
+            "day": None,
         }
 
 

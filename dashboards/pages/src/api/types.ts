@@ -9,6 +9,8 @@ export interface Account {
   readonly newest_ts: string | null
   readonly stale_since: string | null
   readonly catching_up: boolean
+  /** Stretches it did not see, and nothing has filled. */
+  readonly open_gaps: number
 }
 
 /** Something that was done to an alert. */
@@ -154,6 +156,27 @@ export interface Alerts {
   readonly next_before: number | null
 }
 
+/** How a shop stands today against its contract. */
+export interface BudgetTold {
+  readonly shop: string
+  readonly profile: string
+  /** null: none is written down (未设). */
+  readonly target: number | null
+  readonly hits: number
+  readonly misses: number
+  readonly open: number
+  readonly rate: number | null
+  /** How many more may be missed today (达标余量); below 0: the target is lost. */
+  readonly left: number | null
+  readonly at_risk: boolean
+}
+
+/** The miss budget of each shop. */
+export interface Budgets {
+  readonly now: string
+  readonly shops: readonly (BudgetTold)[]
+}
+
 /** One event of a conversation. */
 export interface ChatMessage {
   readonly id: string
@@ -164,6 +187,11 @@ export interface ChatMessage {
   readonly text: string | null
   readonly agent: string | null
   readonly account: string | null
+}
+
+/** Official figures beside ours. */
+export interface Compared {
+  readonly days: readonly (OfficialDay)[]
 }
 
 /** What is stored of a conversation, by time. */
@@ -177,6 +205,15 @@ export interface Conversation {
   readonly events: readonly (ChatMessage)[]
   /** Older events are left out. */
   readonly truncated: boolean
+}
+
+/** Shops by how they are seen. */
+export interface Coverage {
+  readonly shops: number
+  readonly ok: number
+  readonly catching_up: number
+  readonly stale: number
+  readonly unknown: number
 }
 
 /** What a channel was given. */
@@ -237,6 +274,28 @@ export interface FeedbackTaken {
   readonly duplicates: number
 }
 
+/** What was not seen of a shop by an account (采集中断). */
+export interface Gap {
+  readonly source: string
+  readonly account: string | null
+  readonly shop: string
+  readonly from: string
+  /** null: it is not seen yet. */
+  readonly to: string | null
+  /** To its end, or to now. */
+  readonly seconds: number
+  /** account, heartbeat, or start: this service was away. */
+  readonly reason: string
+  /** A complete range of the collector covers it. */
+  readonly filled: boolean
+}
+
+/** Gaps of feeds, the newest first. */
+export interface Gaps {
+  readonly now: string
+  readonly gaps: readonly (Gap)[]
+}
+
 export interface HTTPValidationError {
   readonly detail?: readonly (ValidationError)[]
 }
@@ -268,6 +327,45 @@ export interface HandOvers {
   readonly handovers: readonly (HandOver)[]
 }
 
+/** One shop, agent, account, team or platform, or all of them. */
+export interface KpiRow {
+  readonly name: string
+  /** Of a shop. */
+  readonly platform?: string | null
+  /** Of a shop. */
+  readonly team?: string | null
+  /** Of anybody else: over how many shops. */
+  readonly shops?: number | null
+  /** Of a shop, today; see /v1/kpis/budget. */
+  readonly budget?: Readonly<Record<string, unknown>> | null
+  readonly provisional: boolean
+  readonly scores: Readonly<Record<string, Score>>
+  /** Waits, drop-off, missed, transfers, follow-ups, holding replies, buyers, bots; each mean, share and percentile with what it is made of. Left out where single scores are asked for. */
+  readonly figures?: Readonly<Record<string, unknown>> | null
+}
+
+/** Scores and figures of a span. */
+export interface Kpis {
+  readonly from: string
+  readonly to: string
+  readonly by: string
+  readonly now: string
+  /** False after a start, until all that is kept is scored again. */
+  readonly complete: boolean
+  /** Who waits now, by how long. */
+  readonly pending?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | null
+  /** By shop: how fresh its feeds are. */
+  readonly feeds?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | null
+  readonly rows: readonly (KpiRow)[]
+}
+
+/** The newest thing of a source that was refused. */
+export interface LastFault {
+  readonly at: string
+  readonly reason: string
+  readonly error: string
+}
+
 /** One thing left open. */
 export interface Left {
   /** wait or promise */
@@ -286,6 +384,11 @@ export interface Left {
 /** The loop turns. */
 export interface Livez {
   readonly alive?: true
+}
+
+/** What was taken. */
+export interface Loaded {
+  readonly loaded: number
 }
 
 /** Who asks. */
@@ -311,6 +414,23 @@ export interface NewSilence {
   readonly until: string | number | number
 }
 
+/** A platform's figure beside ours. */
+export interface OfficialDay {
+  readonly day: string
+  readonly shop: string
+  readonly account: string | null
+  readonly profile: string
+  readonly official: Readonly<Record<string, unknown>>
+  readonly ours: Readonly<Record<string, unknown>> | null
+  /** Ours less theirs. */
+  readonly difference: number | null
+  /** Within which the causes could move ours. */
+  readonly range?: readonly (number)[] | null
+  readonly causes: readonly (Readonly<Record<string, unknown>>)[]
+  /** Whether the official figure lies within that range. */
+  readonly explained: boolean | null
+}
+
 /** One thing owed to a buyer who does not wait for an answer. */
 export interface OwedTold {
   /** promise, greeting, courtesy */
@@ -323,6 +443,17 @@ export interface OwedTold {
   readonly since: string
   /** When a promise is due. */
   readonly due_at: string | null
+}
+
+/** One agent's own figures of today. */
+export interface OwnDay {
+  /** Buyers served. */
+  readonly received: number | null
+  /** Rounds answered. */
+  readonly answered: number | null
+  readonly first_reply_seconds: number | null
+  readonly mean_reply_seconds: number | null
+  readonly missed: number | null
 }
 
 /** One agent's own things; nobody is compared with anybody. */
@@ -339,6 +470,32 @@ export interface Panel {
   readonly shift_ends_at: string | null
   readonly shops: readonly (string)[]
   readonly owed: readonly (OwedTold)[]
+  /** null: nothing is counted yet. */
+  readonly today: OwnDay | null
+}
+
+/** How a platform counts, from a day on. */
+export interface ProfileTold {
+  readonly id: string
+  readonly name: string
+  readonly platforms: readonly (string)[]
+  readonly unit: string
+  readonly statistic: string
+  readonly limit_seconds: number | null
+  readonly valid_from: string | null
+  readonly rolling_days: number
+  readonly lag_days: number
+  readonly platform_target: number | null
+  readonly source: string
+  /** official, reproduced, blog, unverified */
+  readonly sure: string
+  /** Where it stands, file:line. */
+  readonly written: string
+}
+
+/** All profiles. */
+export interface Profiles {
+  readonly profiles: readonly (ProfileTold)[]
 }
 
 /** How good the alerts of a span were. */
@@ -451,6 +608,47 @@ export interface RulesTold {
   readonly warnings: readonly (FaultTold)[]
 }
 
+/** One score: the sums, and the rate and mean they make. */
+export interface Score {
+  /** round, message, session, buyer_day, thread_first */
+  readonly unit: string
+  readonly hits: number
+  readonly misses: number
+  /** Not due yet, or known between two bounds only: in no rate. */
+  readonly undetermined: number
+  readonly excluded: number
+  readonly sum_seconds: number
+  /** How many waits the mean is over. */
+  readonly waits: number
+  /** hits / (hits + misses); null: no sample. */
+  readonly rate: number | null
+  readonly mean_seconds: number | null
+  /** Why units are excluded. */
+  readonly left_out: Readonly<Record<string, number>>
+  /** Misses in which the buyer said polite words only; platforms count them. */
+  readonly courtesy_misses: number
+  readonly provisional: boolean
+}
+
+/** A shift that is over. */
+export interface Shift {
+  readonly agent: string
+  readonly team: string
+  readonly shops: readonly (string)[]
+  readonly starts_at: string
+  readonly ends_at: string
+  readonly there_seconds: number
+  readonly late_seconds: number
+  /** Gone so long before the end. */
+  readonly early_seconds: number
+}
+
+/** Shifts, the last to end first. */
+export interface Shifts {
+  readonly now: string
+  readonly shifts: readonly (Shift)[]
+}
+
 /** One shop. */
 export interface Shop {
   readonly shop: string
@@ -516,6 +714,9 @@ export interface Source {
   readonly version: string | null
   /** What it has still to send, as its last heartbeat says. */
   readonly backlog: number | null
+  /** Its clock less ours, on the way included. */
+  readonly clock_skew_seconds: number | null
+  readonly last_fault: LastFault | null
   readonly accounts: readonly (Account)[]
   readonly shops: readonly (string)[]
 }
@@ -523,6 +724,7 @@ export interface Source {
 /** Every source that was ever heard of. */
 export interface Sources {
   readonly now: string
+  readonly coverage: Coverage
   readonly sources: readonly (Source)[]
 }
 

@@ -60,8 +60,12 @@ export interface Day {
   readonly firstReplySeconds: number | null
   readonly meanReplySeconds: number | null
   readonly missed: number | null
-  /** How many more may miss today with the target still met; negative: so many too many. */
+  /** How many more may miss today with the targets still met; null: none is set. */
   readonly mayMiss: number | null
+  /** How many shops have a target, and how many have lost it for today. */
+  readonly targets: number
+  readonly targetsLost: number
+  /** Of the only shop with a target. */
   readonly rate: number | null
   readonly target: number | null
 }
@@ -299,6 +303,8 @@ function readDay(raw: unknown): Day {
     meanReplySeconds: asNumberOrNull(o['mean_reply_seconds'], 'mean_reply_seconds'),
     missed: asNumberOrNull(o['missed'], 'missed'),
     mayMiss: asNumberOrNull(o['may_miss'], 'may_miss'),
+    targets: asNumber(o['targets'] ?? 0, 'targets'),
+    targetsLost: asNumber(o['targets_lost'] ?? 0, 'targets_lost'),
     rate: asNumberOrNull(o['rate'], 'rate'),
     target: asNumberOrNull(o['target'], 'target'),
   }

@@ -106,9 +106,17 @@ export const console_ = {
     waiting: '在等',
     oldest: '最长',
     since: (ago: string) => `${ago}起`,
+    absent: '缺岗',
+    target: '目标',
+    noTarget: '未设',
+    states: { ok: '正常', catching_up: '数据延迟', stale: '未知', unknown: '未听到' } as Readonly<
+      Record<string, string>
+    >,
     empty: '还没有任何店铺的数据。',
   },
   hand: {
+    overnight: '（上一班）',
+    states: { coming: '即将交班', over: '已结束' } as Readonly<Record<string, string>>,
     empty: '现在没有交接。',
     from: '交班',
     to: '接班',
