@@ -274,7 +274,11 @@ class Replay:
     def rounds(self) -> Iterator[dict[str, Any]]:
         """Yield the lines of ``--rounds``, in order of opening."""
         for round in sorted(self._kept.values(), key=lambda r: (r.opened_at_ms, r.wait)):
-            yield round_line(round)
+            line = round_line(round)
+            policies = self._tracker.policies
+            if policies[round.policy].rule:
+                line |= {"rules_version": policies.rules[round.policy], "rule": policies[round.policy].rule}
+            yield line
 
     def alerts(self) -> Iterator[dict[str, Any]]:
         """Yield the lines of ``--alerts``, in the order they were decided."""
@@ -292,6 +296,7 @@ class Replay:
                 "waiting_since": instant_text(order.waiting_since_ms),
                 "agent": order.agent,
                 "account": order.account,
+                **({"rules_version": order.rules, "rule": order.rule} if order.rule else {}),
             }
 
 

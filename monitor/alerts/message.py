@@ -52,6 +52,8 @@ class Alert(Struct, frozen=True, kw_only=True):
         waiting_since: the first message that is no courtesy.
         due_at: when the limit was passed; for the end of an alert, when the wait ended.
         next_due_at: when the next stage is entered; None: there is none, or the clock stands.
+        rules_version, rule: the rules it was judged by, and where the most particular one of them stands (None: it is
+            built in).
         wait_seconds: from waiting_since to the decision; for the end of an alert, to the end of the wait.
     """
 
@@ -77,6 +79,8 @@ class Alert(Struct, frozen=True, kw_only=True):
     wait_seconds: float
     buyer_messages: int
     closed_unanswered: bool
+    rules_version: str
+    rule: str | None
 
 
 class Body(Struct, frozen=True):
@@ -124,6 +128,8 @@ def body(order: AlertOrder, alert_id: str) -> bytes:
                 wait_seconds=wait_ms / 1000,
                 buyer_messages=order.buyer_messages,
                 closed_unanswered=order.closed_unanswered,
+                rules_version=order.rules,
+                rule=order.rule or None,
             ),
         )
     )

@@ -55,7 +55,7 @@ class Round(Struct, frozen=True, gc=False):
     holders: tuple[Holding, ...]
     backfilled: bool = False  # Restated by what came after `lateness`.
     ended_after_ms: int | None = None  # Answered elsewhere: after this instant, and by `ended_at_ms`.
-    policy: int = 0  # The number of the policy it opened with: it names the rules.
+    policy: int = 0  # The number of the policy it opened with, which names the rules (see ``Pages``).
 
     @property
     def courtesy(self) -> bool:
@@ -115,7 +115,9 @@ class AlertOrder(Struct, frozen=True, gc=False):
     repetition: int = 0
     closed_unanswered: bool = False
     next_due_at_ms: int | None = None  # When the next stage is entered; None: there is none, or the clock stands.
-    policy: int = 0  # The number of the policy the wait opened with: it names the rules.
+    policy: int = 0  # The number of the policy the wait opened with…
+    rules: str = ""  # …the rules that it came with, by their hash…
+    rule: str = ""  # …and where its most particular rule stands, ``file:line``.
 
 
 class RaiseAlert(AlertOrder, frozen=True, gc=False):

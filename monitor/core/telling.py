@@ -67,7 +67,7 @@ def standing_in(conversation: Conversation, platform: str, policies: Pages, wait
     return still_open(standing, platform, policies, now_ms)
 
 
-def order_fields(done: Round, told: Told, stage: str, due_at_ms: int, now_ms: int) -> tuple[Any, ...]:
+def order_fields(done: Round, told: Told, policies: Pages, stage: str, due_at_ms: int, now_ms: int) -> tuple[Any, ...]:
     """Return the fields all alert orders share, in their order."""
     return (
         told.wait,
@@ -89,4 +89,6 @@ def order_fields(done: Round, told: Told, stage: str, due_at_ms: int, now_ms: in
         done.closed_unanswered,
         None,
         done.policy,
+        policies.rules[done.policy],
+        policies[done.policy].rule,
     )

@@ -830,6 +830,8 @@ class Tracker:
                 wait.flags & CLOSED_UNANSWERED > 0,
                 wait.due_at_ms(stages[reached].after_ms, clock, from_opening=False) if reached < len(stages) else None,
                 wait.policy,
+                self.policies.rules[wait.policy],
+                policy.rule,
             ),
             told,
         )
@@ -870,7 +872,14 @@ class Tracker:
                         continue
                     self._order(
                         ResolveAlert(
-                            *order_fields(done, told, self._stage(told), done.ended_at_ms or self.now_ms, self.now_ms),
+                            *order_fields(
+                                done,
+                                told,
+                                self.policies,
+                                self._stage(told),
+                                done.ended_at_ms or self.now_ms,
+                                self.now_ms,
+                            ),
                             reason=cast(Literal["answered", "expired", "abandoned", "dismissed"], done.outcome),
                         ),
                         told,
@@ -908,7 +917,7 @@ class Tracker:
             return
         self._order(
             WithdrawAlert(
-                *order_fields(done, told, self._stage(told), self.now_ms, self.now_ms),
+                *order_fields(done, told, self.policies, self._stage(told), self.now_ms, self.now_ms),
                 reason="late" if reason == "dismissed" else reason,
             ),
             told,

@@ -14,7 +14,7 @@ def told(order: AlertOrder) -> dict[str, Any]:
 
 
 def test_a_body_has_all_that_a_receiver_needs() -> None:
-    assert told(raised()) == {
+    assert told(raised(rules="5f1c", rule="rules.yaml:12")) == {
         "type": "alert.raised",
         "timestamp": "2026-11-23T02:14:20.005Z",
         "data": {
@@ -43,6 +43,8 @@ def test_a_body_has_all_that_a_receiver_needs() -> None:
             "wait_seconds": 60.005,
             "buyer_messages": 2,
             "closed_unanswered": False,
+            "rules_version": "5f1c",
+            "rule": "rules.yaml:12",
         },
     }
 
