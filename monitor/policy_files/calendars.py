@@ -26,7 +26,7 @@ def zone_table(name: str) -> Zone:
         then = _offset_ms(zone, after)
         if then != offset:
             early, late = at, after
-            while late - early > timedelta(seconds=1):
+            while late - early > timedelta(milliseconds=1):
                 middle = early + (late - early) // 2
                 early, late = (middle, late) if _offset_ms(zone, middle) == offset else (early, middle)
             since.append(round(_ms(late) / 1000) * 1000)

@@ -152,6 +152,15 @@ def test_a_night_shift_is_as_long_as_the_clock_makes_it(night: str, hours: int) 
     assert calendar.counted(start, start + 12 * HOUR_MS) == hours * HOUR_MS
 
 
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_zones_table_changes_at_the_second_at_which_its_clocks_do(zone: str) -> None:
+    table = zone_table(zone)
+    for since, before, offset in zip(table.since_ms[1:], table.offset_ms, table.offset_ms[1:], strict=False):
+        for at, expected in ((since - 1000, before), (since, offset)):
+            shown = (EPOCH + timedelta(milliseconds=at)).astimezone(ZoneInfo(zone)).utcoffset()
+            assert shown == timedelta(milliseconds=expected)
+
+
 def test_always_and_never_end() -> None:
     never, always = Calendar(NEVER), Calendar(Hours(zone_table("Asia/Shanghai"), (((0, DAY_MS),),) * 7))
     start = ms("2026-11-27")
