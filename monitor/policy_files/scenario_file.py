@@ -88,6 +88,12 @@ class Line(Model):
         if len(done) != 1:
             said = " and ".join(done) if done else "nothing"
             raise ValueError(f"a line is one thing that happens, not {said}: buyer, agent, … {', '.join(ACTS)}")
+        if self.presence is not None and self.by is None:
+            raise ValueError("presence is somebody's; add by: …")
+        if self.account_status is not None and self.account is None:
+            raise ValueError("account_status is an account's; add account: …")
+        if self.sent is not None and self.sent > self.at:
+            raise ValueError("it was sent after it arrives")
         return self
 
 
