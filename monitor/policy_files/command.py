@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from monitor.clock import Clock
+from monitor.errors import UsageError
 from monitor.policy_files.against import Side, compare, with_rules, without_rules
 from monitor.policy_files.checking import Checked, check
 from monitor.policy_files.explain import explained, instant_given
@@ -33,6 +34,8 @@ def check_rules(
 ) -> None:
     """Check a folder of rules, and run its tests."""
     chosen = _chosen(folder, config)
+    if not chosen.folder.is_dir():
+        raise UsageError(f"{chosen.folder} is no folder of rules")
     checked = check(chosen.folder, Clock().now_ms())
     compared = None
     if logs and checked.rules is not None:

@@ -18,6 +18,7 @@ from monitor.policy_files.values import (
     LocalInstant,
     Name,
     Names,
+    Window,
     Windows,
     Zone,
     days,
@@ -154,12 +155,19 @@ class Claim(Model):
     before_limit: DurationMs | None = None  # It ends so long before the next limit at the latest.
 
 
+def _of_day(key: str, what: Any) -> tuple[Window, ...]:
+    try:
+        return windows(what)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+
+
 def _dates(value: Any) -> Any:
     if not isinstance(value, dict):
         raise ValueError('write dates as "2026-10-01..2026-10-07": closed')
     made = {}
     for key, what in value.items():
-        made[days(key)] = windows(what)
+        made[days(key)] = _of_day(key, what)
     return made
 
 
@@ -170,7 +178,7 @@ def _week(value: Any) -> Any:
     for key, what in value.items():
         if key not in DAYS:
             raise ValueError(f"{key} is none of {', '.join(DAYS)}")
-        made[DAYS.index(key)] = windows(what)
+        made[DAYS.index(key)] = _of_day(key, what)
     return made
 
 

@@ -4,15 +4,18 @@ A name that leads nowhere is a fault where its kind is written down at all: a fl
 its shops as the feeds do. What may be meant is only doubted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from monitor.core.roster import Register
+from monitor.core.scores.profile import ProfileBook
 from monitor.policy_files.channels import Plan
 from monitor.policy_files.language import Campaign, shown
 from monitor.policy_files.policies import Placed, Policies
 from monitor.yaml_files import Fault, did_you_mean
+
+PHASES = ("presale", "aftersale")  # As the contract's examples call them; a feed may have others.
 
 
 def contradictions(policies: Policies, register: Register, channels: Plan) -> Iterator[Fault]:
@@ -32,16 +35,29 @@ def contradictions(policies: Policies, register: Register, channels: Plan) -> It
             if name not in channels.channels:
                 meant = did_you_mean(name, sorted(channels.channels))
                 yield _at(team.place, f"channels.yaml has no channel {name}, which team {team.id} names{meant}")
+    if teams:
+        for route in channels.routes:
+            for name in route.match.team:
+                if name not in teams:
+                    meant = did_you_mean(name, sorted(teams))
+                    yield Fault("channels.yaml", 0, 0, f"a route is for the team {name}, which nobody knows{meant}")
+    if register.persons:
+        for route in channels.routes:
+            for name in route.mention:
+                if register.person(name) is None and name not in channels.mentions:
+                    yield Fault("channels.yaml", 0, 0, f"a route mentions {name}, whom nobody knows")
     for info in register.shops:
         if info.contract_hours is not None and info.contract_hours not in policies.hours:
             meant = did_you_mean(info.contract_hours, sorted(policies.hours))
             yield _at(info.place, f"contract_hours {info.contract_hours} are no hours of the rules{meant}")
 
 
-def doubts(policies: Policies, register: Register, channels: Plan, now_ms: int) -> list[Fault]:
+def doubts(policies: Policies, register: Register, channels: Plan, profiles: ProfileBook, now_ms: int) -> list[Fault]:
     """Return what is odd and yet may be meant."""
     found: list[Fault] = []
     before = _Before()
+    platforms = {name for versions in profiles.versions.values() for one in versions for name in one.platforms}
+    platforms |= {info.platform for info in register.shops if info.platform}
     for placed in policies.rules:
         other = next((one for one in before.for_some_of(placed) if _covers(one, placed)), None)
         if other is not None:
@@ -52,6 +68,8 @@ def doubts(policies: Policies, register: Register, channels: Plan, now_ms: int) 
         elif isinstance(placed.rule, Campaign) and placed.layers[-1].until_ms <= now_ms:
             ended = placed.layers[-1].until_ms
             found.append(placed.fault(f"campaign {placed.rule.name} has ended ({_day(ended, policies.zone)})", "until"))
+        found += _nearly(placed, "platform", platforms)
+        found += _nearly(placed, "phase", PHASES)
         found += _late_steps(placed)
         before.add(placed)
     found += _people(register, now_ms, policies.zone)
@@ -81,6 +99,14 @@ class _Before:
         shops = placed.layers[-1].shops
         found = self._rules.get((placed.section, None), [])
         return found + self._rules.get((placed.section, min(shops)), []) if shops else found
+
+
+def _nearly(placed: Placed, key: str, known: Collection[str]) -> Iterator[Fault]:
+    """Yield names that may be any, and are yet so near to a known one that they are hardly meant."""
+    for at, name in enumerate(getattr(placed.rule.match, key) or ()):
+        meant = "" if name in known else did_you_mean(name, sorted(known))
+        if meant:
+            yield placed.fault(f"no {key} {name} is known here{meant}", "match", key, at)
 
 
 def _late_steps(placed: Placed) -> Iterator[Fault]:

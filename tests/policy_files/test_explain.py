@@ -120,6 +120,12 @@ def test_check_rules_says_what_is_wrong_where_and_exits_1(tmp_path: Path) -> Non
     assert (error["line"], error["column"]) == (2, 16)
 
 
+def test_a_folder_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    done = typed("check-rules", str(tmp_path / "nowhere"))
+    assert done.exit_code == 2
+    assert "is no folder of rules" in done.stderr
+
+
 def test_a_file_that_nothing_reads_is_doubted(tmp_path: Path) -> None:
     write(tmp_path, default=DEFAULT, defalt="version: 1\n")
     done = typed("check-rules", str(tmp_path))

@@ -237,6 +237,7 @@ def test_rules_by_brand_category_and_team_are_for_the_shops_of_the_register(tmp_
         ('hours: {h: {daily: ["08:00-12:00", "11:00-14:00"]}}', "08:00-12:00 and 11:00-14:00 overlap; join them"),
         ('hours: {h: {daily: ["00:00-02:00", "22:00-01:00"]}}', "22:00-01:00 runs into 00:00-02:00 of the next day"),
         ("hours: {h: {zone: Asia/Shanghia, daily: all}}", "did you mean Asia/Shanghai?"),
+        ("hours: {h: {daily: all, weekly: {sun: 8}}}", "sun: 8 is no part of a day"),
         ("hours: {h: {daily: all, weekly: {son: closed}}}", "son is none of mon, tue"),
         ('hours: {h: {daily: all, dates: {"2026-13-01": closed}}}', "'2026-13-01' is no date; write \"2026-10-01\""),
         ('campaigns: [{name: x, from: "2026-11-12", until: "2026-11-11"}]', "campaign x ends before it begins"),
@@ -285,6 +286,42 @@ def test_a_rule_that_can_never_match_is_doubted(tmp_path: Path) -> None:
     )
     assert doubts(load(tmp_path)) == [
         "rules.yaml:4:5: never matches: the rule at rules.yaml:3 stands before it and matches all of it"
+    ]
+
+
+def test_a_name_that_is_nearly_a_known_one_is_doubted(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        rules="""
+            version: 1
+            platforms:
+              - {match: {platform: [taobo, our_own_site]}, bot: holds}
+              - {match: {phase: aftersales, platform: taobao}, bot: holds}
+        """,
+    )
+    assert doubts(load(tmp_path)) == [
+        "rules.yaml:3:25: no platform taobo is known here; did you mean taobao?",
+        "rules.yaml:4:21: no phase aftersales is known here; did you mean aftersale?",
+    ]
+
+
+def test_routes_for_teams_and_people_that_nobody_knows_are_faults(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        people="version: 1\nteams: [{id: A}]\npeople: [{id: 8001, nick: 王组长}]\n",
+        channels="""
+            version: 1
+            channels: {log: {type: log}}
+            routes:
+              - {match: {team: [B]}, team: log}
+              - {team: log, mention: [王组长, 李组长]}
+        """,
+    )
+    assert faults(tmp_path) == [
+        "channels.yaml: a route is for the team B, which nobody knows",
+        "channels.yaml: a route mentions 李组长, whom nobody knows",
     ]
 
 
