@@ -311,7 +311,14 @@ class Api:
         """Whether events can be taken now; 503 with the reasons while not."""
         reason = self._services.engine.ready.reason
         reasons = [] if reason is None else [reason]
-        told = {"ready": not reasons, "reasons": reasons, "build": self._services.build}
+        rules = self._services.rules.as_json() if self._services.rules is not None else None
+        told = {
+            "ready": not reasons,
+            "reasons": reasons,
+            "build": self._services.build,
+            "rules_version": "built-in" if rules is None else rules["rules_version"],
+            "rules_good": rules is None or rules["good"],
+        }
         return json(told, 503 if reasons else 200)
 
     async def metrics(self) -> Response:

@@ -242,6 +242,8 @@ class Ready(BaseModel):
     ready: bool
     reasons: list[str]
     build: str
+    rules_version: str
+    rules_good: bool = Field(description="False while the files of the rules are wrong and the last good ones hold.")
 
 
 def answers(*codes: int) -> dict[int | str, dict[str, Any]]:

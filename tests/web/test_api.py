@@ -317,7 +317,13 @@ async def test_an_entry_is_thrown_away_once() -> None:
 
 async def test_readyz_says_why_it_is_not_and_livez_lives_on() -> None:
     async with standing() as stand, stand.client() as client:
-        assert (await client.get("/readyz")).json() == {"ready": True, "reasons": [], "build": "0.0.1+test"}
+        assert (await client.get("/readyz")).json() == {
+            "ready": True,
+            "reasons": [],
+            "build": "0.0.1+test",
+            "rules_version": "built-in",
+            "rules_good": True,
+        }
         stand.engine.ready.reason = "no space left on the device"
         answer = await client.get("/readyz")
         assert answer.status_code == 503

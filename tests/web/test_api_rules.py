@@ -70,6 +70,8 @@ async def test_wrong_rules_are_refused_with_their_place_and_lose_no_wait(tmp_pat
         [error] = refused.json()["errors"]
         assert (Path(error["file"]).name, error["line"]) == ("default.yaml", 4)
         assert refused.json()["rules_version"] == before
+        ready = (await client.get("/readyz")).json()
+        assert (ready["ready"], ready["rules_version"], ready["rules_good"]) == (True, before, False)
         assert "presales_rules_last_reload_successful 0" in (await client.get("/metrics")).text
         assert len(await stages(client)) == 1
         write(folder, default=DEFAULT)
