@@ -92,7 +92,7 @@ class Escalation:
             after_ms = -1
             if ladder is not None and told is not None and told.state == FIRING and ladder.courtesy == from_opening:
                 after_ms = ladder.at_ms
-            gather_ms = self._ladders.all_rungs(wait.policy).gather_ms
+            gather_ms = self._ladders.table[wait.policy].gather_ms
             if gather_ms and not from_opening and (ladder is None or ladder.gathered is None):
                 at_ms = self._ladders.reaches(wait, gather_ms) + 1
             for rung in self._ladders.rungs(wait):
@@ -120,7 +120,7 @@ class Escalation:
         if ladder is not None and told is not None and told.state == FIRING and ladder.courtesy == from_opening:
             behind_ms = ladder.at_ms
         due = [rung for rung in self._ladders.rungs(wait) if behind_ms < rung.at_ms <= clock_ms]
-        gather_ms = 0 if from_opening else self._ladders.all_rungs(wait.policy).gather_ms
+        gather_ms = 0 if from_opening else self._ladders.table[wait.policy].gather_ms
         gathers = 0 < gather_ms <= clock_ms and (ladder is None or ladder.gathered is None)
         if not due and not gathers:
             return
@@ -230,6 +230,9 @@ class Escalation:
             waits.append(named)
             self._mark(one, named, now_ms)
         facts = self._of_agent(group, first.conversation.shop, now_ms) if group.to in BEYOND_PANEL else {}
+        to = group.to
+        if to == "lead" and facts.get("lead") is None and self._host.people and self._host.people.register.teams:
+            to = "digest"  # The team has nobody to lead it: the floor manager is told, at once.
         if len(waits) > NAMED_AT_MOST:
             facts["more"] = len(waits) - NAMED_AT_MOST
         next_ms = min((self._next_step_ms(one) for one in due), default=NEVER_MS)
@@ -240,7 +243,7 @@ class Escalation:
                 alert=str(first.wait.number),
                 kind="waits",
                 step=first.rung.label,
-                to=group.to,  # type: ignore[arg-type]
+                to=to,  # type: ignore[arg-type]
                 team=group.team,
                 agent=group.who or None,
                 waits=tuple(sorted(waits, key=_urgency)[:NAMED_AT_MOST]),

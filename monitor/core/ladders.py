@@ -36,6 +36,18 @@ class Host(Protocol):
         """Whether its waits are not judged now: its feed is stale or catching up."""
 
 
+class _Table(dict[int, Rungs]):
+    """The rungs of each policy, made when first asked for: a plain dictionary on the hot path."""
+
+    def __init__(self, policies: Pages) -> None:
+        super().__init__()
+        self._policies = policies
+
+    def __missing__(self, number: int) -> Rungs:
+        rungs = self[number] = Rungs.of(self._policies[number])
+        return rungs
+
+
 class Ladders:
     """The ladders of all policies, and how a wait stands on its own.
 
@@ -44,6 +56,9 @@ class Ladders:
         host: the tracker.
         silences: those in force.
         lateness_ms: within this, what comes late may disprove what was told.
+
+    Attributes:
+        table: the rungs of each policy, by its number.
     """
 
     def __init__(self, policies: Pages, host: Host, silences: Silences, lateness_ms: int) -> None:
@@ -51,25 +66,14 @@ class Ladders:
         self._host = host
         self._silences = silences
         self._lateness_ms = lateness_ms
-        self._rungs: dict[int, Rungs] = {}
-
-    def has_steps(self, policy: int) -> bool:
-        """Whether a policy tells people by steps."""
-        return self.all_rungs(policy).any
+        self.table = _Table(policies)
 
     def rungs(self, wait: Wait) -> tuple[Rung, ...]:
         """Return the rungs of a wait, as it stands."""
-        all_of = self.all_rungs(wait.policy)
+        all_of = self.table[wait.policy]
         if not wait.since_ms:
             return all_of.courtesy
         return all_of.first if wait.flags & FIRST else all_of.usual
-
-    def all_rungs(self, policy: int) -> Rungs:
-        """Return all rungs of a policy."""
-        found = self._rungs.get(policy)
-        if found is None:
-            found = self._rungs[policy] = Rungs.of(self.policies[policy])
-        return found
 
     def clock_ms(self, wait: Wait, at_ms: int) -> int:
         """Return what the counted clock shows: from the first message that needs an answer, else from the opening."""

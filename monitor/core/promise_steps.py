@@ -24,7 +24,7 @@ class PromiseSteps:
 
     def _rungs(self, promise: Promise) -> tuple[tuple[Rung, ...], int]:
         """Return the rungs of a promise, and how much later they are: "within ten minutes" moves them all."""
-        rungs = self._ladders.all_rungs(promise.policy)
+        rungs = self._ladders.table[promise.policy]
         if promise.greeting:
             return rungs.greeting, 0
         return rungs.promise, promise.limits[0][1] - self._ladders.policies[promise.policy].promise.due_ms

@@ -715,7 +715,7 @@ class Tracker:
                 self._give_up(shop, conversation, now_ms)
             else:
                 self._judge_wait(shop, conversation, wait, now_ms)
-                if self._logs and (self.ladders.has_steps(wait.policy) or conversation.told):
+                if self._logs and (self.ladders.table[wait.policy].any or conversation.told):
                     self.escalation.judge(conversation, wait, now_ms)
         if state.promise is not None:
             self._judge_promise(shop, conversation, state.promise, now_ms)
@@ -840,7 +840,7 @@ class Tracker:
         """Order machines to be told of a wait, and write down how its alert stands."""
         self.decisions.append(order)  # type: ignore[arg-type]
         if self._logs:
-            self._alert_log.ordered(order, told, steps=self.ladders.has_steps(told.policy))
+            self._alert_log.ordered(order, told, steps=self.ladders.table[told.policy].any)
 
     def _settle_told(
         self,
@@ -958,7 +958,7 @@ class Tracker:
                 at_ms = opened_at_ms + after_ms + 1
                 if clock is not None:
                     at_ms = self._due_in_hours(clock, opened_at_ms, stages[wait.passed :], policy.give_up_ms)
-                if self._logs and (conversation.told or self.ladders.has_steps(wait.policy)):
+                if self._logs and (conversation.told or self.ladders.table[wait.policy].any):
                     at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
                 if at_ms != conversation.wake_at_ms:
                     self._timers.wake(conversation, at_ms)
@@ -980,7 +980,7 @@ class Tracker:
                     due = wait.due_at_ms(stages[reached].after_ms, clock, from_opening=False)
                     if due is not None and due < at_ms:
                         at_ms = due
-            if self._logs and (conversation.told or self.ladders.has_steps(wait.policy)):
+            if self._logs and (conversation.told or self.ladders.table[wait.policy].any):
                 at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
         if promise is not None:
             if self._logs:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from monitor.core import decisions as d
 from monitor.core import events as ev
+from monitor.core.roster import Person, Register, Team
 from tests.core.ladders import LADDER
 from tests.core.test_people import change_of_shifts
 from tests.staffed import Floor
@@ -184,6 +185,15 @@ def test_a_message_says_how_much_the_agent_has_and_who_could_take_one() -> None:
     floor.until("2:30")
     [told] = [one for one in floor.decisions if isinstance(one, d.TellPeople) and one.to == "team"]
     assert (told.agent, told.facts["chats"], told.facts["limit"], told.facts["room"]) == ("lin", 1, 8, [["zhou", 0, 8]])
+
+
+def test_where_nobody_leads_the_team_the_floor_manager_is_told_at_once() -> None:
+    led = Register(teams=(Team(id="default", leads=("wang",)),), persons=(Person(id="wang"),))
+    for register, to in ((led, "lead"), (Register(teams=(Team(id="default"),)), "digest")):
+        floor = Floor(register, policy=LADDER)
+        floor.buyer("0:00", agent="lin")
+        floor.until("2:50")
+        assert [line.split(":")[1] for line in floor.said_to("lead", "digest")] == [f"30 {to} lin 150s"]
 
 
 def test_a_promise_that_nobody_keeps_comes_to_the_lead_and_is_over_when_kept() -> None:
