@@ -6,6 +6,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
+# A wrong ts may be any year; what the calendar cannot name counts on its last day.
+EARLIEST_MS = -2_208_988_800_000  # 1900
+LATEST_MS = 253_339_000_000_000  # 9997
 DAYS_KEPT = 4096  # Of one calendar: ten years.
 
 
@@ -40,6 +43,7 @@ class Days:
         return last
 
     def _find(self, at_ms: int) -> Day:
+        at_ms = min(max(at_ms, EARLIEST_MS), LATEST_MS)
         local = datetime.fromtimestamp(at_ms // 1000, self._zone)
         number = local.toordinal()
         if self._starts_ms and self._in_day(local) >= self._starts_ms:

@@ -40,13 +40,13 @@ class Chatter:
         self._platform = platform
         self._zone = zone
 
-    def event(self, kind: type[ev.Event], when: str, words: int = 0, **fields: Any) -> "Chatter":
+    def event(self, struct: type[ev.Event], when: str, words: int = 0, **fields: Any) -> "Chatter":
         """Add any event."""
         fields.setdefault("id", f"e{len(self.events)}")
         fields.setdefault("shop", "senye")
-        if kind is not ev.WaitingSnapshot and kind is not ev.AccountStatus and kind is not ev.SyncRange:
+        if struct not in (ev.WaitingSnapshot, ev.AccountStatus, ev.SyncRange):
             fields.setdefault("conversation", "c")
-        made: Any = kind(ts_ms=at_ms(when, self._zone), platform=self._platform, **fields)
+        made: Any = struct(ts_ms=at_ms(when, self._zone), platform=self._platform, **fields)
         self.events.append((made, words))
         return self
 

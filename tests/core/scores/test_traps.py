@@ -284,6 +284,14 @@ def test_days_that_the_clock_is_changed_on() -> None:
     assert chat.of(own) == "1/1"
 
 
+def test_a_ts_of_any_year_has_a_day() -> None:
+    for when in (at_ms("2000-01-01 00:00:00"), at_ms("9999-12-31 23:59:59"), 1 << 60):
+        day = days("Asia/Shanghai", 18 * 3_600_000).of(when)
+        assert day.start_ms < day.end_ms
+    chat = Chatter().b("9999-12-31 22:00:00").a("9999-12-31 22:01:00")
+    assert chat.of("taobao_3min") == "0/0 1 excluded"
+
+
 def test_an_etsy_report_has_the_days_of_utc() -> None:
     chat = Chatter("etsy", "Asia/Shanghai").b("2026-11-24 07:00:00").a("2026-11-24 08:30:00")
     shop = chat.chats().shops["senye"]
