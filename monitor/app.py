@@ -38,6 +38,7 @@ from monitor.scoring.warden import Warden
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
+from monitor.store.retention import Ages
 from monitor.suggest.desk import Desk
 from monitor.web.access import Access
 from monitor.web.server import Server, build_app
@@ -327,7 +328,7 @@ class App:
 
     async def _keep_up(self) -> None:
         """Measure the journal, warn before its disk is full, prune what is older than it is kept."""
-        settings, metrics = self.settings.journal, self.metrics
+        settings, privacy, metrics = self.settings.journal, self.settings.privacy, self.metrics
         warned = False
         while True:
             metrics.clock_steps = self.clock.steps
@@ -343,6 +344,9 @@ class App:
                 warned = low
                 # Paced, not polled: each turn deletes one slice.
                 while await self.journal.prune(self.engine.now_ms(), settings.keep_days * DAY_MS):  # noqa: ASYNC110
+                    await asyncio.sleep(PRUNE_PAUSE_SECONDS)
+                ages = Ages(privacy.keep_days * DAY_MS, privacy.keep_flagged_days * DAY_MS)
+                while await self.journal.forget(self.engine.now_ms(), ages):  # noqa: ASYNC110 - paced, as above
                     await asyncio.sleep(PRUNE_PAUSE_SECONDS)
             except (StoreUnavailable, OSError) as error:
                 log.debug("not measured or pruned: %s", error)

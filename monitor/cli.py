@@ -37,6 +37,7 @@ from monitor.simulator.command import simulate
 from monitor.simulator.doors import open_door
 from monitor.simulator.live import live_events
 from monitor.simulator.senders import at_speed, on_time, pump
+from monitor.store.command import backup, export, purge, restore
 from monitor.store.entries import Role, Token
 from monitor.store.tokens import open_tokens
 from monitor.web.access import new_token
@@ -71,6 +72,8 @@ main.add_command(simulate)
 main.add_command(check_rules)
 main.add_command(explain)
 main.add_command(import_chats)
+for command in (backup, restore, purge, export):
+    main.add_command(command)
 main.add_command(check_source)
 
 

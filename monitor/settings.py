@@ -178,15 +178,20 @@ class SuggestionSettings(_Section):
 
 
 class Privacy(_Section):
-    """How much of what is said is kept: masked, or nothing but lengths, hashes and what was decided of it."""
+    """What is kept of words and names, and for how long; afterwards names are keyed hashes and words are gone.
+
+    ``text`` off keeps of what is said nothing but lengths, hashes and what was decided of it.
+    """
 
     text: Literal["masked", "off"] = "masked"
+    keep_days: Annotated[int, Field(ge=1)] = 7
+    keep_flagged_days: Annotated[int, Field(ge=1)] = 90  # Of chats with an alert, or a marked word.
 
 
 class JournalSettings(_Section):
     """How long events are kept, and when to warn of a full disk."""
 
-    keep_days: Annotated[int, Field(ge=1)] = 30
+    keep_days: Annotated[int, Field(ge=1)] = 90
     warn_free_bytes: Bytes = ByteSize(1024 * MIB)
 
 
@@ -204,9 +209,9 @@ class Settings(_Section):
     mqtt: Mqtt = Mqtt()
     webhook: Webhook = Webhook()
     journal: JournalSettings = JournalSettings()
+    privacy: Privacy = Privacy()
     suggestions: SuggestionSettings = SuggestionSettings()
     alerts: AlertSettings = AlertSettings()
-    privacy: Privacy = Privacy()
 
     def shown(self) -> dict[str, Any]:
         """Return all settings as plain values, secrets masked, for ``config --show``."""

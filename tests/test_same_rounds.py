@@ -117,6 +117,7 @@ async def stand(folder: Path, door: str) -> AsyncIterator[Stand]:
     settings = {
         "CLOCK": "event",
         "JOURNAL__KEEP_DAYS": "10000",  # Of the events' time: the chat is of sixteen years.
+        "PRIVACY__KEEP_DAYS": "10000",
         "WEBHOOK__URL": f"http://127.0.0.1:{receiver.port}/alerts",
         "WEBHOOK__SECRET": SECRET,
     }

@@ -33,6 +33,7 @@ from monitor.store.lock import FolderLock
 from monitor.store.outbox import Outbox, insert_deliveries
 from monitor.store.quality import Quality
 from monitor.store.quarantine import Quarantine
+from monitor.store.retention import Ages, Forgetter, key_in
 from monitor.store.scores import ScoreStore
 from monitor.store.suggestions import Suggestions
 from monitor.store.tokens import Tokens
@@ -93,6 +94,7 @@ class Journal:
         self._log_pages = 0  # About so many pages of log were written since it was last copied back.
         self._checkpoint: asyncio.Task[None] | None = None
         self._pruner = upkeep.Pruner()
+        self._forgetter: Forgetter | None = None
         self.epoch = ""
         self.outbox = Outbox(self._writer, self._reader)
         self.alerts = Alerts(self._reader)
@@ -396,6 +398,23 @@ class Journal:
         pages = await self._writer.read(upkeep.give_room_back)
         self._note_log(3 * deleted + pages)
         return deleted + pages
+
+    async def forget(self, now_ms: int, ages: Ages, max_rows: int = 1000) -> int:
+        """Forget a slice of words and names older than they are kept; return how much was done, 0: nothing is left.
+
+        Call it again, with pauses, until it returns 0.
+
+        Raises:
+            StoreUnavailable: nothing was forgotten.
+            OSError: the key of the hashes cannot be read or made.
+        """
+        if self._forgetter is None:
+            key = await asyncio.to_thread(key_in, self._folder)
+            self._forgetter = Forgetter(key)
+        forgotten = await self._writer.write(partial(self._forgetter.forget, now_ms, ages, max_rows))
+        await self._writer.read(self.quarantine.recount)
+        self._note_log(3 * forgotten)
+        return forgotten
 
     async def size(self) -> tuple[int, int]:
         """Return the bytes of the database with its log, and the bytes free on its disk."""

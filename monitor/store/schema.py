@@ -280,6 +280,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID""",
         "CREATE TABLE quality_state (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL) STRICT",
     ),
+    (
+        # How far words and names have been forgotten: of most chats, and of those with an alert.
+        """CREATE TABLE retention (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            events_to INTEGER NOT NULL DEFAULT 0,
+            rounds_to_ms INTEGER NOT NULL DEFAULT 0,
+            flagged_to INTEGER NOT NULL DEFAULT 0,
+            flagged_rounds_to_ms INTEGER NOT NULL DEFAULT 0
+        ) STRICT""",
+        "INSERT INTO retention (one) VALUES (1)",
+        "CREATE INDEX alerts_of_chat ON alerts (shop, json_extract(CAST(body AS TEXT), '$.conversation'))",
+    ),
 )
 
 

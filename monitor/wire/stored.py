@@ -11,6 +11,7 @@ from monitor.wire.careful import TYPES
 # Two collectors may see one message; what they say about themselves is no difference in what was said. A platform may
 # be known by one door and not by the other: see `same`.
 _OF_THE_FEED = frozenset(("source", "backfill", "meta", "v", "seq", "platform", "ts_ms"))
+FORGOTTEN = "forgotten"  # In ``meta`` of an event whose words and names are gone: see `store.retention`.
 _NOTHING = (None, "")  # Which mean the same in an optional field, and no other field can be empty.
 
 
@@ -48,8 +49,10 @@ def same(one: AnyEvent, other: AnyEvent) -> bool:
     """Return whether two events with one id tell the same fact.
 
     What they tell about the feed is left aside, a platform that only one of them names is no difference, and a
-    ``ts`` that was set to its arrival is compared as it was sent.
+    ``ts`` that was set to its arrival is compared as it was sent. What is forgotten of one cannot be compared.
     """
+    if FORGOTTEN in (one.meta or ()) or FORGOTTEN in (other.meta or ()):
+        return type(one) is type(other)
     if type(one) is not type(other) or (one.ts_ms != other.ts_ms and _sent_ms(one) != _sent_ms(other)):
         return False
     if one.platform is not None and other.platform is not None and one.platform != other.platform:

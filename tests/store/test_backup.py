@@ -1,0 +1,74 @@
+"""A copy made while the service works is whole, and a damaged one is noticed before it is used."""
+
+import json
+import tarfile
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from monitor.cli import main
+from tests.program import running
+from tests.store.floor import said
+
+
+def typed(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_a_copy_made_while_the_service_runs_gives_a_service_with_the_same_waits(tmp_path: Path) -> None:
+    with running(tmp_path / "one") as program:
+        now_ms = 1_795_168_800_000
+        events = [said(n, f"b-{n}", "buyer", now_ms) for n in range(500)]
+        assert httpx.post(f"{program.url}/v1/events", json=events).status_code in (202, 400)
+        stored = httpx.get(f"{program.url}/v1/waits").json()["total"]
+        done = typed("backup", tmp_path / "copy.tar.gz", "--data", tmp_path / "one" / "data", "--json")
+        about = json.loads(done.stdout)
+        assert (done.exit_code, about["events"]) == (0, 500)
+        assert httpx.get(f"{program.url}/readyz").status_code == 200
+    assert (tmp_path / "copy.tar.gz").stat().st_mode & 0o077 == 0
+    put_back = typed("restore", tmp_path / "copy.tar.gz", "--data", tmp_path / "two" / "data", "--json")
+    assert json.loads(put_back.stdout) == about
+    with running(tmp_path / "two") as program:
+        assert httpx.get(f"{program.url}/v1/waits").json()["total"] == stored == 500
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    with running(tmp_path):
+        pass
+    copy = tmp_path / "copy.tar.gz"
+    assert typed("backup", copy, "--data", tmp_path / "data").exit_code == 0
+    assert "is there already" in typed("backup", copy, "--data", tmp_path / "data").output
+    assert "is not empty" in typed("restore", copy, "--data", tmp_path / "data").output
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed", "no archive", "climbs"])
+def test_a_damaged_copy_is_refused(tmp_path: Path, harm: str) -> None:
+    with running(tmp_path):
+        pass
+    copy = tmp_path / "copy.tar.gz"
+    typed("backup", copy, "--data", tmp_path / "data")
+    if harm == "cut":
+        copy.write_bytes(copy.read_bytes()[:-2000])
+    elif harm == "no archive":
+        copy.write_bytes(b"x" * 100)
+    elif harm == "climbs":
+        with tarfile.open(copy, "w:gz") as tar:
+            tar.add(tmp_path / "printed", "../printed")
+    else:
+        with tarfile.open(copy) as tar:
+            tar.extractall(tmp_path / "out", filter="data")
+        body = bytearray((tmp_path / "out" / "journal.db").read_bytes())
+        body[5000] ^= 255
+        (tmp_path / "out" / "journal.db").write_bytes(body)
+        with tarfile.open(copy, "w:gz") as tar:
+            for file in (tmp_path / "out").iterdir():
+                tar.add(file, file.name)
+    done = typed("restore", copy, "--data", tmp_path / "new")
+    assert (done.exit_code, not (tmp_path / "new" / "journal.lock").exists()) == (2, True)
+
+
+def test_there_must_be_data_to_copy(tmp_path: Path) -> None:
+    done = typed("backup", tmp_path / "copy.tar.gz", "--data", tmp_path)
+    assert (done.exit_code, "is not there" in done.output) == (2, True)

@@ -1,0 +1,88 @@
+"""A shop or a buyer is taken out of the data, and that nothing is left is looked for in the bytes."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from monitor.cli import main
+from monitor.store.journal import Journal
+from tests.program import running
+from tests.store.floor import left_behind
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return left_behind(tmp_path_factory.mktemp("floor"))
+
+
+@pytest.fixture
+def floor(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path / "data")
+    return tmp_path / "data"
+
+
+def typed(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_a_buyer_is_gone_from_every_table_and_every_byte_and_others_stay(floor: Path) -> None:
+    done = typed("purge", "--buyer", "wang", "--data", floor, "--yes", "--json")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["left"]) == (0, 0)
+    assert (told["deleted"]["events"], told["deleted"]["rounds"], told["deleted"]["alerts"]) == (2, 1, 1)
+    database = (floor / "journal.db").read_bytes()
+    assert b"wang" not in database
+    assert b"zhang" in database
+    with running(floor.parent, settings={"PRESALES_CLOCK": "event"}) as program:
+        assert program.url  # It starts on what is left.
+
+
+def test_a_buyer_of_one_shop_stays_in_the_other(floor: Path) -> None:
+    told = json.loads(
+        typed("purge", "--buyer", "zhang", "--shop", "nanfeng", "--data", floor, "--yes", "--json").stdout
+    )
+    assert told["deleted"]["events"] == 2
+    assert len(typed("export", "--buyer", "zhang", "--data", floor).stdout.splitlines()) == 3
+
+
+def test_a_shop_is_gone_and_the_service_starts_on_what_is_left(floor: Path) -> None:
+    done = typed("purge", "--shop", "kaisa", "--data", floor, "--yes", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["left"]) == (0, 0)
+    assert b"kaisa" not in (floor / "journal.db").read_bytes()
+    with running(floor.parent, settings={"PRESALES_CLOCK": "event"}) as program:
+        assert "nanfeng" in (floor / "journal.db").read_bytes().decode("latin-1")
+        assert program.url
+
+
+def test_what_is_old_goes(floor: Path) -> None:
+    told = json.loads(typed("purge", "--older-than", "1d", "--data", floor, "--yes", "--json").stdout)
+    assert told["left"] == 0
+
+
+def test_all_that_is_kept_of_a_buyer_is_given_out(floor: Path) -> None:
+    done = typed("export", "--buyer", "wang", "--data", floor)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["kept"] for row in rows] == ["event", "event", "round", "alert"]
+    assert rows[0]["is"]["text"] == "words 3 电话13812345678"
+    assert typed("export", "--buyer", "nobody", "--data", floor).exit_code == 1
+
+
+def test_a_purge_asks_first_and_not_while_the_service_runs(floor: Path) -> None:
+    asked = CliRunner().invoke(main, ["purge", "--shop", "kaisa", "--data", str(floor)], input="n\n")
+    assert (asked.exit_code, "gone for good" in asked.output) == (1, True)
+    assert typed("purge", "--data", floor).exit_code == 2
+    assert typed("purge", "--older-than", "90", "--data", floor).exit_code == 2
+    with running(floor.parent, settings={"PRESALES_CLOCK": "event"}):
+        assert typed("purge", "--shop", "kaisa", "--data", floor, "--yes").exit_code == 2
+
+
+async def test_a_purged_folder_still_opens_as_a_journal(floor: Path) -> None:
+    typed("purge", "--shop", "kaisa", "--data", floor, "--yes")
+    journal = await Journal.open(floor)
+    try:
+        assert len(await journal.history("nanfeng", "zhang")) == 2
+    finally:
+        await journal.close()
