@@ -21,7 +21,7 @@ def said(number: int, buyer: str, role: str, at_ms: int, **more: Any) -> dict[st
         "shop": "kaisa",
         "buyer": buyer,
         "role": role,
-        "text": f"words {number} 电话13812345678",
+        "text": f"words {number}",
     }
     return {name: value for name, value in (event | more).items() if value is not None}
 

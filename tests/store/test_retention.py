@@ -31,8 +31,8 @@ async def test_nothing_is_forgotten_before_its_time(floor: Path) -> None:
         await forgotten(journal, 6.9)
         events = [decode_stored(item.body) for item in await journal.history("kaisa", "zhang")]
         assert [getattr(event, "text", None) for event in events] == [
-            "words 1 电话13812345678",
-            "words 2 电话13812345678",
+            "words 1",
+            "words 2",
         ]
     finally:
         await journal.close()
