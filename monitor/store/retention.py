@@ -2,7 +2,8 @@
 
 An event loses its text, what its sender added (``meta``) and the product; the names of buyer and
 conversation become keyed hashes, the same for the same name, so that what belongs together still does
-and nobody can say who it was. Where a chat had an alert, or a word of ours was marked, it is kept longer, for a dispute at the month's end.
+and nobody can say who it was. Where a chat had an alert, or a word of ours was marked, it is kept
+longer, for a dispute at the month's end.
 What was decided of the words (courtesy, holding …) was stored beside them, so no figure changes.
 
 Everything goes in slices of a few milliseconds, as each holds up the commits. Cursors say how far it has come.
