@@ -24,7 +24,9 @@ from monitor.web.api_panel import PanelApi
 from monitor.web.api_people import PeopleApi
 from monitor.web.api_quality import QualityApi
 from monitor.web.api_rules import RulesApi
+from monitor.web.api_spread import SpreadApi
 from monitor.web.api_suggestions import SuggestionsApi
+from monitor.web.api_tables import TablesApi
 from monitor.web.floor import Floor
 from monitor.web.hubs import Hubs
 from monitor.web.ingest_hook import PREFIX as HOOKS
@@ -83,6 +85,8 @@ class Web:
         self._acts = acts.Acts(services.links, self.alerts, self.floor, services.epoch, services.now_ms)
         self._fastapi.include_router(PeopleApi(services, self.floor, self.intake).router())
         self._fastapi.include_router(PanelApi(services).router())
+        self._fastapi.include_router(SpreadApi(services).router())
+        self._fastapi.include_router(TablesApi().router())
         self._api: ASGIApp = self._fastapi
         self._spec: bytes = b""
         self._docs: bytes = b""

@@ -19,6 +19,7 @@ _NEEDS: Final[tuple[tuple[str, re.Pattern[str], Role], ...]] = (
     ("POST", re.compile(r"/v1/rules/.*"), "admin"),
     ("*", re.compile(r"/v1/conversations/.*"), "agent"),
     ("*", re.compile(r"/v1/suggestions(/.*)?"), "agent"),
+    ("POST", re.compile(r"/v1/reports/xlsx"), "viewer"),
     ("POST", re.compile(r"/v1/handover/[^/]+/receive"), "agent"),
     ("POST", re.compile(r"/v1/alerts/[^/]+/(claim|release)"), "agent"),
 )

@@ -5,7 +5,7 @@ The engine and the journal know nothing of the web; whoever builds the program
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -168,6 +168,9 @@ class Journal(Protocol):
     @property
     def quality(self) -> QualityStore:
         """What was judged of the service's words."""
+
+    def rounds(self, from_ms: int, to_ms: int) -> AsyncIterator[list[bytes]]:
+        """Give the rounds opened from ``from_ms`` up to before ``to_ms``, in chunks."""
 
     async def history(
         self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 1000

@@ -234,6 +234,10 @@ class ListedJournal:
         self.floor_log = ListedFloorLog()
         self.quarantine = ListedQuarantine()
         self.stored: dict[tuple[str, str], list[StoredEvent]] = {}
+        self.known_rounds: list[bytes] = []
+
+    async def rounds(self, from_ms: int, to_ms: int) -> AsyncIterator[list[bytes]]:
+        yield [one for one in self.known_rounds if from_ms <= msgspec.json.decode(one)["opened_at_ms"] < to_ms]
 
     async def history(self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 1000) -> list[StoredEvent]:
         found = [item for item in self.stored.get((shop, conversation), []) if item.ts_ms >= from_ms]

@@ -87,11 +87,11 @@ describe('the rows of the board', () => {
     expect(v).toMatchObject({ waiting: 4, more: 0, moreLost: 0 })
   })
 
-  it('names three others and counts the rest', () => {
+  it('names two others and counts the rest', () => {
     const v = view(Array.from({ length: 9 }, (_, i) => waiting(`w${i}`, i, { agent: 'lin' })))
     expect(v.rows[0]).toMatchObject({ count: 9 })
-    expect(v.rows[0]?.others).toHaveLength(3)
-    expect(v.more).toBe(5)
+    expect(v.rows[0]?.others).toHaveLength(2)
+    expect(v.more).toBe(6)
   })
 
   it('puts those with nobody by shop', () => {

@@ -156,6 +156,13 @@ export interface Alerts {
   readonly next_before: number | null
 }
 
+/** Answered rounds of one length. */
+export interface Band {
+  /** With it; null: longer than all others. */
+  readonly upto_seconds: number | null
+  readonly rounds: number
+}
+
 /** How a shop stands today against its contract. */
 export interface BudgetTold {
   readonly shop: string
@@ -274,6 +281,22 @@ export interface FeedbackTaken {
   readonly duplicates: number
 }
 
+/** How good the words of one agent, team, shop or day were. Without anything to be over, a rate is null. */
+export interface Figures {
+  readonly replies: number
+  readonly polite: number
+  readonly polite_rate: number | null
+  /** Answered after more than 180 s. */
+  readonly long_waits: number
+  readonly apology_rate: number | null
+  readonly recommended: number
+  readonly asked_before_recommending_rate: number | null
+  readonly need_asked: number
+  /** By rule. */
+  readonly hits: Readonly<Record<string, number>>
+  readonly hits_per_100_replies: number | null
+}
+
 /** What was not seen of a shop by an account (采集中断). */
 export interface Gap {
   readonly source: string
@@ -325,6 +348,42 @@ export interface HandOver {
 export interface HandOvers {
   readonly now: string
   readonly handovers: readonly (HandOver)[]
+}
+
+/** One rule that one message broke. */
+export interface HitTold {
+  readonly number: number
+  readonly at: string
+  readonly shop: string
+  readonly team: string
+  readonly agent: string
+  readonly conversation: string
+  /** Its id; empty where it is not known. */
+  readonly message: string
+  readonly rule: string
+  /** serious, warn or note. */
+  readonly level: string
+  /** Where in the text it begins; 0 and 0: it is about more than words. */
+  readonly start: number
+  readonly end: number
+  /** As the word list has it; empty where texts are not kept. */
+  readonly word: string
+}
+
+/** Hits, newest first. */
+export interface HitsTold {
+  readonly hits: readonly (HitTold)[]
+  readonly next_before: number | null
+}
+
+/** One hour of the span. */
+export interface Hour {
+  readonly day: string
+  readonly hour: number
+  readonly rounds: number
+  /** Of them, answered or given up after more than 180 s. */
+  readonly over_limit: number
+  readonly mean_seconds: number | null
 }
 
 /** One shop, agent, account, team or platform, or all of them. */
@@ -523,6 +582,12 @@ export interface Quality {
   readonly agent_hours: number
   readonly alerts_per_agent_hour: number | null
   readonly teams: Readonly<Record<string, TeamQuality>>
+}
+
+/** Figures by name. */
+export interface QualityTold {
+  readonly by: string
+  readonly groups: Readonly<Record<string, Figures>>
 }
 
 /** Refused input, newest first. */
@@ -728,6 +793,15 @@ export interface Sources {
   readonly sources: readonly (Source)[]
 }
 
+/** How long buyers waited. */
+export interface Spread {
+  readonly from: string
+  readonly to: string
+  readonly bands: readonly (Band)[]
+  /** Only those in which a round began. */
+  readonly hours: readonly (Hour)[]
+}
+
 /** One reply, to be inserted by a person. */
 export interface SuggestedPhrase {
   /** Its id in the library; tell it back with the feedback. */
@@ -760,6 +834,13 @@ export interface Suggestions {
   /** The same replies in a model's words, where one is set up and asked for. */
   readonly rewritten: readonly (string)[]
   readonly suggestions: readonly (SuggestedPhrase)[]
+}
+
+/** What is to be written. */
+export interface Table {
+  readonly name: string
+  readonly columns: readonly (string)[]
+  readonly rows: readonly (readonly (string | number | null)[])[]
 }
 
 /** What became of a batch; all that was accepted is stored. */

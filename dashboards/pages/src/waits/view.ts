@@ -22,7 +22,7 @@ const LOST_SHOWN_MS = 600_000
 const THREE_MINUTES_MS = 180_000
 
 /** Named beside the first of a row; the others of the agent are counted. */
-const OTHERS_NAMED = 3
+const OTHERS_NAMED = 2
 
 export interface Row extends Standing {
   readonly wait: Wait
