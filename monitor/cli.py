@@ -40,6 +40,7 @@ from monitor.simulator.senders import at_speed, on_time, pump
 from monitor.store.command import backup, export, purge, restore
 from monitor.store.entries import Role, Token
 from monitor.store.tokens import open_tokens
+from monitor.suggest.command import import_phrases, report
 from monitor.web.access import new_token
 from monitor.wire import schema
 from monitor.yaml_files import did_you_mean
@@ -75,6 +76,8 @@ main.add_command(import_chats)
 for command in (backup, restore, purge, export):
     main.add_command(command)
 main.add_command(check_source)
+main.add_command(import_phrases)
+main.add_command(report)
 
 
 def _settings(config: Path | None, data: Path | None, **more: Any) -> Settings:

@@ -72,6 +72,16 @@ class Suggestions:
         )
 
 
+def all_tallies(db: sqlite3.Connection) -> list[StoredTally]:
+    """Return what is known of all shops' phrases."""
+    return [
+        StoredTally(*row)
+        for row in db.execute(
+            "SELECT shop, intent, phrase, offers, picked, edited, ignored, send_ms FROM suggestion_tallies"
+        )
+    ]
+
+
 def _add(db: sqlite3.Connection, one: Feedback) -> bool:
     """Store one outcome; return whether it is new."""
     new = db.execute(

@@ -20,7 +20,15 @@ POSTINGS_AT_MOST = 6_000  # Looked at to choose candidates: half a millisecond.
 CANDIDATES = 60  # Of which the common tokens are looked up.
 SINGLE_WEIGHT = 0.5  # Of a lone character beside a pair.
 CONCEPT_WEIGHT = 1.6  # Of an intent or a synonym that both sides speak of.
+# Of a token that no document has, for what a document covers. A word of English that is nowhere says that something
+# else is asked; of the pairs of Chinese characters half lie across two words and say nothing.
+UNKNOWN_PAIR = 0.25
+UNKNOWN_WORD = 0.8
 CONCEPT = "@"  # What such a token begins with.
+
+
+def _unknown(token: str) -> float:
+    return UNKNOWN_WORD if token[0].isascii() and token[0] != CONCEPT else UNKNOWN_PAIR
 
 
 class Match(NamedTuple):
@@ -78,7 +86,7 @@ class Index:
             return []
         asked = sorted(((self.weight(token), token) for token in dict.fromkeys(question)), reverse=True)
         asked = asked[:QUERY_TOKENS_AT_MOST]
-        whole = sum(weight for weight, token in asked if token in self._postings or len(token) > 1) or 1.0
+        whole = sum(weight if token in self._postings else weight * _unknown(token) for weight, token in asked) or 1.0
         scores: dict[int, float] = {}
         known = [(weight, token) for weight, token in asked if token in self._postings]
         looked_at = used = 0

@@ -13,8 +13,10 @@ from monitor.suggest.reader import Read, Reader
 from monitor.suggest.tokens import stem, tokens
 
 CANDIDATES = 24  # Looked at for the three: some are not valid now, not of this product, or say the same.
-COVERED_AT_LEAST = 0.38  # Of what is asked, so much must be spoken of; tuned on questions of our own making.
-COVERED_WITH_INTENT = 0.16  # Less, where the intent is told and the phrase is of it.
+COVERED_AT_LEAST = 0.25  # Of what is asked, so much must be spoken of.
+COVERED_WITH_INTENT = 0.08  # Less, where the intent is told and the phrase is of it.
+TELLING_TOKENS = 2  # Pairs, words or meanings in common,
+COVERED_ALONE = 0.65  # or so much of the question in one.
 WEAKEST = 0.3  # Of the best one's score: what is further behind would only fill a place.
 ALIKE = 0.6  # Phrases that share so many of their tokens say the same.
 TRIGGER_WEIGHT = 2.0
@@ -92,6 +94,15 @@ class Library:
     def get(self, phrase_id: str) -> Phrase | None:
         """Return a phrase."""
         return self._by_id.get(phrase_id)
+
+    def alike(self, text: str, at_most: int = 5) -> list[Phrase]:
+        """Return the phrases that share most with a text, whatever fits: to see whether something like it is there."""
+        read = self._reader.read(text)
+        return [
+            shelf.phrases[match.document]
+            for shelf in self._shelves.values()
+            for match in shelf.index.search(read.tokens, at_most)
+        ]
 
     def search(self, asked: Asked, learned: Learned, at_most: int = 3) -> list[Found]:
         """Return the phrases that fit, best first, none that says the same as another; none when unsure.
@@ -172,7 +183,11 @@ class Library:
 def _sure(match: Match, phrase: Phrase, intent: str | None) -> bool:
     if intent is not None and phrase.intent == intent:
         return match.covered >= COVERED_WITH_INTENT
-    return match.covered >= COVERED_AT_LEAST
+    if match.covered < COVERED_AT_LEAST:
+        return False
+    # One word in common ("今天") says nothing, unless it is most of what was asked.
+    telling = sum(len(token) > 1 for token in match.tokens)
+    return telling >= TELLING_TOKENS or match.covered >= COVERED_ALONE
 
 
 def _alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:

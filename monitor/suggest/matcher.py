@@ -4,14 +4,18 @@ A word of Chinese is found anywhere, one of Latin letters only as a whole word. 
 words that begin at one place the longest is found, and the search goes on behind it.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from operator import add
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 V = TypeVar("V")
+_ASCII = "\x7f"  # Beyond it no letter is Latin, as texts come here.
 
 
-class Hit(NamedTuple, Generic[V]):
+class Hit(Struct, Generic[V], frozen=True, gc=False):
     """A word in a text: where, which, and what the list says of it."""
 
     start: int
@@ -37,6 +41,8 @@ class Matcher(Generic[V]):
             elif word:
                 by_start.setdefault(word[:2], {}).setdefault(word, value)
             self.count += 1
+        self._singles = re.compile(f"[{re.escape(''.join(self._single))}]" if self._single else r"(?!)")
+        self._any_single = self._singles.search
         # Longest first; what a word begins with leads to it, so that a text costs one look-up a character.
         self._starts: dict[str, list[tuple[str, int, V]]] = {
             start: sorted(((word, len(word), value) for word, value in found.items()), key=lambda one: -one[1])
@@ -52,16 +58,17 @@ class Matcher(Generic[V]):
         """
         starts = self._starts
         places = [at for at, pair in enumerate(map(add, text, text[1:])) if pair in starts]
-        if not self._single.keys().isdisjoint(text):
-            single = self._single
-            places = sorted({*places, *(at for at, char in enumerate(text) if char in single)})
+        if self._any_single(text):
+            places = sorted({*places, *(found.start() for found in self._singles.finditer(text))})
         hits: list[Hit[V]] = []
         free = 0
         for at in places:
             if at < free:
                 continue
             for word, length, value in starts.get(text[at : at + 2], ()):
-                if text.startswith(word, at) and _whole(text, at, at + length, breaks):
+                if text.startswith(word, at) and (
+                    (word[0] > _ASCII and word[-1] > _ASCII) or _whole(text, at, at + length, breaks)
+                ):
                     hits.append(Hit(at, at + length, word, value))
                     free = at + length
                     break
@@ -72,8 +79,10 @@ class Matcher(Generic[V]):
 
     def may_find(self, text: str) -> bool:
         """Return whether a word may be in a text, whatever stands around it: quicker than to find it."""
-        if not self._single.keys().isdisjoint(text):
+        if self._any_single(text):
             return True
+        if self._starts.keys().isdisjoint(map(add, text, text[1:])):
+            return False
         for at, pair in enumerate(map(add, text, text[1:])):
             if pair in self._starts and any(text.startswith(word, at) for word, _, _ in self._starts[pair]):
                 return True

@@ -17,7 +17,7 @@ from monitor.core.events import Message
 from monitor.core.senders import role_of
 from monitor.core.words import ASKS, HOLDING, POLITE, text_key
 from monitor.suggest.matcher import Matcher
-from monitor.suggest.wording import Wording, spaced, squeezed
+from monitor.suggest.wording import Wording, flattened, parted, spaced, squeezed
 
 LONG_WAIT_MS = 180_000  # After more than this an apology is owed,
 APOLOGY_REPLIES = 5  # in one of so many replies,
@@ -107,6 +107,7 @@ class _Reply(NamedTuple):
     """A reply as it was read."""
 
     text: str
+    flat: str
     tight: str
     names: dict[str, str]  # By the name of a list the first word of it.
     asks_need: bool
@@ -222,7 +223,8 @@ class Judge:
 
     def _read(self, event: Message) -> _Reply:
         text = event.text or ""
-        apart = spaced(text)
+        flat = flattened(text)
+        apart = parted(flat)
         names: dict[str, str] = {}
         for found in self._service.find(apart):
             for name in found.value:
@@ -230,6 +232,7 @@ class Judge:
         asks_need = "need" in names and _QUESTION.search(text) is not None
         return _Reply(
             text,
+            flat,
             apart.replace(" ", ""),
             names,
             asks_need,
@@ -244,13 +247,16 @@ class Judge:
         def hit(rule: str, level: str, start: int = 0, end: int = 0, word: str = "") -> Hit:
             return Hit(event.ts_ms, event.shop, conversation, event.id, agent, rule, level, start, end, word)
 
-        for found in self._wording.check(text, platform=event.platform or "", shop=event.shop) if text else ():
+        found_in = self._wording.check_flat(text, reply.flat, tight, event.platform or "", event.shop) if text else ()
+        for found in found_in:
             yield hit(found.rule, found.level, found.start, found.end, found.word)
         if event.role == "assist":
             return
-        again = next((name for name in names if name[0] == "?" and self._was_told(chat, name[1:], event.ts_ms)), None)
-        if again is not None and _QUESTION.search(text):
-            yield hit("asks_again", WARN, 0, len(text), names[again])
+        if chat.facts:
+            again = (name for name in names if name[0] == "?" and self._was_told(chat, name[1:], event.ts_ms))
+            asked = next(again, None)
+            if asked is not None and _QUESTION.search(text):
+                yield hit("asks_again", WARN, 0, len(text), names[asked])
         if chat.buyer_asked and tight and not words & HOLDING and "polite" not in names:
             if tight in self._curt or (len(tight) <= CURT_CHARS and not tight.isdigit()):
                 yield hit("curt", NOTE, 0, len(text), tight[:20])

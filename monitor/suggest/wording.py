@@ -74,7 +74,10 @@ class Wording:
     def check(self, text: str, *, platform: str = "", shop: str = "") -> list[WordHit]:
         """Return what is wrong with a reply's words, in order."""
         flat = flattened(text)
-        tight = _NO_WORD.sub("", flat)
+        return self.check_flat(text, flat, _NO_WORD.sub("", flat), platform, shop)
+
+    def check_flat(self, text: str, flat: str, tight: str, platform: str, shop: str) -> list[WordHit]:
+        """Return what `check` does, of a text that has been flattened and squeezed already."""
         if not self._all.may_find(tight) and not self._brands.may_find(tight):
             return []
         return self._found(text, flat, tight, platform, shop)
@@ -120,7 +123,12 @@ def squeezed(text: str) -> str:
 
 def spaced(text: str) -> str:
     """Return a text with one space for all that is no letter or digit, so that words of English stay apart."""
-    return _NO_WORD.sub(" ", flattened(text))
+    return parted(flattened(text))
+
+
+def parted(flat: str) -> str:
+    """Return a flattened text with one space for all that is no letter or digit."""
+    return _NO_WORD.sub(" ", flat)
 
 
 def _words(one: WordList) -> Iterable[tuple[str, bool]]:
