@@ -192,3 +192,29 @@ async def _tokens(app: App, *names: str, shops: list[str] | None = None) -> list
         await app.journal.tokens.add(name, digest, 0, shops=shops)
         made.append({"authorization": f"Bearer {token}"})
     return made
+
+
+async def test_an_alert_that_is_no_waits_is_claimed_keeps_it_over_a_restart_and_ends(tmp_path: Path) -> None:
+    def status(number: int, state: str) -> dict[str, Any]:
+        told = {"type": "account_status", "account": "senye:lin", "source": "c12", "state": state}
+        return told | {name: said(number)[name] for name in ("id", "ts", "platform", "shop")}
+
+    async with running(tmp_path) as (app, client):
+        await client.post("/v1/events", json=[status(1, "kicked")])
+        told = await eventually(client, "/v1/alerts?kind=source", lambda told: told["alerts"])
+        [alert] = told["alerts"]
+        assert (alert["facts"]["account"], alert["facts"]["reason"]) == ("senye:lin", "account")
+        id = alert["id"]
+        [done] = (await client.post(f"/v1/alerts/{id}/claim")).json()["results"]
+        assert (done["state"], done["claimed_by"]) == ("claimed", "local")
+        [zhao] = await _tokens(app, "zhao")
+        assert (await client.post(f"/v1/alerts/{id}/claim", headers=zhao)).status_code == 409
+    async with running(tmp_path) as (_, client):
+        client.headers.update(zhao)
+        again = (await client.get(f"/v1/alerts/{id}")).json()
+        assert (again["state"], again["claimed_by"]) == ("claimed", "local")
+        assert [act["what"] for act in again["acts"]] == ["told", "claimed", "refused"]
+        await client.post("/v1/events", json=[status(2, "online")])
+        over = await eventually(client, f"/v1/alerts/{id}", lambda told: told["state"] == "resolved")
+        assert over["outcome"] == "back"
+        assert (await client.post(f"/v1/alerts/{id}/claim")).status_code == 404
