@@ -74,6 +74,7 @@ from monitor.core.posts import Post
 from monitor.core.promise_steps import PromiseSteps
 from monitor.core.rounds import ended, stages_passed, still_open, window
 from monitor.core.silences import Silence, Silences
+from monitor.core.slices import Slices
 from monitor.core.telling import (
     first_limit_ms,
     keep_told,
@@ -208,6 +209,7 @@ class Tracker:
         self._watch = Watch(self._timers, catch_up_ms, self._silent_at)
         self._came_by = UNSEEN  # The feed of the event in hand.
         self._parked: dict[int, list[Conversation]] = {}
+        self._slices = Slices()
         self._idle: list[Conversation] = []
         self._endings: list[Ending] = []  # Of the event in hand; always empty between two.
         self._add_ending = self._endings.append
@@ -645,7 +647,7 @@ class Tracker:
     @property
     def next_ms(self) -> int:
         """When `advance` has something to do at the earliest; NEVER_MS when nothing is waited for."""
-        return self.now_ms if self.escalation.pending else self._timers.next_ms
+        return self.now_ms if self.escalation.pending or self._slices else self._timers.next_ms
 
     def advance(self, now_ms: int, at_most: int = 1 << 30) -> bool:
         """Move time forward and judge what is due.
@@ -670,6 +672,8 @@ class Tracker:
                     self._judge_until(conversation, now_ms)
             return False
         if self._wall:
+            if self._slices:
+                self._slices.go_on()
             if self.escalation.pending:
                 self.escalation.flush(now_ms, TOLD_AT_ONCE)
             elif now_ms >= self._timers.next_ms:
@@ -1015,34 +1019,35 @@ class Tracker:
         self.decisions += watch.gaps
         watch.gaps.clear()
         for turned in watch.turned:
-            self._say_turned(turned, now_ms)
+            self._slices.begin(self._survey(turned, now_ms))
         watch.turned.clear()
         for index in watch.released:
             self._unpark(index)
         watch.released.clear()
         self.incidents.flush()
 
-    def _say_turned(self, turned: Turned, now_ms: int) -> None:
-        """A source or account went stale or came back: say so, and show its shops anew."""
+    def _survey(self, turned: Turned, at_ms: int) -> Iterator[None]:
+        """A source or account went stale or came back: show its shops anew, and say so once that is done."""
         shops = turned.shops
         feeds = {feed.index for feed in turned.feeds}
         waiting = 0
         named: list[NamedWait] = []
         for name in shops:
             shop = self._shops.get(name)
-            for conversation in shop.conversations.values() if shop is not None else ():
+            for conversation in list(shop.conversations.values()) if shop is not None else ():
                 wait = conversation.state.wait
                 if wait is not None:
                     self._touch(conversation)
                     if wait.since_ms and conversation.feed in feeds:
                         waiting += 1
                         if turned.stale and len(named) < NAMED_AT_MOST:
-                            named.append(self.ladders.named(conversation, wait, now_ms))
+                            named.append(self.ladders.named(conversation, wait, self.now_ms))
+                yield
         said = SourceTurned(
-            turned.source, turned.account, turned.stale, turned.reason, now_ms, tuple(shops), waiting, turned.host
+            turned.source, turned.account, turned.stale, turned.reason, at_ms, tuple(shops), waiting, turned.host
         )
         self.decisions.append(said)
-        source_turned(self.incidents, said, sorted({self._team_of(name) for name in shops}), named, now_ms)
+        source_turned(self.incidents, said, sorted({self._team_of(name) for name in shops}), named, self.now_ms)
         if not turned.stale:
             for index in {index for name in shops for index in self._watch.of_shop(name)}:
                 self._unpark(index)
@@ -1068,9 +1073,15 @@ class Tracker:
 
     def _unpark(self, feed: int) -> None:
         """Judge what was held back, as it stands now."""
-        for conversation in self._parked.pop(feed, ()):
+        held_back = self._parked.pop(feed, None)
+        if held_back is not None:
+            self._slices.begin(self._wake_all(held_back))
+
+    def _wake_all(self, conversations: list[Conversation]) -> Iterator[None]:
+        for conversation in conversations:
             if conversation.wake_at_ms != NEVER_MS:
                 self._timers.wake(conversation, conversation.wake_at_ms)
+            yield
 
     # -- people ------------------------------------------------------------------------------------------------------
 

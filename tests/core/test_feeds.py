@@ -4,6 +4,7 @@ from typing import Any
 
 from monitor.core import decisions as d
 from monitor.core import events as ev
+from monitor.core.slices import SLICE
 from monitor.core.tracker import Tracker
 from monitor.core.watch import ACCOUNTS_AT_MOST, SOURCES_AT_MOST
 from tests.core.test_counted_clock import in_hours
@@ -395,3 +396,20 @@ def test_a_heartbeat_says_what_a_collector_runs_on_and_how_far_it_is() -> None:
     )
     [row] = chat.tracker.sources()
     assert (row.version, row.host, row.backlog, row.skew_ms) == ("1.4", "PC-7", 3, 1_000)
+
+
+def test_a_big_source_that_goes_silent_is_shown_anew_in_slices() -> None:
+    chat = beat(Timeline(wall=True), "0:00")
+    for n in range(3 * SLICE):
+        chat.buyer("0:30", chat=f"c{n}", account="a")
+    tracker = chat.tracker
+    tracker.changed.clear()
+    tracker.advance(at_ms("1:30.001"), 1)
+    assert 0 < len(tracker.changed) <= SLICE
+    assert tracker.next_ms <= tracker.now_ms  # It wants to go on.
+    assert not [one for one in tracker.decisions if isinstance(one, d.SourceTurned)]
+    for _ in range(3):
+        tracker.advance(at_ms("1:30.002"), 1)
+    assert len(tracker.changed) == 3 * SLICE
+    [turned] = [one for one in tracker.decisions if isinstance(one, d.SourceTurned)]
+    assert (turned.waiting, turned.at_ms) == (3 * SLICE, at_ms("1:30.001"))
