@@ -161,6 +161,7 @@ class People:
         self._charges = Charges(self._workers, self.posts.persons)
         self._number = 0  # Of the newest event taken.
         self._begun = False
+        self._heard = False  # Presence, or a roster: without either there is nobody whose time would be counted.
         self._midnight_ms = NEVER_MS
         self.register = register or Register()
         self.unsaved = False
@@ -183,6 +184,7 @@ class People:
         self.posts.register = self._shifts.register = self.hand_overs.register = self._charges.register = register
 
     def _lay_out(self, now_ms: int) -> None:
+        self._heard = self._heard or bool(self.register.slots)
         self._shifts.lay_out(now_ms)
         self.posts.watch_rostered(now_ms)
         self._plan(now_ms)
@@ -258,7 +260,7 @@ class People:
             and self._load.spoken(shop_name, conversation.id, person, ts_ms)
         ):
             limit = self.posts.limit(person)
-            if limit is not None and self._workers[person].chats >= limit:
+            if limit is not None and self._workers[person].chats == limit:
                 self._look(person, now_ms)
             if self.wake_at_ms - now_ms > PRESENT_MS + LOOK_AGAIN_MS:
                 self._plan(now_ms)
@@ -291,6 +293,7 @@ class People:
         seat = Seat(event.state, event.ts_ms, event.limit, tuple(shops))
         if not worker.stand(account or "", seat):
             return
+        self._heard = True
         for shop in (*shops, *self.register.shops_of(person)):
             self.posts.named(shop, person, heard=True)
         if worker.there(now_ms):
@@ -312,6 +315,8 @@ class People:
     def _owned(self, conversation: Conversation, now_ms: int) -> None:
         """Note who has an open wait, of those whose presence is known: for the time they are busy."""
         wait = conversation.state.wait
+        if not self._heard or (wait is None and conversation not in self._owner):
+            return
         was = self._owner.get(conversation)
         now = None
         if wait is not None and wait.since_ms:
@@ -667,6 +672,7 @@ class People:
             worker.settle(now_ms, worker.heard_state())
             worker.waits = 0
         self._owner.clear()
+        self._heard = bool(self.register.slots) or any(worker.known for worker in self._workers.values())
         for shop in self._host.shops():
             for conversation in shop.conversations.values():
                 if conversation.state.wait is not None:

@@ -91,6 +91,7 @@ class Posts:
         self._workers = workers
         self._say = say
         self._posts: dict[str, Post] = {}
+        self._served: dict[str, dict[str, None]] = {}  # By person: the shops they are listed in.
         self._calendars: dict[Hours, Calendar] = {}
         self.register = Register()
 
@@ -104,7 +105,9 @@ class Posts:
                 return  # Unknown, and never unattended.
             post = self._posts[shop] = Post(shop)
         post.heard = post.heard or heard
-        if person not in post.persons and len(post.persons) < PERSONS_AT_MOST:
+        serves = self._served.setdefault(person, {})
+        if shop not in serves and len(post.persons) < PERSONS_AT_MOST:
+            serves[shop] = None
             post.persons = (*post.persons, person)
 
     def watch_rostered(self, now_ms: int) -> None:
@@ -117,9 +120,9 @@ class Posts:
 
     def of_person(self, person: str) -> Iterator[Post]:
         """Yield the shops that may be better or worse off by a person."""
-        rostered = self.register.shops_of(person)
-        for post in self._posts.values():
-            if person in post.persons or post.shop in rostered:
+        for shop in dict.fromkeys([*self._served.get(person, ()), *self.register.shops_of(person)]):
+            post = self._posts.get(shop)
+            if post is not None:
                 yield post
 
     def look_at_shop(self, shop: str, now_ms: int) -> None:
@@ -318,6 +321,8 @@ class Posts:
         self._posts = {post.shop: post for post in posts}
         for post in posts:
             post.wake_at_ms = NEVER_MS  # Nobody has been asked to wake it since.
+            for person in post.persons:
+                self._served.setdefault(person, {})[post.shop] = None
 
 
 def serves(worker: Worker, shop: str, now_ms: int) -> bool:
