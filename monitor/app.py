@@ -144,6 +144,7 @@ class App:
         )
         engine.watch(Watcher(self.metrics).watch)
         self.desk = Desk(settings, engine, journal, self.metrics, self._rules_in_force)
+        self._undo.append(self.desk.close)
         engine.watch(self.desk.watch)
         open_waits = self.metrics.waits_open
         teller.attach(

@@ -14,6 +14,7 @@ from monitor.policy_files import phrases, words
 from monitor.settings import Settings
 from monitor.store.journal import Journal
 from monitor.suggest.inspector import Inspector
+from monitor.suggest.model import RewordingModel
 from monitor.suggest.publishing import Publisher
 from monitor.suggest.quality import Judge, ServiceWords, brands
 from monitor.suggest.service import Suggester
@@ -64,6 +65,7 @@ class Desk:
             team_of=lambda shop: rules()[1].team_of_shop(shop) or DEFAULT_TEAM,
             keep_words=kept,
         )
+        self._model = self._made_model(metrics)
         self.suggester: Suggester | None = None
         if settings.suggestions.enabled:
             source, register = self._phrases()
@@ -75,6 +77,7 @@ class Desk:
                 register=register,
                 metrics=metrics,
                 now_ms=engine.now_ms,
+                model=self._model,
             )
 
     def watch(self, changes: Changes) -> None:
@@ -89,6 +92,23 @@ class Desk:
         if self.suggester is None:
             return None
         return Publisher(broker, self._settings.mqtt.suggestions_topic, self.suggester, self._epoch)
+
+    async def close(self) -> None:
+        """Let the model's connections go."""
+        if self._model is not None:
+            await self._model.close()
+
+    def _made_model(self, metrics: Metrics) -> RewordingModel | None:
+        chosen = self._settings.suggestions
+        if chosen.model_url is None or chosen.model_name is None:
+            return None
+        return RewordingModel(
+            chosen.model_url,
+            chosen.model_name,
+            chosen.model_key.get_secret_value() if chosen.model_key is not None else None,
+            wording=lambda: self.inspector.judge.wording,
+            metrics=metrics,
+        )
 
     async def reload(self) -> None:
         """Read phrases and word lists again; what is wrong is logged, and the last good ones stay."""

@@ -145,6 +145,9 @@ class Judge:
     Args:
         wording: lists of words that are a fault.
         words: lists for the rules that need the neighbours.
+
+    Attributes:
+        wording: the lists in force.
     """
 
     def __init__(self, wording: Wording, words: ServiceWords) -> None:
@@ -154,7 +157,7 @@ class Judge:
 
     def reload(self, wording: Wording, words: ServiceWords) -> None:
         """Take other word lists from now on."""
-        self._wording = wording
+        self.wording = wording
         named: list[tuple[str, str]] = []
         for name in ("polite", "apology", "recommend", "need", "unclear"):
             named += [(spaced(word), name) for word in getattr(words, name)]
@@ -247,7 +250,7 @@ class Judge:
         def hit(rule: str, level: str, start: int = 0, end: int = 0, word: str = "") -> Hit:
             return Hit(event.ts_ms, event.shop, conversation, event.id, agent, rule, level, start, end, word)
 
-        found_in = self._wording.check_flat(text, reply.flat, tight, event.platform or "", event.shop) if text else ()
+        found_in = self.wording.check_flat(text, reply.flat, tight, event.platform or "", event.shop) if text else ()
         for found in found_in:
             yield hit(found.rule, found.level, found.start, found.end, found.word)
         if event.role == "assist":

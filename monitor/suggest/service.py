@@ -47,6 +47,7 @@ class Offer(Struct, frozen=True, gc=False):
     held: bool
     slow: bool
     phrases: tuple[Found, ...]
+    question: str = ""  # What was asked, masked.
 
     @property
     def intent(self) -> str:
@@ -196,7 +197,10 @@ class Suggester:
         asked = self._asked(read, lang, phase, product, shop, agent, seed)
         phrases = offered(library, asked, learned, situation)
         return self._made(
-            Offer(name, shop, None, None, None, asked.lang, read.reading, held, slow, tuple(phrases)), name
+            Offer(
+                name, shop, None, None, None, asked.lang, read.reading, held, slow, tuple(phrases), mask(text[-500:])
+            ),
+            name,
         )
 
     def _offer(self, library: Library, learned: Learned, talk: Talk, row: WaitRow, transferring: bool) -> Offer:
@@ -220,6 +224,7 @@ class Suggester:
             held=held,
             slow=situation.slow,
             phrases=tuple(phrases),
+            question=talk.text,
         )
         return self._made(made, name)
 
