@@ -106,6 +106,11 @@ class MarksBook(dict[int, Marks]):
     def __init__(self, policies: Pages) -> None:
         super().__init__()
         self._policies = policies
+        self._shared: dict[int, int] = {}
+
+    def shared(self, what: int) -> int:
+        """Return the one integer for an entry's ``what``: a million open waits hold a million of them."""
+        return what if what < 256 else self._shared.setdefault(what, what)
 
     def __missing__(self, number: int) -> Marks:
         """Make those of a policy when they are first asked for."""

@@ -477,7 +477,7 @@ class Tracker:
         if now is not wait:
             if now is not None and now.number < 0:
                 now.number = entry.number  # Known from here on by what opened it first.
-                entry.what |= OPENED
+                entry.what = self._marks.shared(entry.what | OPENED)
             if now is None and state.promise is None and not self._rows:
                 conversation.wake_at_ms = NEVER_MS
             else:
@@ -1279,6 +1279,7 @@ class Tracker:
             if who is not None:
                 who = self._interned(who.agent, who.account)
                 entry.more = who if entry.extra is None else replace(entry.extra, who=who)
+            entry.what = self._marks.shared(entry.what)
         holder = conversation.state.holder
         if holder is not None:
             conversation.state.holder = self._interned(holder.agent, holder.account)

@@ -43,6 +43,13 @@ async def test_after_a_position_come_its_own_step_and_all_that_was_handled_later
     assert await everything(journal, 9) == [(Step(9, 30, "r1"), [])]
 
 
+async def test_policies_lie_with_the_rules_they_came_with_and_the_first_stays(journal: Journal) -> None:
+    await journal.commit(commit(event(1, policy=1), policies=[(0, "a", b"zero"), (1, "b", b"one")], rules="b"))
+    await journal.commit(commit(event(2), policies=[(1, "c", b"another"), (2, "c", b"two")], rules="c"))
+    assert await journal.policies() == [(0, "a", b"zero"), (1, "b", b"one"), (2, "c", b"two")]
+    assert [e.policy for _, events in await everything(journal) for e in events] == [1, 0]
+
+
 async def test_a_long_journal_is_given_whole_across_its_chunks(journal: Journal) -> None:
     sizes = [4_000, 1, 4_096, 9_000, 0, 0, 300]
     position = 0
