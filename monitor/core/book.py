@@ -85,8 +85,13 @@ class Book:
         self.phases = frozenset(p for section in sections for layer in section for p in layer.phases or ())
         self._base = base
         self._sections = tuple(map(_Section, sections))
+        calendars: dict[Hours, Calendar] = {}
+        # By the layer itself: to hash hours takes longer than to look into them.
         self._calendars = {
-            layer.hours: Calendar(layer.hours) for section in sections for layer in section if layer.hours is not None
+            id(layer): calendars.setdefault(layer.hours, Calendar(layer.hours))
+            for section in sections
+            for layer in section
+            if layer.hours is not None
         }
         self._fitting: dict[tuple[str, str, str | None], tuple[tuple[Layer, ...], ...]] = {}
         self._made: dict[tuple[int, ...], Policy] = {}
@@ -121,7 +126,7 @@ class Book:
             return False, layer.until_ms, ALWAYS_MS
         if layer.hours is None:
             return True, layer.from_ms, layer.until_ms
-        holds, since_ms, before_ms = self._calendars[layer.hours].span(at_ms)
+        holds, since_ms, before_ms = self._calendars[id(layer)].span(at_ms)
         return holds, max(since_ms, layer.from_ms), min(before_ms, layer.until_ms)
 
     def _policy(self, chosen: list[Layer]) -> Policy:

@@ -9,6 +9,8 @@ from msgspec import msgpack
 from monitor.core.hours import CountedClock
 from monitor.core.policy import Policy
 
+POLICIES_MET = 10_000  # Of a book or two.
+
 _encode = msgpack.Encoder().encode
 _decode = msgpack.Decoder(Policy).decode
 
@@ -25,6 +27,7 @@ class Pages(dict[int, Policy]):
     def __init__(self) -> None:
         super().__init__()
         self._numbers: dict[Policy, int] = {}
+        self._met: dict[int, tuple[Policy, int]] = {}  # By identity: to hash a policy takes some microseconds.
         self.clocks: dict[int, CountedClock | None] = {}
         self.rules: dict[int, str] = {}
         self.new: list[tuple[int, str, bytes]] = []
@@ -37,11 +40,17 @@ class Pages(dict[int, Policy]):
 
     def number_of(self, policy: Policy, rules: str) -> int:
         """Return the number of a policy, given now if it is new; ``rules`` names the rules it is of."""
+        met = self._met.get(id(policy))
+        if met is not None and met[0] is policy:
+            return met[1]
         number = self._numbers.get(policy)
         if number is None:
             number = self._numbers[policy] = max(self, default=-1) + 1
             self._keep(number, rules, policy)
             self.new.append((number, rules, _encode(policy)))
+        if len(self._met) >= POLICIES_MET:
+            self._met.clear()
+        self._met[id(policy)] = (policy, number)
         return number
 
     def _keep(self, number: int, rules: str, policy: Policy) -> None:
