@@ -7,6 +7,7 @@ for an alert notices.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
@@ -25,6 +26,8 @@ from monitor.scoring.scorer import SLICE_SECONDS, Scorer
 from monitor.store.scores import DayRow
 
 By = Literal["all", "shop", "agent", "account", "team", "platform"]
+log = logging.getLogger(__name__)
+
 BYS: tuple[By, ...] = ("all", "shop", "agent", "account", "team", "platform")
 _DIM: dict[By, Dim] = {
     "all": "shop", "shop": "shop", "team": "shop", "platform": "shop", "agent": "agent", "account": "account",
@@ -195,7 +198,10 @@ class Reading:
         """Keep the rows of today made, until cancelled: who asks then waits for the last second's changes only."""
         while True:
             await asyncio.sleep(FRESH_SECONDS)
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception:
+                log.exception("the rows of today could not be made")  # Who asks is told; nothing else stops for it.
 
     async def refresh(self) -> None:
         """Make anew the rows of today in which something has changed."""

@@ -181,6 +181,8 @@ class Scorer:
             if isinstance(event, ev.WaitingSnapshot):
                 self._dirty.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
             else:
+                if isinstance(event, ev.BuyerMerged):
+                    self._dirty.add((event.shop, event.into))
                 self._dirty.update(self.board.keys(event.shop))  # Rare, and any of its chats may read otherwise now.
         elif key:
             self._dirty.add((event.shop, key))
@@ -220,6 +222,10 @@ class Scorer:
             except StoreUnavailable as error:
                 log.debug("scores wait for the disk: %s", error)
                 await asyncio.sleep(SETTLE_SECONDS)
+            except Exception:
+                # They only watch: waits and alerts go on without them.
+                log.exception("scores could not be brought up to date")
+                return
             else:
                 return
 
@@ -285,14 +291,22 @@ class Scorer:
         """Score some chats from what the journal holds of them."""
         board = self.board
         from_ms = self._days.numbered(board.first_day).start_ms - BEFORE_MS
-        logs = await self.store.logs(keys, from_ms)
+        heads = self._heads(keys)
+        for key in keys:
+            if key not in heads:  # It is part of another now.
+                board.put(*key, Sheet(key[0], key[1], {}, []))
+        logs = await self._logs(heads, from_ms)
         now_ms = self._now_ms()
         started = time.perf_counter()
-        for key in keys:
-            entries, buyer, platform = _read(logs.get(key, []))
+        for key, (entries, buyer, platform) in logs.items():
             shop = self._shop(key[0], platform)
             shop.bot_within_ms = self._bot_within_ms(shop.platform, shop.name)
-            new = sheet(shop, key[1], self._scored_by, now_ms, log=entries, buyer=buyer, first_day=board.first_day)
+            try:
+                new = sheet(shop, key[1], self._scored_by, now_ms, log=entries, buyer=buyer, first_day=board.first_day)
+            except Exception:
+                # One chat that a fault of ours cannot take must not keep all others from being scored.
+                log.exception("a conversation cannot be scored: %s %s", *key)
+                continue
             old = board.put(*key, new)
             if new.next_ms < NEVER_MS:
                 heappush(self._due, (new.next_ms, key))
@@ -301,6 +315,28 @@ class Scorer:
             if time.perf_counter() - started > SLICE_SECONDS:
                 await asyncio.sleep(0)
                 started = time.perf_counter()
+
+    def _heads(self, keys: Iterable[Key]) -> dict[Key, list[Key]]:
+        """Return the conversations that stand for these, each with the ids under which it was spoken."""
+        found: dict[Key, list[Key]] = {}
+        for key in keys:
+            shop = self.shops.get(key[0])
+            if shop is None or not shop.aliases:
+                found[key] = [key]
+            else:
+                head = shop.one(key[1])
+                found[key[0], head] = [(key[0], member) for member in shop.members(head)]
+        return found
+
+    async def _logs(
+        self, heads: dict[Key, list[Key]], from_ms: int
+    ) -> dict[Key, tuple[list[Said], str | None, str | None]]:
+        """Read back conversations: of each its log, its buyer, and the platform of its shop."""
+        logged = await self.store.logs([member for members in heads.values() for member in members], from_ms)
+        return {
+            head: _read([one for member in members for one in logged.get(member, [])])
+            for head, members in heads.items()
+        }
 
     def _count(self, shop: ShopChats, old: Sheet | None, new: Sheet) -> None:
         """Count what has come out by the shop's own profile; what is corrected later is in the API, not here."""
@@ -338,11 +374,10 @@ class Scorer:
         board = Board(self._scored_by)
         shop = self._shop(name, None)
         keys = [key for key in await self._chats_since(span.start_ms - BEFORE_MS) if key[0] == name]
-        for at in range(0, len(keys), BATCH):
-            part = keys[at : at + BATCH]
-            logs = await self.store.logs(part, span.start_ms - BEFORE_MS)
-            for key in part:
-                entries, buyer, _ = _read(logs.get(key, []))
+        heads = list(self._heads(keys).items())
+        for at in range(0, len(heads), BATCH):
+            logs = await self._logs(dict(heads[at : at + BATCH]), span.start_ms - BEFORE_MS)
+            for key, (entries, buyer, _) in logs.items():
                 board.apply(sheet(shop, key[1], self._scored_by, self._now_ms(), log=entries, buyer=buyer), 1)
             await asyncio.sleep(0)
         await self.store.forget_day(name, day)
@@ -374,11 +409,10 @@ class Scorer:
         board = Board(self._scored_by)
         keys = [key for key in await self._chats_since(from_ms) if wanted(key[0])]
         now_ms = self._now_ms()
-        for at in range(0, len(keys), BATCH):
-            part = keys[at : at + BATCH]
-            logs = await self.store.logs(part, from_ms - BEFORE_MS)
-            for key in part:
-                entries, buyer, platform = _read(logs.get(key, []))
+        heads = list(self._heads(keys).items())
+        for at in range(0, len(heads), BATCH):
+            logs = await self._logs(dict(heads[at : at + BATCH]), from_ms - BEFORE_MS)
+            for key, (entries, buyer, platform) in logs.items():
                 shop = self._shop(key[0], platform)
                 board.apply(
                     sheet(

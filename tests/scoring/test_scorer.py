@@ -1,11 +1,15 @@
 """Live scores: what a replay says, whatever comes late, and over a crash."""
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from monitor.core import events as ev
+from monitor.core.scores import board
 from monitor.core.scores.board import Entity, unpack
+from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.profile import ProfileBook
 from monitor.core.scores.totals import totals
 from tests.core.scores.day import Chatter, at_ms, shipped
@@ -143,3 +147,34 @@ async def test_a_chat_that_a_list_names_no_more(tmp_path: Path) -> None:
         assert f.counts("pinduoduo_3min") == [1, 0, 0, 0]
     async with floor(tmp_path, "11:00:00") as again:
         assert again.counts("pinduoduo_3min") == [1, 0, 0, 0]
+
+
+async def test_the_answer_under_a_buyers_other_id_ends_the_round(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter().b("10:00:00", conversation="b1", buyer="b1").a("10:02:00", conversation="b2", buyer="b2")
+        await f.tell(chat)
+        await f.at("10:10:00")
+        assert f.counts("taobao_3min") == [0, 1, 0, 0]
+        chat.event(ev.BuyerMerged, "10:11:00", id="m", type="buyer_merged", buyer="b1", into="b2", conversation=None)
+        await f.tell(chat)
+        await f.at("10:12:00")
+        assert f.counts("taobao_3min") == [1, 0, 0, 0]
+    async with floor(tmp_path, "11:00:00") as again:
+        assert again.counts("taobao_3min") == [1, 0, 0, 0]
+
+
+async def test_a_chat_that_cannot_be_scored_keeps_no_other_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real = board.sheet
+
+    def sheet(shop: ShopChats, key: str, *args: Any, **more: Any) -> Any:
+        assert key != "bad"
+        return real(shop, key, *args, **more)
+
+    monkeypatch.setattr("monitor.scoring.scorer.sheet", sheet)
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("10:00:00").b("10:00:00", conversation="bad").a("10:01:00"))
+        await f.at("10:05:00")
+        assert f.counts("taobao_3min") == [1, 0, 0, 0]
+    assert "cannot be scored: senye bad" in caplog.text

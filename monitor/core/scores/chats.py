@@ -4,8 +4,9 @@ A replay keeps one for its whole input; a running service fills one for the chat
 scores again. Neither the order of arrival nor how often it is judged changes anything.
 """
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Iterator
+from itertools import islice
 
 from monitor.core import events as ev
 from monitor.core.scores.gaps import Feeds
@@ -55,7 +56,7 @@ class ShopChats:
         """Take an event that is of the shop as a whole; return whether it is."""
         if isinstance(event, ev.WaitingSnapshot):
             for key, buyer, row in listed(event, number):
-                self.chat(key, buyer).log.append(row)
+                _append_listed(self.chat(key, buyer).log, row)
             if event.complete and len(self.lists) < LISTS_AT_MOST:
                 names = frozenset(row.conversation or row.buyer or "" for row in event.rows)
                 insort(self.lists, (event.ts_ms, number, unlisted(event, number), names), key=lambda one: one[:2])
@@ -98,8 +99,11 @@ class ShopChats:
             buyer: whose chat it is, where nothing is kept of it here.
         """
         chat = self.chats.get(key)
-        kept = [] if chat is None else chat.log
-        entries = [*kept, *(log or ())]
+        entries = list(log or ())
+        for member in self.members(key):
+            kept = self.chats.get(member)
+            if kept is not None:
+                entries += kept.log
         ordered = in_order(entries)
         if self.lists:
             ordered = in_order([*entries, *self._unlisted(key, ordered)])
@@ -107,10 +111,20 @@ class ShopChats:
             ordered = without_bots(ordered, self.bot_within_ms)
         gaps = self.feeds.gaps() if self.feeds is not None else ()
         name = buyer or (key if chat is None else chat.buyer)
-        return Judge(ordered, buyer=self._one(name), conversation=key, now_ms=now_ms, gaps=gaps)
+        return Judge(ordered, buyer=self.one(name), conversation=key, now_ms=now_ms, gaps=gaps)
 
-    def _one(self, buyer: str) -> str:
-        """Return the id under which a buyer with several is known."""
+    def heads(self) -> set[str]:
+        """Return the conversations, of those that were made one the one that stands for them."""
+        return {self.one(key) for key in self.chats} if self.aliases else set(self.chats)
+
+    def members(self, key: str) -> list[str]:
+        """Return the ids under which a conversation was spoken: of a merged buyer, several."""
+        if not self.aliases:
+            return [key]
+        return [key, *(alias for alias in self.aliases if alias != key and self.one(alias) == key)]
+
+    def one(self, buyer: str) -> str:
+        """Return the id under which a buyer with several is known, or the conversation that goes by it."""
         seen = {buyer}
         while (into := self.aliases.get(buyer)) is not None and into not in seen:
             seen.add(into)
@@ -123,12 +137,24 @@ class ShopChats:
             if entry.code not in (BUYER, LISTED):
                 continue
             until_ms = log[at + 1].ts_ms if at + 1 < len(log) else None
-            for ts_ms, _, missing, names in self.lists:
+            first = bisect_right(self.lists, entry.ts_ms, key=lambda one: one[0])
+            for ts_ms, _, missing, names in islice(self.lists, first, None):
                 if until_ms is not None and ts_ms >= until_ms:
                     break
-                if ts_ms > entry.ts_ms and key not in names:
+                if key not in names:
                     yield missing
                     break
+
+
+def _append_listed(log: list[Said], row: Said) -> None:
+    """Let the newest look at a list stand for those between it and the first: a list is looked at all the time."""
+    if len(log) > 1 and all(
+        one.code == LISTED and one.account == row.account and one.since_ms == row.since_ms and one.ts_ms <= row.ts_ms
+        for one in log[-2:]
+    ):
+        log[-1] = row
+    else:
+        log.append(row)
 
 
 class Chats:

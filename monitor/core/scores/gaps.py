@@ -10,6 +10,7 @@ from monitor.core import events as ev
 from monitor.core.scores.judge import Gap
 from monitor.core.scores.rounds import NEVER_MS
 
+STATES_AT_MOST = 512  # Of one account, the newest.
 GAPS_AT_MOST = 64  # Of one shop, the newest: more is a feed that flaps.
 
 
@@ -26,7 +27,9 @@ class Feeds:
         """Take an event of a feed; return whether it was one."""
         if isinstance(event, ev.AccountStatus):
             account = event.account or event.agent or ""
-            self._states.setdefault(account, []).append((event.ts_ms, event.state == "online"))
+            states = self._states.setdefault(account, [])
+            states.append((event.ts_ms, event.state == "online"))
+            del states[:-STATES_AT_MOST]
             return True
         if isinstance(event, ev.SyncRange):
             if event.complete:

@@ -25,7 +25,7 @@ def totals(chats: Chats, book: ProfileBook, now_ms: int, asked: Iterable[str] = 
             continue
         # A buyer counts once a day and shop, so a cell is that.
         cells: dict[tuple[str, int], Cell] = {}
-        for key in shop.chats:
+        for key in shop.heads():
             judge = shop.judge(key, now_ms)
             for id in ids:
                 versions = book.versions[id]

@@ -222,6 +222,13 @@ def test_a_buyer_with_two_chats_and_two_ids_is_one() -> None:
     assert other.of("pinduoduo_3min") == "1/1"
 
 
+def test_the_answer_under_a_buyers_other_id_ends_the_round() -> None:
+    chat = Chatter().b("10:00:00", conversation="b1", buyer="b1").a("10:02:00", conversation="b2", buyer="b2")
+    assert chat.of("taobao_3min", "11:00:00") == "0/1"
+    chat.event(ev.BuyerMerged, "10:03:00", type="buyer_merged", buyer="b1", into="b2", conversation=None)
+    assert chat.of("taobao_3min", "11:00:00") == "1/1"
+
+
 def test_one_miss_fails_the_buyer_for_the_day_and_not_for_the_next() -> None:
     chat = Chatter("pinduoduo").b("10:00:00").a("10:05:00").b("11:00:00").a("11:01:00")
     chat.b("2026-11-24 11:00:00").a("2026-11-24 11:01:00")
