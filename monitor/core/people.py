@@ -270,7 +270,11 @@ class People:
         if person not in self._workers and len(self._workers) >= PEOPLE_AT_MOST:
             return
         worker = self._worker(person)
-        was_there, was_here = worker.there(now_ms), worker.wrote.get(shop, 0)
+        was_here = worker.wrote.get(shop, 0)
+        if now_ms - was_here <= PRESENT_MS and worker.heard_state() != "offline":
+            worker.spoke(shop, ts_ms)  # As most often: nothing changes by it.
+            return
+        was_there = worker.there(now_ms)
         worker.spoke(shop, ts_ms)
         self.posts.named(shop, person, heard=False)
         if not was_there or now_ms - was_here > PRESENT_MS:

@@ -177,7 +177,7 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
             return found.id if found is not None else agent
         if not account:
             return None
-        known = self.account(account, shop)
+        known = self.account(account, shop) if self.accounts else None
         if known is None or not known.persons:
             found = self._persons.get(account)
             return found.id if found is not None else account  # Default: the account is the agent.
