@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from monitor import __version__
+from monitor.alerts.canary import Canary, Nest, ping
 from monitor.alerts.links import Links, key_in
 from monitor.alerts.teller import Teller
 from monitor.clock import Clock
@@ -114,6 +115,7 @@ class App:
         self._undo.append(journal.close)
         service = f"presales-monitor-{journal.epoch}"  # Lies with the data, so it outlives a container.
         rules = None if self.rules is None else self.rules.rules
+        nest = Nest()
         teller = self.teller = Teller(
             settings,
             self.clock,
@@ -121,6 +123,7 @@ class App:
             epoch=journal.epoch,
             plan=NO_CHANNELS if rules is None else rules.channels,
             register=NOBODY_WRITTEN_DOWN if rules is None else rules.register,
+            apart=(nest,) if settings.alerts.canary else (),
         )
         links = Links(key_in(settings.data), settings.alerts.base_url)
         if self.rules is not None:
@@ -216,6 +219,7 @@ class App:
         self._begin("scores at risk", warden.run(), None)
         self._begin("rows of scores", scores.run(), None)
         self._begin("upkeep", self._keep_up(), None)
+        self._prove(nest, decoding)
         if self.rules is not None:
             self._follow(self.rules)
         spare_collector()
@@ -261,6 +265,31 @@ class App:
             team_of=lambda platform, shop: policy(platform, shop).team,
         )
         return self.scores
+
+    def _prove(self, nest: Nest, decoding: Callable[..., Batch]) -> None:
+        """Send the canary, and ping outside while all is well, where that is wanted."""
+        settings, engine = self.settings.alerts, self.engine
+        canary: Canary | None = None
+        if settings.canary and self.settings.clock == "wall":
+            canary = Canary(
+                self.clock,
+                self.metrics,
+                decode=decoding,
+                submit=engine.submit,
+                put=self.teller.put,
+                tell=self.teller.tell,
+                nest=nest,
+                late_seconds=settings.canary_late_seconds,
+            )
+            flying = canary
+            engine.watch(lambda changes: flying.watch(changes.decisions))
+            self._begin("canary", canary.run(), None)
+
+        def well() -> bool:
+            return engine.ready.reason is None and (canary is None or canary.good)
+
+        if settings.ping_url is not None:
+            self._begin("ping", ping(settings.ping_url.get_secret_value(), well, settings.ping_seconds), None)
 
     def _follow(self, rules: Keeper) -> None:
         """Take the rules of the folder whenever they change."""

@@ -17,6 +17,7 @@ from typing import Any, get_args
 import click
 
 from monitor import __version__, logs
+from monitor.alerts.command import send_test
 from monitor.app import App
 from monitor.clock import Clock, FastClock
 from monitor.core.events import AnyEvent
@@ -78,6 +79,7 @@ for command in (backup, restore, purge, export):
 main.add_command(check_source)
 main.add_command(import_phrases)
 main.add_command(report)
+main.add_command(send_test)
 
 
 def _settings(config: Path | None, data: Path | None, **more: Any) -> Settings:

@@ -39,6 +39,7 @@ from monitor.core.decisions import (
     WithdrawAlert,
 )
 from monitor.core.events import AnyEvent, Message
+from monitor.core.views import CANARY
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -146,6 +147,8 @@ class Metrics:
         self.live_clients = 0
         self.commit = Histograms(LATENESS_EDGES)
         self.loop_lag = Histograms(LATENESS_EDGES)
+        self.canary = Counts()
+        self.canary_seconds = Histograms(LATENESS_EDGES)
         self.journal_bytes = 0
         self.journal_free_bytes = 0
         self.quarantined = 0
@@ -254,6 +257,8 @@ class Watcher:
                     metrics.promises_passed.add(decision.platform, decision.team, decision.stage)
 
     def _close(self, done: Round) -> None:
+        if done.platform == CANARY:
+            return
         metrics = self._metrics
         metrics.rounds.add(done.platform, done.team, done.outcome)
         # Of an answer given elsewhere only two bounds are known.
@@ -480,6 +485,20 @@ FAMILIES = (
         (),
         "How late the loop woke who had asked to be woken.",
         lambda m: m.loop_lag,
+    ),
+    Family(
+        "canary_total",
+        "counter",
+        ("outcome",),
+        "Artificial chats sent through the whole chain: in_time, late.",
+        lambda m: m.canary,
+    ),
+    Family(
+        "canary_seconds",
+        "histogram",
+        (),
+        "How long an artificial chat took through the whole chain.",
+        lambda m: m.canary_seconds,
     ),
     Family("journal_bytes", "gauge", (), "Size of the journal on the disk.", lambda m: m.journal_bytes),
     Family("journal_free_bytes", "gauge", (), "Room left on the journal's disk.", lambda m: m.journal_free_bytes),

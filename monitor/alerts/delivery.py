@@ -457,7 +457,7 @@ class Courier:
             if settled := self._settled:
                 self._settled = []
                 await self._write_down(settled)
-            elif self._stopping.is_set() and not self._sends:
+            if self._stopping.is_set() and not self._sends and not self._settled:
                 return
 
     async def _write_down(self, settled: list[tuple[_Desk, Attempt]]) -> None:

@@ -27,6 +27,7 @@ from monitor.policy_files.channels import Plan
 
 SAID_CHARACTERS = 40
 ALERTS_KNOWN = 20_000  # Whose history is shown; older ones are told without.
+WITHOUT_ALERT = frozenset({"waits", "digest", "storm", "canary"})  # Kinds that name none to claim besides their waits.
 NAMED = 50  # Messages of a digest whose agents are counted by name.
 OPEN_LINKS = 2  # Buttons that open a chat; claim and mute must still fit.
 WORDS: dict[str, Words] = {"zh": text_zh, "en": text_en}
@@ -251,7 +252,7 @@ class FloorSpeaker:
     ) -> list[Link]:
         """Return claim and mute: of all that the message names."""
         alerts = [str(wait.wait) for one in told if one.kind == "waits" for wait in one.waits]
-        alerts += [one.alert for one in told if one.kind not in ("waits", "digest")]
+        alerts += [one.alert for one in told if one.kind not in WITHOUT_ALERT]
         by = mentions[0].name if len(mentions) == 1 else ""
         found = []
         for act in ("claim", "mute"):

@@ -64,6 +64,7 @@ class Teller:
         epoch: what the names of its alerts begin with.
         plan: where people are told.
         register: who is who.
+        apart: channels to which no alert is routed.
 
     Raises:
         UsageError: a channel cannot be made as it is set.
@@ -78,7 +79,9 @@ class Teller:
         epoch: str,
         plan: Plan = NO_CHANNELS,
         register: Register = NOBODY_WRITTEN_DOWN,
+        apart: Sequence[Channel] = (),
     ) -> None:
+        self._apart = apart
         self._clock = clock
         self._epoch = epoch
         self._plan = plan
@@ -121,7 +124,9 @@ class Teller:
         self._speaker = FloorSpeaker(floor, staff, talks, links, self._plan, self._epoch)
         self._outbox = outbox
         self._waiting = waiting
-        self._courier = Courier(outbox, self._channels, WallTimer(self._clock), metrics, speaker=self._speaker)
+        self._courier = Courier(
+            outbox, [*self._channels, *self._apart], WallTimer(self._clock), metrics, speaker=self._speaker
+        )
 
     def watch(self, changes: Changes) -> None:
         """Follow a commit."""
@@ -179,16 +184,24 @@ class Teller:
                 continue
             ended = bool(facts.get("ended"))
             self._courier.pace(0 if ended else PACE_SECONDS)
-            await self._tell(_storm_told("ended" if ended else "began", facts, now_ms))
+            await self.tell(_storm_told("ended" if ended else "began", facts, now_ms))
 
-    async def _tell(self, told: TellPeople) -> None:
-        """Tell what is decided here and not by the core."""
-        assert self._outbox is not None
-        assert self._courier is not None
+    async def tell(self, told: TellPeople) -> None:
+        """Tell people what is decided here and not by the core."""
         try:
-            await self._outbox.add(self.router(told))
+            await self.put(*self.router(told))
         except StoreUnavailable as error:
             log.error("%s is not told: %s", told.key, error)
+
+    async def put(self, *deliveries: Delivery) -> None:
+        """Put deliveries into the outbox.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        assert self._outbox is not None
+        assert self._courier is not None
+        await self._outbox.add(deliveries)
         self._courier.wake()
 
 

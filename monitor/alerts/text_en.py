@@ -42,6 +42,10 @@ def title(view: View) -> str:
             return f"[budget] {short(view.shop)} may miss {facts.get('budget')} more today ({facts.get('profile')})"
         case "storm":
             return _storm(view)
+        case "canary":
+            return (
+                f"[self-test failed] a test chat did not come through in {facts.get('seconds')} s: alerts may be late"
+            )
     parts = [f"[{_head(view.waits[0], view.left_ms)}] {_who(view)}: {len(view.waits)} waiting"]
     parts += [f"{short(wait.shop)} {clock(wait.waited_ms)}" for wait in view.waits[:IN_TITLE]]
     if len(view.waits) > IN_TITLE:

@@ -71,6 +71,8 @@ def title(view: View) -> str:
             return f"【达标余量】{short(view.shop)} 今天还能超时 {facts.get('budget')} 个（{facts.get('profile')}）"
         case "storm":
             return _storm(view)
+        case "canary":
+            return f"【自检未通过】测试会话 {view.facts.get('seconds')} 秒内没有走完提醒全程，提醒可能会迟到"
     parts = [f"【{_head(view.waits[0], view.left_ms)}】{_who(view)} {len(view.waits)}位在等"]
     parts += [f"{short(wait.shop)} {clock(wait.waited_ms)}" for wait in view.waits[:IN_TITLE]]
     if len(view.waits) > IN_TITLE:

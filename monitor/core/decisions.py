@@ -230,13 +230,16 @@ class TellPeople(Struct, frozen=True, kw_only=True):
     handover    from, to, waits, promises
     score       shop, profile, level (burning, last, lost), target, rate, budget (how many more may be missed today),
                 open (not decided yet), burned (misses of the last hour)
+    canary      seconds: the service's own test chat has not come through in this time
     storm       rate, usual, waiting at its beginning; ended, waits, overdue, missed, saved at its end. The core decides
                 none: how fast messages may go out is not its own
     """
 
     key: str  # Unique and stable: the delivery's id is made of it. Told once.
     alert: str  # The alert it is told of, as `AlertState.alert`; of several, the one whose second has come.
-    kind: Literal["waits", "claimer", "digest", "unattended", "source", "promise", "handover", "score", "storm"]
+    kind: Literal[
+        "waits", "claimer", "digest", "unattended", "source", "promise", "handover", "score", "storm", "canary"
+    ]
     step: str  # "120s"; of what is no wait, a word of its kind.
     to: Literal["panel", "popup", "console", "team", "lead", "digest", "claimer"]
     team: str

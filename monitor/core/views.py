@@ -11,6 +11,8 @@ from monitor.core.pages import Pages
 from monitor.core.rounds import window
 from monitor.core.telling import told_of
 
+CANARY = "canary"  # The platform of the chat by which the service tests itself; in no count of buyers.
+
 
 class WaitRow(Struct, frozen=True, kw_only=True, gc=False):
     """An open wait as the board shows it.

@@ -334,3 +334,22 @@ async def test_a_storm_lets_a_group_have_one_message_in_thirty_seconds(floor: Fl
     assert sum(found.values()) == 60
     at = [seconds for _, seconds in room.tried]
     assert all(later - earlier >= 30 for earlier, later in pairwise(at)), at
+
+
+async def test_a_stop_in_the_round_in_which_something_is_dropped_ends(floor: Floor) -> None:
+    """What was settled last is written down, and nobody waits for more."""
+    room = floor.room()
+    floor.facts.answered = {1}
+    standing = floor.facts.standing
+
+    def stopping(one: TellPeople) -> Any:
+        courier.stop()
+        return standing(one)
+
+    floor.facts.standing = stopping  # type: ignore[method-assign]
+    await floor.tell(told(named(1)))
+    courier = Courier(floor.journal.outbox, floor.rooms, floor.time, floor.metrics, speaker=floor.facts)
+    async with asyncio.timeout(20):
+        await courier.run()
+    assert await floor.account() == {"dropped_answered": 1}
+    assert room.tried == []

@@ -1,0 +1,120 @@
+"""The canary flies through the real program; a stopped chain is noticed inside and outside."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from monitor.alerts.canary import Canary, Nest, ping
+from monitor.app import App
+from monitor.clock import Clock
+from monitor.core.decisions import TellPeople
+from monitor.metrics import Metrics
+from monitor.settings import Settings
+from monitor.store.entries import Delivery
+from monitor.wire import decode
+from monitor.wire.batch import Batch
+from tests.alerts.channels.test_webhook import Endpoint
+from tests.program import free_port
+from tests.waiting import until
+
+
+@pytest.fixture
+async def outside() -> AsyncIterator[Endpoint]:
+    endpoint = Endpoint()
+    await endpoint.start()
+    yield endpoint
+    await endpoint.stop()
+
+
+async def test_it_flies_through_the_whole_chain_and_is_in_no_count(tmp_path: Path, outside: Endpoint) -> None:
+    settings = Settings.model_validate(
+        {
+            "data": tmp_path,
+            "listen": {"port": free_port()},
+            "alerts": {"canary": True, "ping_url": f"http://127.0.0.1:{outside.port}/ping-key"},
+        }
+    )
+    app = App(settings)
+    try:
+        await app.start()
+        await until(lambda: app.metrics.canary.get(("in_time",)) == 1)
+        await until(lambda: outside.paths == ["/ping-key"])
+        assert app.metrics.canary_seconds[()].total < 20
+        assert app.metrics.rounds == {}
+        async with httpx.AsyncClient(trust_env=False) as client:
+            assert (await client.get(f"{app.server.url}/v1/waits")).json()["total"] == 0
+    finally:
+        await app.stop()
+
+
+class Chain:
+    """A chain that can be cut: the canary's own ends of it."""
+
+    def __init__(self) -> None:
+        self.cut = True
+        self.told: list[TellPeople] = []
+        self.nest = Nest()
+        self.metrics = Metrics(version="test")
+        self.canary = Canary(
+            Clock(),
+            self.metrics,
+            decode=decode,
+            submit=self.submit,
+            put=self.put,
+            tell=self.tell,
+            nest=self.nest,
+            late_seconds=0.05,
+        )
+
+    async def submit(self, batch: Batch) -> None:
+        assert [event.platform for event in batch.events] == ["canary"] * 2
+        if not self.cut:
+            self.canary._decided.put_nowait(7)
+
+    async def put(self, delivery: Delivery) -> None:
+        await self.nest.send(delivery)
+
+    async def tell(self, told: TellPeople) -> None:
+        self.told.append(told)
+
+
+async def test_one_that_is_late_is_counted_and_told_once_until_all_is_well_again() -> None:
+    chain = Chain()
+    assert chain.canary.good
+    await chain.canary.fly()
+    await chain.canary.fly()
+    assert chain.metrics.canary == {("late",): 2}
+    assert [(one.kind, one.to) for one in chain.told] == [("canary", "digest")]
+    chain.cut = False
+    await chain.canary.fly()
+    assert [chain.canary.good] == [True]
+    assert chain.metrics.canary[("in_time",)] == 1
+
+
+async def test_outside_is_asked_only_while_all_is_well_and_its_key_is_in_no_log(
+    outside: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    well, asked = [True], 0
+
+    def is_well() -> bool:
+        nonlocal asked
+        asked += 1
+        return well[0]
+
+    task = asyncio.create_task(ping(f"http://127.0.0.1:{outside.port}/ping-key", is_well, 0.01))
+    await until(lambda: len(outside.paths) >= 3)
+    well[0] = False
+    before = asked
+    await until(lambda: asked > before)
+    seen, before = len(outside.paths), asked
+    await until(lambda: asked > before + 3)
+    assert len(outside.paths) == seen
+    await outside.stop()
+    well[0] = True
+    await until(lambda: "alerts.ping_url: " in caplog.text)
+    assert "ping-key" not in caplog.text
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
