@@ -20,7 +20,7 @@ LOCKED := $(PIP) install --require-hashes
 TESTS ?=
 PAGES := hatch_build.py $(shell find dashboards/pages -name node_modules -prune -o -type f -print)
 
-.PHONY: help demo test lint bench pages secrets dashboards screenshots lock clean
+.PHONY: help demo test lint bench pages secrets dashboards soak audit screenshots lock clean
 
 help:  ## Show these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ bench: $(VENV)/.service $(VENV)/.tests  ## Measure what docs/performance.md tell
 	for bench in tests/benchmarks/bench_*.py; do \
 	  echo "== $$bench"; $(BIN)/python -m "tests.benchmarks.$$(basename "$$bench" .py)" || exit; \
 	done
+
+soak: $(VENV)/.service $(VENV)/.tests  ## A day's traffic in minutes: memory, files and threads must be flat
+	$(BIN)/python -m tests.soak
+
+audit: $(VENV)/.audit-tool  ## Look for known faults in the locked dependencies
+	$(VENV)/audit-tool/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip
 
 screenshots: $(VENV)/.service $(VENV)/.tests  ## Take the pictures in docs/images from the demo
 	.ci/setup parts
@@ -84,6 +90,11 @@ $(VENV)/.service: $(VENV)/.required pyproject.toml $(PAGES)
 
 $(VENV)/.tests: $(VENV)/.required requirements-dev.lock
 	$(LOCKED) -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.audit-tool: $(VENV)/.made
+	$(BIN)/python -m venv $(VENV)/audit-tool
+	$(VENV)/audit-tool/bin/python -m pip --quiet install "pip-audit>=2.9,<3"
 	@touch $@
 
 $(VENV)/.lock-tool: $(VENV)/.made
