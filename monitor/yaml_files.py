@@ -241,7 +241,7 @@ def _worded(error: ValidationError, model: type[BaseModel], node: yaml.Node, nam
         elif kind == "literal_error":
             expected = re.findall(r"'([^']*)'", wrong["ctx"]["expected"])
             message = f"{shown}: {wrong['input']!r} is none of {', '.join(expected)}"
-            message += _hint(str(wrong["input"]), expected)
+            message += did_you_mean(str(wrong["input"]), expected)
         else:
             message = f"{shown}: {message[0].lower()}{message[1:]}"
         mark = _node_at(node, loc, key=kind == "extra_forbidden").start_mark
@@ -296,6 +296,7 @@ _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d{1,3})?)
 _UNITS_MS = (86_400_000, 3_600_000, 60_000, 1_000, 1)
 _OF_DAY = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?")
 DAY_MS = 86_400_000
+LENGTH_AT_MOST_MS = 3650 * DAY_MS  # Sums of lengths and instants stay far below 64 bits.
 
 
 def duration_ms(value: Any) -> int:
@@ -309,7 +310,10 @@ def duration_ms(value: Any) -> int:
     found = _DURATION.fullmatch(value.replace(" ", "")) if isinstance(value, str) and value else None
     if found is None or len(value) > 40:
         raise ValueError(f"{value!r} is no length of time; write 90s, 3m, 1m30s, 2h or 7d")
-    return sum(round(float(part or 0) * unit) for part, unit in zip(found.groups(), _UNITS_MS, strict=True))
+    length_ms = sum(round(float(part or 0) * unit) for part, unit in zip(found.groups(), _UNITS_MS, strict=True))
+    if length_ms > LENGTH_AT_MOST_MS:
+        raise ValueError(f"{value!r} is longer than ten years")
+    return length_ms
 
 
 def time_of_day_ms(value: Any) -> int:

@@ -220,6 +220,7 @@ def test_rules_by_brand_category_and_team_are_for_the_shops_of_the_register(tmp_
     [
         ("platforms: [{stagse: {slow: 60s}}]", "2:14: stagse is not known here; did you mean stages?"),
         ("platforms: [{stages: {slow: 60}}]", "2:29: platforms.0.stages.slow: a number has no unit: write 60s or 60m"),
+        ("platforms: [{give_up: 99999999999999d}]", "'99999999999999d' is longer than ten years"),
         ("platforms: [{stages: {slow: 3:00}}]", '2:29: write "3:00" in quotes: YAML reads a bare 3:00 as a number'),
         (
             "platforms: [{stages: {at_risk: 3m, lost: 2m}}]",
