@@ -25,6 +25,7 @@ class Layer(Struct, frozen=True, kw_only=True):
         platforms, shops, phases: it fits these only; None: all. An event that names no phase has none of them.
         hours: it fits while these count; None: always.
         from_ms, until_ms: it fits from, and before, these instants: a campaign ends by itself.
+        named: whether the policy is named after it: not after what only says whose a shop is.
     """
 
     rule: str
@@ -35,6 +36,7 @@ class Layer(Struct, frozen=True, kw_only=True):
     hours: Hours | None = None
     from_ms: int = -ALWAYS_MS
     until_ms: int = ALWAYS_MS
+    named: bool = True
 
     def fits(self, platform: str, shop: str, phase: str | None) -> bool:
         """Whether it is for this shop and phase at all."""
@@ -136,6 +138,7 @@ class Book:
             sets: dict[str, Any] = {}
             for layer in chosen:
                 sets |= layer.sets
-                sets["rule"] = layer.rule
+                if layer.named:
+                    sets["rule"] = layer.rule
             policy = self._made[key] = replace(self._base, **sets)
         return policy

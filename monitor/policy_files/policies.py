@@ -65,12 +65,27 @@ class Policies(NamedTuple):
     zone: str
     warnings: tuple[Fault, ...] = ()
 
-    def book(self, version: str) -> Book:
-        """Return the policies as the core asks for them; ``version`` names the rules."""
+    def book(self, version: str, register: Register) -> Book:
+        """Return the policies as the core asks for them.
+
+        Args:
+            version: names the rules.
+            register: says whose a shop is, and goes before what a rule says of that.
+        """
         sections = [
             [layer for placed in self.rules if placed.section == section for layer in placed.layers]
             for section in SECTIONS
         ]
+        teams: dict[str, set[str]] = {}
+        for info in register.shops:
+            if info.team is not None:
+                teams.setdefault(info.team, set()).add(info.shop)
+        sections.append(
+            [
+                Layer(rule=f"team {team}", sets={"team": team}, shops=frozenset(shops), named=False)
+                for team, shops in teams.items()
+            ]
+        )
         return Book(self.base, sections, version)
 
 

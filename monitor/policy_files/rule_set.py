@@ -100,7 +100,7 @@ def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     if faults:
         raise BadFiles(faults)
     version = _hash(text)
-    return RuleSet(folder, version, text, made, made.book(version), register, plan, scores, reader, hooks)
+    return RuleSet(folder, version, text, made, made.book(version, register), register, plan, scores, reader, hooks)
 
 
 def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:

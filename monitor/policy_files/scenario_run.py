@@ -56,8 +56,9 @@ class Played:
         day = scenario.day or SOME_MONDAY
         self._midnight_ms = round(datetime(day.year, day.month, day.day, tzinfo=self._zone).timestamp() * 1000)
         self._register = self._who_is_who()
+        book = rules.policies.book(rules.hash, self._register) if scenario.shops else rules.book
         self._tracker = Tracker(
-            rules.book, wall=scenario.live, rows=scenario.live, people=People(self._register, zone=self._zone.key)
+            book, wall=scenario.live, rows=scenario.live, people=People(self._register, zone=self._zone.key)
         )
         self._chats = Chats()
         self._number = 0

@@ -215,6 +215,18 @@ def test_rules_by_brand_category_and_team_are_for_the_shops_of_the_register(tmp_
     assert names == ["brand", "both", "team", "default"]
 
 
+def test_a_shop_is_of_the_team_that_the_register_says(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT + "  team: X\n",
+        shops="version: 1\nshops: [{shop: a, team: A}, {shop: b}]\n",
+        rules="version: 1\nplatforms: [{match: {platform: taobao}, team: T, bot: holds}]\n",
+    )
+    found = [resolved(tmp_path, shop=shop, platform=platform).policy for shop in "ab" for platform in ("taobao", "jd")]
+    assert [policy.team for policy in found] == ["A", "A", "T", "X"]
+    assert [policy.rule for policy in found] == ["rules.yaml:2", "default.yaml:3"] * 2
+
+
 @pytest.mark.parametrize(
     ("rules", "fault"),
     [
