@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 PRESENT_MS = 600_000  # Who has written is taken to be there for so long; so long a chat counts as open.
-CHANGES_KEPT = 128  # Of one person: a week of shifts with a few breaks, for waits that lie long.
+CHANGES_KEPT = 32  # Of one person: two shifts with their breaks. All of it is saved once a second, for 5,000 people.
 SHOPS_AT_MOST = 1_000  # One person may be named for. Names come from outside.
 STATES = ("offline", "away", "suspended", "online")  # The better, the further on.
 _RANK = {state: rank for rank, state in enumerate(STATES)}
