@@ -10,13 +10,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from monitor.core.roster import Register
 from monitor.core.scores.board import Board, Dim, Entity, Row, empty_row, unpack
-from monitor.core.scores.cells import as_json
+from monitor.core.scores.cells import Sums, as_json, rolling
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
 from monitor.core.scores.judge import UNDETERMINED
@@ -268,6 +269,46 @@ class Reading:
             await pace.rest()
         return row
 
+    # -- as the platform shows it ------------------------------------------------------------------------------------
+
+    async def windows(self, may: Callable[[str, str], bool] | None = None) -> list[dict[str, Any]]:
+        """Return each shop's scores over the days its platform shows: so many days, up to some days ago."""
+        scorer = self.scorer
+        board, book, today = scorer.board, scorer.book, scorer.today
+        profiles = {id: versions[-1] for id, versions in book.versions.items()}
+        first = min((today - one.lag_days - one.rolling_days + 1 for one in profiles.values()), default=today)
+        by_day: dict[str, dict[int, dict[str, Sums]]] = {}
+        if first < board.first_day:
+            by_day = await scorer.store.days(first, board.first_day - 1, "shop", _sums_by_day)
+        pace = _Pace()
+        for entity in board.entities(board.days):
+            if entity.dim == "shop":
+                for day in board.days:
+                    by_day.setdefault(entity.shop, {})[day] = board.row(entity, [day]).sums
+            await pace.rest()
+        told = []
+        for shop in sorted(by_day):
+            if may is not None and not may(shop, self.team_of(shop)):
+                continue
+            for id in book.of_platform(self._platform(shop)):
+                profile = profiles[id]
+                last = today - profile.lag_days
+                window = range(last, last - profile.rolling_days, -1)
+                rate, sums = rolling(profile, [by_day[shop].get(day, {}).get(id) for day in window])
+                told.append(
+                    {
+                        "shop": shop,
+                        "profile": id,
+                        "first_day": date.fromordinal(window[-1]).isoformat(),
+                        "last_day": date.fromordinal(last).isoformat(),
+                        "platform_target": profile.target,
+                    }
+                    | as_json(profile, sums)
+                    | {"rate": rate}
+                )
+            await pace.rest()
+        return told
+
     # -- one row -----------------------------------------------------------------------------------------------------
 
     def _shown(
@@ -304,4 +345,12 @@ def _summed(rows: Iterable[DayRow]) -> dict[tuple[str, str], Row]:
             found[stored.shop, stored.name] = row
         else:
             known.add(row)
+    return found
+
+
+def _sums_by_day(rows: Iterable[DayRow]) -> dict[str, dict[int, dict[str, Sums]]]:
+    """Put stored days in order by shop, on the reader's thread."""
+    found: dict[str, dict[int, dict[str, Sums]]] = {}
+    for stored in rows:
+        found.setdefault(stored.shop, {})[stored.day] = unpack(stored.body).sums
     return found

@@ -50,6 +50,7 @@ class KpisApi:
         add = router.add_api_route
         add("/v1/kpis", self.kpis, response_model=told.Kpis, responses=answers(400, 503))
         add("/v1/kpis/profiles", self.profiles, response_model=told.Profiles, responses=answers(503))
+        add("/v1/kpis/window", self.window, response_model=told.Windows, responses=answers(503))
         add("/v1/kpis/budget", self.budgets, response_model=told.Budgets, responses=answers(503))
         add("/v1/kpis/official", self.official, response_model=told.Compared, responses=answers(400, 503))
         add(
@@ -124,6 +125,14 @@ class KpisApi:
             for profile in versions
         ]
         return json({"profiles": found})
+
+    async def window(self, caller: Anybody) -> Response:
+        """Each shop's scores over the days its platform shows, such as the last thirty up to yesterday.
+
+        As many days as we have: the platform may have more. Below the platform's least sample there is no rate.
+        """
+        found = await self._reading().windows(caller.may if caller.bound else None)
+        return json({"now": instant(self._services.now_ms()), "windows": found})
 
     async def budgets(self, caller: Anybody) -> Response:
         """How many more rounds each shop may miss today and still keep the target of its contract."""

@@ -76,6 +76,34 @@ class Profiles(BaseModel):
     profiles: list[ProfileTold]
 
 
+class Window(BaseModel):
+    """One score of a shop over its platform's window."""
+
+    shop: str
+    profile: str
+    first_day: str
+    last_day: str
+    platform_target: float | None
+    unit: str
+    hits: int
+    misses: int
+    undetermined: int
+    excluded: int
+    sum_seconds: float
+    waits: int
+    rate: float | None = Field(description="null: fewer than the platform asks for.")
+    mean_seconds: float | None
+    left_out: dict[str, int]
+    courtesy_misses: int
+
+
+class Windows(BaseModel):
+    """Scores over the platforms' windows."""
+
+    now: str
+    windows: list[Window]
+
+
 class BudgetTold(BaseModel):
     """How a shop stands today against its contract."""
 

@@ -169,3 +169,22 @@ async def test_a_share_that_binary_numbers_miss_is_no_miss_less(tmp_path: Path) 
         found = budget(f.scorer, register, "senye")
         assert found is not None
         assert found.left == 1
+
+
+async def test_a_platforms_window_ends_some_days_ago_and_adds_sums(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        for n, day in enumerate(("2026-11-23", "2026-11-25", "2026-11-29")):
+            chat = Chatter("pinduoduo").b(f"{day} 10:00:00", id=f"q{n}")
+            if n:
+                chat.a(f"{day} 10:01:00", id=f"a{n}")
+            await f.tell(chat)
+            await f.at(f"{day} 23:00")
+            await f.at(f"{day[:-2]}{int(day[-2:]) + 1} 00:10")
+        await f.at("2026-11-29 23:30")
+        found = {one["profile"]: one for one in await reading(f).windows()}
+        whole = found["pinduoduo_3min"]  # 30 days up to three days ago: the 29th is not in it yet.
+        assert (whole["first_day"], whole["last_day"]) == ("2026-10-28", "2026-11-26")
+        assert (whole["hits"], whole["misses"], whole["rate"]) == (1, 1, 0.5)
+        short = found["pinduoduo_5min"]  # Three days up to yesterday.
+        assert (short["hits"], short["misses"], short["rate"]) == (0, 0, None)
+        assert await reading(f).windows(lambda shop, _: shop == "another") == []

@@ -25,6 +25,9 @@ async def test_scores_of_today_by_shop_and_of_an_hour(tmp_path: Path) -> None:
         assert hour["rows"] == []
         whole = (await client.get(f"/v1/kpis?from={since - 60_000}&score=rate_3min_round")).json()
         assert whole["rows"][0]["scores"]["rate_3min_round"]["hits"] == 1
+        windows = {one["profile"]: one for one in (await client.get("/v1/kpis/window")).json()["windows"]}
+        assert set(windows) == {"taobao_3min", "taobao_mean", "taobao_reply_day"}
+        assert windows["taobao_3min"]["hits"] == 0  # Up to yesterday.
         assert (await client.get("/v1/kpis/budget")).json()["shops"][0]["shop"] == "senye"
         pending = (await client.get("/v1/kpis")).json()["pending"]
         assert pending == {}
