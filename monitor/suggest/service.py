@@ -13,7 +13,7 @@ from zlib import crc32
 from msgspec import Struct
 
 from monitor.core.masking import mask
-from monitor.core.roster import Register
+from monitor.core.roster import DEFAULT_TEAM, Register
 from monitor.core.views import WaitRow
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
@@ -138,6 +138,10 @@ class Suggester:
         for shop in {row.shop for row in changes.rows}:
             if self._libraries.held(shop) is None:
                 self._libraries.begin(shop)
+
+    def team_of(self, shop: str) -> str:
+        """Return whose shop it is."""
+        return self._register.team_of_shop(shop) or DEFAULT_TEAM
 
     # -- what a text asks ---------------------------------------------------------------------------------------------
 

@@ -115,11 +115,12 @@ class SuggestionsApi:
         return _json({"accepted": accepted, "duplicates": len(outcomes) - accepted})
 
     def _able(self, caller: Caller, shop: str) -> Suggester:
-        if not caller.may(shop):
+        suggester = self._suggester
+        if not caller.may(shop, None if suggester is None else suggester.team_of(shop)):
             raise HTTPException(403, f"this token is not for the shop {shop}")
-        if self._suggester is None:
+        if suggester is None:
             raise HTTPException(404, "suggestions are switched off (suggestions.enabled)")
-        return self._suggester
+        return suggester
 
     async def _answer(self, suggester: Suggester, offer: Offer, rewrite: bool) -> Response:
         rewritten = await suggester.rewrite(offer) if rewrite else ()
