@@ -45,10 +45,17 @@ _SIZE = re.compile(
     r"(?<![a-z0-9])(?:[smlx]|x{1,4}l|[2-6]xl|[0-9]{2}(?:\.5)?)\s?码|码\D{0,2}[0-9]{2}|(?<![a-z])x{1,4}l(?![a-z])"
 )
 _FACT_PATTERNS = {"height": _HEIGHT, "weight": _WEIGHT, "size": _SIZE}
+# "纯棉的呢" asks nothing, and "这个颜色可以吗" asks for a yes, not for a need.
+_FOR_A_YES = re.compile(r"(?:可以|行|对|好|是|满意|合适|确定|喜欢)吗?[呢呀哦哈~？?！! ]*$")
 _QUESTION = re.compile(
-    r"[?？]|吗|呢|多少|请问|方便说|麻烦(?:您|你)?(?:说|提供|告诉|报)"
+    r"[?？]|吗|多少|什么|哪|几|还是|谁|多[大高重长]|请问|方便说|不[高胖瘦喜]|麻烦(?:您|你)?(?:说|提供|告诉|报)"
     r"|(?:说|告诉|提供|发)(?:我)?(?:下|一下)|告诉我"
 )
+
+
+def _asks(text: str) -> bool:
+    """Whether a reply asks for something, and not only for a yes."""
+    return _QUESTION.search(_FOR_A_YES.sub("", text)) is not None
 
 
 class Fact(NamedTuple):
@@ -220,7 +227,7 @@ class Judge:
         """Return what a buyer has told of what they need. A question about it is no telling."""
         flat = text.lower()
         names = {name for name, pattern in _FACT_PATTERNS.items() if pattern.search(flat)}
-        if not _QUESTION.search(text):
+        if not re.search("[?？吗]", text):
             names |= {hit.value for hit in self._facts.find(spaced(text))}
         return names
 
@@ -232,7 +239,7 @@ class Judge:
         for found in self._service.find(apart):
             for name in found.value:
                 names.setdefault(name, found.word)
-        asks_need = "need" in names and _QUESTION.search(text) is not None
+        asks_need = "need" in names and _asks(text)
         return _Reply(
             text,
             flat,
@@ -258,7 +265,7 @@ class Judge:
         if chat.facts:
             again = (name for name in names if name[0] == "?" and self._was_told(chat, name[1:], event.ts_ms))
             asked = next(again, None)
-            if asked is not None and _QUESTION.search(text):
+            if asked is not None and _asks(text):
                 yield hit("asks_again", WARN, 0, len(text), names[asked])
         if chat.buyer_asked and tight and not words & HOLDING and "polite" not in names:
             if tight in self._curt or (len(tight) <= CURT_CHARS and not tight.isdigit()):
