@@ -43,6 +43,7 @@ class WaitRow(Struct, frozen=True, kw_only=True, gc=False):
     flags: tuple[str, ...]  # courtesy, bot_held, out_of_hours, closed_unanswered, catching_up, stale, first
     claimed_by: str | None = None
     claimed_at_ms: int | None = None
+    hold_until_ms: int | None = None  # The claim holds the steps until then; then the claimer alone is told.
     muted_until_ms: int | None = None
     stopped: bool = False  # A person wants nothing told of it any more.
     told: tuple[ToldStep, ...] = ()  # At which steps people were told.
@@ -146,6 +147,7 @@ def wait_row(
         flags=tuple(flag for flag, on in flags if on),
         claimed_by=ladder.claimed_by or None if ladder is not None else None,
         claimed_at_ms=ladder.claimed_at_ms or None if ladder is not None else None,
+        hold_until_ms=ladder.hold_until_ms or None if ladder is not None else None,
         muted_until_ms=ladder.muted_until_ms or None if ladder is not None else None,
         stopped=ladder is not None and ladder.stopped,
         told=ladder.told if ladder is not None else (),

@@ -26,6 +26,7 @@ class WaitAlert(BaseModel):
 
     claimed_by: str | None
     claimed_at: str | None
+    hold_until: str | None = Field(description="The claim holds the steps until then; null: it holds none, or no more.")
     muted_until: str | None
     stopped: bool = Field(description="Nothing is told of it any more.")
     told: list[ToldStep]

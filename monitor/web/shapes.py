@@ -139,6 +139,7 @@ def alert_of(row: WaitRow) -> dict[str, Any] | None:
     return {
         "claimed_by": row.claimed_by,
         "claimed_at": instant(row.claimed_at_ms),
+        "hold_until": instant(row.hold_until_ms),
         "muted_until": instant(row.muted_until_ms),
         "stopped": row.stopped,
         "told": [told_step(told) for told in row.told],

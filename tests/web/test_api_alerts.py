@@ -54,6 +54,7 @@ async def test_the_first_claim_wins_and_the_other_sees_who(tmp_path: Path) -> No
         assert other["claimed_by"] == claim["claimed_by"] in ("wang", "zhao")
         [wait] = (await client.get("/v1/waits", headers=mine)).json()["waits"]
         assert wait["alert"]["claimed_by"] == claim["claimed_by"]
+        assert wait["alert"]["hold_until"] > wait["alert"]["claimed_at"]
         trail = (await client.get(f"/v1/alerts/{id}", headers=mine)).json()
         assert [act["what"] for act in trail["acts"]] == ["raised", "claimed", "refused"]
         released = (await client.post(f"/v1/alerts/{id}/release", headers=mine)).json()["results"]

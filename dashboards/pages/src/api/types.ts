@@ -618,6 +618,9 @@ export interface Ready {
   readonly ready: boolean
   readonly reasons: readonly (string)[]
   readonly build: string
+  readonly rules_version: string
+  /** False while the files of the rules are wrong and the last good ones hold. */
+  readonly rules_good: boolean
 }
 
 /** Who receives, where the token does not say. */
@@ -932,6 +935,8 @@ export interface Wait {
 export interface WaitAlert {
   readonly claimed_by: string | null
   readonly claimed_at: string | null
+  /** The claim holds the steps until then; null: it holds none, or no more. */
+  readonly hold_until: string | null
   readonly muted_until: string | null
   /** Nothing is told of it any more. */
   readonly stopped: boolean
