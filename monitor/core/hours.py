@@ -225,17 +225,21 @@ class CountedClock:
     What opened in hours runs on past their closing; it needs the instant of its opening each time.
     """
 
-    __slots__ = ("_from_ms", "_until_ms", "calendar", "run_on_ms")
+    __slots__ = ("_from_ms", "_opens_ms", "_shut_ms", "_then_until_ms", "_until_ms", "calendar", "run_on_ms")
 
     def __init__(self, hours: Hours, run_on_ms: int) -> None:
         self.calendar = Calendar(hours)
         self.run_on_ms = run_on_ms
-        self._from_ms = self._until_ms = 0  # A span in hours: nearly all that is asked lies in the same one.
+        # A span in hours, and one out of them with the end of the hours after it: nearly all that is asked lies there.
+        self._from_ms = self._until_ms = 0
+        self._shut_ms = self._opens_ms = self._then_until_ms = 0
 
     def counted(self, opened_at_ms: int, start_ms: int, end_ms: int) -> int:
         """Return how much of the time between two instants counts for what opened at ``opened_at_ms``."""
         if self._from_ms <= start_ms <= end_ms <= self._until_ms:
             return end_ms - start_ms
+        if self._shut_ms <= opened_at_ms <= start_ms <= end_ms <= self._opens_ms:
+            return 0
         calendar = self.calendar
         self._remember(start_ms)
         counted = calendar.counted(start_ms, end_ms)
@@ -250,6 +254,11 @@ class CountedClock:
         """Return the first instant by which ``length_ms`` (at least 1) has counted; ALWAYS_MS: not in a year."""
         if self._from_ms <= start_ms and start_ms + length_ms <= self._until_ms:
             return start_ms + length_ms
+        if (
+            self._shut_ms <= opened_at_ms <= start_ms < self._opens_ms
+            and self._opens_ms + length_ms <= self._then_until_ms
+        ):
+            return self._opens_ms + length_ms
         calendar = self.calendar
         self._remember(start_ms)
         due_ms = calendar.due(start_ms, length_ms)
@@ -269,6 +278,10 @@ class CountedClock:
         is_open, from_ms, until_ms = self.calendar.span(at_ms)
         if is_open:
             self._from_ms, self._until_ms = from_ms, until_ms
+        else:
+            then_open, _, then_until_ms = self.calendar.span(until_ms)
+            self._shut_ms, self._opens_ms = from_ms, until_ms
+            self._then_until_ms = then_until_ms if then_open else until_ms
 
     def span(self, opened_at_ms: int, at_ms: int) -> tuple[bool, int, int]:
         """Return whether the clock runs at an instant, and from when to before when that is so, as far as is known."""

@@ -1,6 +1,7 @@
 """Counted hours against a count of the wall clock's minutes, and of its milliseconds near the edges."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -131,6 +132,22 @@ def test_what_opened_in_hours_runs_on_past_closing(case: tuple[Hours, int, int],
     assert all(
         runs(at) == running for at in range(max(since, opened, end - DAY_MS), min(before, end + DAY_MS), HOUR_MS)
     )
+
+
+@settings(max_examples=40, deadline=None)
+@given(cases(), st.integers(0, 40), st.randoms(use_true_random=False))
+def test_what_a_clock_was_asked_before_changes_no_answer(
+    case: tuple[Hours, int, int], run_on: int, dice: Random
+) -> None:
+    hours, first, _ = case
+    used = CountedClock(hours, run_on * MINUTE_MS)
+    for _ in range(60):
+        opened, start, end = sorted(first + dice.randrange(DAY_MS) * dice.choice([1, 3]) for _ in range(3))
+        length = dice.randrange(1, 10 * HOUR_MS)
+        fresh = CountedClock(hours, run_on * MINUTE_MS)
+        assert used.counted(opened, start, end) == fresh.counted(opened, start, end)
+        assert used.due(opened, start, length) == CountedClock(hours, run_on * MINUTE_MS).due(opened, start, length)
+        assert used.span(opened, start) == fresh.span(opened, start)
 
 
 SHANGHAI = Hours(zone_table("Asia/Shanghai"), (((8 * HOUR_MS, 24 * HOUR_MS),),) * 7)
