@@ -25,13 +25,13 @@ from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
 from monitor.core.scores.judge import HIT, MISS
-from monitor.core.scores.log import Said, said
+from monitor.core.scores.log import Said
 from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.rounds import NEVER_MS
-from monitor.core.senders import role_of
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Accepted, Metrics
-from monitor.store.scores import DayRow, LoggedEvent, ScoreStore
+from monitor.scoring.logs import read_log
+from monitor.store.scores import DayRow, ScoreStore
 from monitor.wire import decode_stored
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,6 @@ SETTLE_SECONDS = 1.0  # A chat in which much is said is scored once a second.
 BATCH = 32  # Chats read back at once.
 SLICE_SECONDS = 0.004  # Scored before others get the loop.
 KEEP_SECONDS = 60.0  # Between two looks at whether a day is over, or one that was over has changed.
-FOLDED_ROLES = frozenset({"buyer", "agent", "bot", "seller"})
 
 Key = tuple[str, str]
 
@@ -334,7 +333,7 @@ class Scorer:
         """Read back conversations: of each its log, its buyer, and the platform of its shop."""
         logged = await self.store.logs([member for members in heads.values() for member in members], from_ms)
         return {
-            head: _read([one for member in members for one in logged.get(member, [])])
+            head: read_log([one for member in members for one in logged.get(member, [])])
             for head, members in heads.items()
         }
 
@@ -432,22 +431,3 @@ class Scorer:
 
 def _verdicts(sheet: Sheet, id: str, verdict: int) -> int:
     return sum(mark.verdict == verdict for mark in sheet.marks.get(id, ()))
-
-
-def _read(logged: list[LoggedEvent]) -> tuple[list[Said], str | None, str | None]:
-    """Return a chat's log of what the journal holds, its buyer, and the platform of its shop."""
-    entries: list[Said] = []
-    buyer = platform = None
-    for one in logged:
-        event = decode_stored(one.body)
-        platform = platform or event.platform
-        if event.buyer and buyer is None:
-            buyer = event.buyer
-        if isinstance(event, ev.Message):
-            folds = event.kind != "reaction" and not (event.entry and not event.needs_reply)
-            if not one.folded and folds and role_of(event, one.words) in FOLDED_ROLES:
-                continue  # It came after its conversation's horizon.
-        entry = said(event, one.position, one.words)
-        if entry is not None:
-            entries.append(entry)
-    return entries, buyer, platform
