@@ -28,8 +28,10 @@ from monitor.core.policy import Policy
 from monitor.core.posts import LOOK_AGAIN_MS, Post, Posts, Waiting
 from monitor.core.presence import PRESENT_MS, Seat, Tally, Worker
 from monitor.core.roster import Person, Register, ShopInfo
+from monitor.core.senders import role_of
 from monitor.core.shifts import Running, Shifts
 from monitor.core.timers import NEVER_MS
+from monitor.core.words import BY_LATENCY, SPEAKER
 
 PEOPLE_AT_MOST = 20_000  # Names come from outside, and may be anything; a large centre has 5,000.
 SHOPS_NAMED_AT_MOST = 500  # In one presence event.
@@ -191,8 +193,8 @@ class People:
 
     # -- events ------------------------------------------------------------------------------------------------------
 
-    def took(self, event: ev.AnyEvent, number: int) -> None:
-        """Take an event that its conversation has taken already."""
+    def took(self, event: ev.AnyEvent, number: int, words: int = 0) -> None:
+        """Take an event that its conversation has taken already; ``words`` is what was read at acceptance."""
         if number <= self._number:
             return  # After a restart: what was saved knows it.
         self._number = number
@@ -201,7 +203,7 @@ class People:
             self._begin(now_ms)
         kind = type(event)
         if kind is ev.Message:
-            self._spoken(event, now_ms)  # type: ignore[arg-type]
+            self._spoken(event, words, now_ms)  # type: ignore[arg-type]
         elif kind is ev.AgentPresence:
             self._present(event, now_ms)  # type: ignore[arg-type]
         elif kind is ev.HandOverReceived:
@@ -243,8 +245,10 @@ class People:
         self._midnight_ms = self._next_midnight(now_ms)
         self._lay_out(now_ms)
 
-    def _spoken(self, event: ev.Message, now_ms: int) -> None:
-        role, shop_name, ts_ms = event.role, event.shop, event.ts_ms
+    def _spoken(self, event: ev.Message, words: int, now_ms: int) -> None:
+        shop_name, ts_ms = event.shop, event.ts_ms
+        # Of one told by latency nothing is known here.
+        role = event.role if words & SPEAKER == BY_LATENCY else role_of(event, words)
         if role in _BY_PERSONS or (role == "seller" and event.agent):
             person = self.register.who(event.agent, event.account, shop_name, ts_ms) or event.account
             if person is not None and now_ms - ts_ms <= PRESENT_MS:

@@ -298,7 +298,7 @@ class Tracker:
         entry = message_entry(event, number, words, who, shop.marks)
         folded = "kept" if entry is None else self._fold(shop, event.conversation or event.buyer or "", event, entry)
         if self.people is not None:
-            self.people.took(event, number)
+            self.people.took(event, number, words)
             self.incidents.flush()
         return folded
 

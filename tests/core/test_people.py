@@ -4,6 +4,7 @@ from monitor.core import decisions as d
 from monitor.core import events as ev
 from monitor.core.policy import BUILT_IN, Policy
 from monitor.core.roster import Account, Person, Register, ShopInfo, Team
+from monitor.core.words import A_BOT, AUTOMATIC
 from tests.core.ladders import LADDER
 from tests.staffed import HOUR_MS, SAID, Floor, line, slot
 from tests.timeline import at_ms, shown
@@ -159,6 +160,17 @@ def test_who_wrote_within_ten_minutes_is_present_where_no_presence_is_newer() ->
     again.buyer("0:10").agent("1:00", agent="lin")
     again.presence("1:10", "lin", "offline")
     assert again.people_said("30:00")[-1] == "4:10 unattended nobody 0 waiting"
+
+
+def test_a_bot_under_a_persons_account_does_not_make_that_person_present() -> None:
+    for words, there in ((0, True), (A_BOT, False), (AUTOMATIC, False)):
+        floor = Floor(Register(slots=(slot("lin", 8, 16),)))
+        floor.presence("0:00", "lin", "offline")
+        said = ev.Message(
+            id="b", ts_ms=at_ms("1:00"), shop="senye", conversation="c", role="agent", text="", agent="lin"
+        )
+        floor.buyer("0:10").event(said, words=words)
+        assert floor.staff.attended("senye", at_ms("1:30")) == there
 
 
 def test_a_roster_alone_is_believed_until_presence_is_heard() -> None:
