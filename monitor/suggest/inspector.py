@@ -17,17 +17,17 @@ from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.store.entries import StoredEvent
 from monitor.store.quality import Count, StoredHit
-from monitor.suggest.quality import FACTS_MS, SERIOUS, Hit, Judge, Judged, Key, nothing
+from monitor.suggest.quality import CHATS_AT_MOST, FACTS_MS, SERIOUS, Hit, Judge, Judged, Key, nothing
 from monitor.wire import decode_stored
 
 log = logging.getLogger(__name__)
 
 JUDGED = CloseRound | RestateRound | PassPromise
-SLICE = 100  # Messages judged before others get the loop: about 3 ms.
-REST_SECONDS = 0.001
+SLICE = 50  # Messages judged before others get the loop: about 1 ms.
+RESTS = 3  # Times what a slice took: judging takes at most a quarter of the loop, however much has come.
 FLUSH_SECONDS = 1.0
 HELD_AT_MOST = 2_000  # Hits and counts that wait to be written, before they are written at once.
-WAITING_COMMITS = 5_000  # Beyond it the oldest are read back from the journal at the next start.
+WAITING_MESSAGES = 50_000  # Beyond it what waits is let go, and read back from the journal when there is time.
 HISTORY_EVENTS = 100  # Of a chat that began before we did.
 DAY_ZONE = timedelta(hours=8)  # Days are those of the platforms, +08:00.
 
@@ -137,6 +137,10 @@ class Inspector:
         self._work: deque[_Work] = deque()
         self._news = asyncio.Event()
         self._stopping = False
+        self._waiting = 0  # Messages in the work.
+        self._began_with = journal.last_position  # 0: the journal was empty, and no chat began before us.
+        self._began_ms = 0  # When the first message was said since.
+        self._behind_to = self._began_with  # Up to here is to be judged what is only in the journal.
         self._position = 0
         self._done = nothing()
         self._known: OrderedDict[Key, None] = OrderedDict()  # Chats whose beginning was looked for.
@@ -157,8 +161,11 @@ class Inspector:
             one for one in changes.decisions if isinstance(one, CloseRound | RestateRound | PassPromise)
         ]
         self._work.append(_Work(changes.now_ms, self._journal.last_position, messages, decisions))
-        if len(self._work) > WAITING_COMMITS:
-            self._work.popleft()
+        self._waiting += len(messages)
+        if self._waiting > WAITING_MESSAGES:
+            self._work.clear()
+            self._waiting = 0
+            self._behind_to = self._journal.last_position
         self._news.set()
 
     def stop(self) -> None:
@@ -168,11 +175,10 @@ class Inspector:
 
     async def run(self) -> None:
         """Judge until `stop`."""
-        await self._catch_up()
         loop = asyncio.get_running_loop()
         flushed_at = loop.time()
         while True:
-            if not self._work and not self._stopping:
+            if not self._work and self._position >= self._behind_to and not self._stopping:
                 waiting = self._done.hits or self._done.tallies or self._done.withdrawn
                 self._news.clear()
                 try:
@@ -180,6 +186,8 @@ class Inspector:
                         await self._news.wait()
                 except TimeoutError:
                     pass
+            if self._position < self._behind_to:
+                await self._catch_up()
             while self._work:
                 await self._take(self._work.popleft())
                 if len(self._done.hits) + len(self._done.tallies) >= HELD_AT_MOST:
@@ -191,12 +199,16 @@ class Inspector:
                 return
 
     async def _take(self, work: _Work) -> None:
+        self._waiting = max(0, self._waiting - len(work.messages))
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         for number, (message, words) in enumerate(work.messages, start=1):
             if message.role != "buyer":
                 await self._recall(message)
             self.judge.take(message, words, self._done)
             if number % SLICE == 0:
-                await asyncio.sleep(REST_SECONDS)
+                await asyncio.sleep(RESTS * (loop.time() - began))
+                began = loop.time()
         for decision in work.decisions:
             self.judge.decide(decision, self._done)
         self.judge.due(work.now_ms, self._done)
@@ -204,11 +216,14 @@ class Inspector:
 
     async def _recall(self, message: Message) -> None:
         """Bring back what was said before in a chat that is not known from its beginning."""
+        if not self._began_with:
+            return  # The journal was empty: no chat began before us.
+        self._began_ms = self._began_ms or message.ts_ms
         key = (message.shop, message.conversation or message.buyer or "")
-        if key in self._known:
+        if key in self._known or message.ts_ms - self._began_ms > FACTS_MS:
             return
         self._known[key] = None
-        if len(self._known) > 2 * SLICE * HISTORY_EVENTS:
+        if len(self._known) > CHATS_AT_MOST:
             self._known.popitem(last=False)
         try:
             stored = await self._journal.history(*key, from_ms=message.ts_ms - FACTS_MS, limit=HISTORY_EVENTS)
@@ -226,25 +241,26 @@ class Inspector:
     async def _catch_up(self) -> None:
         """Judge what was stored and not yet judged when the last run ended."""
         try:
-            position = await self._store.position()
-            if position is None:  # The first time: what is older was said under no rules of ours.
-                self._position = self._journal.last_position
-                return
-            self._position = position
-            last = self._journal.last_position
+            if not self._position:
+                judged = await self._store.position()
+                # The first time nothing was: what is older was said under no rules of ours.
+                self._position = self._began_with if judged is None else judged
+            last = self._behind_to
             while self._position < last:
                 stored = await self._journal.beyond(self._position, SLICE)
                 if not stored:
+                    self._position = last
                     break
                 for item in stored:
                     event = decode_stored(item.body)
                     if type(event) is Message and item.position <= last:
                         self.judge.take(event, item.words, self._done)
-                self._position = stored[-1].position
-                await asyncio.sleep(REST_SECONDS)
+                self._position = min(stored[-1].position, last)
+                await asyncio.sleep(0)
             await self._flush()
         except StoreUnavailable as error:
-            log.warning("quality: what was said before the start is not judged: %s", error)
+            log.warning("quality: what is only in the journal is not judged: %s", error)
+            self._behind_to = self._position
 
     async def _flush(self) -> None:
         """Write down what was judged; where the disk takes nothing it stays for the next time, bounded."""

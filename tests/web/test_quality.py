@@ -65,6 +65,20 @@ async def test_what_was_said_before_a_restart_is_in_mind_after_it_and_nothing_is
         assert told["groups"]["lin"]["replies"] == 2
 
 
+async def test_more_than_can_wait_is_judged_from_the_journal_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.suggest.inspector.WAITING_MESSAGES", 5)
+    async with running(tmp_path) as (_, client):
+        bad = [said(n, 20 - n / 10, role="agent", agent="lin", text="爱买不买") for n in range(40)]
+        await client.post("/v1/events", json=bad)
+        await client.post("/v1/events", json=said(99, role="agent", agent="lin", text="顶级的哦"))
+        found = await hits(client, 41)
+        assert len({hit["message"] for hit in found}) == 41
+        told = (await client.get("/v1/quality", params=DAYS)).json()
+        assert told["groups"]["lin"]["replies"] == 41
+
+
 async def test_no_words_no_groups(tmp_path: Path) -> None:
     async with running(tmp_path) as (_, client):
         assert (await client.get("/v1/quality", params=DAYS)).json()["groups"] == {}
