@@ -158,6 +158,7 @@ class App:
             journal.outbox,
             self.metrics,
             waiting=lambda: round(sum(open_waits.values())),
+            suggest=None if self.desk.suggester is None else self.desk.suggester.top,
         )
         engine.watch(teller.watch)
         scores = self._scores(engine, journal)

@@ -5,7 +5,7 @@ whom somebody has claimed before the lead was called, is not told any more.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -26,6 +26,7 @@ from monitor.core.views import WaitRow
 from monitor.policy_files.channels import Plan
 
 SAID_CHARACTERS = 40
+REPLY_CHARACTERS = 80  # Of a suggested reply: what a glance takes in.
 ALERTS_KNOWN = 20_000  # Whose history is shown; older ones are told without.
 WITHOUT_ALERT = frozenset({"waits", "digest", "storm", "canary"})  # Kinds that name none to claim besides their waits.
 NAMED = 50  # Messages of a digest whose agents are counted by name.
@@ -88,10 +89,21 @@ class FloorSpeaker:
         plan: where people are told, who is mentioned how, links into clients.
         links: by which they act.
         epoch: what the names of alerts begin with.
+        suggest: gives what could be answered in a conversation of a shop; None: nothing is suggested.
     """
 
-    def __init__(self, floor: Floor, staff: Staff, talks: Talks, links: Links, plan: Plan, epoch: str) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        staff: Staff,
+        talks: Talks,
+        links: Links,
+        plan: Plan,
+        epoch: str,
+        suggest: Callable[[str, str], str | None] | None = None,
+    ) -> None:
         self._floor = floor
+        self._suggest = suggest or (lambda _shop, _conversation: None)
         self._staff = staff
         self._talks = talks
         self._links = links
@@ -212,6 +224,7 @@ class FloorSpeaker:
             closed_unanswered=wait.closed_unanswered,
             claimed_by=wait.claimed_by,
             agent=self._name(wait.agent or wait.account),
+            reply=plain(self._suggest(wait.shop, wait.conversation) or "", REPLY_CHARACTERS),
         )
 
     def _name(self, person: str | None) -> str | None:

@@ -119,9 +119,10 @@ class Teller:
         outbox: Queue,
         metrics: Metrics,
         waiting: Callable[[], int],
+        suggest: Callable[[str, str], str | None] | None = None,
     ) -> None:
         """Take what there is once the engine stands; before `run`."""
-        self._speaker = FloorSpeaker(floor, staff, talks, links, self._plan, self._epoch)
+        self._speaker = FloorSpeaker(floor, staff, talks, links, self._plan, self._epoch, suggest)
         self._outbox = outbox
         self._waiting = waiting
         self._courier = Courier(

@@ -65,6 +65,8 @@ def lines(view: View) -> list[str]:
     for wait in view.waits[:TOP]:
         if wait.said:
             found.append(f"Asked: {wait.said}")
+        if wait.reply:
+            found.append(f"Could be answered: {wait.reply}")
         found.append(_place(wait))
     if len(view.waits) > TOP:
         found.append(f"{len(view.waits) - TOP} more")

@@ -92,6 +92,8 @@ def lines(view: View) -> list[str]:
     for wait in view.waits[:TOP]:
         if wait.said:
             found.append(f"问：{wait.said}")
+        if wait.reply:
+            found.append(f"可回：{wait.reply}")
         found.append(_place(wait))
     if len(view.waits) > TOP:
         found.append(f"另有 {len(view.waits) - TOP} 位")

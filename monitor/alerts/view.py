@@ -33,6 +33,7 @@ class WaitView:
     closed_unanswered: bool
     claimed_by: str | None
     agent: str | None
+    reply: str = ""  # What could be answered; empty: nothing is at hand.
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,19 @@ def test_the_body_finds_the_chat_and_says_what_to_do(floor: Floor) -> None:
     assert "张小姐" not in "".join(lines)
 
 
+def test_what_could_be_answered_stands_below_the_question(floor: Floor) -> None:
+    floor.words = {"c-7": "能开专票吗"}
+    replies = {("senye", "c-7"): "亲，可以开的，" + "请问抬头" * 40}
+    speaks = FloorSpeaker(
+        floor, floor, floor, Links(b"k" * 32, None), PLAN, "k3f9", lambda shop, chat: replies.get((shop, chat))
+    )
+    lines = speaks.say("a", (told(*TWO),), NOW_MS).lines
+    assert lines[0] == "问：能开专票吗"
+    assert lines[1].startswith("可回：亲，可以开的，请问抬头")
+    assert len(lines[1]) < 100
+    assert sum(line.startswith("可回") for line in lines) == 1
+
+
 def test_where_nobody_has_room_a_holding_phrase_is_the_move(floor: Floor) -> None:
     floor.free = [("lin", 7, 8)]
     message = said(floor, told(*TWO))
