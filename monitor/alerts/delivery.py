@@ -332,7 +332,11 @@ class Courier:
             due = DueDelivery(delivery=digest, attempts=0, told=None, overtaken_by=None)
         desk.under_way.add(due.delivery.delivery_id)
         now_ms = self._timer.now_ms()
-        saying = self._speaker.say(desk.name, [told for _, told in live], now_ms)
+        try:
+            saying = self._speaker.say(desk.name, [told for _, told in live], now_ms)
+        except Exception:  # A fault of the words is no reason to tell nobody.
+            log.exception("channel %s: a fault of ours; told without words", desk.name)
+            saying = Listener().say(desk.name, [told for _, told in live], now_ms)
         if desk.bucket is not None:
             desk.bucket.take(now_ms)
         desk.quota.take()

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import structs
 
 from monitor.alerts.saying import Saying
+from monitor.alerts.view import TOP
 from monitor.core.decisions import TellPeople
 from monitor.store.entries import Delivery
 from monitor.store.outbox import DIGEST, HIGH
@@ -46,7 +47,7 @@ class Listener:
 
     def say(self, channel: str, told: Sequence[TellPeople], now_ms: int) -> Saying:  # noqa: ARG002 - as all do
         """Name the messages."""
-        return Saying(title=" ".join(one.key for one in told))
+        return Saying(title=" ".join(one.key for one in told[:TOP]))
 
 
 async def standing_now(

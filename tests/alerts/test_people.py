@@ -362,3 +362,19 @@ async def test_a_stop_in_the_round_in_which_something_is_dropped_ends(floor: Flo
         await courier.run()
     assert await floor.account() == {"dropped_answered": 1}
     assert room.tried == []
+
+
+async def test_a_fault_of_the_words_does_not_keep_people_from_being_told(
+    floor: Floor, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = floor.room()
+
+    def speechless(channel: str, tellings: Sequence[TellPeople], now_ms: int) -> Saying:
+        raise ZeroDivisionError(channel, len(tellings), now_ms)
+
+    floor.facts.say = speechless  # type: ignore[method-assign]
+    async with floor.delivering():
+        await floor.tell(told(named(1)))
+        await floor.comes_to({"sent": 1})
+    assert titles(room) == ["1.team.120s"]
+    assert "ZeroDivisionError" in caplog.text
