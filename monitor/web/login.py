@@ -35,10 +35,10 @@ _POLICY = (
 ).encode()
 _PAGE = f"""<!doctype html><html lang="zh-CN"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>登录 · Log in</title><style>{_STYLE}</style>
-<h1>登录 <span lang="en">Log in</span></h1><p>%s
+<main><h1>登录 <span lang="en">Log in</span></h1><p>%s
 <form method="post" action="{PATH}"><label>令牌 <span lang="en">Token</span>
 <input name="token" type="password" autocomplete="current-password" autofocus required></label>
-<button>登录 <span lang="en">Log in</span></button></form><script>{_SCRIPT}</script></html>
+<button>登录 <span lang="en">Log in</span></button></form></main><script>{_SCRIPT}</script></html>
 """
 _ASK = '请输入管理员给您的令牌。<br><span lang="en">Enter the token your administrator gave you.</span>'
 _WRONG = '令牌不正确或已失效。<br><span lang="en">This token is wrong or no longer valid.</span>'
