@@ -424,7 +424,7 @@ FAMILIES = (
         "suggestions_total",
         "counter",
         ("outcome",),
-        "Suggested replies: offered, abstained, shown, picked, edited, ignored.",
+        "Suggested replies: offered, abstained, shown, picked, edited, ignored; and what came of a model's rewording.",
         lambda m: m.suggestions,
     ),
     Family(

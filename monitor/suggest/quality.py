@@ -15,7 +15,7 @@ from msgspec import Struct
 from monitor.core.decisions import CloseRound, Decision, PassPromise, RestateRound, Round
 from monitor.core.events import Message
 from monitor.core.senders import role_of
-from monitor.core.words import ASKS, HOLDING, POLITE, text_key
+from monitor.core.words import ASKS, GREETING, HOLDING, POLITE, text_key
 from monitor.suggest.matcher import Matcher
 from monitor.suggest.wording import Wording, flattened, parted, spaced, squeezed
 
@@ -267,7 +267,7 @@ class Judge:
             asked = next(again, None)
             if asked is not None and _asks(text):
                 yield hit("asks_again", WARN, 0, len(text), names[asked])
-        if chat.buyer_asked and tight and not words & HOLDING and "polite" not in names:
+        if chat.buyer_asked and tight and not words & (HOLDING | GREETING) and "polite" not in names:
             if tight in self._curt or (len(tight) <= CURT_CHARS and not tight.isdigit()):
                 yield hit("curt", NOTE, 0, len(text), tight[:20])
             elif "unclear" in names and len(tight) <= UNCLEAR_CHARS:

@@ -173,7 +173,7 @@ class TestAnswers:
     def test_a_word_or_two_to_a_question_is_curt(self, text: str) -> None:
         assert Chat().buyer(0, "这个有L码吗").agent(5, text).hits == [("c2", "curt")]
 
-    @pytest.mark.parametrize("text", ["有的亲", "170", "您好", "稍等"])
+    @pytest.mark.parametrize("text", ["有的亲", "170", "您好", "稍等", "在的", "hi"])
     def test_a_short_answer_can_be_good(self, text: str) -> None:
         assert Chat().buyer(0, "这个有L码吗").agent(5, text).hits == []
 
