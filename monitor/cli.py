@@ -34,9 +34,10 @@ from monitor.policy_files.where import Choice, choose
 from monitor.replay import Replay, lines_of, replay_files, write_lines
 from monitor.service_manager import ServiceManager
 from monitor.settings import Settings, load
+from monitor.simulator import floor_rules
 from monitor.simulator.command import simulate
 from monitor.simulator.doors import open_door
-from monitor.simulator.live import live_events
+from monitor.simulator.live import live_simulation
 from monitor.simulator.senders import at_speed, on_time, pump
 from monitor.store.command import backup, export, purge, restore
 from monitor.store.entries import Role, Token
@@ -181,10 +182,13 @@ def demo(port: int | None, seed: int) -> None:
 async def _demo(folder: Path, port: int | None, seed: int) -> None:
     # What a person has set for their own service does not count here.
     wanted = port if port is not None else _free_port(DEMO_PORT)
-    app = App(Settings.model_validate({"data": folder, "listen": {"port": wanted}}), demo=True)
+    clock = Clock()
+    floor = live_simulation(seed, clock.now_ms())
+    floor_rules.write(folder / "rules", floor.centre)
+    settings = Settings.model_validate({"data": folder / "data", "listen": {"port": wanted}})
+    app = App(settings, clock=clock, demo=True, rules=Choice(folder / "rules", "of the simulated floor"))
     async with _running(app) as stop:
-        clock = app.clock
-        events = ((event.ts_ms, event) for event in live_events(seed, clock.now_ms()))
+        events = ((event.ts_ms, event) for event in floor)
         async with open_door(app.server.url, token=None, homes={}, say=_say) as door:
             sending = asyncio.create_task(pump(events, door, batch=500, pace=on_time(clock.now_ms)))
             click.echo(f"simulated chat of a service centre: open {app.server.url} (stop with control-C)")
