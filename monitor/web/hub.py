@@ -101,6 +101,8 @@ class Hub:
         """Take note of one commit; after the floor has."""
         if not self.epoch:
             return
+        if self._last_event_at_ms is None:
+            self._sources_changed = True  # The very first event is waited for.
         pending = self._pending
         for wait, why in changes.gone:
             pending[wait] = why

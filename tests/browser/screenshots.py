@@ -56,7 +56,7 @@ PICTURES = (
 def open_board(page: Page, url: str) -> None:
     """Open the wallboard of a demo that may be starting still, and wait until it shows a full floor."""
     page.goto(url, timeout=DEADLINE_MS)
-    page.wait_for_function(f"document.querySelectorAll('{WAITING_ROWS}').length >= 5", timeout=DEADLINE_MS)
+    page.locator(WAITING_ROWS).nth(4).wait_for(timeout=DEADLINE_MS)
 
 
 def main() -> None:

@@ -140,6 +140,17 @@ async def test_what_a_buyer_writes_is_only_ever_text(page: Page, program: Progra
     assert "owned" not in await page.title()
 
 
+async def test_the_wallboard_has_the_day_and_who_is_there(page: Page, program: Program) -> None:
+    chat = {"conversation": "c-day", "agent": "zhou", "account": "senye:zhou"}
+    send(program, event("d1", 60, text="有货吗", **chat), event("d2", 20, text="有的亲", role="agent", **chat))
+    await shown(page, program, "/?lang=zh")
+    await expect(page.locator("[data-test=staff]")).to_have_text("2/0/—")
+    await expect(page.locator("[data-test=mean-reply]")).to_have_text("40s", timeout=20_000)
+    await expect(page.locator("[data-test=missed]")).to_have_text("0")
+    # No target is written down, and none is made up.
+    await expect(page.locator("[data-test=budget]")).to_have_text("—")
+
+
 # -- console -----------------------------------------------------------------------------------------------------------
 
 
@@ -172,7 +183,7 @@ async def test_a_claim_in_one_browser_is_seen_in_another(page: Page, context: Br
     await shown(page, program, "/console?lang=zh")
     other = await context.new_page()
     await shown(other, program, "/?lang=zh")
-    await page.locator(".qrow").first.click()
+    await page.locator(".qrow", has_text="zhou").click()
     await page.locator("[data-test=claim]").click()
     await expect(page.locator("[data-test=claimed]")).to_have_text("local 已认领")
     claimed = await page.locator(".qrow[aria-current]").get_attribute("data-id")

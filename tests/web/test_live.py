@@ -485,6 +485,17 @@ async def test_whatever_happens_every_viewer_sees_what_stands(monkeypatch: pytes
             assert sum(board.counts["waits_open"].values()) == len(on_board)
 
 
+async def test_the_very_first_event_is_told_with_its_time_at_once() -> None:
+    async with standing() as stand, look(stand) as line:
+        board = await looking(line)
+        assert board.counts["last_event_at"] is None
+        stand.engine.known_sources = [a_source("c-7")]
+        stand.engine.commit(rows=[a_row(1)])
+        delta = await board.next()
+        assert [wait["id"] for wait in delta["up"]] == ["k3f9-1"]
+        assert delta["counts"]["last_event_at"] is not None
+
+
 # -- parts of the floor ------------------------------------------------------------------------------------------------
 
 

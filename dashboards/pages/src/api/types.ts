@@ -951,6 +951,33 @@ export interface Waits {
   readonly waits: readonly (Wait)[]
 }
 
+/** One score of a shop over its platform's window. */
+export interface Window {
+  readonly shop: string
+  readonly profile: string
+  readonly first_day: string
+  readonly last_day: string
+  readonly platform_target: number | null
+  readonly unit: string
+  readonly hits: number
+  readonly misses: number
+  readonly undetermined: number
+  readonly excluded: number
+  readonly sum_seconds: number
+  readonly waits: number
+  /** null: fewer than the platform asks for. */
+  readonly rate: number | null
+  readonly mean_seconds: number | null
+  readonly left_out: Readonly<Record<string, number>>
+  readonly courtesy_misses: number
+}
+
+/** Scores over the platforms' windows. */
+export interface Windows {
+  readonly now: string
+  readonly windows: readonly (Window)[]
+}
+
 /** Any error. */
 export interface Wrong {
   /** What is wrong, and what to do about it. */

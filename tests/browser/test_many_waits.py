@@ -1,0 +1,40 @@
+"""Five thousand buyers in the console: few rows are drawn, and keys and filters act on all of them."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from tests.browser.fake_live import FakeLive
+from tests.web.stand import NOW_MS, a_row, a_source, standing
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_long_queue_is_drawn_in_part_and_moved_through_whole(context: BrowserContext, live: FakeLive) -> None:
+    live.waits = [live.wait(f"w{n}", n * 0.05, shop=f"shop{n % 40}") for n in range(5_000)]
+    page = await context.new_page()
+    await page.goto(f"{live.address}/console?lang=zh")
+    await expect(page.locator("[data-test=count]")).to_have_text("5000 位")
+    rows = page.locator(".qrow")
+    assert 10 <= await rows.count() <= 60
+    for _ in range(40):
+        await page.keyboard.press("j")
+    chosen = page.locator(".qrow[aria-current]")
+    await expect(chosen).to_be_in_viewport()
+    assert await rows.count() <= 60
+    await page.locator("[data-test=find]").fill("shop7")
+    await expect(page.locator("[data-test=count]")).to_have_text("125/5000 位")
+    await page.close()
+
+
+async def test_a_board_of_one_team_is_asked_for_in_its_address(context: BrowserContext, built_pages: Path) -> None:
+    page = await context.new_page()
+    rows = [a_row(1, team="A", needs_answer_since_ms=NOW_MS - 9_000), a_row(2, team="B", agent="zhou")]
+    async with standing(pages=built_pages, rows=rows) as stand:
+        stand.engine.known_sources = [a_source("c-1")]
+        await page.goto(f"{stand.url}/?lang=zh&team=B")
+        await expect(page.locator("[data-test=about]")).to_have_text("B")
+        await expect(page.locator("tr.wait")).to_have_count(1)
+        await expect(page.locator("[data-test=waiting]")).to_have_text("1")
+    await page.close()
