@@ -286,7 +286,7 @@ async def test_what_was_said_long_ago_is_not_forgotten_before_it_is_saved(tmp_pa
 
 
 async def test_what_was_told_is_known_after_every_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.engine.ROW_AGE_MS", 10**15)  # Rows wait to be saved, as under load.
+    monkeypatch.setattr("monitor.engine.saving.ROW_AGE_MS", 10**15)  # Rows wait to be saved, as under load.
     clock = MovedClock()
     async with doomed(tmp_path, clock) as made:
         await made.send(said(0))
@@ -360,7 +360,7 @@ async def test_time_of_the_events_moves_with_them_and_comes_back_after_a_restart
 async def test_nothing_is_acknowledged_while_the_disk_takes_nothing_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.engine.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("monitor.engine.loop.RETRY_SECONDS", 0.01)
     async with service(tmp_path) as s:
         await s.send(said(0))
         good = s.journal.commit
@@ -460,7 +460,7 @@ async def test_a_watcher_that_fails_stops_nothing(tmp_path: Path, caplog: pytest
 
 
 async def test_what_is_refused_waits_in_bounded_room_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.engine.WAITING_BYTES", 10)
+    monkeypatch.setattr("monitor.engine.queue.WAITING_BYTES", 10)
     async with service(tmp_path) as s:
         sent = [asyncio.create_task(s.send({"id": "x"})) for _ in range(3)]
         done = await asyncio.gather(*sent, return_exceptions=True)

@@ -59,7 +59,7 @@ async def test_a_merge_is_the_same_however_often_it_is_killed(tmp_path: Path, mo
         ("open-1-100-buyer", "nick-1-130-agent", "nick-1", 1),
     ]
     for age_ms in (1_000, 1 << 60):  # Rows saved soon; rows saved never, but those that must be.
-        monkeypatch.setattr("monitor.engine.ROW_AGE_MS", age_ms)
+        monkeypatch.setattr("monitor.engine.saving.ROW_AGE_MS", age_ms)
         for killed in ({0}, {2}, {3}, {4}, set(range(len(STORY)))):
             folder = tmp_path / f"{age_ms}-{'-'.join(map(str, sorted(killed)))}"
             assert await lived(folder, killed) == once, (age_ms, killed)

@@ -96,7 +96,7 @@ async def test_a_list_that_was_received_stays_so(tmp_path: Path, monkeypatch: py
         [one] = s.people.hand_overs.all()
         assert [left.conversation for left in one.left] == ["a"]
         # Nothing of the tracker's own state is saved from here on: the journal alone knows.
-        monkeypatch.setattr("monitor.engine.SHARD_AGE_MS", 1 << 60)
+        monkeypatch.setattr("monitor.engine.saving.SHARD_AGE_MS", 1 << 60)
         event = HandOverReceived(
             type="hand_over_received",
             id="r",

@@ -1,0 +1,430 @@
+"""The loop itself: take, judge, store, tell, again and again.
+
+While the disk takes nothing, the same commit is tried again and again, senders are
+told to come back, and time stands, so that what was due then is judged once it goes on.
+
+Time is the wall clock, or, with a tracker made so, the newest ``ts`` seen: then it
+moves with events only, and after a restart it is where the journal ends.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Collection, Iterator, Sequence
+
+from monitor.clock import Clock
+from monitor.core.conversation import Conversation
+from monitor.core.decisions import Decision
+from monitor.core.events import AnyEvent, Message, ServiceStarted, scope
+from monitor.core.lists import places
+from monitor.core.policy import PolicyBook
+from monitor.core.roster import Register
+from monitor.core.senders import BUILT_IN, Reader
+from monitor.core.silences import Silence
+from monitor.core.tracker import Folded, Tracker
+from monitor.core.views import SourceRow, WaitRow
+from monitor.engine.board import Board
+from monitor.engine.changes import Accepted, Changes, Readiness, Receipt, Router, Watcher
+from monitor.engine.fetching import Fetcher
+from monitor.engine.queue import Queue, Submission
+from monitor.engine.records import Recorder, conflict, conversation_of, identity, quarantined
+from monitor.engine.recovery import read_back
+from monitor.engine.saving import ROW_AGE_MS, ROWS_AT_MOST, Saving
+from monitor.errors import Busy, StoreUnavailable
+from monitor.store.entries import Commit, StoredEvent
+from monitor.store.journal import Journal
+from monitor.wire import decode_stored, encode_event, same
+from monitor.wire.batch import Batch
+from monitor.wire.privacy import KeptText, keeping
+
+log = logging.getLogger(__name__)
+
+EVENTS_A_COMMIT = 1_000  # About 15 ms of deciding: the loop is held no longer, and a commit costs little per event.
+JUDGED_A_COMMIT = 1_000  # Limits due at once fire in slices of this many.
+RETRY_SECONDS = 1.0  # Between two tries of a commit that the disk did not take.
+
+
+class Engine:
+    """Drives one tracker.
+
+    Args:
+        journal: open; this is its only writer of events.
+        tracker: fresh, one that keeps rows; `start` fills it from the journal.
+        router: makes of what is to be told what is to be delivered.
+        clock: the world's time.
+        reader: says at acceptance who speaks in a message and what its words are.
+        text: how much of what is said is kept on the disk.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        tracker: Tracker,
+        *,
+        router: Router,
+        clock: Clock,
+        reader: Reader = BUILT_IN,
+        text: KeptText = "masked",
+    ) -> None:
+        self.journal = journal
+        self.tracker = tracker
+        self.ready = Readiness()
+        self._clock = clock
+        self._reader = reader
+        self._keep, self._keep_body = keeping(text)
+        self._new_rules: tuple[PolicyBook, Reader, Register | None] | None = None  # To be taken between two turns.
+        self._position = journal.last_position
+        self._queue = Queue()
+        self._in_hand: list[Submission] = []  # Of the cycle that runs: off the queue, and not answered yet.
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._watchers: list[Watcher] = []
+        self._saving = Saving(tracker)
+        self._board = Board(tracker)
+        self._fetcher = Fetcher(journal, tracker)
+        self._recorder = Recorder(tracker, router, clock)
+        self._recovered: list[Decision] = []
+        self._started: StoredEvent | None = None  # Of this start, until it is stored.
+        self._task: asyncio.Task[None] | None = None
+
+    # -- what doors and watchers use ---------------------------------------------------------------------------------
+
+    def now_ms(self) -> int:
+        """Return the time by which waits are judged."""
+        return self._clock.now_ms() if self.tracker.wall else self.tracker.now_ms
+
+    async def submit(self, batch: Batch) -> Receipt:
+        """Store a batch; return when it is committed and synced.
+
+        Raises:
+            Busy: too much is waiting already; nothing of the batch was taken.
+            StoreUnavailable: the disk takes nothing now; send it again later.
+        """
+        unable = self.ready.fault or self.ready.store_error
+        if unable is not None:
+            raise StoreUnavailable(unable)
+        if self._stopping:
+            raise StoreUnavailable("the service is stopping")
+        done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._queue.put(batch, done)
+        self._wake.set()
+        return await done
+
+    async def turn(self) -> bool:
+        """Return once the loop has turned; False when a fault has ended it. A disk that takes nothing is no fault."""
+        while self.ready.fault is None:
+            try:
+                await self.submit(Batch(door="engine", source="engine"))
+            except Busy:
+                await asyncio.sleep(1)
+            except StoreUnavailable:
+                return self.ready.fault is None
+            else:
+                return True
+        return False
+
+    def watch(self, watcher: Watcher) -> None:
+        """Call ``watcher`` on the loop after each commit. It must be quick; what it raises is logged."""
+        self._watchers.append(watcher)
+
+    def waits(self) -> Iterator[WaitRow]:
+        """Yield every open wait as it stands."""
+        return self.tracker.waits()
+
+    def row(self, shop: str, conversation: str) -> WaitRow | None:
+        """Return the open wait of one conversation."""
+        found = self.tracker.conversation(shop, conversation)
+        return self.tracker.row(found) if found is not None else None
+
+    def holds_off(self, shop: str, conversation: str) -> bool:
+        """Return whether the last a person said to a buyer is a holding reply that still owes an answer."""
+        found = self.tracker.conversation(shop, conversation)
+        promise = found.state.promise if found is not None else None
+        return promise is not None and not promise.greeting
+
+    def sources(self) -> list[SourceRow]:
+        """Return how every source stands."""
+        return self.tracker.sources()
+
+    def silences(self) -> list[Silence]:
+        """Return the silences that were set, some of them perhaps over."""
+        return list(self.tracker.silences.values())
+
+    def promises(self) -> dict[tuple[str, str, str], int]:
+        """Return how many promises stand open, by (platform, team, stage)."""
+        return self._board.promises.counts
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Read back what the journal holds, then begin to work."""
+        await self._recover()
+        self.ready.started = True
+        self._task = asyncio.create_task(self._run(), name="engine")
+
+    async def take_rules(
+        self, policies: PolicyBook, reader: Reader, text: bytes, register: Register | None = None
+    ) -> None:
+        """Hold against these rules what is taken from the next turn on; what stands open keeps its own.
+
+        Args:
+            policies: the rules.
+            reader: their senders and phrases.
+            text: all of them as they are written, kept in the journal under their name.
+            register: who is who; None: as it was.
+
+        Raises:
+            StoreUnavailable: the text cannot be kept now; the rules stay as they were.
+        """
+        await self.journal.keep_rules(policies.rules, text)
+        self._new_rules = policies, reader, register
+        self._wake.set()
+
+    async def stop(self) -> None:
+        """Store what was submitted, save every row, stop."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)  # A fault was logged, and `wait` raises it.
+
+    async def wait(self) -> None:
+        """Return when the loop ends: after `stop`, or by a fault of ours.
+
+        Raises:
+            Exception: the fault.
+        """
+        assert self._task is not None
+        await asyncio.shield(self._task)
+
+    async def _recover(self) -> None:
+        tracker = self.tracker
+        await read_back(tracker, self.journal, self._fetcher, self._saving)
+        if tracker.wall:
+            self._note_start(self._clock.now_ms())
+        else:
+            self._advance(tracker.now_ms)
+        if tracker.people is not None and tracker.now_ms:
+            tracker.people.resume(tracker.now_ms)
+        for conversation, promise in tracker.promises():
+            self._board.promises.note(conversation, promise)
+        self._recovered = tracker.decisions[:]
+        tracker.decisions.clear()
+
+    def _note_start(self, now_ms: int) -> None:
+        """Begin what was not seen up to now, and have the journal know of it with the first commit."""
+        if not self.tracker.follows_feeds:
+            self.tracker.begin(now_ms)
+            return
+        self._position += 1
+        event = ServiceStarted(
+            type="service_started", id=f"start-{self._position}", ts_ms=now_ms, source="presales-monitor"
+        )
+        self.tracker.handle(event, self._position, now_ms)
+        self._started = StoredEvent(
+            position=self._position,
+            shop=scope(event),
+            id=event.id,
+            conversation=None,
+            ts_ms=now_ms,
+            arrived_at_ms=now_ms,
+            door="start",
+            words=0,
+            folded=False,
+            body=encode_event(event),
+        )
+
+    async def _run(self) -> None:
+        try:
+            await self._work()
+        except Exception as fault:
+            # The tracker may have decided what is not stored: nothing more may come of it. A restart reads the truth.
+            self.ready.fault = f"a fault of the program has stopped its work: {fault!r}"
+            log.exception("the loop has ended by a fault; nothing is taken until a restart")
+            self._queue.turn_away(self._in_hand, StoreUnavailable(self.ready.fault))
+            raise
+
+    async def _work(self) -> None:
+        while True:
+            await self._wait()
+            if self._stopping and not self._queue:
+                break
+            try:
+                await self._cycle()
+            except StoreUnavailable:
+                # Stopping, and the disk takes nothing: what is not stored was not acknowledged. Rows must not be saved
+                # either, even if the disk takes them now: they are of events that it does not have.
+                return
+        with contextlib.suppress(StoreUnavailable):
+            while len(self._saving):
+                await self._store(
+                    Commit(now_ms=self.now_ms(), rules=self.tracker.rules), rows=ROWS_AT_MOST, all_rows=True
+                )
+
+    async def _wait(self) -> None:
+        """Sleep until something has come, or is due, or rows want to be saved."""
+        if self._queue or self._stopping:
+            return
+        self._wake.clear()
+        now_ms = self._clock.now_ms()
+        until_ms = now_ms + (ROW_AGE_MS if len(self._saving) else 60_000)
+        if self.tracker.wall:
+            until_ms = min(until_ms, self.tracker.next_ms)
+        if until_ms <= now_ms:
+            return
+        with contextlib.suppress(TimeoutError):
+            # One millisecond more: a timer that fires early would spin.
+            await asyncio.wait_for(self._wake.wait(), self._clock.seconds(until_ms - now_ms + 1))
+
+    # -- one turn ----------------------------------------------------------------------------------------------------
+
+    async def _cycle(self) -> None:
+        """Take a slice of what waits, judge it and the time, store, tell."""
+        if self._new_rules is not None:
+            policies, self._reader, register = self._new_rules
+            self._new_rules = None
+            self.tracker.take_rules(policies)
+            if self.tracker.people is not None and register is not None:
+                self.tracker.people.take(register)
+        slices, finished = self._queue.take(EVENTS_A_COMMIT)
+        self._in_hand = finished
+        commit = Commit(now_ms=self.now_ms(), rules=self.tracker.rules)
+        changes = Changes(commit.now_ms, [], [], [], [], [], 0, 0.0)
+        if self._started is not None:
+            commit.events.append(self._started)
+            self._started = None
+        before = self._position
+        try:
+            await self._handle(slices, commit, changes)
+        except StoreUnavailable as error:
+            self._queue.turn_away([submission for submission, _ in slices], error)
+        self._advance(commit.now_ms)
+        changes.now_ms = commit.now_ms
+        changes.decisions = self.tracker.decisions[:]
+        self.tracker.decisions.clear()
+        told = self._recorder.write_down([*self._recovered, *changes.decisions], commit)
+        self._recovered.clear()
+        told += self.tracker.merged
+        self.tracker.merged.clear()
+        touched = self._board.see(changes)
+        for conversation in touched:
+            self._saving.note(conversation, before, self._clock.now_ms())
+        work = commit.events or commit.rounds or commit.outbox or commit.quarantine or touched or changes.decisions
+        if work or len(self._saving):
+            started = time.perf_counter()
+            await self._store(commit, rows=self._saving.a_turn, at_once=told, waiting=finished)
+            changes.commit_seconds = time.perf_counter() - started
+        self.tracker.forget_idle(self._saving)
+        for submission in finished:
+            submission.stored()
+        if work or changes.events:
+            for watcher in self._watchers:
+                try:
+                    watcher(changes)
+                except Exception:
+                    # They only watch: what is decided and stored stands without them.
+                    log.exception("a watcher of decisions has failed")
+
+    def _advance(self, now_ms: int) -> None:
+        """Judge what is due: a slice of it; all of it where time stands until the next event."""
+        if self.tracker.wall:
+            self.tracker.advance(now_ms, JUDGED_A_COMMIT)
+        else:
+            self.tracker.advance(now_ms)
+
+    def _handle_one(self, event: AnyEvent, position: int, arrived_at_ms: int, words: int) -> Folded:
+        """Hand an event to the tracker; where it moves time, what is due by then is judged first.
+
+        So each limit is judged before what comes after it, however the events were cut into commits.
+        """
+        if not self.tracker.wall:
+            self.tracker.advance(event.ts_ms)
+        return self.tracker.handle(event, position, arrived_at_ms, words)
+
+    async def _handle(self, slices: list[tuple[Submission, list[AnyEvent]]], commit: Commit, changes: Changes) -> None:
+        """Give each event that is new to the tracker; set duplicates and refusals aside."""
+        events = [event for _, part in slices for event in part]
+        known: dict[tuple[str, str], bytes] = {}
+        if events:
+            known = await self._fetcher.rows([identity(event) for event in events], events)
+        for submission, part in slices:
+            batch, receipt = submission.batch, submission.receipt
+            if not submission.refused:
+                submission.refused = True
+                changes.clamped += batch.clamped
+                for refusal in batch.refusals:
+                    commit.quarantine.append(quarantined(batch, refusal, self._clock.now_ms(), self._keep_body))
+                    changes.refused.append((batch.source, refusal))
+            for event in part:
+                key = identity(event)
+                kept = self._keep(event)
+                body = known.get(key)
+                if body is not None:
+                    receipt.duplicates += 1
+                    outcome = "duplicate"
+                    if not same(kept, decode_stored(body)):
+                        outcome = "conflict"
+                        receipt.conflicts += 1
+                        commit.quarantine.append(quarantined(batch, conflict(kept), self._clock.now_ms()))
+                    changes.events.append(Accepted(event, outcome))
+                    continue
+                known[key] = body = encode_event(kept)
+                for chat in self.tracker.wants_history(event):
+                    await self._fetcher.history(event.shop, chat, self._position + 1)
+                self._position += places(event)
+                words = self._reader.read(event) if type(event) is Message else 0
+                if not self.tracker.wall:
+                    commit.now_ms = max(commit.now_ms, event.ts_ms)
+                folded = self._handle_one(event, self._position, commit.now_ms, words)
+                receipt.accepted += 1
+                receipt.late += folded == "late"
+                changes.events.append(Accepted(event, "late" if folded == "late" else "accepted", words))
+                commit.events.append(
+                    StoredEvent(
+                        position=self._position,
+                        shop=key[0],
+                        id=event.id,
+                        conversation=conversation_of(event),
+                        ts_ms=event.ts_ms,
+                        arrived_at_ms=commit.now_ms,
+                        door=batch.door,
+                        words=words,
+                        folded=folded == "folded",
+                        body=body,
+                        policy=self.tracker.taken_under,
+                    )
+                )
+
+    async def _store(
+        self,
+        commit: Commit,
+        *,
+        rows: int,
+        at_once: Collection[Conversation] = (),
+        waiting: Sequence[Submission] = (),
+        all_rows: bool = False,
+    ) -> None:
+        """Commit, again and again until the disk takes it; senders are not kept waiting for that."""
+        self._saving.put_into(commit, rows, self._position, self._clock.now_ms(), at_once, all_rows=all_rows)
+        while True:
+            try:
+                await self.journal.commit(commit)
+            except StoreUnavailable as error:
+                if self.ready.store_error is None:
+                    log.error("nothing can be stored: %s; trying again every %g s", error, RETRY_SECONDS)
+                self.ready.store_error = str(error)
+                self._queue.turn_away(waiting, error)
+                if self._stopping:
+                    raise
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._until_stopping(), RETRY_SECONDS)
+            else:
+                if self.ready.store_error is not None:
+                    log.warning("the disk takes events again")
+                self.ready.store_error = None
+                return
+
+    async def _until_stopping(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            await self._wake.wait()

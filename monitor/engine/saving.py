@@ -1,0 +1,102 @@
+"""Rows of conversations on their way to the disk: a few with each commit, those that have waited longest first."""
+
+from collections import deque
+from collections.abc import Collection, Iterable
+
+from monitor.core.conversation import Conversation
+from monitor.core.tracker import Tracker
+from monitor.store.entries import Commit
+
+ROWS_A_COMMIT = 200  # Rows saved along with each commit: a few milliseconds.
+ROWS_AT_MOST = 2_000  # When very many have changed at once; the loop is held no longer than by a commit's events.
+ROW_AGE_MS = 1_000  # A row that has just changed will change again; it is saved when it is this old.
+# The tracker's own state is saved so often. Where there are thousands of feeds it takes some milliseconds and a
+# megabyte; a restart handles again what came since. No older than a row when that is saved, so that the shop and the
+# feed a row names are always there.
+SHARD_AGE_MS = ROW_AGE_MS
+
+
+class Saving:
+    """Which rows have changed since they were saved, oldest change first; and when the tracker's own state was."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
+        # In order: the row, the journal position before the change, when. A dictionary alone would keep the order, but
+        # to find its first entry again and again it passes over all that were taken out before.
+        self._order: deque[tuple[Conversation, int, int]] = deque()
+        self._noted: set[Conversation] = set()
+        self._shard_saved_at_ms = 0
+        self._shard_knew = 0  # How many feeds and shops it had.
+
+    def __len__(self) -> int:
+        return len(self._noted)
+
+    def __contains__(self, conversation: object) -> bool:
+        return conversation in self._noted
+
+    def note(self, conversation: Conversation, position: int, now_ms: int) -> None:
+        """Note that a row has changed by what came after ``position``."""
+        if conversation not in self._noted:
+            self._noted.add(conversation)
+            self._order.append((conversation, position, now_ms))
+
+    @property
+    def a_turn(self) -> int:
+        """How many rows to save with the next commit: more when very many have changed at once."""
+        return min(max(ROWS_A_COMMIT, len(self._noted) // 32), ROWS_AT_MOST)
+
+    def put_into(
+        self,
+        commit: Commit,
+        at_most: int,
+        position: int,
+        now_ms: int,
+        at_once: Collection[Conversation] = (),
+        *,
+        all_rows: bool = False,
+    ) -> None:
+        """Put the rows to save now into a commit, and the tracker's own state if it is time for that.
+
+        Args:
+            commit: which takes them.
+            at_most: rows of those noted.
+            position: of the newest event handled.
+            now_ms: the time.
+            at_once: rows that must go with this commit.
+            all_rows: the end has come: however fresh they are.
+        """
+        tracker = self._tracker
+        commit.rows = [
+            (c.shop, c.id, c.number, c.state.wait is not None or c.state.promise is not None, tracker.encode(c))
+            for c in self._take(at_most, now_ms, at_once, of_any_age=all_rows)
+        ]
+        known = tracker.known
+        is_old = abs(now_ms - self._shard_saved_at_ms) >= SHARD_AGE_MS
+        if all_rows or is_old or (at_once and known != self._shard_knew) or tracker.unsaved:
+            commit.saved_position = self._saved_position(position)
+            commit.shard = tracker.encode_shard()
+            self._shard_saved_at_ms, self._shard_knew = now_ms, known
+
+    def _take(
+        self, at_most: int, now_ms: int, at_once: Iterable[Conversation], *, of_any_age: bool
+    ) -> list[Conversation]:
+        """Return the rows to save now: those ``at_once``, and up to ``at_most`` at least ``ROW_AGE_MS`` old."""
+        order = self._order
+        taken: list[Conversation] = []
+        for conversation in at_once:
+            if conversation in self._noted:
+                self._noted.remove(conversation)  # Its place in the order is passed over when its turn comes.
+                taken.append(conversation)
+        at_most += len(taken)
+        while order and len(taken) < at_most and (of_any_age or order[0][2] <= now_ms - ROW_AGE_MS):
+            conversation = order.popleft()[0]
+            if conversation in self._noted:
+                self._noted.remove(conversation)
+                taken.append(conversation)
+        return taken
+
+    def _saved_position(self, position: int) -> int:
+        """Return a position up to which every row is saved."""
+        while self._order and self._order[0][0] not in self._noted:
+            self._order.popleft()
+        return self._order[0][1] if self._order else position
