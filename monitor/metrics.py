@@ -8,8 +8,9 @@ floor with a thousand series in each of many families would feel in its alerts.
 What the process itself costs (CPU, memory, open files) comes from
 ``prometheus_client``'s own collectors.
 
-Label values come from what sources send. Each family therefore holds a bounded
-number of series; what comes beyond is counted under ``other``.
+Names in labels come from what sources send. Each family therefore holds a bounded
+number of series; beyond it names are counted together under ``other``, and what
+became of things stays told apart.
 
 Counters count decisions as they were made, corrections beside them. The exact
 numbers of a day are in the API, not here.
@@ -59,7 +60,14 @@ Key = tuple[str, ...]
 
 
 class Counts(dict[Key, float]):
-    """Numbers by label values; the number of series is bounded."""
+    """Numbers by label values; the number of series is bounded.
+
+    The first ``names`` labels are names that sources make up, the others come from short lists of ours.
+    """
+
+    def __init__(self, names: int = 1) -> None:
+        super().__init__()
+        self._names = names
 
     def add(self, *key: str, n: float = 1) -> None:
         """Add to one series."""
@@ -67,7 +75,7 @@ class Counts(dict[Key, float]):
             self[key] += n
         except KeyError:
             if len(self) >= SERIES_AT_MOST:
-                key = (OTHER,) * len(key)
+                key = _other(key, self._names)
             self[key] = self.get(key, 0) + n
 
 
@@ -90,9 +98,10 @@ class Histogram:
 class Histograms(dict[Key, Histogram]):
     """Histograms by label values; the number of series is bounded."""
 
-    def __init__(self, edges: tuple[float, ...]) -> None:
+    def __init__(self, edges: tuple[float, ...], names: int = 1) -> None:
         super().__init__()
         self._edges = edges
+        self._names = names
         self._at_most = SERIES_AT_MOST // (len(edges) + 3)
 
     def observe(self, value: float, *key: str) -> None:
@@ -100,9 +109,13 @@ class Histograms(dict[Key, Histogram]):
         histogram = self.get(key)
         if histogram is None:
             if len(self) >= self._at_most:
-                key = (OTHER,) * len(key)
+                key = _other(key, self._names)
             histogram = self.setdefault(key, Histogram(self._edges))
         histogram.observe(value)
+
+
+def _other(key: Key, names: int) -> Key:
+    return (OTHER,) * min(names, len(key)) + key[names:]
 
 
 class Metrics:
@@ -121,15 +134,15 @@ class Metrics:
         self.rejected = Counts()
         self.clamped = 0
         self.refused = Counts()
-        self.reply_wait = Histograms(REPLY_EDGES)
-        self.waits_open = Counts()
-        self.oldest_wait = Counts()
+        self.reply_wait = Histograms(REPLY_EDGES, names=2)
+        self.waits_open = Counts(names=2)
+        self.oldest_wait = Counts(names=2)
         self.shop_waits_open = Counts()
-        self.promises_open = Counts()
-        self.rounds = Counts()
-        self.passed = Counts()
+        self.promises_open = Counts(names=2)
+        self.rounds = Counts(names=2)
+        self.passed = Counts(names=2)
         self.shop_rounds = Counts()
-        self.promises_passed = Counts()
+        self.promises_passed = Counts(names=2)
         self.corrections = Counts()
         self.alerts = Counts()
         self.alert_lateness = Histograms(LATENESS_EDGES)

@@ -187,7 +187,7 @@ def test_names_and_labels_keep_the_rules() -> None:
         assert not {"buyer", "conversation", "agent", "le", "quantile"} & set(family.labels), family.name
 
 
-def test_every_metric_of_the_contract_that_this_version_fills_is_there() -> None:
+def test_every_metric_of_the_contract_is_there() -> None:
     found = {family.name: family.labels for family in FAMILIES}
     assert found["events_total"] == ("source", "outcome")
     assert found["messages_total"] == ("platform", "role")
@@ -204,6 +204,10 @@ def test_every_metric_of_the_contract_that_this_version_fills_is_there() -> None
     assert found["delivery_seconds"] == found["outbox_pending"] == ("channel",)
     assert found["source_last_event_timestamp_seconds"] == found["source_lag_seconds"] == ("source",)
     assert found["build_info"] == ("version", "rules_hash")
+    assert found["shop_rounds_total"] == ("shop", "within")
+    assert found["suggestions_total"] == ("outcome",)
+    assert found["agents"] == ("team", "state")
+    assert found["unattended_shops"] == found["stale_shops"] == ("platform",)
     assert {
         "alert_lateness_seconds",
         "live_clients",
@@ -260,9 +264,21 @@ def test_a_sender_that_makes_up_names_cannot_fill_the_memory() -> None:
         metrics.events.add(f"source-{n}", "accepted")
         metrics.reply_wait.observe(1.0, f"platform-{n}", "a", "first")
     assert len(metrics.events) == SERIES_AT_MOST + 1
-    assert metrics.events[OTHER, OTHER] == 500
+    assert metrics.events[OTHER, "accepted"] == 500
     assert sum(sum(h.counts) for h in metrics.reply_wait.values()) == SERIES_AT_MOST + 500
     assert len(metrics.reply_wait) < 300
+
+
+def test_shops_beyond_the_bound_are_summed_and_what_came_of_their_rounds_is_told_apart() -> None:
+    metrics = Metrics(version="1")
+    for n in range(SERIES_AT_MOST + 7):
+        metrics.shop_rounds.add(f"shop-{n}", "true")
+    metrics.shop_rounds.add("late-comer", "false", n=2)
+    metrics.shop_rounds.add("shop-0", "true")
+    assert metrics.shop_rounds[OTHER, "true"] == 7
+    assert metrics.shop_rounds[OTHER, "false"] == 2
+    assert metrics.shop_rounds["shop-0", "true"] == 2
+    assert sum(metrics.shop_rounds.values()) == SERIES_AT_MOST + 10
 
 
 async def test_a_scrape_lets_others_have_the_loop_and_takes_what_they_add() -> None:

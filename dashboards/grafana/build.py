@@ -29,6 +29,10 @@ JOB = 'job=~"$job", instance=~"$instance"'
 TEAM = JOB + ', platform=~"$platform", team=~"$team"'
 TEAM_ONLY = JOB + ', team=~"$team"'
 WITHDRAWN, RAISED = JOB + ', outcome="withdrawn"', JOB + ', outcome="raised"'
+FAILED = (
+    f'sum by (channel) (increase(presales_deliveries_total{{{JOB}, outcome="failed"}}[1h])) '
+    f"or sum by (channel) (0 * presales_outbox_pending{{{JOB}}})"
+)
 HOURLY = f"sum by (stage, courtesy) (increase(presales_passed_total{{{TEAM}}}[1h]))"
 TAG = "presales-monitor"
 # Colours that the colour-blind tell apart, the same as on the wallboard.
@@ -64,6 +68,19 @@ def within(seconds: int, labels: str = TEAM, by: str = "") -> str:
     """Return the share of replies that came within so many seconds."""
     over = rate("reply_wait_seconds_bucket", f'{labels}, le="{float(seconds)}"', by)
     return f"{over} / ({rate('reply_wait_seconds_count', labels, by)} > 0)"
+
+
+def part_of(outcome: str) -> str:
+    """Return the share of deliveries that ended in one way."""
+    named = rate("deliveries_total", JOB + f', outcome="{outcome}"')
+    return f"({named} or vector(0)) / ({rate('deliveries_total', JOB)} > 0)"
+
+
+def within_own(by: str = "") -> str:
+    """Return the share that came out in time by each shop's own platform's score."""
+    shop = JOB + ', shop=~"$shop"' if by else JOB
+    in_time = rate("shop_rounds_total", shop + ', within="true"', by)
+    return f"{in_time} / ({rate('shop_rounds_total', shop, by)} > 0)"
 
 
 SHARE = ((None, LOST), (0.8, LATE), (0.9, WARN), (0.95, OK))
@@ -141,6 +158,41 @@ OVERVIEW = [
         wide=12,
     ),
     Panel(
+        "In time by the platforms' own scores",
+        "Share of rounds, sessions or buyers that came out in time as each shop's own platform counts, in the last hour.",
+        "percentunit",
+        {"": within_own().replace("$__rate_interval", "1h")},
+        big=True,
+        limits=SHARE,
+        wide=6,
+    ),
+    Panel(
+        "Shops nobody can serve",
+        "Nobody could take a new chat there for too long.",
+        "short",
+        {"": f'sum (presales_unattended_shops{{{JOB}, platform=~"$platform"}})'},
+        big=True,
+        limits=ANY,
+        wide=6,
+    ),
+    Panel(
+        "Shops unseen",
+        "No feed shows their chat now: nobody knows whether a buyer waits.",
+        "short",
+        {"": f'sum (presales_stale_shops{{{JOB}, platform=~"$platform"}})'},
+        big=True,
+        limits=ANY,
+        wide=6,
+    ),
+    Panel(
+        "People online",
+        "Who may be given a new chat, as presence tells; who has not been heard of is not in it.",
+        "short",
+        {"": f'sum (presales_agents{{{TEAM_ONLY}, state="online"}})'},
+        big=True,
+        wide=6,
+    ),
+    Panel(
         "Error budget burn",
         "How fast the 5 % that may pass 3 minutes are used up: 1 is just in budget; above 6 somebody is paged.",
         "x",
@@ -211,6 +263,60 @@ TEAMS = [
         wide=12,
     ),
     Panel(
+        "In time by its own score, by shop",
+        "The ten shops with the smallest share in the last hour, as each shop's own platform counts.",
+        "percentunit",
+        {"{{shop}}": f"bottomk(10, {within_own('shop').replace('$__rate_interval', '1h')})"},
+        limits=SHARE,
+        wide=12,
+    ),
+    Panel(
+        "People by state",
+        "Online, away, suspended, offline; unknown: on shift, and nothing heard.",
+        "short",
+        {"{{state}}": f"sum by (state) (presales_agents{{{TEAM_ONLY}}})"},
+        wide=12,
+    ),
+    Panel(
+        "Shops nobody can serve, by platform",
+        "Nobody could take a new chat there for too long.",
+        "short",
+        {"{{platform}}": f'sum by (platform) (presales_unattended_shops{{{JOB}, platform=~"$platform"}})'},
+        limits=ANY,
+        wide=12,
+    ),
+    Panel(
+        "Shops unseen, by platform",
+        "No feed shows their chat now.",
+        "short",
+        {"{{platform}}": f'sum by (platform) (presales_stale_shops{{{JOB}, platform=~"$platform"}})'},
+        limits=ANY,
+        wide=12,
+    ),
+    Panel(
+        "Broken promises",
+        "Answers owed since a holding reply, by the limit they passed, an hour.",
+        "short",
+        {"{{stage}}": f"sum by (stage) (increase(presales_promises_passed_total{{{TEAM}}}[1h]))"},
+        limits=ANY,
+        wide=12,
+    ),
+    Panel(
+        "Suggested replies",
+        "Offered, nothing fitting, and what agents did with them, a minute.",
+        "short",
+        {"{{outcome}}": f"60 * {rate('suggestions_total', JOB, 'outcome')}"},
+        wide=12,
+    ),
+    Panel(
+        "Replies against a rule of quality",
+        "By rule and level, an hour.",
+        "short",
+        {"{{rule}} ({{level}})": f"sum by (rule, level) (increase(presales_quality_hits_total{{{JOB}}}[1h]))"},
+        limits=ANY,
+        wide=12,
+    ),
+    Panel(
         "Limits passed",
         "An hour, by stage; courtesy apart.",
         "short",
@@ -268,6 +374,39 @@ DELIVERY = [
         limits=ANY,
         wide=12,
     ),
+    Panel(
+        "Said together, or no more needed",
+        "Share of messages that went into one with others, and of those whose buyer was answered just before.",
+        "percentunit",
+        {
+            "in one with others": part_of("digested"),
+            "answered before": part_of("dropped_answered"),
+        },
+        wide=12,
+    ),
+    Panel(
+        "Failed deliveries",
+        "Messages that no try brought through, an hour, by channel.",
+        "short",
+        {"{{channel}}": FAILED},
+        limits=ANY,
+        wide=12,
+    ),
+    Panel(
+        "Canary",
+        "How long an artificial chat takes through the whole chain, where `alerts.canary` is on.",
+        "s",
+        {"half": quantile(0.5, "canary_seconds", JOB), "99 of 100": quantile(0.99, "canary_seconds", JOB)},
+        limits=((None, OK), (5, WARN), (20, LOST)),
+        wide=12,
+    ),
+    Panel(
+        "Canaries",
+        "Artificial chats, by whether they came through in time, an hour.",
+        "short",
+        {"{{outcome}}": f"sum by (outcome) (increase(presales_canary_total{{{JOB}}}[1h]))"},
+        wide=12,
+    ),
 ]
 SERVICE = [
     Panel(
@@ -318,6 +457,43 @@ SERVICE = [
         "s",
         {"{{source}}": f"topk(10, max by (source) (presales_source_lag_seconds{{{JOB}}}))"},
         limits=((None, OK), (30, WARN), (60, LATE)),
+        wide=12,
+    ),
+    Panel(
+        "Refused",
+        "Events with something wrong, and what the doors turned away unread, an hour.",
+        "short",
+        {
+            "events: {{reason}}": f"sum by (reason) (increase(presales_rejected_total{{{JOB}}}[1h]))",
+            "{{door}}: {{reason}}": f"sum by (door, reason) (increase(presales_refused_total{{{JOB}}}[1h]))",
+        },
+        limits=ANY,
+        wide=12,
+    ),
+    Panel(
+        "Kept to be mended",
+        "Refused inputs in the quarantine.",
+        "short",
+        {"": f"sum (presales_quarantined{{{JOB}}})"},
+        limits=ANY,
+        wide=12,
+    ),
+    Panel(
+        "Corrected",
+        "Rounds restated and alerts withdrawn because of what came late, an hour.",
+        "short",
+        {"{{kind}}": f"sum by (kind) (increase(presales_corrections_total{{{JOB}}}[1h]))"},
+        wide=12,
+    ),
+    Panel(
+        "Clocks",
+        "How often the machine's clock was set back, and events a little in the future, an hour.",
+        "short",
+        {
+            "clock set back": f"sum (increase(presales_clock_steps_total{{{JOB}}}[1h]))",
+            "events of the future": f"sum (increase(presales_events_clamped_total{{{JOB}}}[1h]))",
+        },
+        limits=ANY,
         wide=12,
     ),
     Panel(

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import httpx
 import pytest
 import yaml
 
+from monitor.simulator import floor_rules
+from monitor.simulator.centre import build_centre
 from tests import needs
 from tests.program import DEADLINE_SECONDS, Program, free_port
 
@@ -100,10 +103,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         packages="mosquitto prometheus prometheus-alertmanager",
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("whole")
+    floor_rules.write(folder / "rules", build_centre(seed=1, shops=8, agents=26, always_on=True))
     mqtt, prom, alert = free_port(), free_port(), free_port()
     settings = {
         "PRESALES_LISTEN__TOKEN": TOKEN, "PRESALES_MQTT__HOST": "127.0.0.1", "PRESALES_MQTT__PORT": str(mqtt),
         "PRESALES_MQTT__USERNAME": "presales", "PRESALES_MQTT__PASSWORD": PASSWORD,
+        "PRESALES_RULES": str(folder / "rules"), "PRESALES_ALERTS__CANARY": "true",
     }  # fmt: skip
     with contextlib.ExitStack() as stack:
         stack.enter_context(program(folder, mosquitto, "-c", broker_config(folder, mqtt)))
@@ -130,11 +135,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         )
         made = Whole(service, f"http://127.0.0.1:{prom}", f"http://127.0.0.1:{alert}")
         service.until(lambda: answers(f"{made.prometheus}/-/ready"), "Prometheus is ready")
+        oddities(service)
         simulate(f"mqtt://presales:{PASSWORD}@127.0.0.1:{mqtt}", seed=1)
         service.until(lambda: bool(made.query("sum(presales_events_total) > 1000")), "the first hour is scraped")
         # What is counted is seen to grow only from one scrape to the next.
         simulate(f"mqtt://presales:{PASSWORD}@127.0.0.1:{mqtt}", seed=2)
         service.until(lambda: bool(made.query("sum(increase(presales_alerts_total[1m])) > 0")), "alerts are counted")
+        service.until(lambda: bool(made.query("presales_quality_hits_total")), "replies are judged")
         service.until(lambda: bool(made.query("presales:rounds_late:burn2h")), "rules are evaluated")
         yield made
 
@@ -143,6 +150,20 @@ def simulate(to: str, *, seed: int) -> None:
     """The chat of the last hour, as fast as it goes."""
     command = [sys.executable, "-m", "monitor", "simulate", "--to", to, "--seed", str(seed)]
     subprocess.run([*command, "--hours", "1", "--shops", "8"], check=True, capture_output=True, timeout=120)
+
+
+def oddities(service: Program) -> None:
+    """What a good floor has none of: words that are forbidden, and events with something wrong."""
+    now_ms = time.time_ns() // 1_000_000
+    chat = {"platform": "taobao", "shop": "odd", "conversation": "c", "source": "odd"}
+    said = [
+        chat | {"id": "odd-1", "ts": now_ms - 5_000, "role": "buyer", "text": "怎么还不发货?"},
+        chat | {"id": "odd-2", "ts": now_ms - 4_000, "role": "agent", "agent": "lin", "text": "爱买不买，你自己看"},
+        chat | {"id": "odd-3", "ts": "yesterday", "role": "buyer", "text": "?"},
+    ]
+    door, own = f"{service.url}/v1/events", {"Authorization": f"Bearer {TOKEN}"}
+    assert httpx.post(door, headers=own, json=said).json()["accepted"] == 2
+    assert httpx.post(door, headers={"Authorization": "Bearer wrong"}, json=said).status_code == 401
 
 
 BOARDS = {
