@@ -159,7 +159,7 @@ OVERVIEW = [
     ),
     Panel(
         "In time by the platforms' own scores",
-        "Share of rounds, sessions or buyers that came out in time as each shop's own platform counts, in the last hour.",
+        "Share that came out in time as each shop's own platform counts it, in the last hour.",
         "percentunit",
         {"": within_own().replace("$__rate_interval", "1h")},
         big=True,
