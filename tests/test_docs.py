@@ -10,6 +10,7 @@ import pytest
 from monitor.cli import main
 from monitor.core import events
 from monitor.core.events import AnyEvent
+from monitor.metrics import FAMILIES
 from monitor.settings import ENV_PREFIX, Settings, load
 from monitor.wire import decode
 
@@ -50,6 +51,14 @@ def test_a_setting_has_the_default_that_is_described(name: str, default: str) ->
 def test_each_command_is_described() -> None:
     table = (DOCS / "operations.md").read_text("utf-8").partition("## Commands")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `([a-z-]+)` \| ", table, re.MULTILINE)) == main.commands.keys()
+
+
+def test_each_metric_is_described_with_its_labels() -> None:
+    text = (DOCS / "metrics.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z_]+)` \|([^|]*)\| [^|]+ \| ", text, re.MULTILINE)
+    described = {name: tuple(re.findall(r"[a-z_]+", re.sub(r"\([^)]*\)", "", labels))) for name, labels in rows}
+    assert len(described) == len(rows), "a metric is described twice"
+    assert described == {family.name: family.labels for family in FAMILIES}
 
 
 def event_examples() -> list[str]:
