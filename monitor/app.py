@@ -167,6 +167,7 @@ class App:
         self._begin("engine's end", engine.wait(), None)
         self._begin("courier", teller.run(), teller.stop)
         self._begin("quality", self.desk.inspector.run(), self.desk.inspector.stop)
+        self._begin("serious hits", self.desk.serious.run(), None)
         decoding = _decoding(settings)
         access = Access(
             host=settings.listen.host,

@@ -262,8 +262,9 @@ class Watcher:
                     self._alert(decision)
                 case AlertState():
                     for act in decision.acts:
-                        if act.what == "claimed":
-                            metrics.alerts.add(decision.team, decision.stage, "claimed")
+                        counted = _outcome(act.what, decision)
+                        if counted is not None:
+                            metrics.alerts.add(decision.team, decision.stage, counted)
                 case TellPeople() if decision.kind == "waits":
                     metrics.alert_lateness.observe(max(0, decision.decided_at_ms - decision.due_at_ms) / 1000)
                 case PassPromise():
@@ -296,6 +297,17 @@ class Watcher:
         metrics.alerts.add(order.team, order.stage, outcome)
         if outcome in ("raised", "risen"):
             metrics.alert_lateness.observe(max(0, order.decided_at_ms - order.due_at_ms) / 1000)
+
+
+def _outcome(act: str, alert: AlertState) -> str | None:
+    """Return what an act is counted as; those of waits are counted as programs are told of them, but for claims."""
+    if act == "claimed":
+        return "claimed"
+    if alert.kind == "wait":
+        return None
+    if act == "told":
+        return "raised" if len({told.step for told in alert.told}) == 1 else "risen"
+    return "resolved" if act == "resolved" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ def title(view: View) -> str:
             return f"[hand-over not received] {short(view.shop)} | {who} | {left}"
         case "score":
             return f"[budget] {short(view.shop)} may miss {facts.get('budget')} more today ({facts.get('profile')})"
+        case "quality":
+            many = len(facts.get("shops") or [])
+            where = f"{short(view.shop)} and {many - 1} more" if many > 1 else short(view.shop)
+            rules = ", ".join(f"{rule} {count}" for rule, count in (facts.get("rules") or {}).items())
+            return f"[service quality] {_who(view)} | {where} | {rules}"
         case "storm":
             return _storm(view)
         case "canary":
@@ -80,6 +85,8 @@ def lines(view: View) -> list[str]:
             found.append(f"Claimed by {', '.join(claimed)}")
     elif view.kind == "digest":
         found = _digest_facts(view)
+    elif view.kind == "quality":
+        found.append("Messages: " + ", ".join((view.facts.get("messages") or [])[:TOP]))
     elif view.kind == "unattended" and view.facts.get("room"):
         free = ", ".join(_room(Room(str(a), int(b), int(c) if c else None)) for a, b, c in view.facts["room"])
         found.append(f"Has room: {free}")

@@ -39,6 +39,7 @@ OVER = {
     "back": "已恢复",
     "kept": "已跟进",
 }
+RULES = {"ad_law": "广告法用语", "forbidden": "服务禁语", "contact": "站外联系", "other_shop": "串店"}
 HOLD = "没有空闲客服：请先发安抚语“亲，稍等，正在为您核实~”"
 IN_TITLE = 3  # Shops; more do not fit a phone.
 
@@ -69,6 +70,11 @@ def title(view: View) -> str:
         case "score":
             facts = view.facts
             return f"【达标余量】{short(view.shop)} 今天还能超时 {facts.get('budget')} 个（{facts.get('profile')}）"
+        case "quality":
+            many = len(view.facts.get("shops") or [])
+            where = f"{short(view.shop)} 等{many}店" if many > 1 else short(view.shop)
+            rules = "、".join(f"{RULES.get(rule, rule)} {n} 次" for rule, n in (view.facts.get("rules") or {}).items())
+            return f"【服务质量】{_who(view)}｜{where}｜{rules}"
         case "storm":
             return _storm(view)
         case "canary":
@@ -107,6 +113,8 @@ def lines(view: View) -> list[str]:
             found.append(f"已认领：{'、'.join(claimed)}")
     elif view.kind == "digest":
         found = _digest_facts(view)
+    elif view.kind == "quality":
+        found.append("消息：" + "、".join((view.facts.get("messages") or [])[:TOP]))
     elif view.kind == "unattended" and view.facts.get("room"):
         free = "、".join(_room(Room(str(a), int(b), int(c) if c else None)) for a, b, c in view.facts["room"])
         found.append(f"可接待：{free}")

@@ -230,6 +230,7 @@ class TellPeople(Struct, frozen=True, kw_only=True):
     handover    from, to, waits, promises
     score       shop, profile, level (burning, last, lost), target, rate, budget (how many more may be missed today),
                 open (not decided yet), burned (misses of the last hour)
+    quality     rules (how often each was broken), messages (ids of the replies, bounded), shops, count
     canary      seconds: the service's own test chat has not come through in this time
     storm       rate, usual, waiting at its beginning; ended, waits, overdue, missed, saved at its end. The core decides
                 none: how fast messages may go out is not its own
@@ -238,7 +239,17 @@ class TellPeople(Struct, frozen=True, kw_only=True):
     key: str  # Unique and stable: the delivery's id is made of it. Told once.
     alert: str  # The alert it is told of, as `AlertState.alert`; of several, the one whose second has come.
     kind: Literal[
-        "waits", "claimer", "digest", "unattended", "source", "promise", "handover", "score", "storm", "canary"
+        "waits",
+        "claimer",
+        "digest",
+        "unattended",
+        "source",
+        "promise",
+        "handover",
+        "score",
+        "quality",
+        "storm",
+        "canary",
     ]
     step: str  # "120s"; of what is no wait, a word of its kind.
     to: Literal["panel", "popup", "console", "team", "lead", "digest", "claimer"]
@@ -274,7 +285,7 @@ class AlertState(Struct, frozen=True, kw_only=True, gc=False):
     """An alert as it stands: written into the log whole whenever it changes, with the acts since the last time."""
 
     alert: str  # The number of its wait; of what is no wait, a word of its kind, an instant and a digest of its name.
-    kind: Literal["wait", "unattended", "source", "promise", "handover", "score"]
+    kind: Literal["wait", "unattended", "source", "promise", "handover", "score", "quality"]
     state: Literal["firing", "claimed", "resolved", "withdrawn"]
     platform: str
     shop: str

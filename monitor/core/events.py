@@ -248,6 +248,16 @@ class ScoreStood(Event, kw_only=True):
     burned: int  # Misses of the last hour.
 
 
+class QualityBroken(Event, kw_only=True):
+    """Replies of one person broke rules of service quality in earnest. Ours: words are judged beside the loop."""
+
+    type: Literal["quality_broken"]
+    rules: dict[str, int]  # How often each was broken.
+    messages: list[str]  # The replies, the oldest first, bounded.
+    shops: list[str]
+    count: int
+
+
 class SilenceEnded(Event, kw_only=True):
     """A silence was ended before its time. Ours."""
 
@@ -278,10 +288,11 @@ AnyEvent = (
     | SilenceSet
     | SilenceEnded
     | ScoreStood
+    | QualityBroken
 )
 
 OURS: frozenset[type] = frozenset(  # No source sends them.
-    {WaitDismissed, ServiceStarted, HandOverReceived, AlertActed, SilenceSet, SilenceEnded, ScoreStood}
+    {WaitDismissed, ServiceStarted, HandOverReceived, AlertActed, SilenceSet, SilenceEnded, ScoreStood, QualityBroken}
 )
 
 

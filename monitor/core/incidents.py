@@ -24,12 +24,14 @@ from monitor.core.timers import NEVER_MS
 
 DIGEST_MS = 300_000
 AGAIN_MS = 300_000  # Raised again so soon after it was told, it is in the digest and nowhere else.
+_AGAIN_MS = {"quality": 600_000}  # Of some kinds: a lead hears of one person's words every ten minutes at most.
+_IN_NO_DIGEST = ("promise", "quality")
 INCIDENTS_AT_MOST = 10_000  # As many as there may be sources.
 TURNED_AT_MOST = 200  # Kept for one digest.
 NAMED_AT_MOST = 20
 WORTH_MS = 300_000
 
-Kind = Literal["unattended", "source", "promise", "handover", "score"]
+Kind = Literal["unattended", "source", "promise", "handover", "score", "quality"]
 To = Literal["panel", "popup", "console", "team", "lead"]
 
 
@@ -146,14 +148,16 @@ class Incidents:
             return
         self.unsaved = True
         said = f"{kind}\x1f{name}\x1f{step}"
-        soon = now_ms - self._kept.told_at.get(said, -AGAIN_MS) < AGAIN_MS
+        again_ms = _AGAIN_MS.get(kind, AGAIN_MS)
+        soon = now_ms - self._kept.told_at.get(said, -again_ms) < again_ms
         quiet = found.stopped or now_ms < found.muted_until_ms
         covered = self._silences and self._silences.covers(
             now_ms, shop=shop or None, platform=platform or None, team=team or None, stage=kind
         )
         told = []
         if not (soon or quiet or covered):
-            self._kept.told_at = {name: at for name, at in self._kept.told_at.items() if now_ms - at < AGAIN_MS}
+            kept_ms = max(AGAIN_MS, *_AGAIN_MS.values())
+            self._kept.told_at = {name: at for name, at in self._kept.told_at.items() if now_ms - at < kept_ms}
             self._kept.told_at[said] = now_ms
             for of_team, receivers in to.items():
                 own = [wait for wait in waits if wait.team == of_team or not of_team][:NAMED_AT_MOST]
@@ -161,7 +165,7 @@ class Incidents:
                     told.append(ToldStep(step, receiver, at_ms, now_ms))
                     self._tell(found, receiver, of_team, step, own, at_ms, now_ms, facts or {})
         found.told = (*found.told, *(told or [ToldStep(step, "", at_ms, now_ms)]))
-        if kind != "promise":
+        if kind not in _IN_NO_DIGEST:
             self._turn(found, now_ms, firing=True)
         act = "told" if told else "quiet"
         self._say(found, AlertAct(now_ms, "", act, step), None, None, facts)
@@ -210,9 +214,8 @@ class Incidents:
         found = self._open.pop((kind, name), None)
         if found is not None:
             self.unsaved = True
-            if kind == "promise":
-                self.promises -= 1
-            else:
+            self.promises -= kind == "promise"
+            if kind not in _IN_NO_DIGEST:
                 self._turn(found, now_ms, firing=False)
             self._say(found, AlertAct(now_ms, "", "resolved", outcome), now_ms, outcome, None)
 

@@ -17,7 +17,7 @@ from monitor.core.decisions import (
     ShopUnattended,
     SourceTurned,
 )
-from monitor.core.events import ScoreStood
+from monitor.core.events import QualityBroken, ScoreStood
 from monitor.core.incidents import Incidents
 
 _APART = "\x1f"  # Between parts of a name; in no name.
@@ -110,6 +110,31 @@ def score_stood(incidents: Incidents, said: ScoreStood, team: str, now_ms: int) 
             "burned": said.burned,
         },
     )
+
+
+def quality_broken(incidents: Incidents, said: QualityBroken, team: str, now_ms: int) -> None:
+    """Somebody's words broke a rule in earnest: told to the lead. It is over with the telling, for nothing goes on."""
+    name = _APART.join((team, said.agent or ""))
+    incidents.begin(
+        "quality",
+        name,
+        at_ms=said.ts_ms,
+        now_ms=now_ms,
+        to={team: ("lead",)},
+        step="serious",
+        team=team,
+        platform=said.platform or "",
+        shop=said.shop,
+        facts={
+            "agent": said.agent,
+            "shop": said.shop,
+            "shops": said.shops,
+            "rules": said.rules,
+            "messages": said.messages,
+            "count": said.count,
+        },
+    )
+    incidents.end("quality", name, now_ms, "told")
 
 
 def hand_over(incidents: Incidents, said: HandOver) -> None:

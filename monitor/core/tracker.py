@@ -65,7 +65,14 @@ from monitor.core.incidents import Incidents
 from monitor.core.incidents import Kept as KeptIncidents
 from monitor.core.ladders import Ladders
 from monitor.core.lists import Kept, complete, listed
-from monitor.core.occasions import hand_over, score_stood, shop_attended, shop_unattended, source_turned
+from monitor.core.occasions import (
+    hand_over,
+    quality_broken,
+    score_stood,
+    shop_attended,
+    shop_unattended,
+    source_turned,
+)
 from monitor.core.pages import Pages
 from monitor.core.people import Kept as KeptPeople
 from monitor.core.people import People
@@ -96,7 +103,7 @@ CATCH_UP_MS = 30_000
 IDLE_MS = 3_600_000  # A conversation in which nothing is open leaves the memory so long after its last word.
 PEOPLE_AT_MOST = 100_000  # Names come from outside, and may be anything.
 
-_ACTS: frozenset[type] = frozenset({ev.AlertActed, ev.SilenceSet, ev.SilenceEnded, ev.ScoreStood})
+_ACTS: frozenset[type] = frozenset({ev.AlertActed, ev.SilenceSet, ev.SilenceEnded, ev.ScoreStood, ev.QualityBroken})
 
 Folded = Literal["folded", "late", "kept"]
 Reason = Literal["late", "backfill", "recalled", "dismissed"]
@@ -325,6 +332,10 @@ class Tracker:
         elif isinstance(event, ev.ScoreStood):
             if self.incidents.is_new(number):
                 score_stood(self.incidents, event, self._team_of(event.shop), max(self.now_ms, event.ts_ms))
+                self.incidents.flush()
+        elif isinstance(event, ev.QualityBroken):
+            if self.incidents.is_new(number):
+                quality_broken(self.incidents, event, self._team_of(event.shop), max(self.now_ms, event.ts_ms))
                 self.incidents.flush()
         elif isinstance(event, ev.AlertActed) and not event.wait:
             self.incidents.act(event, number)

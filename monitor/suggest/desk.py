@@ -17,6 +17,7 @@ from monitor.suggest.inspector import Inspector
 from monitor.suggest.model import RewordingModel
 from monitor.suggest.publishing import Publisher
 from monitor.suggest.quality import Judge, ServiceWords, brands
+from monitor.suggest.serious import SeriousHits
 from monitor.suggest.service import Suggester
 from monitor.suggest.shelf import Source
 from monitor.suggest.talk import OpenTalk
@@ -38,6 +39,7 @@ class Desk:
     Attributes:
         talk: what the buyers of open waits have said.
         inspector: judges what the service says.
+        serious: tells the lead of serious hits.
         suggester: suggests replies; None: switched off.
 
     Raises:
@@ -65,6 +67,8 @@ class Desk:
             team_of=lambda shop: rules()[1].team_of_shop(shop) or DEFAULT_TEAM,
             keep_words=kept,
         )
+        self.serious = SeriousHits(engine.submit, engine.now_ms)
+        self.inspector.on_serious(self.serious.take)
         self._model = self._made_model(metrics)
         self.suggester: Suggester | None = None
         if settings.suggestions.enabled:

@@ -34,7 +34,7 @@ class Alert(BaseModel):
     """An alert as it stands, or as it ended."""
 
     id: str
-    kind: Literal["wait", "unattended", "source", "promise", "handover", "score"]
+    kind: Literal["wait", "unattended", "source", "promise", "handover", "score", "quality"]
     state: Literal["firing", "claimed", "resolved", "withdrawn"]
     platform: str
     shop: str

@@ -253,6 +253,11 @@ def test_a_digest_names_the_five_most_urgent_and_counts_the_rest(floor: Floor) -
         ),
         ("digest", {"came": 3, "still": 1, "over": {"answered": 4}}, "【五分钟汇总】超时 3 位，仍在等 1 位"),
         (
+            "quality",
+            {"shop": "senye", "shops": ["senye"], "rules": {"contact": 2}, "messages": ["m-1"], "count": 2},
+            "【服务质量】B07 小林｜森野旗舰店｜站外联系 2 次",
+        ),
+        (
             "score",
             {"shop": "senye", "budget": 11, "profile": "taobao_3min"},
             "【达标余量】森野旗舰店 今天还能超时 11 个",

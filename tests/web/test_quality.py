@@ -47,7 +47,13 @@ async def test_a_bad_reply_is_found_with_its_message_and_counted(tmp_path: Path)
         assert told["groups"]["lin"]["hits_per_100_replies"] == 200
         by_shop = (await client.get("/v1/quality", params=DAYS | {"by": "shop", "shop": "other"})).json()
         assert by_shop["groups"] == {}
-        assert 'presales_quality_hits_total{rule="contact",level="serious"} 1' in (await client.get("/metrics")).text
+        alerts = "/v1/alerts?state=all&kind=quality"
+        alert = (await eventually(client, alerts, lambda told: told["alerts"]))["alerts"][0]
+        assert (alert["agent"], alert["state"], alert["outcome"]) == (None, "resolved", "told")
+        assert [(step["to"], step["step"]) for step in alert["told"]] == [("lead", "serious")]
+        shown = (await client.get("/metrics")).text
+        assert 'presales_quality_hits_total{rule="contact",level="serious"} 1' in shown
+        assert 'presales_alerts_total{team="default",stage="quality",outcome="raised"} 1' in shown
 
 
 async def test_what_was_said_before_a_restart_is_in_mind_after_it_and_nothing_is_judged_twice(tmp_path: Path) -> None:

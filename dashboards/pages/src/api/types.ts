@@ -87,7 +87,7 @@ export interface Agents {
 /** An alert as it stands, or as it ended. */
 export interface Alert {
   readonly id: string
-  readonly kind: 'wait' | 'unattended' | 'source' | 'promise' | 'handover' | 'score'
+  readonly kind: 'wait' | 'unattended' | 'source' | 'promise' | 'handover' | 'score' | 'quality'
   readonly state: 'firing' | 'claimed' | 'resolved' | 'withdrawn'
   readonly platform: string
   readonly shop: string
@@ -118,7 +118,7 @@ export interface Alert {
 /** An alert with all that was done to it, and what channels were given. */
 export interface AlertWithTrail {
   readonly id: string
-  readonly kind: 'wait' | 'unattended' | 'source' | 'promise' | 'handover' | 'score'
+  readonly kind: 'wait' | 'unattended' | 'source' | 'promise' | 'handover' | 'score' | 'quality'
   readonly state: 'firing' | 'claimed' | 'resolved' | 'withdrawn'
   readonly platform: string
   readonly shop: string
