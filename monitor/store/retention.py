@@ -28,7 +28,7 @@ _FORGOTTEN_BODY = b"{}"
 
 
 class Ages(NamedTuple):
-    """How long words and names are kept: of most chats, and of those with an alert."""
+    """How long words and names are kept: of most chats, and of those with an alert; the latter never the shorter."""
 
     keep_ms: int
     keep_flagged_ms: int
@@ -80,7 +80,8 @@ class Forgetter:
             "SELECT saved_position FROM commits ORDER BY position DESC, number DESC LIMIT 1"
         ).fetchone() or (0,)
         done = 0
-        for age, flagged in ((ages.keep_ms, False), (ages.keep_flagged_ms, True)):
+        keep_flagged_ms = max(ages)
+        for age, flagged in ((ages.keep_ms, False), (keep_flagged_ms, True)):
             before_ms = now_ms - age
             done += self._events(before_ms, saved, max_rows, db, flagged=flagged)
             done += self._rounds(before_ms, max_rows, db, flagged=flagged)
@@ -94,7 +95,7 @@ class Forgetter:
             "DELETE FROM quarantine WHERE number IN (SELECT number FROM quarantine WHERE at_ms < ? LIMIT ?)",
             (before_ms, max_rows),
         ).rowcount
-        return done + self._hits(now_ms - ages.keep_flagged_ms, max_rows, db)
+        return done + self._hits(now_ms - keep_flagged_ms, max_rows, db)
 
     def _hits(self, before_ms: int, max_rows: int, db: sqlite3.Connection) -> int:
         """Forget the words that were marked, and in whose chat."""

@@ -15,8 +15,8 @@ DAY_MS = 86_400_000
 AGES = Ages(7 * DAY_MS, 90 * DAY_MS)
 
 
-async def forgotten(journal: Journal, days: float) -> None:
-    while await journal.forget(SPOKEN_MS + round(days * DAY_MS), AGES, max_rows=2):
+async def forgotten(journal: Journal, days: float, ages: Ages = AGES) -> None:
+    while await journal.forget(SPOKEN_MS + round(days * DAY_MS), ages, max_rows=2):
         pass
 
 
@@ -29,6 +29,7 @@ async def test_nothing_is_forgotten_before_its_time(floor: Path) -> None:
     journal = await Journal.open(floor)
     try:
         await forgotten(journal, 6.9)
+        await forgotten(journal, 100, Ages(200 * DAY_MS, 90 * DAY_MS))
         events = [decode_stored(item.body) for item in await journal.history("kaisa", "zhang")]
         assert [getattr(event, "text", None) for event in events] == [
             "words 1",
