@@ -390,7 +390,7 @@ async def test_what_is_written_down_while_the_outbox_is_read_is_not_sent_again(f
         await floor.order(raised())
         await until(lambda: hook.at_once == 1)
         courier.wake()
-        await reading.wait()
+        await until(reading.is_set)
         hook.gate.set()
         await until(lambda: floor.counted("sent") == 1)
         go_on.set()

@@ -44,8 +44,9 @@ class Team:
     async def start(self) -> None:
         await asyncio.to_thread(self.broker.start)
         ready = asyncio.Event()
-        self._task = asyncio.create_task(self._listen(ready))
-        await ready.wait()
+        self._task = listening = asyncio.create_task(self._listen(ready))
+        await until(lambda: ready.is_set() or listening.done(), "subscribed")
+        assert not listening.done(), listening.exception()
 
     async def stop(self) -> None:
         if self._task is not None:
