@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 
 from monitor.core.people import AgentRow, Owed, People
+from monitor.scoring.budget import own_profile
 from monitor.web.api import Anybody, json
 from monitor.web.services import Services
 from monitor.web.shapes import instant, masked
@@ -27,6 +28,7 @@ class OwedTold(BaseModel):
     buyer: str = Field(description="Masked.")
     since: str
     due_at: str | None = Field(description="When a promise is due.")
+    scored_until: str | None = Field(description="Polite words the platform scores too: the last instant in time.")
 
 
 class OwnDay(BaseModel):
@@ -101,7 +103,7 @@ class PanelApi:
                 "occupancy": row.today.occupancy if row else None,
                 "shift_ends_at": instant(row.shift_ends_at_ms) if row else None,
                 "shops": shops,
-                "owed": [_told(one) for one in owed[:OWED_AT_MOST]],
+                "owed": [_told(one, self._scored_until_ms(one)) for one in owed[:OWED_AT_MOST]],
                 "today": await self._today.of_agent(agent, caller),
             }
         )
@@ -112,13 +114,21 @@ class PanelApi:
             known = self._owed[shop] = (now_ms, list(people.owed(shop, now_ms)))
         return known[1]
 
+    def _scored_until_ms(self, one: Owed) -> int | None:
+        """When a chat the buyer ended counts as missed; platforms know no polite words."""
+        reading = self._services.scores
+        if reading is None or one.kind != "courtesy":
+            return None
+        profile = own_profile(reading.scorer.book, reading.register(), one.shop, one.platform)
+        return None if profile is None or profile.limit_ms is None else one.since_ms + profile.limit_ms
+
 
 def _shops(people: People, row: AgentRow | None, agent: str) -> tuple[str, ...]:
     named = row.shops if row is not None else ()
     return tuple(dict.fromkeys([*named, *people.serves(agent)]))
 
 
-def _told(one: Owed) -> dict[str, str | float | None]:
+def _told(one: Owed, scored_until_ms: int | None) -> dict[str, str | None]:
     return {
         "kind": one.kind,
         "platform": one.platform,
@@ -127,4 +137,5 @@ def _told(one: Owed) -> dict[str, str | float | None]:
         "buyer": masked(one.buyer),
         "since": instant(one.since_ms),
         "due_at": instant(one.due_at_ms),
+        "scored_until": instant(scored_until_ms),
     }

@@ -269,6 +269,7 @@ async def test_the_panel_shows_promises_and_chats_to_be_closed(page: Page, progr
     await page.goto(f"{program.url}/agent?agent=kai&lang=zh")
     await expect(page.locator("[data-test=promise]")).to_contain_text("剩 2:")
     await expect(page.locator("[data-test=closing]")).to_have_count(1)
+    await expect(page.locator("[data-test=scored]")).to_contain_text("尾语计分 剩 2:")
 
 
 # -- sources, reports --------------------------------------------------------------------------------------------------

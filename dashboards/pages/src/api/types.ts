@@ -502,6 +502,8 @@ export interface OwedTold {
   readonly since: string
   /** When a promise is due. */
   readonly due_at: string | null
+  /** Polite words the platform scores too: the last instant in time. */
+  readonly scored_until: string | null
 }
 
 /** One agent's own figures of today. */
