@@ -304,7 +304,7 @@ async def test_a_scrape_lets_others_have_the_loop_and_takes_what_they_add() -> N
 
 
 async def test_the_loop_s_own_lateness_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.metrics.LAG_PROBE_SECONDS", 0.001)
+    monkeypatch.setattr("monitor.metrics.numbers.LAG_PROBE_SECONDS", 0.001)
     metrics = Metrics(version="1")
     measured: asyncio.Queue[float] = asyncio.Queue()
     monkeypatch.setattr(metrics.loop_lag, "observe", measured.put_nowait)
