@@ -140,7 +140,7 @@ def test_the_demo_takes_a_free_port_when_its_own_is_taken_and_shows_every_stage(
         taken.bind(("127.0.0.1", free_port()))
         taken.listen()
         port = taken.getsockname()[1]
-        code = f"import monitor.cli as c; c.DEMO_PORT = {port}; c.main(['demo'])"
+        code = f"from monitor.cli import main, service; service.DEMO_PORT = {port}; main(['demo'])"
         command = [sys.executable, "-c", code]
         root = Path(__file__).parent.parent
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=root) as demo:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 
 LAYERS: list[set[str]] = [
     {"core"},
-    {"wire", "settings", "clock", "errors", "yaml_files", "service_manager", "logs"},
+    {"wire", "settings", "clock", "errors", "yaml_files", "service_manager", "logs", "options"},
     {
         "engine",
         "replay",

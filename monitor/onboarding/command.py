@@ -12,6 +12,7 @@ import msgspec
 from monitor.errors import UsageError
 from monitor.onboarding.check import Arrived, Finding, check
 from monitor.onboarding.exports import ColumnsFile, Import
+from monitor.options import AS_JSON
 from monitor.replay import open_log
 from monitor.wire import Limits, Refused, decode_line, decode_stored
 from monitor.yaml_files import BadFiles, read
@@ -66,7 +67,7 @@ def import_chats(
     show_default=True,
     help="With --data: how far back.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print only JSON on standard output.")
+@AS_JSON
 def check_source(files: tuple[str, ...], data: Path | None, source: str | None, hours: float, as_json: bool) -> None:
     """Say green or red of a feed: ids, roles, clock, own replies, heartbeat, gaps."""
     if bool(files) == (data is not None):

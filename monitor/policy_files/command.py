@@ -9,18 +9,13 @@ import click
 
 from monitor.clock import Clock
 from monitor.errors import UsageError
+from monitor.options import AS_JSON, CONFIG, RULES
 from monitor.policy_files.against import Side, compare, with_rules, without_rules
 from monitor.policy_files.checking import Checked, check
 from monitor.policy_files.explain import explained, instant_given
 from monitor.policy_files.keeper import first_rules
 from monitor.policy_files.where import Choice, choose
 from monitor.settings import load as load_settings
-
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print only JSON on standard output.")
-CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file (default ./presales.toml).")
-RULES = click.option(
-    "--rules", type=click.Path(path_type=Path), help="Folder of rules (default: setting, ./rules, the shipped ones)."
-)
 
 
 @click.command("check-rules")

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from monitor.errors import StoreUnavailable, UsageError
+from monitor.options import AS_JSON
 from monitor.store import backup as copies
 from monitor.store import database
 from monitor.store.lock import FolderLock
@@ -21,7 +22,6 @@ from monitor.yaml_files import duration_ms
 DATA = click.option(
     "--data", type=click.Path(path_type=Path), default=Path("./presales-data"), show_default=True, help="Data folder."
 )
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print only JSON on standard output.")
 SLICE_ROWS = 5_000
 
 

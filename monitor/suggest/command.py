@@ -11,6 +11,7 @@ import click
 from monitor.clock import Clock
 from monitor.core.events import Message
 from monitor.errors import UsageError
+from monitor.options import AS_JSON, CONFIG, DATA, RULES
 from monitor.policy_files import people, words
 from monitor.policy_files.phrases import PhraseFiles, shop_file
 from monitor.policy_files.where import choose
@@ -25,11 +26,6 @@ from monitor.suggest.shelf import Source, made
 from monitor.wire import decode_stored
 
 DAY_MS = 86_400_000
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print only JSON on standard output.")
-DATA = click.option("--data", type=click.Path(path_type=Path), help="Data folder (default ./presales-data).")
-
-CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file (default ./presales.toml).")
-RULES = click.option("--rules", type=click.Path(path_type=Path), help="Folder of rules (default: setting, ./rules).")
 
 
 @click.command("import-phrases")

@@ -1,0 +1,180 @@
+"""The command ``replay``: a log at full speed, or through the live service."""
+
+import asyncio
+import gc
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from monitor import logs
+from monitor.app import App
+from monitor.cli.running import run_loop, running, say, until
+from monitor.clock import FastClock
+from monitor.core.events import AnyEvent
+from monitor.core.policy import BuiltIn
+from monitor.core.scores.profile import ProfileBook
+from monitor.core.senders import BUILT_IN as WITHOUT_RULES
+from monitor.errors import UsageError
+from monitor.options import AS_JSON
+from monitor.policy_files import profiles, where
+from monitor.policy_files.keeper import first_rules
+from monitor.policy_files.rule_set import RuleSet
+from monitor.policy_files.where import Choice
+from monitor.replay import Replay, lines_of, replay_files, write_lines
+from monitor.settings import Settings
+from monitor.simulator.doors import open_door
+from monitor.simulator.senders import at_speed, pump
+from monitor.yaml_files import did_you_mean
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("--as-arrived", is_flag=True, help="The order of the lines is the order of arrival.")
+@click.option("--rounds", "rounds_to", metavar="OUT", help="Write each round as a JSON line (.gz packs).")
+@click.option("--alerts", "alerts_to", metavar="OUT", help="Write each alert as a JSON line (.gz packs).")
+@click.option(
+    "--score", "scores", metavar="ID", multiple=True, help="Score all chat by this profile, whatever its platform."
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Run through the live service instead, N times as fast.",
+)
+@click.option("--port", type=int, default=8480, show_default=True, help="With --speed: where the board is.")
+@click.option("--rules", type=click.Path(path_type=Path), help="Folder of rules (default: none, the built-in policy).")
+@AS_JSON
+def replay(
+    files: tuple[str, ...],
+    as_arrived: bool,
+    rounds_to: str | None,
+    alerts_to: str | None,
+    scores: tuple[str, ...],
+    speed: float | None,
+    port: int,
+    rules: Path | None,
+    as_json: bool,
+) -> None:
+    """Count the waits of a log of chat events (.jsonl, .jsonl.gz, - for standard input)."""
+    if speed is not None:
+        if rounds_to or alerts_to or scores or as_json:
+            raise click.UsageError(
+                "--speed shows the log on the board; --rounds, --alerts, --score and --json are for full speed"
+            )
+        logs.to_stderr()
+        with tempfile.TemporaryDirectory(prefix="presales-replay-") as folder:
+            run_loop(_replay_live(list(files), as_arrived, speed, Path(folder), port, rules))
+        return
+    found = None if rules is None else first_rules(rules)
+    gc.disable()  # The replay makes no cycles, and looking for some among millions of kept objects takes a tenth of it.
+    done = replay_files(
+        list(files),
+        as_arrived=as_arrived,
+        keep_rounds=rounds_to is not None,
+        keep_alerts=alerts_to is not None,
+        profiles=_profiles(scores, found),
+        scores=scores,
+        policies=BuiltIn() if found is None else found.book,
+        reader=WITHOUT_RULES if found is None else found.reader,
+        say=say,
+        progress=_progress(),
+    )
+    for warning in done.tally.warnings:
+        say(f"warning: {warning}")
+    for refused in done.refused:
+        say(f"refused: {refused}")
+    if done.tally.rejected > len(done.refused):
+        say(f"refused: and {done.tally.rejected - len(done.refused)} more")
+    if rounds_to is not None:
+        write_lines(rounds_to, done.rounds())
+    if alerts_to is not None:
+        write_lines(alerts_to, done.alerts())
+    if as_json:
+        click.echo(json.dumps(done.tally.as_json(), ensure_ascii=False))
+    else:
+        _print_tally(done)
+    sys.exit(1 if done.tally.rejected else 0)
+
+
+def _profiles(asked: Sequence[str], rules: RuleSet | None) -> ProfileBook:
+    """Return how platforms count: facts about the platforms, so the shipped ones hold without any rules."""
+    if rules is not None:
+        book = rules.profiles
+    else:
+        book, faults = profiles.load(where.default_folder())
+        if faults:
+            raise UsageError("\n".join(map(str, faults)))
+    for id in asked:
+        if id not in book.versions:
+            raise UsageError(f"no profile is called {id}{did_you_mean(id, list(book.versions))}")
+    return book
+
+
+def _progress() -> Any:
+    """Say how far a long replay is, every two seconds."""
+    said = time.monotonic()
+
+    def progress(lines: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= 2:
+            said = time.monotonic()
+            say(f"{lines:,} lines …")
+
+    return progress
+
+
+def _print_tally(done: Replay) -> None:
+    tally = done.tally
+    click.echo(
+        f"events   {tally.read} read, {tally.accepted} accepted, {tally.duplicates} duplicates, {tally.late} late, "
+        f"{tally.rejected} refused"
+    )
+    click.echo(f"chats    {tally.conversations}")
+    click.echo("rounds   " + ", ".join(f"{count} {name}" for name, count in tally.rounds.items()))
+    click.echo("passed   " + ", ".join(f"{count} {name}" for name, count in tally.passed.items()))
+    click.echo("alerts   " + ", ".join(f"{count} {name}" for name, count in tally.alerts.items()))
+    for id, score in tally.scores.items():
+        of = score["hits"] + score["misses"]
+        rate = (
+            "no sample" if score["rate"] is None else f"{score['rate']:.1%} ({score['hits']} of {of} {score['unit']}s)"
+        )
+        mean = "" if score["mean_seconds"] is None else f", mean {score['mean_seconds']:.1f} s"
+        apart = "".join(f", {score[name]} {name}" for name in ("undetermined", "excluded") if score[name])
+        click.echo(f"score    {id}: {rate}{mean}{apart}")
+
+
+async def _replay_live(
+    files: list[str], as_arrived: bool, speed: float, folder: Path, port: int, rules: Path | None
+) -> None:
+    """Send a log through the live service at its own pace, times ``speed``."""
+    events: Iterator[AnyEvent] = Replay(as_arrived=True).decoded(lines_of(files))
+    if not as_arrived:
+        events = iter(sorted(events, key=lambda event: event.ts_ms))
+    first = next(events, None)
+    if first is None:
+        raise UsageError("the log holds no event")
+    clock = FastClock(first.ts_ms, speed)
+    settings = Settings.model_validate({"data": folder, "listen": {"port": port}})
+    app = App(settings, clock=clock, demo=True, rules=None if rules is None else Choice(rules, "--rules"))
+    async with running(app) as stop:
+
+        def timed() -> Iterator[tuple[int, AnyEvent]]:
+            yield first.ts_ms, first
+            for event in events:
+                yield event.ts_ms, event
+
+        click.echo(f"replaying at {speed:g} times its speed: {app.server.url}", err=True)
+        async with open_door(app.server.url, token=None, homes={}, say=say) as door:
+            clock.go()
+            sending = asyncio.create_task(pump(timed(), door, batch=500, pace=at_speed(speed)))
+            await until(app, stop, sending)
+            if sending.done():
+                click.echo("the log is through; the board stays (stop with control-C)", err=True)
+                await until(app, stop)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)

@@ -1,0 +1,95 @@
+"""The commands ``token add``, ``list`` and ``revoke``."""
+
+import asyncio
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from monitor.cli.running import settings_of
+from monitor.clock import Clock
+from monitor.errors import UsageError
+from monitor.options import CONFIG, DATA
+from monitor.store.entries import Role, Token
+from monitor.store.tokens import open_tokens
+from monitor.web.access import new_token
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke the tokens that open the port."""
+
+
+@token.command("add")
+@click.argument("name")
+@click.option(
+    "--role",
+    type=click.Choice(get_args(Role)),
+    default="admin",
+    show_default=True,
+    help="source: brings events. viewer: board and figures. agent: also chats, claims. lead: acts. admin: all.",
+)
+@click.option("--shop", "shops", multiple=True, help="Only this shop; may be given again.")
+@click.option("--team", "teams", multiple=True, help="Only this team; may be given again.")
+@CONFIG
+@DATA
+def add_token(
+    name: str, role: Role, shops: tuple[str, ...], teams: tuple[str, ...], config: Path | None, data: Path | None
+) -> None:
+    """Make a token and print it, once.
+
+    What stands behind /login# in an address logs a browser in without typing, and is sent to nobody: so a TV is set up.
+    """
+    settings = settings_of(config, data)
+    secret, digest = new_token()
+
+    async def add() -> None:
+        async with open_tokens(settings.data) as tokens:
+            await tokens.add(name, digest, Clock().now_ms(), shops=shops or None, teams=teams or None, role=role)
+
+    asyncio.run(add())
+    click.echo(secret)
+    click.echo("It is shown this once. From now on every request needs a token.", err=True)
+
+
+@token.command("revoke")
+@click.argument("name")
+@CONFIG
+@DATA
+def revoke_token(name: str, config: Path | None, data: Path | None) -> None:
+    """Take a token out of force."""
+    settings = settings_of(config, data)
+
+    async def revoke() -> bool:
+        async with open_tokens(settings.data) as tokens:
+            return await tokens.revoke(name, Clock().now_ms())
+
+    if not asyncio.run(revoke()):
+        raise UsageError(f"no token in force is called {name}")
+    click.echo(f"{name} is revoked", err=True)
+
+
+@token.command("list")
+@CONFIG
+@DATA
+def list_tokens(config: Path | None, data: Path | None) -> None:
+    """List the tokens by name."""
+    settings = settings_of(config, data)
+
+    async def read() -> list[str]:
+        async with open_tokens(settings.data) as tokens:
+            return [_told(t) for t in await tokens.list()]
+
+    for line in asyncio.run(read()):
+        click.echo(line)
+
+
+def _told(token: Token) -> str:
+    """A token in one line: name, role, what it is bound to, whether it is in force."""
+    parts = [token.name, token.role]
+    parts += [
+        f"{kind}: {', '.join(sorted(names))}"
+        for kind, names in (("shops", token.shops), ("teams", token.teams))
+        if names
+    ]
+    return "  ".join(parts + ["(revoked)"] * (token.revoked_at_ms is not None))
