@@ -177,6 +177,10 @@ class Reading:
         found.setdefault(name, empty_row()).add(row)
         shops.setdefault(name, set()).add(entity.shop)
 
+    def name_of(self, by: By, shop: str, agent: str) -> str:
+        """Return the row that something of a shop and an agent belongs to."""
+        return self._name(by, Entity(_DIM[by], shop, agent))
+
     def _name(self, by: By, entity: Entity) -> str:
         if by == "shop":
             return entity.shop

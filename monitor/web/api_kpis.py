@@ -17,6 +17,7 @@ from monitor.web import models_kpis as told
 from monitor.web.access import Caller
 from monitor.web.api import Anybody, json
 from monitor.web.floor import BANDS_MS, Entry, Floor
+from monitor.web.kpi_extras import with_extras
 from monitor.web.models import answers
 from monitor.web.services import Services
 from monitor.web.shapes import encode, instant, seconds
@@ -99,6 +100,8 @@ class KpisApi:
             head["pending"] = await self._pending(by, may)
             if by == "shop":
                 head["feeds"] = self._feeds(reading, may)
+        if span.days is not None and not ids:
+            rows = await with_extras(self._services, reading, rows, span.days, by, caller)
         body = encode(head)[:-1] + b',"rows":[' + b",".join(rows) + b"]}"
         return Response(body, media_type="application/json")
 

@@ -17,6 +17,7 @@ from monitor.web.floor import Floor, Group
 from monitor.web.gauges import SHOPS_A_SLICE
 from monitor.web.intake import Intake
 from monitor.web.models import Gaps, answers
+from monitor.web.own_day import OwnDay, OwnDays
 from monitor.web.services import Services
 from monitor.web.shapes import instant, masked, seconds, wait_id
 from monitor.wire.batch import Batch
@@ -40,6 +41,7 @@ class PeopleApi:
         self._services = services
         self._floor = floor
         self._intake = intake
+        self._own_days = OwnDays(services)
 
     def router(self) -> APIRouter:
         """All routes with their documentation."""
@@ -65,9 +67,10 @@ class PeopleApi:
         A caller bound to shops sees who serves one of them; of a shop, whoever does.
         """
         people, now_ms = self._people, self._services.now_ms()
+        days = await self._own_days.by_person()
         rows = people.rows(now_ms) if people is not None else ()
         found = [
-            _agent(row)
+            _agent(row, days.get(row.person))
             for row in rows
             if team in (None, row.team)
             and state in (None, row.state)
@@ -225,7 +228,7 @@ def _may_see(caller: Caller, row: AgentRow) -> bool:
     )
 
 
-def _agent(row: AgentRow) -> dict[str, Any]:
+def _agent(row: AgentRow, own: OwnDay | None) -> dict[str, Any]:
     today = row.today
     return {
         "agent": row.person,
@@ -249,6 +252,7 @@ def _agent(row: AgentRow) -> dict[str, Any]:
         "occupancy": today.occupancy,
         "mean_open": today.chats_ms / today.online_ms if today.online_ms else None,
         "most_open": today.most_chats,
+        "own": None if own is None else own.as_json(),
     }
 
 

@@ -37,6 +37,16 @@ class KpiRow(BaseModel):
         description="Waits, drop-off, missed, transfers, follow-ups, holding replies, buyers, bots; each mean, share "
         "and percentile with what it is made of. Left out where single scores are asked for.",
     )
+    quality: dict[str, Any] | None = Field(
+        default=None,
+        description="Hits of service quality per 100 sessions, by rule, with what rates are over; of whole days.",
+    )
+    load: dict[str, Any] | None = Field(
+        default=None,
+        description="Of agents, teams and all, over whole days: time online and with a buyer waiting, occupancy "
+        "(`too_full` above 0.85), mean open chats over the time online and the most at once, and saturation: chats of "
+        "what the limits of today allow.",
+    )
 
 
 class Kpis(BaseModel):

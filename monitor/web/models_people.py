@@ -3,6 +3,16 @@
 from pydantic import BaseModel, Field
 
 
+class Own(BaseModel):
+    """What somebody has done today, over all shops."""
+
+    replies: int = Field(description="Waits that they have ended.")
+    first_reply_seconds: float | None
+    mean_reply_seconds: float | None
+    held: int = Field(description="Of the replies those that only held off, greeted, or had two characters at most.")
+    promises_missed: int = Field(description='"稍等" with nothing after it for 15 min.')
+
+
 class Agent(BaseModel):
     """Somebody who answers."""
 
@@ -27,6 +37,7 @@ class Agent(BaseModel):
     occupancy: float | None = Field(description="busy / online; null before any time online.")
     mean_open: float | None = Field(description="Mean of open chats over the time online.")
     most_open: int
+    own: Own | None = Field(description="null: nothing is counted of them today.")
 
 
 class Agents(BaseModel):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from monitor.alerts.links import Links
-from monitor.core.decisions import Decision, FeedGap, ShiftWorked
+from monitor.core.decisions import Decision, FeedGap, PersonDay, ShiftWorked
 from monitor.core.people import People
 from monitor.core.silences import Silence
 from monitor.core.views import SourceRow, WaitRow
@@ -148,6 +148,9 @@ class FloorRecords(Protocol):
 
     async def shifts(self, from_ms: int, to_ms: int, limit: int = 10_000) -> Sequence[ShiftWorked]:
         """Return the shifts that ended between two instants, the newest first."""
+
+    async def days(self, first: str, last: str, limit: int = 100_000) -> Sequence[PersonDay]:
+        """Return people's days from one date to another."""
 
 
 class Journal(Protocol):

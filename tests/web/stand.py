@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from monitor.core.decisions import Decision, FeedGap, ShiftWorked
+from monitor.core.decisions import Decision, FeedGap, PersonDay, ShiftWorked
 from monitor.core.events import AnyEvent
 from monitor.core.silences import Silence
 from monitor.core.views import AccountRow, SourceRow, WaitRow
@@ -215,6 +215,7 @@ class ListedFloorLog:
     def __init__(self) -> None:
         self.known_gaps: list[FeedGap] = []
         self.known_shifts: list[ShiftWorked] = []
+        self.known_days: list[PersonDay] = []
 
     async def gaps(self, from_ms: int, to_ms: int, limit: int = 10_000) -> list[FeedGap]:
         found = [gap for gap in self.known_gaps if gap.from_ms < to_ms and (gap.to_ms or to_ms) > from_ms]
@@ -222,6 +223,9 @@ class ListedFloorLog:
 
     async def shifts(self, from_ms: int, to_ms: int, limit: int = 10_000) -> list[ShiftWorked]:
         return [shift for shift in self.known_shifts if from_ms < shift.ends_at_ms <= to_ms][:limit]
+
+    async def days(self, first: str, last: str, limit: int = 100_000) -> list[PersonDay]:
+        return [day for day in self.known_days if first <= day.day <= last][:limit]
 
 
 class ListedJournal:

@@ -1,9 +1,15 @@
 """Figures over the API of the whole service."""
 
+import sqlite3
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import msgspec
+import pytest
+
+from monitor.core.decisions import PersonDay
 from monitor.web.access import new_token
 from tests.web.test_whole import eventually, running, said
 
@@ -102,3 +108,57 @@ async def test_a_caller_bound_to_a_shop_sees_its_figures_only(tmp_path: Path) ->
         )  # fmt: skip
         assert refused.status_code == 400
         assert "not for this shop" in refused.json()["error"]
+
+
+async def test_quality_per_session_and_the_load_of_people_stand_beside_the_figures(tmp_path: Path) -> None:
+    async with running(tmp_path) as (app, client):
+        online = {
+            "type": "agent_presence", "id": "p-1", "ts": int(time.time() * 1000) - 1000, "source": "c1",
+            "agent": "lin", "state": "online", "shops": ["senye"], "limit": 4,
+        }  # fmt: skip
+        await client.post(
+            "/v1/events",
+            json=[online, said(1, 120), said(2, 60, role="agent", agent="lin", text="加V❤")],
+        )
+        yesterday = date.fromordinal(app.scores.scorer.today - 1).isoformat()
+        worked = PersonDay(
+            person="lin", team="default", day=yesterday, online_ms=100_000_000, away_ms=0, suspended_ms=0,
+            offline_ms=0, busy_ms=90_000_000, chats_ms=200_000_000, most_chats=7,
+        )  # fmt: skip
+        day = msgspec.json.encode(worked)
+        with sqlite3.connect(tmp_path / "journal.db") as db:
+            db.execute("INSERT INTO person_days VALUES (?, ?, ?)", (yesterday, "lin", day))
+
+        def row(found: dict[str, Any]) -> dict[str, Any]:
+            return next((one for one in found["rows"] if one.get("quality")), {})
+
+        today = date.fromordinal(app.scores.scorer.today).isoformat()
+        for by, name in (
+            ("agent", "lin"),
+            ("shop", "senye"),
+            ("team", "default"),
+            ("platform", "taobao"),
+            ("all",) * 2,
+        ):
+            span = f"/v1/kpis?by={by}&from={yesterday}&to={today}"
+            found = row(await eventually(client, span, row))
+            assert found["name"] == name
+            quality = found["quality"]
+            assert (quality["hits"], quality["sessions"], quality["hits_per_100_sessions"]) == (1, 1, 100)
+            assert quality["by_rule"] == {"contact": 1}
+            if by in ("shop", "platform"):
+                assert "load" not in found
+            else:
+                load = found["load"]
+                assert (load["most_open"], load["too_full"]) == (7, True)
+                assert load["occupancy"] == pytest.approx(0.9, abs=0.01)
+                assert load["mean_open"] == pytest.approx(2, abs=0.02)
+                assert load["saturation"] == pytest.approx(0.5, abs=0.01)
+        assert "quality" not in (await client.get("/v1/kpis?by=agent&score=rate_3min_round")).json()["rows"][0]
+
+        def own(found: dict[str, Any]) -> Any:
+            return found["agents"][0]["own"]
+
+        told = own(await eventually(client, "/v1/agents", own))
+        assert (told["replies"], told["first_reply_seconds"], told["mean_reply_seconds"]) == (1, 60, 60)
+        assert (told["held"], told["promises_missed"]) == (0, 0)

@@ -76,6 +76,8 @@ export interface Agent {
   /** Mean of open chats over the time online. */
   readonly mean_open: number | null
   readonly most_open: number
+  /** null: nothing is counted of them today. */
+  readonly own: Own | null
 }
 
 /** Everybody who was heard of, or is on shift. */
@@ -401,6 +403,10 @@ export interface KpiRow {
   readonly scores: Readonly<Record<string, Score>>
   /** Waits, drop-off, missed, transfers, follow-ups, holding replies, buyers, bots; each mean, share and percentile with what it is made of. Left out where single scores are asked for. */
   readonly figures?: Readonly<Record<string, unknown>> | null
+  /** Hits of service quality per 100 sessions, by rule, with what rates are over; of whole days. */
+  readonly quality?: Readonly<Record<string, unknown>> | null
+  /** Of agents, teams and all, over whole days: time online and with a buyer waiting, occupancy (`too_full` above 0.85), mean open chats over the time online and the most at once, and saturation: chats of what the limits of today allow. */
+  readonly load?: Readonly<Record<string, unknown>> | null
 }
 
 /** Scores and figures of a span. */
@@ -504,6 +510,18 @@ export interface OwedTold {
   readonly due_at: string | null
   /** Polite words the platform scores too: the last instant in time. */
   readonly scored_until: string | null
+}
+
+/** What somebody has done today, over all shops. */
+export interface Own {
+  /** Waits that they have ended. */
+  readonly replies: number
+  readonly first_reply_seconds: number | null
+  readonly mean_reply_seconds: number | null
+  /** Of the replies those that only held off, greeted, or had two characters at most. */
+  readonly held: number
+  /** "稍等" with nothing after it for 15 min. */
+  readonly promises_missed: number
 }
 
 /** One agent's own figures of today. */
