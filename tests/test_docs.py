@@ -14,7 +14,23 @@ from monitor.metrics import FAMILIES
 from monitor.settings import ENV_PREFIX, Settings, load
 from monitor.wire import decode
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+CHINESE = sorted([*DOCS.glob("*.zh-CN.md"), ROOT / "README.zh-CN.md"])
+# Words that floors do not use of a buyer, an alert or a promise, and that no page says.
+NOT_OURS = re.compile("工单|用户|租户|SLA|丢失")
+
+
+def headings(page: Path) -> list[str]:
+    """The headings of a page, each with its ``#``."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^#+ .+", text, re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """What may stand behind ``#`` in a link to a page, as GitHub makes it."""
+    plain = (re.sub(r"[`*]|\[([^]]*)\]\([^)]*\)", r"\1", one.lstrip("# ")) for one in headings(page))
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in plain}
 
 
 def settings_described() -> dict[str, str]:
@@ -83,3 +99,29 @@ def test_each_type_of_event_and_each_of_its_fields_is_described() -> None:
     for struct in structs:
         named |= set(get_args(get_type_hints(struct).get("type")))
     assert named - described == set()
+
+
+def test_each_place_in_a_page_that_is_linked_to_is_there() -> None:
+    pages = [*DOCS.rglob("*.md"), *ROOT.glob("*.md")]
+    wrong = [
+        f"{page.name}: {target}#{place}"
+        for page in pages
+        for target, place in re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", page.read_text("utf-8"))
+        if place not in anchors((page.parent / target) if target else page)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.name)
+def test_a_chinese_page_and_its_english_one_name_each_other_and_have_the_same_parts(page: Path) -> None:
+    twin = page.with_name(page.name.replace(".zh-CN", ""))
+    chinese, english = page.read_text("utf-8"), twin.read_text("utf-8")
+    assert f"]({twin.name})" in chinese
+    assert f"]({page.name})" in english
+    assert [len(one.split()[0]) for one in headings(page)] == [len(one.split()[0]) for one in headings(twin)]
+    assert NOT_OURS.findall(chinese) == []
+
+
+def test_the_index_names_every_page() -> None:
+    named = set(re.findall(r"\]\(([^)#]+\.md)", (DOCS / "README.md").read_text("utf-8")))
+    assert {page.name for page in DOCS.glob("*.md")} - named == {"README.md"}
