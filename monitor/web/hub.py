@@ -178,7 +178,6 @@ class Hub:
         if refresh:
             self._look_at_promises()
             self._staff = self._crew.staff(self.scope)
-            self._day = await self._today.of(self.scope)
             self._next_agents = encode(self._crew.agents(self.scope))
         up: list[bytes] = []
         gone: list[dict[str, str]] = []
@@ -262,6 +261,13 @@ class Hub:
         self._last_event_at_ms = max((s.last_event_at_ms for s in sources if s.last_event_at_ms), default=None)
         shown = sorted(sources, key=lambda s: (_WORST_FIRST.get(s.state, 0), s.name))[:SOURCES_AT_MOST]
         self._next_sources = encode([live_source(source) for source in shown])
+
+    async def look_at_day(self) -> None:
+        """Take the day's figures anew. Beside the frames: making them takes longer than a frame may wait."""
+        day = await self._today.of(self.scope)
+        if day != self._day:
+            self._day = day
+            self._changed.set()
 
     def _look_at_promises(self) -> None:
         """Promises are counted by platform and team; of single shops nothing is known."""

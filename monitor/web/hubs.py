@@ -5,10 +5,11 @@ shops has its own, made when first looked at and given up when nobody has looked
 """
 
 import asyncio
+import contextlib
 
 from monitor.web.crew import Crew
 from monitor.web.floor import Floor
-from monitor.web.hub import Hub
+from monitor.web.hub import FRAME_SECONDS, TICK_SECONDS, Hub
 from monitor.web.scope import WHOLE, Scope
 from monitor.web.services import Changes, Services
 from monitor.web.today import Today
@@ -27,6 +28,8 @@ class Hubs:
         self._today = Today(services)
         self._hubs: dict[Scope, Hub] = {}
         self._tasks: dict[Scope, asyncio.Task[None]] = {}
+        self._days: asyncio.Task[None] | None = None
+        self._new = asyncio.Event()
 
     def watch(self, changes: Changes) -> None:
         """Take note of one commit; after the floor has."""
@@ -47,7 +50,22 @@ class Hubs:
             part = WHOLE if scope == WHOLE else scope
             hub = self._hubs[scope] = Hub(self._services, self._floor, self._crew, self._today, part)
             self._tasks[scope] = asyncio.create_task(hub.run(), name="live feed")
+            self._new.set()
+            if self._days is None:
+                self._days = asyncio.create_task(self._keep_days(), name="figures of the day")
         return hub
+
+    async def _keep_days(self) -> None:
+        """Keep the day's figures of all boards that are looked at, one after another."""
+        while True:
+            self._new.clear()
+            for hub in list(self._hubs.values()):
+                if not hub.asleep:
+                    await hub.look_at_day()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self._new.wait()
+                    await asyncio.sleep(FRAME_SECONDS)  # Until the viewer it was made for has joined.
 
     def _give_up_sleeping(self) -> None:
         for scope in [scope for scope, hub in self._hubs.items() if hub.asleep]:
@@ -60,6 +78,7 @@ class Hubs:
 
     async def stop(self) -> None:
         """Send no more."""
-        for task in self._tasks.values():
+        tasks = [*self._tasks.values(), *([self._days] if self._days else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
