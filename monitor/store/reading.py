@@ -1,0 +1,203 @@
+"""What is asked of the journal: events, rows and rounds as they lie there."""
+
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from functools import partial
+
+from monitor.store.database import Line
+from monitor.store.entries import Step, StoredEvent
+
+EVENT_COLUMNS = "position, shop, id, conversation, ts_ms, arrived_at_ms, door, words, folded, body, policy"
+
+_CHUNK = 4096  # Rows a hop: some milliseconds of reading.
+
+
+class Reading:
+    """The questions of a journal: the reader answers and never waits behind a commit.
+
+    Only what must see every earlier commit is asked on the writer's connection.
+    """
+
+    def __init__(self, writer: Line, reader: Line) -> None:
+        self._writer = writer
+        self._reader = reader
+
+    async def look_up(
+        self, keys: list[tuple[str, str]], conversations: list[tuple[str, str]]
+    ) -> tuple[dict[tuple[str, str], bytes], list[bytes]]:
+        """Find events already stored under (shop, id), and the saved rows of conversations (shop, conversation).
+
+        Raises:
+            StoreUnavailable: the disk cannot be read now.
+        """
+        return await self._writer.read(partial(_look_up, keys, conversations))
+
+    async def policies(self) -> list[tuple[int, str, bytes]]:
+        """Return every policy ever used: its number, the rules it came with, and itself, encoded."""
+        return await self._reader.read(
+            lambda db: db.execute(
+                "SELECT p.number, r.hash, p.body FROM policies AS p JOIN rules AS r ON r.number = p.rules "
+                "ORDER BY p.number"
+            ).fetchall()
+        )
+
+    async def open_rows(self) -> AsyncIterator[list[bytes]]:
+        """Give the saved rows of which something is open, in chunks."""
+        last = 0
+        while True:
+            found = await self._reader.read(
+                lambda db, after=last: db.execute(  # type: ignore[misc]
+                    "SELECT number, body FROM rows WHERE open = 1 AND number > ? ORDER BY number LIMIT ?",
+                    (after, _CHUNK),
+                ).fetchall()
+            )
+            if not found:
+                return
+            last = found[-1][0]
+            yield [body for _, body in found]
+
+    async def shard(self) -> bytes | None:
+        """Return the tracker's own state as last saved, or None before the first."""
+
+        def read(db: sqlite3.Connection) -> bytes | None:
+            state: bytes | None = db.execute("SELECT shard FROM journal").fetchone()[0]
+            return state
+
+        return await self._reader.read(read)
+
+    async def since(self, position: int) -> AsyncIterator[tuple[Step, list[StoredEvent]]]:
+        """Give what was handled after an event, commit by commit: its step and its events, in order.
+
+        The first steps given may have been handled before ``position`` was
+        saved: the one of the commit that holds it and those without events
+        after it. To go to an instant already passed must do nothing.
+        """
+        key = (position, 0)
+        after = position
+        while True:
+            commits, events = await self._reader.read(partial(_read_commits, key, after))
+            if not commits:
+                return
+            given = 0
+            for at, number, now_ms, rules in commits:
+                first = given
+                while given < len(events) and events[given].position <= at:
+                    given += 1
+                key, after = (at, number + 1), max(at, after)
+                yield Step(at, now_ms, rules), events[first:given]
+
+    async def history(
+        self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 10_000
+    ) -> list[StoredEvent]:
+        """Return the newest ``limit`` events of a conversation with ``ts`` from ``from_ms`` on, in order of arrival."""
+        found = await self._reader.read(
+            lambda db: db.execute(
+                f"SELECT {EVENT_COLUMNS} FROM events WHERE shop = ? AND conversation = ? AND ts_ms >= ? "
+                "ORDER BY position DESC LIMIT ?",
+                (shop, conversation, from_ms, limit),
+            ).fetchall()
+        )
+        return [_event(row) for row in reversed(found)]
+
+    async def beyond(self, position: int, limit: int) -> list[StoredEvent]:
+        """Return the next events after a position, in order."""
+        found = await self._reader.read(
+            lambda db: db.execute(
+                f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?", (position, limit)
+            ).fetchall()
+        )
+        return [_event(row) for row in found]
+
+    async def event_at(self, position: int) -> StoredEvent | None:
+        """Return the event at a position, or None if there is none (any more)."""
+        found = await self._reader.read(
+            lambda db: db.execute(f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?", (position,)).fetchone()
+        )
+        return None if found is None else _event(found)
+
+    async def rounds(self, from_ms: int, to_ms: int) -> AsyncIterator[list[bytes]]:
+        """Give the rounds opened from ``from_ms`` up to before ``to_ms``, by opening, in chunks."""
+        key = (from_ms, 0)
+        while True:
+            found = await self._reader.read(
+                lambda db, after=key: db.execute(  # type: ignore[misc]
+                    "SELECT opened_at_ms, wait, body FROM rounds "
+                    "WHERE (opened_at_ms, wait) > (?, ?) AND opened_at_ms < ? ORDER BY opened_at_ms, wait LIMIT ?",
+                    (*after, to_ms, _CHUNK),
+                ).fetchall()
+            )
+            if not found:
+                return
+            key = (found[-1][0], found[-1][1])
+            yield [body for _, _, body in found]
+
+    async def waits_among(self, positions: list[int]) -> frozenset[int]:
+        """Return which of these events opened a wait that has a round."""
+
+        def read(db: sqlite3.Connection) -> frozenset[int]:
+            found = db.execute(
+                "SELECT wait FROM rounds WHERE wait IN (SELECT value FROM json_each(?))", (json.dumps(positions),)
+            )
+            return frozenset(wait for (wait,) in found)
+
+        return await self._reader.read(read)
+
+    async def rules_text(self, rules: str) -> bytes | None:
+        """Return the text of the rules of a hash, or None if it was never kept."""
+        found = await self._reader.read(
+            lambda db: db.execute("SELECT text FROM rules WHERE hash = ?", (rules,)).fetchone()
+        )
+        return None if found is None else found[0]
+
+
+def _event(row: tuple[int, str, str, str | None, int, int, str, int, int, bytes, int]) -> StoredEvent:
+    """Make an event of its columns."""
+    return StoredEvent(*row[:8], bool(row[8]), *row[9:])
+
+
+def _look_up(
+    keys: list[tuple[str, str]], conversations: list[tuple[str, str]], db: sqlite3.Connection
+) -> tuple[dict[tuple[str, str], bytes], list[bytes]]:
+    """Find events and rows; a whole list is one statement, whose plan walks the list and probes the index."""
+    events: dict[tuple[str, str], bytes] = {}
+    if keys:
+        for shop, id_, body in db.execute(
+            "SELECT e.shop, e.id, e.body FROM json_each(?) AS k CROSS JOIN events AS e "
+            "ON e.shop = json_extract(k.value, '$[0]') AND e.id = json_extract(k.value, '$[1]')",
+            (json.dumps(keys),),
+        ):
+            events[shop, id_] = body
+    rows: list[bytes] = []
+    if conversations:
+        rows = [
+            body
+            for (body,) in db.execute(
+                "SELECT r.body FROM json_each(?) AS k CROSS JOIN rows AS r "
+                "ON r.shop = json_extract(k.value, '$[0]') AND r.conversation = json_extract(k.value, '$[1]')",
+                (json.dumps(conversations),),
+            )
+        ]
+    return events, rows
+
+
+def _read_commits(
+    key: tuple[int, int], after: int, db: sqlite3.Connection
+) -> tuple[list[tuple[int, int, int, str]], list[StoredEvent]]:
+    """Read some whole commits from ``key`` on and their events after position ``after``."""
+    commits: list[tuple[int, int, int, str]] = []
+    for commit in db.execute(
+        "SELECT c.position, c.number, c.now_ms, r.hash FROM commits AS c JOIN rules AS r ON r.number = c.rules "
+        "WHERE (c.position, c.number) >= (?, ?) ORDER BY c.position, c.number LIMIT ?",
+        (*key, _CHUNK),
+    ):
+        commits.append(commit)
+        if commit[0] - after >= _CHUNK:
+            break
+    if not commits:
+        return [], []
+    events = db.execute(
+        f"SELECT {EVENT_COLUMNS} FROM events WHERE position > ? AND position <= ? ORDER BY position",
+        (after, commits[-1][0]),
+    )
+    return commits, [_event(row) for row in events]
