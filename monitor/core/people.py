@@ -159,7 +159,7 @@ class People:
         self._load = Load(self._worker)
         self.posts = Posts(self, self._workers, self._say)
         self._shifts = Shifts(self._workers, self.posts.heard, self._policy, self.team_of, self._say)
-        self.hand_overs = HandOvers(self, self._team, self._say)
+        self.hand_overs = HandOvers(self, self.team_of_shop, self._say)
         self._charges = Charges(self._workers, self.posts.persons)
         self._number = 0  # Of the newest event taken.
         self._begun = False
@@ -528,7 +528,8 @@ class People:
         promise = conversation.state.promise
         return promise is not None and promise.opened_at_ms == left.since_ms
 
-    def _team(self, shop: str, at_ms: int) -> str:
+    def team_of_shop(self, shop: str, at_ms: int) -> str:
+        """Return whose shop it is: as the register says, else as its policy does."""
         return self.posts.team(shop, self.policy(shop, at_ms))
 
     def team_of(self, person: str, shop: str) -> str:
@@ -537,7 +538,7 @@ class People:
         if known is not None and known.team:
             return known.team
         shop = shop or next(iter(self.register.shops_of(person)), "") or next(iter(self.serves(person)), "")
-        return self._team(shop, self._host.now_ms) if shop else "default"
+        return self.team_of_shop(shop, self._host.now_ms) if shop else "default"
 
     # -- what others ask ---------------------------------------------------------------------------------------------
 
@@ -636,7 +637,7 @@ class People:
         return ShopRow(
             platform=self.platform(shop),
             shop=shop,
-            team=self._team(shop, now_ms),
+            team=self.team_of_shop(shop, now_ms),
             info=self.register.shop(shop),
             seen=self._host.seen(shop),
             attended=bool(able) if post is not None else None,

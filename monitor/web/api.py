@@ -31,6 +31,8 @@ MESSAGES_AT_MOST = 500
 ENTRIES_AT_MOST = 500
 BODY_SHOWN_BYTES = 1024  # Of each entry in a page of the quarantine.
 
+NOT_YOURS = "this token is not for that shop"  # Whose it is, only those may know who may see it.
+
 Filter = Annotated[str | None, Query(max_length=200)]
 
 
@@ -172,8 +174,8 @@ class Api:
     async def dismiss(self, id: str, body: models.Dismissal, caller: Anybody) -> Response:
         """Take a wait off the board: nobody has to answer it. The reason is stored with the name of the token."""
         row = self._open(id)
-        if not caller.may(row.shop):
-            raise HTTPException(403, f"this token is not for the shop {row.shop}")
+        if not caller.may(row.shop, row.team):
+            raise HTTPException(403, NOT_YOURS)
         event = WaitDismissed(
             type="wait_dismissed",
             id=f"dismiss-{id}-{secrets.token_hex(4)}",
@@ -206,8 +208,8 @@ class Api:
         parts = request.scope["raw_path"].split(b"?")[0].split(b"/")[3:]
         if len(parts) == 2:
             shop, conversation = (unquote(part.decode("ascii")) for part in parts)
-        if not caller.may(shop):
-            raise HTTPException(403, f"this token is not for the shop {shop}")
+        if not self._services.may_see(caller, shop):
+            raise HTTPException(403, NOT_YOURS)
         stored = await self._services.journal.history(shop, conversation, limit=MESSAGES_AT_MOST + 1)
         if not stored:
             raise HTTPException(404, f"nothing is stored of the conversation {conversation} of the shop {shop}")

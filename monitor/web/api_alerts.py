@@ -20,7 +20,7 @@ from monitor.store.alerts import Logged, Wanted
 from monitor.web import models, models_alerts
 from monitor.web.access import Caller
 from monitor.web.alert_quality import quality
-from monitor.web.api import json
+from monitor.web.api import NOT_YOURS, json
 from monitor.web.floor import Floor
 from monitor.web.intake import Intake
 from monitor.web.services import Services
@@ -365,7 +365,7 @@ def _over(id: str) -> dict[str, Any]:
 
 def _may(caller: Caller, shop: str, team: str) -> None:
     if (shop or caller.shops is not None) and not caller.may(shop, team or None):
-        raise HTTPException(403, f"this token is not for the shop {shop}" if shop else "this token is bound to shops")
+        raise HTTPException(403, NOT_YOURS)
 
 
 def _may_see(caller: Caller, one: Silence) -> bool:

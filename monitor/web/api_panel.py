@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from monitor.core.people import AgentRow, Owed, People
 from monitor.scoring.budget import own_profile
 from monitor.web.api import Anybody, json
+from monitor.web.api_people import may_see_agent
 from monitor.web.services import Services
 from monitor.web.shapes import instant, masked
 from monitor.web.today import Today
@@ -84,7 +85,9 @@ class PanelApi:
             raise HTTPException(404, "this service follows no presence")
         now_ms = self._services.now_ms()
         row = next((row for row in people.rows(now_ms) if row.person == agent), None)
-        shops = [shop for shop in _shops(people, row, agent) if caller.may(shop)][:SHOPS_AT_MOST]
+        if row is not None and not may_see_agent(caller, row):
+            row = None
+        shops = [shop for shop in _shops(people, row, agent) if self._services.may_see(caller, shop)][:SHOPS_AT_MOST]
         owed: list[Owed] = []
         for shop in shops:
             owed += [one for one in self._of(people, shop, now_ms) if one.person == agent]

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Response
@@ -12,7 +13,7 @@ from monitor.core.handover import FIXED, OVER, PREVIEW, RECEIVED, Listed
 from monitor.core.people import AgentRow, People, ShopRow
 from monitor.web import models_people as told
 from monitor.web.access import Caller
-from monitor.web.api import Anybody, json
+from monitor.web.api import NOT_YOURS, Anybody, json
 from monitor.web.floor import Floor, Group
 from monitor.web.gauges import SHOPS_A_SLICE
 from monitor.web.intake import Intake
@@ -70,12 +71,12 @@ class PeopleApi:
         days = await self._own_days.by_person()
         rows = people.rows(now_ms) if people is not None else ()
         found = [
-            _agent(row, days.get(row.person))
+            _agent(row, days.get(row.person), self._own(caller, row.shops))
             for row in rows
             if team in (None, row.team)
             and state in (None, row.state)
             and (shop is None or shop in row.shops)
-            and _may_see(caller, row)
+            and may_see_agent(caller, row)
         ]
         return json({"now": instant(now_ms), "agents": sorted(found, key=lambda one: (one["team"], one["agent"]))})
 
@@ -128,7 +129,7 @@ class PeopleApi:
                 "filled": gap.filled,
             }
             for gap in await self._services.journal.floor_log.gaps(from_ms, to_ms)
-            if caller.may(gap.shop) and shop in (None, gap.shop)
+            if self._services.may_see(caller, gap.shop) and shop in (None, gap.shop)
         ]
         return json({"now": instant(now_ms), "gaps": found})
 
@@ -145,7 +146,7 @@ class PeopleApi:
             {
                 "agent": shift.person,
                 "team": shift.team,
-                "shops": list(shift.shops),
+                "shops": self._own(caller, shift.shops),
                 "starts_at": instant(shift.starts_at_ms),
                 "ends_at": instant(shift.ends_at_ms),
                 "there_seconds": seconds(shift.there_ms),
@@ -170,7 +171,7 @@ class PeopleApi:
         if one is None:
             raise HTTPException(404, f"there is no hand-over {id} (any more)")
         if not caller.may(one.shop, one.team):
-            raise HTTPException(403, f"this token is not for the shop {one.shop}")
+            raise HTTPException(403, NOT_YOURS)
         if one.state == RECEIVED:
             raise HTTPException(400, f"{one.received_by} has received it already")
         if one.state == OVER:
@@ -191,6 +192,10 @@ class PeopleApi:
     @property
     def _people(self) -> People | None:
         return self._services.people
+
+    def _own(self, caller: Caller, shops: Iterable[str]) -> list[str]:
+        """Return those shops that a caller may know of: who answers for two owners names neither to the other."""
+        return [shop for shop in shops if self._services.may_see(caller, shop)]
 
     def _list(self, one: Listed, now_ms: int) -> dict[str, Any]:
         assert self._people is not None
@@ -222,13 +227,14 @@ class PeopleApi:
         }
 
 
-def _may_see(caller: Caller, row: AgentRow) -> bool:
+def may_see_agent(caller: Caller, row: AgentRow) -> bool:
+    """Whether somebody is of a caller's teams and serves one of its shops."""
     return (caller.teams is None or row.team in caller.teams) and (
         caller.shops is None or any(shop in caller.shops for shop in row.shops)
     )
 
 
-def _agent(row: AgentRow, own: OwnDay | None) -> dict[str, Any]:
+def _agent(row: AgentRow, own: OwnDay | None, shops: list[str]) -> dict[str, Any]:
     today = row.today
     return {
         "agent": row.person,
@@ -237,7 +243,7 @@ def _agent(row: AgentRow, own: OwnDay | None) -> dict[str, Any]:
         "seat": row.seat,
         "state": row.state,
         "state_since": instant(row.state_since_ms),
-        "shops": list(row.shops),
+        "shops": shops,
         "open": row.chats,
         "limit": row.limit,
         "saturation": row.chats / row.limit if row.limit else None,

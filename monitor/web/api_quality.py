@@ -10,7 +10,7 @@ from monitor.store.quality import StoredHit
 from monitor.suggest.rates import rates
 from monitor.web import models
 from monitor.web.access import Caller
-from monitor.web.api import Anybody, json
+from monitor.web.api import NOT_YOURS, Anybody, json
 from monitor.web.quality_store import QualityStore
 from monitor.web.shapes import instant
 
@@ -119,7 +119,7 @@ def _shops(caller: Caller, shop: str | None) -> Collection[str] | None:
     if shop is None:
         return caller.shops
     if not caller.may(shop):
-        raise HTTPException(403, f"this token is not for the shop {shop}")
+        raise HTTPException(403, NOT_YOURS)
     return {shop}
 
 

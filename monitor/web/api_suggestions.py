@@ -10,6 +10,7 @@ from monitor.suggest.shapes import told
 from monitor.web import models
 from monitor.web import models_suggestions as shapes
 from monitor.web.access import Caller
+from monitor.web.api import NOT_YOURS
 from monitor.web.shapes import encode
 
 Name = Annotated[str, Query(min_length=1, max_length=200)]
@@ -117,7 +118,7 @@ class SuggestionsApi:
     def _able(self, caller: Caller, shop: str) -> Suggester:
         suggester = self._suggester
         if not caller.may(shop, None if suggester is None else suggester.team_of(shop)):
-            raise HTTPException(403, f"this token is not for the shop {shop}")
+            raise HTTPException(403, NOT_YOURS)
         if suggester is None:
             raise HTTPException(404, "suggestions are switched off (suggestions.enabled)")
         return suggester

@@ -22,16 +22,33 @@ POLICY = (
 )
 
 
-def page(spec: dict[str, Any]) -> str:
-    """Return the page."""
+def page(spec: dict[str, Any], feeds: dict[str, Any]) -> str:
+    """Return the page of an OpenAPI and an AsyncAPI description."""
     info = spec["info"]
     head = (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
         f"<title>{escape(info['title'])}: API</title><style>{_STYLE}</style>"
         f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{escape(info['description'])}"
-        "<p>For machines: <a href=/openapi.json>/openapi.json</a>."
+        "<p>For machines: <a href=/openapi.json>/openapi.json</a>, <a href=/asyncapi.json>/asyncapi.json</a>."
     )
-    return head + "".join(_operations(spec)) + "<h2>Shapes</h2>" + "".join(_shapes(spec)) + "</html>"
+    shapes = {"components": {"schemas": feeds["components"]["schemas"] | spec["components"]["schemas"]}}
+    lines = "<h2>Lines that stay open</h2>" + "".join(_channels(feeds))
+    return head + "".join(_operations(spec)) + lines + "<h2>Shapes</h2>" + "".join(_shapes(shapes)) + "</html>"
+
+
+def _channels(feeds: dict[str, Any]) -> Iterator[str]:
+    for name, channel in feeds["channels"].items():
+        verb = "WS" if channel["address"].startswith("/") else "MQTT"
+        yield f"<h3><span class=verb>{verb}</span> <span class=path>{escape(channel['address'])}</span></h3>"
+        yield f"<p>{escape(channel['description'])}<table>"
+        for operation in feeds["operations"].values():
+            if operation["channel"]["$ref"] == f"#/channels/{name}":
+                told = "sent by us" if operation["action"] == "send" else "sent to us"
+                for message in operation["messages"] + operation.get("reply", {}).get("messages", []):
+                    what = message["$ref"].rpartition("/")[2]
+                    said = "the answer" if message not in operation["messages"] else told
+                    yield f"<tr><td>{_kind({'$ref': what})}<td>{said}"
+        yield "</table>"
 
 
 def _operations(spec: dict[str, Any]) -> Iterator[str]:

@@ -7,14 +7,15 @@ login page asks who comes first.
 
 import asyncio
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor import __version__
 from monitor.alerts.links import PATH as ACTS
-from monitor.web import acts, docs, login
+from monitor.web import acts, asyncapi, docs, login, openapi
 from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import Header, answer
 from monitor.web.api import Api, build_api
@@ -35,8 +36,7 @@ from monitor.web.ingest_http import HttpDoor
 from monitor.web.ingest_socket import SocketDoor, cutter
 from monitor.web.intake import Intake
 from monitor.web.live import Viewer
-from monitor.web.models import Taken
-from monitor.web.pages import Pages
+from monitor.web.pages import ROUTES, Pages
 from monitor.web.roles import refused
 from monitor.web.scope import scope_of
 from monitor.web.services import Services
@@ -45,6 +45,8 @@ from monitor.web.shapes import encode
 logger = logging.getLogger(__name__)
 
 OPEN_TO_ALL = ("/livez", login.PATH, login.AWAY)
+
+Route = Callable[[Scope, Receive, Send, Caller], Awaitable[None]]
 
 NOT_ALLOWED = 4401
 FORBIDDEN = 4403
@@ -88,8 +90,16 @@ class Web:
         self._fastapi.include_router(SpreadApi(services).router())
         self._fastapi.include_router(TablesApi().router())
         self._api: ASGIApp = self._fastapi
-        self._spec: bytes = b""
-        self._docs: bytes = b""
+        self._described: dict[str, tuple[bytes, bytes]] = {}
+        self._plain: dict[str, Route] = {
+            "/v1/events": self._http_door,
+            login.PATH: self._login,
+            login.AWAY: self._logout,
+            "/docs": self._describe,
+            "/openapi.json": self._describe,
+            "/asyncapi.json": self._describe,
+        }
+        self._sockets: dict[str, Route] = {"/v1/ingest": self._socket_door, "/v1/live": self._live}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -142,17 +152,11 @@ class Web:
             self._count(caller, "http")
             await _deny(scope, send, caller)
             return
-        if path == "/v1/events":
-            await self._http_door(scope, receive, send, caller)
-        elif path == login.AWAY:
-            await login.leave(scope, send)
-        elif path == login.PATH:
-            if not await login.login(scope, receive, send, self._services.access):
-                self._services.metrics.refused.add("login", "token")
+        plain = self._plain.get(path)
+        if plain is not None:
+            await plain(scope, receive, send, caller)
         elif scope["method"] in ("GET", "HEAD") and self._pages.has(path):
             await self._pages.serve(scope, send)
-        elif path in ("/openapi.json", "/docs"):
-            await self._describe(path, send)
         else:
             scope["presales.caller"] = caller
             await self._api(scope, receive, send)
@@ -160,7 +164,7 @@ class Web:
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         caller = await self._allowed(scope, "GET")
-        if path not in ("/v1/ingest", "/v1/live"):
+        if path not in self._sockets:
             await receive()
             await _deny_websocket(send, 404, f"there is no WebSocket at {path}")
         elif isinstance(caller, Denied):
@@ -173,12 +177,20 @@ class Web:
                 await send({"type": "websocket.close", "code": code, "reason": caller.error[:120]})
             else:
                 await _deny_websocket(send, caller.status, caller.error)
-        elif path == "/v1/ingest":
-            await self._socket_door(scope, receive, send, caller)
         else:
-            await receive()
-            await send({"type": "websocket.accept"})
-            await Viewer(lambda asked: self.hubs.of(scope_of(caller, asked)), receive, send, cutter(scope)).serve()
+            await self._sockets[path](scope, receive, send, caller)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await Viewer(lambda asked: self.hubs.of(scope_of(caller, asked)), receive, send, cutter(scope)).serve()
+
+    async def _login(self, scope: Scope, receive: Receive, send: Send, _: Caller) -> None:
+        if not await login.login(scope, receive, send, self._services.access):
+            self._services.metrics.refused.add("login", "token")
+
+    async def _logout(self, scope: Scope, _: Receive, send: Send, __: Caller) -> None:
+        await login.leave(scope, send)
 
     async def _allowed(self, scope: Scope, method: str) -> Caller | Denied:
         """Return who asks; Denied also where the role is not for what is asked."""
@@ -189,76 +201,35 @@ class Web:
 
     def described(self) -> dict[str, Any]:
         """Return the API's description, as OpenAPI has it."""
-        return _described(self._fastapi.openapi())
+        return openapi.whole(self._fastapi.openapi())
+
+    def routes(self) -> list[tuple[str, str]]:
+        """Return every route there is, by method and path; WS is a WebSocket, * any method."""
+        found = [("*", path) for path in (*self._plain, HOOKS, ACTS)] + [("WS", path) for path in self._sockets]
+        found += [("GET", path) for path in ROUTES]
+        for route in self._fastapi.routes:
+            assert isinstance(route, APIRoute), route
+            found += [(method, route.path) for method in sorted(route.methods or ())]
+        return found
 
     def _count(self, denied: Denied, door: str) -> None:
         self._services.metrics.refused.add(door, "token" if denied.status == 401 else "forbidden")
 
-    async def _describe(self, path: str, send: Send) -> None:
-        if not self._spec:
-            spec = self.described()
-            self._spec, self._docs = encode(spec), docs.page(spec).encode()
-        body, kind = (self._docs, b"text/html; charset=utf-8") if path == "/docs" else (self._spec, b"application/json")
+    async def _describe(self, scope: Scope, _: Receive, send: Send, __: Caller) -> None:
+        """Send what is made once, when first asked for: descriptions, and the page made of them."""
+        if not self._described:
+            spec, feeds = self.described(), asyncapi.events(self._services.settings.mqtt)
+            self._described = {
+                "/docs": (b"text/html; charset=utf-8", docs.page(spec, feeds).encode()),
+                "/openapi.json": (b"application/json", encode(spec)),
+                "/asyncapi.json": (b"application/json", encode(feeds)),
+            }
+        kind, body = self._described[scope["path"]]
         headers: list[Header] = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
-        if path == "/docs":
+        if scope["path"] == "/docs":
             headers.append((b"content-security-policy", docs.POLICY.encode()))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-def _described(spec: dict[str, Any]) -> dict[str, Any]:
-    """Add the door, which is no FastAPI route."""
-    spec["components"]["schemas"]["Taken"] = Taken.model_json_schema(ref_template="#/components/schemas/{model}")
-    spec["components"]["schemas"]["Taken"].pop("$defs", None)
-    taken = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Taken"}}}}
-    wrong = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Wrong"}}}}
-    any_json: dict[str, Any] = {"schema": {}}
-    spec["paths"] = {
-        "/v1/events": {
-            "post": {
-                "tags": ["events"],
-                "summary": "Send events",
-                "description": "One event, a JSON array of events, or one event a line (NDJSON). The answer comes once "
-                "they are stored. A wrong event is refused alone, with its index; the rest of its batch stands.",
-                "requestBody": {
-                    "required": True,
-                    "content": {"application/json": any_json, "application/x-ndjson": any_json},
-                },
-                "responses": {
-                    "202": taken | {"description": "Stored."},
-                    "400": taken | {"description": "Nothing was accepted or known."},
-                    "401": wrong | {"description": "A token is needed, or this one is wrong."},
-                    "403": taken | {"description": "The token is for other shops."},
-                    "408": wrong | {"description": "The body took too long to arrive."},
-                    "413": taken | {"description": "The body, or every event in it, is too large."},
-                    "415": wrong | {"description": "A Content-Encoding other than gzip."},
-                    "429": wrong | {"description": "Too much is waiting; Retry-After says when to come again."},
-                    "503": wrong | {"description": "Nothing can be stored now; send it again later."},
-                },
-            }
-        },
-        "/v1/hooks/{mapping}": {
-            "post": {
-                "tags": ["events"],
-                "summary": "Send a webhook of a chat system",
-                "description": "The mapping of that name turns the body into events. The answer comes once they are "
-                "stored; what cannot be mapped is kept in the quarantine and answered 200 too, as many systems stop "
-                "sending after errors.",
-                "parameters": [{"name": "mapping", "in": "path", "required": True, "schema": {"type": "string"}}],
-                "requestBody": {"required": True, "content": {"application/json": any_json}},
-                "responses": {
-                    "200": taken | {"description": "Stored, or nothing in it is chat."},
-                    "401": wrong | {"description": "The mapping's check of the sender does not hold."},
-                    "403": wrong | {"description": "Without a token this answers only to localhost."},
-                    "404": wrong | {"description": "There is no such mapping; the error names those there are."},
-                    "413": taken | {"description": "The body is too large."},
-                    "429": wrong | {"description": "Too much is waiting; Retry-After says when to come again."},
-                    "503": wrong | {"description": "Nothing can be stored now; send it again later."},
-                },
-            }
-        },
-    } | spec["paths"]
-    return spec
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 class _Reply:

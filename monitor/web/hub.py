@@ -253,11 +253,11 @@ class Hub:
     def _look_at_sources(self) -> None:
         """Stale ones first, for only so many are shown."""
         sources: Sequence[SourceRow] = self._engine.sources()
-        only = self.scope.shops
-        if only is not None:
-            sources = [source for source in sources if not only.isdisjoint(source.shops)]
         shops = {shop for source in sources for shop in source.shops}
-        self._shops = len(shops if only is None else shops & only)
+        if self.scope is not WHOLE:
+            shops = {shop for shop in shops if self._holds_shop(shop)}
+            sources = [source for source in sources if not shops.isdisjoint(source.shops)]
+        self._shops = len(shops)
         self._last_event_at_ms = max((s.last_event_at_ms for s in sources if s.last_event_at_ms), default=None)
         shown = sorted(sources, key=lambda s: (_WORST_FIRST.get(s.state, 0), s.name))[:SOURCES_AT_MOST]
         self._next_sources = encode([live_source(source) for source in shown])
@@ -268,6 +268,16 @@ class Hub:
         if day != self._day:
             self._day = day
             self._changed.set()
+
+    def _holds_shop(self, shop: str) -> bool:
+        scope, people = self.scope, self._services.people
+        if scope.shops is not None and shop not in scope.shops:
+            return False
+        if scope.teams is None and scope.platforms is None:
+            return True
+        if people is None:
+            return any(group.shop == shop for group in self._groups())
+        return scope.holds(people.platform(shop), shop, people.team_of_shop(shop, self._services.now_ms()))
 
     def _look_at_promises(self) -> None:
         """Promises are counted by platform and team; of single shops nothing is known."""

@@ -22,6 +22,7 @@ from monitor.web.access import Caller, Denied
 from monitor.web.answers import answer
 from monitor.web.body import Body, BodyRefused, SenderGone, refuse
 from monitor.web.intake import KEPT_BYTES, Intake, Outcome
+from monitor.web.roles import refused
 from monitor.web.services import Receipt, Services
 from monitor.wire.batch import Batch, Refusal
 
@@ -51,6 +52,10 @@ class HookDoor:
         name = scope["path"].removeprefix(PREFIX)
         mapping = self._mappings().get(name)
         if mapping is None:
+            caller = await self._known(scope)
+            if isinstance(caller, Denied):
+                await self._deny(caller, send)  # Which systems we listen to is not for everybody either.
+                return
             known = ", ".join(sorted(self._mappings())) or "none"
             await answer(send, 404, {"error": f"there is no mapping {name[:NAME_CHARS]!r}; known: {known}"})
         elif scope["method"] in ("GET", "HEAD"):
@@ -84,9 +89,9 @@ class HookDoor:
                 body.release()
         except SenderGone:
             self._metrics.refused.add(DOOR, "disconnected")
-        except BodyRefused as refused:
-            self._metrics.refused.add(DOOR, refused.reason)
-            await refuse(refused, body, send, door=DOOR, caller=caller, intake=self._intake)
+        except BodyRefused as wrong:
+            self._metrics.refused.add(DOOR, wrong.reason)
+            await refuse(wrong, body, send, door=DOOR, caller=caller, intake=self._intake)
         except Busy as busy:
             self._metrics.refused.add(DOOR, "busy")
             await answer(send, 429, {"error": str(busy)}, (b"retry-after", b"%d" % busy.retry_after_seconds))
@@ -106,11 +111,9 @@ class HookDoor:
         now_ms = self._services.now_ms()
         verified = mapping.is_verified(delivery, now_ms)
         if verified is None:
-            caller = await self._services.access.check(scope)
+            caller = await self._known(scope)
             if isinstance(caller, Denied):
-                self._metrics.refused.add(DOOR, "token" if caller.status == 401 else "forbidden")
-                told = f"{caller.error}; or set the secret of this mapping's check"
-                await answer(send, caller.status, {"error": told})
+                await self._deny(caller, send, "; or set the secret of this mapping's check")
                 return
         elif not verified:
             self._metrics.refused.add(DOOR, "token")
@@ -127,6 +130,16 @@ class HookDoor:
                 return
             outcome = await self._store(mapping, raw, delivery, caller, now_ms)
         await answer(send, 200, outcome.told())
+
+    async def _known(self, scope: Scope) -> Caller | Denied:
+        """Return who sends, by the token, which must be one that may bring events."""
+        caller = await self._services.access.check(scope)
+        return caller if isinstance(caller, Denied) else refused(caller, "POST", scope["path"]) or caller
+
+    async def _deny(self, denied: Denied, send: Send, more: str = "") -> None:
+        self._metrics.refused.add(DOOR, "token" if denied.status == 401 else "forbidden")
+        headers = [(b"www-authenticate", b"Bearer")] if denied.status == 401 else []
+        await answer(send, denied.status, {"error": denied.error + more}, *headers)
 
     async def _store(
         self, mapping: WebhookMapping, raw: bytes, delivery: Delivery, caller: Caller, now_ms: int

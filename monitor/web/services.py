@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from monitor.alerts.links import Links
 from monitor.core.decisions import Decision, FeedGap, PersonDay, ShiftWorked
 from monitor.core.people import People
+from monitor.core.roster import DEFAULT_TEAM
 from monitor.core.silences import Silence
 from monitor.core.views import SourceRow, WaitRow
 from monitor.hooks.mapping import WebhookMapping
@@ -22,7 +23,7 @@ from monitor.settings import Settings
 from monitor.store.alerts import Alerts
 from monitor.store.entries import QuarantineEntry, StoredEvent
 from monitor.suggest.service import Suggester
-from monitor.web.access import Access
+from monitor.web.access import Access, Caller
 from monitor.web.quality_store import QualityStore
 from monitor.wire.batch import Batch, Refusal
 
@@ -236,3 +237,10 @@ class Services:
     suggester: Suggester | None = None
     scores: Reading | None = None
     pages: Path = field(default=PAGES)
+
+    def may_see(self, caller: Caller, shop: str) -> bool:
+        """Whether a shop is open to a caller: by its name, and by the team it is of."""
+        if caller.teams is None:
+            return caller.may(shop)
+        team = DEFAULT_TEAM if self.people is None else self.people.team_of_shop(shop, self.now_ms())
+        return caller.may(shop, team)
