@@ -10,7 +10,6 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor import __version__
@@ -59,6 +58,12 @@ _HEADERS: tuple[Header, ...] = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), screen-wake-lock=(self)"),
+)
+
+# Unless an answer says otherwise: what is no page loads nothing, and what is about people is kept by nobody on the way.
+_UNLESS_SAID: tuple[Header, ...] = (
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
 )
 
 
@@ -207,9 +212,8 @@ class Web:
         """Return every route there is, by method and path; WS is a WebSocket, * any method."""
         found = [("*", path) for path in (*self._plain, HOOKS, ACTS)] + [("WS", path) for path in self._sockets]
         found += [("GET", path) for path in ROUTES]
-        for route in self._fastapi.routes:
-            assert isinstance(route, APIRoute), route
-            found += [(method, route.path) for method in sorted(route.methods or ())]
+        for path, verbs in self._fastapi.openapi()["paths"].items():
+            found += [(verb.upper(), path) for verb in verbs]
         return found
 
     def _count(self, denied: Denied, door: str) -> None:
@@ -243,7 +247,9 @@ class _Reply:
         """Send one part of the answer."""
         if message["type"] == "http.response.start":
             self.started = True
-            message["headers"] = [*message["headers"], *_HEADERS]
+            own = message["headers"]
+            names = {name for name, _ in own}
+            message["headers"] = [*own, *(one for one in _UNLESS_SAID if one[0] not in names), *_HEADERS]
         await self._send(message)
 
 
@@ -260,7 +266,7 @@ async def _deny(scope: Scope, send: Send, denied: Denied) -> None:
 
 async def _deny_websocket(send: Send, status: int, error: str) -> None:
     """Refuse a handshake with an HTTP answer."""
-    headers: list[Header] = [(b"content-type", b"application/json")]
+    headers: list[Header] = [(b"content-type", b"application/json"), *_UNLESS_SAID, *_HEADERS]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
