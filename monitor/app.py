@@ -14,9 +14,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from monitor import __version__
+from monitor.alerts.alerting import Alerting
 from monitor.alerts.canary import Canary, Nest, ping
 from monitor.alerts.links import Links, key_in
-from monitor.alerts.teller import Teller
 from monitor.clock import Clock
 from monitor.core.people import People
 from monitor.core.policy import BUILT_IN, BuiltIn, Policy, PolicyBook
@@ -30,17 +30,17 @@ from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
 from monitor.policy_files import profiles, webhooks, where
 from monitor.policy_files.channels import NO_CHANNELS
-from monitor.policy_files.keeper import Keeper, first_rules
+from monitor.policy_files.in_force import RulesInForce, first_rules
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice
+from monitor.scoring.at_risk import ScoresAtRisk
 from monitor.scoring.reading import Reading
 from monitor.scoring.scorer import Scorer
-from monitor.scoring.warden import Warden
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
 from monitor.store.retention import Ages
-from monitor.suggest.desk import Desk
+from monitor.suggest.text_parts import TextParts
 from monitor.web.access import Access
 from monitor.web.server import Server, build_app
 from monitor.web.services import PAGES, Services
@@ -67,17 +67,17 @@ class App:
         engine: set by `start`.
         journal: set by `start`.
         server: set by `start`; knows the port and the address.
-        desk: set by `start`; what reads words: of open waits, for suggestions and for quality.
+        texts: set by `start`; what reads words: of open waits, for suggestions and for quality.
         scores: set by `start`; the scores of the last days, and over any span.
-        teller: set by `start`; tells people and programs.
+        alerting: set by `start`; tells people and programs.
     """
 
     engine: Engine
     journal: Journal
     server: Server
-    desk: Desk
+    texts: TextParts
     scores: Reading
-    teller: Teller
+    alerting: Alerting
 
     def __init__(
         self, settings: Settings, *, clock: Clock | None = None, demo: bool = False, rules: Choice | None = None
@@ -85,10 +85,10 @@ class App:
         self.settings = settings
         self.clock = clock or Clock()
         self.base = replace(BUILT_IN, give_up_ms=round(settings.give_up_seconds * 1000))
-        self.rules: Keeper | None = None
+        self.rules: RulesInForce | None = None
         if rules is not None:
             found = first_rules(rules.folder, self.base)
-            self.rules = Keeper(found, why=rules.why, now_ms=self.clock.now_ms, base=self.base)
+            self.rules = RulesInForce(found, why=rules.why, now_ms=self.clock.now_ms, base=self.base)
         self.book: PolicyBook = BuiltIn(self.base) if self.rules is None else self.rules.rules.book
         self.metrics = Metrics(version=__version__, rules_hash=self.book.rules)
         self._demo = demo
@@ -116,7 +116,7 @@ class App:
         service = f"presales-monitor-{journal.epoch}"  # Lies with the data, so it outlives a container.
         rules = None if self.rules is None else self.rules.rules
         nest = Nest()
-        teller = self.teller = Teller(
+        alerting = self.alerting = Alerting(
             settings,
             self.clock,
             service=service,
@@ -140,34 +140,34 @@ class App:
         self.engine = engine = Engine(
             journal,
             tracker,
-            router=teller,
+            router=alerting,
             clock=self.clock,
             reader=WITHOUT_RULES if self.rules is None else self.rules.rules.reader,
             text=settings.privacy.text,
         )
         engine.watch(Watcher(self.metrics).watch)
-        self.desk = Desk(settings, engine, journal, self.metrics, self._rules_in_force)
-        self._undo.append(self.desk.close)
-        engine.watch(self.desk.watch)
+        self.texts = TextParts(settings, engine, journal, self.metrics, self._rules_in_force)
+        self._undo.append(self.texts.close)
+        engine.watch(self.texts.watch)
         open_waits = self.metrics.waits_open
-        teller.attach(
+        alerting.attach(
             engine,
             people,
-            self.desk.talk,
+            self.texts.talk,
             links,
             journal.outbox,
             self.metrics,
             waiting=lambda: round(sum(open_waits.values())),
-            suggest=None if self.desk.suggester is None else self.desk.suggester.top,
+            suggest=None if self.texts.suggester is None else self.texts.suggester.top,
         )
-        engine.watch(teller.watch)
+        engine.watch(alerting.watch)
         scores = self._scores(engine, journal)
         await engine.start()
         self._undo.append(engine.stop)
         self._begin("engine's end", engine.wait(), None)
-        self._begin("courier", teller.run(), teller.stop)
-        self._begin("quality", self.desk.inspector.run(), self.desk.inspector.stop)
-        self._begin("serious hits", self.desk.serious.run(), None)
+        self._begin("courier", alerting.run(), alerting.stop)
+        self._begin("quality", self.texts.inspector.run(), self.texts.inspector.stop)
+        self._begin("serious hits", self.texts.serious.run(), None)
         decoding = _decoding(settings)
         access = Access(
             host=settings.listen.host,
@@ -191,9 +191,9 @@ class App:
             rules=self.rules,
             people=tracker.people,
             hooks=hooks,
-            channels=len(teller.channels),
+            channels=len(alerting.channels),
             links=links,
-            suggester=self.desk.suggester,
+            suggester=self.texts.suggester,
             scores=scores,
         )
         self.server = Server(build_app(services), settings)
@@ -210,15 +210,15 @@ class App:
                 share=settings.mqtt.share,
             )
             self._begin("mqtt", source.run(), source.stop)
-            publisher = self.desk.publisher(broker)
+            publisher = self.texts.publisher(broker)
             if publisher is not None:
                 engine.watch(publisher.watch)
                 self._begin("mqtt suggestions", publisher.run(), None)
         self._begin("scores", scores.scorer.run(), None)
-        warden = Warden(
+        at_risk = ScoresAtRisk(
             scores.scorer, self._register, engine.submit, partial(tracker.incidents.standing, "score"), engine.now_ms
         )
-        self._begin("scores at risk", warden.run(), None)
+        self._begin("scores at risk", at_risk.run(), None)
         self._begin("rows of scores", scores.run(), None)
         self._begin("upkeep", self._keep_up(), None)
         self._prove(nest, decoding)
@@ -232,9 +232,9 @@ class App:
         Raises:
             UsageError: a mapping is wrong.
         """
-        keeper = self.rules
-        if keeper is not None:
-            return lambda: keeper.rules.webhooks
+        in_force = self.rules
+        if in_force is not None:
+            return lambda: in_force.rules.webhooks
         shipped, faults = webhooks.load(where.choose(None, self.settings.rules).folder)
         if faults:
             raise UsageError("\n".join(map(str, faults)))
@@ -278,8 +278,8 @@ class App:
                 self.metrics,
                 decode=decoding,
                 submit=engine.submit,
-                put=self.teller.put,
-                tell=self.teller.tell,
+                put=self.alerting.put,
+                tell=self.alerting.tell,
                 nest=nest,
                 late_seconds=settings.canary_late_seconds,
             )
@@ -293,17 +293,17 @@ class App:
         if settings.ping_url is not None:
             self._begin("ping", ping(settings.ping_url.get_secret_value(), well, settings.ping_seconds), None)
 
-    def _follow(self, rules: Keeper) -> None:
+    def _follow(self, rules: RulesInForce) -> None:
         """Take the rules of the folder whenever they change."""
 
         async def take(fresh: RuleSet) -> None:
             await self.engine.take_rules(fresh.book, fresh.reader, fresh.packed(), fresh.register)
             self.metrics.set_rules(__version__, fresh.hash)
-            await self.teller.take(fresh.channels, fresh.register)
+            await self.alerting.take(fresh.channels, fresh.register)
 
-        def note(keeper: Keeper) -> None:
-            self.metrics.rules_last_reload_successful = 0 if keeper.faults else 1
-            self._soon(self.desk.reload(), "phrases")  # They are no part of what decides, and may have changed alone.
+        def note(in_force: RulesInForce) -> None:
+            self.metrics.rules_last_reload_successful = 0 if in_force.faults else 1
+            self._soon(self.texts.reload(), "phrases")  # They are no part of what decides, and may have changed alone.
 
         rules.on_change(take)
         rules.on_reload(note)

@@ -21,7 +21,7 @@ from monitor.core.decisions import AlertOrder, RaiseAlert, ResolveAlert
 from monitor.errors import DeliveryError, UsageError
 from monitor.options import AS_JSON, CONFIG, RULES
 from monitor.policy_files.channels import Plan
-from monitor.policy_files.keeper import first_rules
+from monitor.policy_files.in_force import first_rules
 from monitor.policy_files.where import choose
 from monitor.settings import load as load_settings
 from monitor.store.entries import Delivery

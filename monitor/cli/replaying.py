@@ -23,7 +23,7 @@ from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.errors import UsageError
 from monitor.options import AS_JSON
 from monitor.policy_files import profiles, where
-from monitor.policy_files.keeper import first_rules
+from monitor.policy_files.in_force import first_rules
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice
 from monitor.replay import Replay, lines_of, replay_files, write_lines

@@ -13,7 +13,7 @@ from monitor.options import AS_JSON, CONFIG, RULES
 from monitor.policy_files.against import Side, compare, with_rules, without_rules
 from monitor.policy_files.checking import Checked, check
 from monitor.policy_files.explain import explained, instant_given
-from monitor.policy_files.keeper import first_rules
+from monitor.policy_files.in_force import first_rules
 from monitor.policy_files.where import Choice, choose
 from monitor.settings import load as load_settings
 

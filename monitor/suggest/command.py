@@ -19,10 +19,10 @@ from monitor.settings import load
 from monitor.store.database import connect
 from monitor.store.suggestions import all_tallies
 from monitor.suggest.importing import imported, read_rows, written
+from monitor.suggest.libraries import Source, made
 from monitor.suggest.library import Library
 from monitor.suggest.report import Answers
 from monitor.suggest.report import report as proposals
-from monitor.suggest.shelf import Source, made
 from monitor.wire import decode_stored
 
 DAY_MS = 86_400_000

@@ -21,10 +21,10 @@ from monitor.store.suggestions import Feedback, StoredTally
 from monitor.suggest.choosing import Situation, offered
 from monitor.suggest.intents import Reading
 from monitor.suggest.learning import LOOKED_AT, Learned, Tally
+from monitor.suggest.libraries import Libraries, Source
 from monitor.suggest.library import Asked, Found, Library
 from monitor.suggest.phrases import product_name, product_values
 from monitor.suggest.reader import Read
-from monitor.suggest.shelf import Libraries, Source
 from monitor.suggest.talk import OpenTalk, Talk
 
 OFFERS_REMEMBERED = 20_000  # So that an outcome need not repeat what was asked.

@@ -21,11 +21,11 @@ from monitor.policy_files.phrases import PhraseFiles
 from monitor.policy_files.where import default_folder
 from monitor.suggest.choosing import Situation, offered
 from monitor.suggest.learning import Learned
+from monitor.suggest.libraries import Source, made
 from monitor.suggest.library import Asked, Library
 from monitor.suggest.phrases import Phrase
 from monitor.suggest.quality import Judge, nothing
 from monitor.suggest.reader import Reader
-from monitor.suggest.shelf import Source, made
 
 NOW_MS = 1_795_000_000_000
 _THINGS = "连衣裙 羽绒服 沙发 台灯 跑鞋 奶粉 面霜 手机壳 床单 茶叶 耳机 书包 电饭煲 洗发水 童装 牛仔裤 四件套 充电宝"

@@ -7,7 +7,7 @@ import pytest
 from monitor.policy_files.checking import check as check_rules
 from monitor.policy_files.phrases import PhraseFiles, check, shop_file
 from monitor.policy_files.where import default_folder
-from monitor.suggest.shelf import Source, made
+from monitor.suggest.libraries import Source, made
 from tests.suggest.shop import NOW_MS, ask, ids, shipped_reader
 
 INTENTS = frozenset(shipped_reader().intents.phases)

@@ -24,7 +24,7 @@ async def hits(client: httpx.AsyncClient, count: int, **more: str) -> list[dict[
 async def test_a_bad_reply_is_found_with_its_message_and_counted(tmp_path: Path) -> None:
     async with running(tmp_path) as (app, client):
         serious: list[StoredHit] = []
-        app.desk.inspector.on_serious(serious.append)
+        app.texts.inspector.on_serious(serious.append)
         await client.post(
             "/v1/events",
             json=[
@@ -123,7 +123,7 @@ async def test_with_text_switched_off_all_but_text_works(tmp_path: Path, answer:
         )
         waits = (await client.get("/v1/waits")).json()["waits"]
         assert waits[0]["stage"] == "slow"
-        talk = app.desk.talk.of("senye", "c-9")
+        talk = app.texts.talk.of("senye", "c-9")
         assert talk is not None
         assert (talk.text, talk.last_words()) == ("", "[text]")
         suggested = await client.get("/v1/suggestions", params={"shop": "senye", "conversation": "c-9"})

@@ -26,9 +26,9 @@ async def test_a_waiting_buyer_is_suggested_for_with_the_reason(tmp_path: Path) 
         assert told["intents"][0]["intent"] == "invoice"
         assert told["phase"] == "presale"
         assert told["wait"] == (await client.get("/v1/waits")).json()["waits"][0]["id"]
-        assert app.desk.suggester is not None
-        assert app.desk.suggester.top("senye", "c-9") == told["suggestions"][0]["text"]
-        reading = app.desk.suggester.reading("senye", "c-9")
+        assert app.texts.suggester is not None
+        assert app.texts.suggester.top("senye", "c-9") == told["suggestions"][0]["text"]
+        reading = app.texts.suggester.reading("senye", "c-9")
         assert reading is not None
         assert reading.intent == "invoice"
 
@@ -101,7 +101,7 @@ async def test_feedback_that_says_nothing_we_know_is_refused(tmp_path: Path, wro
 
 async def test_suggestions_can_be_switched_off(tmp_path: Path) -> None:
     async with running(tmp_path, PRESALES_SUGGESTIONS__ENABLED="false") as (app, client):
-        assert app.desk.suggester is None
+        assert app.texts.suggester is None
         answer = await client.get("/v1/suggestions", params=CHAT)
         assert answer.status_code == 404
         assert "switched off" in answer.json()["error"]

@@ -56,7 +56,7 @@ class Queue(Outbox, Protocol):
         """Put deliveries in; raises StoreUnavailable."""
 
 
-class Teller:
+class Alerting:
     """Tells.
 
     Args:

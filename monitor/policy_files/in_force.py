@@ -28,7 +28,7 @@ LOST_FOLDER_SECONDS = 5.0
 Taker = Callable[[RuleSet], Awaitable[None]]
 
 
-class Keeper:
+class RulesInForce:
     """The rules of one folder, in a running service.
 
     Args:
@@ -55,14 +55,14 @@ class Keeper:
         self._now_ms = now_ms
         self._base = base
         self._takers: list[Taker] = []
-        self._noted: list[Callable[[Keeper], None]] = []
+        self._noted: list[Callable[[RulesInForce], None]] = []
         self._turn = asyncio.Lock()
 
     def on_change(self, taker: Taker) -> None:
         """Hand new rules to ``taker``, after those that asked before it."""
         self._takers.append(taker)
 
-    def on_reload(self, note: Callable[["Keeper"], None]) -> None:
+    def on_reload(self, note: Callable[["RulesInForce"], None]) -> None:
         """Call ``note`` after each time the files were read, whatever came of it."""
         self._noted.append(note)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import StoreUnavailable, UsageError
-from monitor.policy_files.keeper import Keeper, first_rules
+from monitor.policy_files.in_force import RulesInForce, first_rules
 from monitor.policy_files.rule_set import RuleSet
 from tests.policy_files.folders import DEFAULT, write
 from tests.waiting import until
@@ -15,8 +15,8 @@ GOOD = DEFAULT + "  bot: holds\n"
 WRONG = DEFAULT + "  bot: hold\n"
 
 
-def keeper(folder: Path) -> tuple[Keeper, list[str]]:
-    kept = Keeper(first_rules(folder), why="--rules", now_ms=lambda: 1_795_000_000_000)
+def in_force(folder: Path) -> tuple[RulesInForce, list[str]]:
+    kept = RulesInForce(first_rules(folder), why="--rules", now_ms=lambda: 1_795_000_000_000)
     taken: list[str] = []
 
     async def take(fresh: RuleSet) -> None:
@@ -27,7 +27,7 @@ def keeper(folder: Path) -> tuple[Keeper, list[str]]:
 
 
 @contextlib.asynccontextmanager
-async def watching(kept: Keeper) -> AsyncIterator[None]:
+async def watching(kept: RulesInForce) -> AsyncIterator[None]:
     task = asyncio.create_task(kept.watch())
     try:
         yield
@@ -37,7 +37,7 @@ async def watching(kept: Keeper) -> AsyncIterator[None]:
 
 
 async def test_changed_rules_are_taken_and_unchanged_ones_are_not_taken_again(tmp_path: Path) -> None:
-    kept, taken = keeper(write(tmp_path, default=DEFAULT))
+    kept, taken = in_force(write(tmp_path, default=DEFAULT))
     assert await kept.reload()
     assert taken == []
     write(tmp_path, default=GOOD)
@@ -47,7 +47,7 @@ async def test_changed_rules_are_taken_and_unchanged_ones_are_not_taken_again(tm
 
 
 async def test_wrong_rules_are_told_and_the_last_good_ones_stay(tmp_path: Path) -> None:
-    kept, taken = keeper(write(tmp_path, default=DEFAULT))
+    kept, taken = in_force(write(tmp_path, default=DEFAULT))
     before = kept.rules.hash
     write(tmp_path, default=WRONG)
     assert not await kept.reload()
@@ -63,7 +63,7 @@ async def test_wrong_rules_are_told_and_the_last_good_ones_stay(tmp_path: Path) 
 async def test_a_folder_that_is_gone_takes_no_rule_out_of_force(tmp_path: Path) -> None:
     folder = tmp_path / "rules"
     folder.mkdir()
-    kept, _ = keeper(write(folder, default=DEFAULT))
+    kept, _ = in_force(write(folder, default=DEFAULT))
     (folder / "default.yaml").unlink()
     folder.rmdir()
     assert not await kept.reload()
@@ -71,7 +71,7 @@ async def test_a_folder_that_is_gone_takes_no_rule_out_of_force(tmp_path: Path) 
 
 
 async def test_rules_that_cannot_be_stored_are_not_taken(tmp_path: Path) -> None:
-    kept, _ = keeper(write(tmp_path, default=DEFAULT))
+    kept, _ = in_force(write(tmp_path, default=DEFAULT))
 
     async def full(_: RuleSet) -> None:
         raise StoreUnavailable("the disk is full")
@@ -85,7 +85,7 @@ async def test_rules_that_cannot_be_stored_are_not_taken(tmp_path: Path) -> None
 
 
 async def test_an_edited_file_is_taken_by_itself(tmp_path: Path) -> None:
-    kept, taken = keeper(write(tmp_path, default=DEFAULT))
+    kept, taken = in_force(write(tmp_path, default=DEFAULT))
     before = kept.rules.hash
     async with watching(kept):
         looks = 0
@@ -102,7 +102,7 @@ async def test_an_edited_file_is_taken_by_itself(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_is_half_written_is_looked_at_again(tmp_path: Path) -> None:
-    kept, taken = keeper(write(tmp_path, default=DEFAULT))
+    kept, taken = in_force(write(tmp_path, default=DEFAULT))
     write(tmp_path, default="version: 1\ndefault: {ho")
     reading = asyncio.create_task(kept.reload(second_look=True))
     await asyncio.sleep(0)
@@ -129,7 +129,7 @@ async def test_a_file_that_is_half_written_is_looked_at_again(tmp_path: Path) ->
     ],
 )
 async def test_whatever_stands_in_a_file_the_last_good_rules_go_on(tmp_path: Path, text: bytes, told: str) -> None:
-    kept, taken = keeper(write(tmp_path, default=DEFAULT))
+    kept, taken = in_force(write(tmp_path, default=DEFAULT))
     before = kept.rules.hash
     (tmp_path / "rules.yaml").write_bytes(text)
     assert not await kept.reload()

@@ -37,7 +37,7 @@ FEWEST_MISSES = 3  # In the last hour, to speak of a pace.
 Samples = deque[tuple[int, int]]  # (when, misses of the day by then), over the last hour
 
 
-class Warden:
+class ScoresAtRisk:
     """The levels of all shops.
 
     Args:

@@ -14,19 +14,19 @@ from monitor.policy_files import phrases, words
 from monitor.settings import Settings
 from monitor.store.journal import Journal
 from monitor.suggest.inspector import Inspector
+from monitor.suggest.libraries import Source
 from monitor.suggest.model import RewordingModel
 from monitor.suggest.publishing import Publisher
 from monitor.suggest.quality import Judge, ServiceWords, brands
 from monitor.suggest.serious import SeriousHits
 from monitor.suggest.service import Suggester
-from monitor.suggest.shelf import Source
 from monitor.suggest.talk import OpenTalk
 from monitor.suggest.wording import Wording
 
 log = logging.getLogger(__name__)
 
 
-class Desk:
+class TextParts:
     """Made before the engine starts; hand `watch` to it.
 
     Args:

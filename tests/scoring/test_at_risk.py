@@ -7,8 +7,8 @@ import pytest
 
 from monitor.core import decisions as d
 from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register, ShopInfo
+from monitor.scoring.at_risk import ScoresAtRisk, level_of
 from monitor.scoring.budget import Budget
-from monitor.scoring.warden import Warden, level_of
 from tests.core.scores.day import Chatter
 from tests.scoring.floor import Floor, floor
 
@@ -16,10 +16,10 @@ HOUR_MS = 3_600_000
 TARGETS = Register(shops=(ShopInfo(shop="senye", platform="taobao", targets={"taobao_3min": 0.75}),))
 
 
-def warden(f: Floor, register: Register = TARGETS) -> Warden:
+def at_risk(f: Floor, register: Register = TARGETS) -> ScoresAtRisk:
     engine = f.service.engine
     standing = partial(engine.tracker.incidents.standing, "score")
-    return Warden(f.scorer, lambda: register, engine.submit, standing, engine.now_ms)
+    return ScoresAtRisk(f.scorer, lambda: register, engine.submit, standing, engine.now_ms)
 
 
 def told(f: Floor) -> list[tuple[str, str, int]]:
@@ -29,7 +29,7 @@ def told(f: Floor) -> list[tuple[str, str, int]]:
 
 async def test_each_level_is_told_once_and_a_new_day_begins_anew(tmp_path: Path) -> None:
     async with floor(tmp_path) as f:
-        watch = warden(f)
+        watch = at_risk(f)
         chat = Chatter()
         for n in range(6):
             chat.b(f"10:{n:02}:00", conversation=f"c{n}").a(f"10:{n:02}:30", conversation=f"c{n}")
@@ -47,7 +47,7 @@ async def test_each_level_is_told_once_and_a_new_day_begins_anew(tmp_path: Path)
         assert told(f) == [("lead", "last", 2)]
         await f.at("11:05:00")
         await watch.look()
-        await warden(f).look()  # As after a start.
+        await at_risk(f).look()  # As after a start.
         assert told(f) == [("lead", "last", 2), ("lead", "lost", -1)]
         await f.at("2026-11-24 09:00:00")
         await watch.look()
@@ -63,7 +63,7 @@ async def test_nothing_is_made_up_where_no_target_is_written_down(tmp_path: Path
             chat.b("11:00:00", conversation=f"d{n}", id=f"d{n}")
         await f.tell(chat)
         await f.at("11:05:00")
-        await warden(f, NOBODY_WRITTEN_DOWN).look()
+        await at_risk(f, NOBODY_WRITTEN_DOWN).look()
         assert told(f) == []
 
 
