@@ -13,6 +13,7 @@ from monitor.core.events import AnyEvent
 from monitor.metrics import FAMILIES
 from monitor.settings import ENV_PREFIX, Settings, load
 from monitor.wire import decode
+from tests.test_layers import LAYERS, PACKAGE
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -125,3 +126,20 @@ def test_a_chinese_page_and_its_english_one_name_each_other_and_have_the_same_pa
 def test_the_index_names_every_page() -> None:
     named = set(re.findall(r"\]\(([^)#]+\.md)", (DOCS / "README.md").read_text("utf-8")))
     assert {page.name for page in DOCS.glob("*.md")} - named == {"README.md"}
+
+
+def test_the_architecture_draws_the_layers_that_hold_and_says_where_each_part_is() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    drawn = text.partition("holds it:\n\n")[2].partition("\n\n")[0]
+    layers = [set(re.findall(r"\w+", layer)) for layer in drawn.split("→")]
+    assert layers == [layer - {"__main__"} for layer in reversed(LAYERS)]
+    table = text.partition("## Where things are")[2].partition("Imports go one way")[0]
+    parts = {path.name for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").exists()}
+    named = set(re.findall(r"`(?:monitor/)?(\w+)/`", table))
+    assert parts - named == set()
+
+
+def test_the_architecture_names_only_files_that_are_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:monitor|dashboards|tests|rules|docs)/[\w./-]+)`", text))
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
