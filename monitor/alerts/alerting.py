@@ -9,14 +9,16 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from monitor.alerts.attempts import Outbox
 from monitor.alerts.channels import configured
 from monitor.alerts.channels.base import Channel
 from monitor.alerts.channels.made import made
-from monitor.alerts.delivery import Courier, Outbox, WallTimer
+from monitor.alerts.delivery import Courier
 from monitor.alerts.links import Links
 from monitor.alerts.router import Router
 from monitor.alerts.speaker import Floor, FloorSpeaker, Staff, Talks
 from monitor.alerts.storm import PACE_SECONDS, Storm
+from monitor.alerts.timer import WallTimer
 from monitor.clock import Clock
 from monitor.core.decisions import AlertOrder, Decision, TellPeople
 from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register

@@ -23,10 +23,11 @@ import uvloop
 from msgspec.structs import replace
 
 from monitor.alerts.channels.dingtalk import DingTalk
-from monitor.alerts.delivery import Courier, WallTimer
+from monitor.alerts.delivery import Courier
 from monitor.alerts.links import Links
 from monitor.alerts.router import PEOPLE_EXPIRES_MS, Route, Router
 from monitor.alerts.speaker import FloorSpeaker
+from monitor.alerts.timer import WallTimer
 from monitor.app import spare_collector
 from monitor.clock import Clock
 from monitor.core.decisions import Decision, NamedWait, TellPeople
