@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 
-from monitor.core.people import AgentRow, Owed, People
+from monitor.core.people import People
+from monitor.core.people_rows import AgentRow, Owed
 from monitor.scoring.budget import own_profile
 from monitor.web.api import Anybody, json
 from monitor.web.api_people import may_see_agent

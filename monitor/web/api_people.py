@@ -10,7 +10,8 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from monitor.core.decisions import LeftOpen
 from monitor.core.events import HandOverReceived
 from monitor.core.handover import FIXED, OVER, PREVIEW, RECEIVED, Listed
-from monitor.core.people import AgentRow, People, ShopRow
+from monitor.core.people import People
+from monitor.core.people_rows import AgentRow, ShopRow
 from monitor.web import models_people as told
 from monitor.web.access import Caller
 from monitor.web.api import NOT_YOURS, Anybody, json

@@ -6,7 +6,7 @@ once for all of them.
 
 from typing import Any
 
-from monitor.core.people import AgentRow
+from monitor.core.people_rows import AgentRow
 from monitor.core.views import WaitRow
 from monitor.web.scope import Scope
 from monitor.web.services import Services
