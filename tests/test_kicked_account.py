@@ -14,7 +14,7 @@ from monitor.core.decisions import FeedGap, RaiseAlert, ResolveAlert, Round, Sou
 from monitor.replay import replay_files
 from monitor.wire import decode_stored
 from tests.core.scores.day import shipped
-from tests.test_engine import MovedClock, Service, rounds_of, service
+from tests.service import MovedClock, Service, rounds_of, service
 from tests.timeline import START_MS, Timeline, at_ms
 
 MS = 1000

@@ -11,7 +11,7 @@ from monitor.scoring.scorer import Scorer
 from monitor.wire import encode_event
 from monitor.wire.batch import Batch
 from tests.core.scores.day import Chatter, at_ms, shipped
-from tests.test_engine import MovedClock, Service, doomed
+from tests.service import MovedClock, Service, doomed
 
 SENYE = Entity("shop", "senye")
 

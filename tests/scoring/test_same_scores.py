@@ -12,8 +12,8 @@ from monitor.scoring.scorer import Scorer
 from monitor.simulator.feed import FAULTS, Feed
 from monitor.wire import decode
 from tests.core.scores.day import shipped
+from tests.service import MovedClock, Service, doomed
 from tests.simulator.made import encoded, plan, run
-from tests.test_engine import MovedClock, Service, doomed
 
 
 def scored(service: Service) -> Scorer:

@@ -13,8 +13,8 @@ from monitor.policy_files.phrases import PhraseFiles, check
 from monitor.store.journal import Journal
 from monitor.store.suggestions import Feedback
 from monitor.suggest.importing import imported, read_rows
+from tests.service import MovedClock, said, service
 from tests.suggest.shop import shipped_reader
-from tests.test_engine import MovedClock, said, service
 
 QIANNIU = (
     "快捷编码,快捷短语,快捷短语分组\n"

@@ -9,7 +9,7 @@ from monitor.errors import StoreUnavailable
 from monitor.store.quality import StoredHit
 from monitor.suggest.serious import EVERY_MS, WORTH_MS, SeriousHits
 from monitor.wire.batch import Batch
-from tests.test_engine import MovedClock, Service, doomed
+from tests.service import MovedClock, Service, doomed
 
 NOW_MS = 1_795_399_200_000
 

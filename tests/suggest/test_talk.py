@@ -4,8 +4,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from monitor.suggest.talk import BUBBLES_AT_MOST, OpenTalk
-from tests.test_engine import MovedClock, Service, said
-from tests.test_engine import service as started
+from tests.service import MovedClock, Service, said
+from tests.service import service as started
 
 
 def listening(floor: Service, *, waits_at_most: int = 100) -> OpenTalk:

@@ -1,6 +1,5 @@
 """Killed in the middle of an evening and started again: people are told the same, once."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -23,7 +22,7 @@ from monitor.store.journal import Journal
 from monitor.wire import decode_line
 from monitor.wire.batch import Batch
 from tests.core.ladders import LADDER
-from tests.test_engine import MovedClock, said
+from tests.service import MovedClock, killed, said
 from tests.timeline import START_MS
 
 Step = tuple[float, list[ev.AnyEvent]]
@@ -69,9 +68,7 @@ async def evening(folder: Path, clock: MovedClock) -> AsyncIterator[Evening]:
     try:
         yield made
     finally:
-        assert made.engine._task is not None
-        made.engine._task.cancel()
-        await asyncio.gather(made.engine._task, return_exceptions=True)
+        await killed(made.engine)
         await journal.close()
 
 

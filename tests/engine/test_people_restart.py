@@ -9,7 +9,7 @@ from monitor.core.decisions import AgentAbsent, HandOverOpened, HandOverTaken, S
 from monitor.core.events import HandOverReceived
 from monitor.core.roster import Register, Slot
 from monitor.wire.batch import Batch
-from tests.test_engine import MovedClock, doomed, said
+from tests.service import MovedClock, doomed, said
 from tests.timeline import START_MS
 
 MINUTE_MS = 60_000

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_engine import MovedClock, doomed, rounds_of, said
+from tests.service import MovedClock, doomed, rounds_of, said
 from tests.timeline import START_MS
 
 

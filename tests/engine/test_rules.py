@@ -1,6 +1,5 @@
 """Rules and the journal: what stands open keeps its policy over a reload and a restart, and a replay agrees."""
 
-import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
@@ -23,7 +22,7 @@ from monitor.replay import Replay, round_line
 from monitor.store.journal import Journal
 from monitor.wire import decode
 from tests.core.test_counted_clock import on_wall
-from tests.test_engine import MovedClock, Service, rounds_of, routed, said
+from tests.service import MovedClock, Service, killed, rounds_of, routed, said
 from tests.timeline import START_MS, at_ms
 
 
@@ -46,9 +45,7 @@ async def ruled(folder: Path, clock: MovedClock, book: PolicyBook, *, dies: bool
         yield made
     finally:
         if dies:
-            assert made.engine._task is not None
-            made.engine._task.cancel()
-            await asyncio.gather(made.engine._task, return_exceptions=True)
+            await killed(made.engine)
         else:
             await made.engine.stop()
         await journal.close()
@@ -163,9 +160,7 @@ async def test_live_late_killed_and_replayed_make_the_same_rounds(tmp_path: Path
         rounds = await rounds_of(journal)
         told += len(await journal.outbox.due(clock.at_ms, 10_000))
         if rng.random() < 0.5:
-            assert engine._task is not None
-            engine._task.cancel()
-            await asyncio.gather(engine._task, return_exceptions=True)
+            await killed(engine)
         else:
             await engine.stop()
         await journal.close()
