@@ -97,7 +97,7 @@ class Quarantine:
         """
 
         def read(db: sqlite3.Connection) -> list[QuarantineEntry]:
-            columns = _READ.format(body="substr(body, 1, ?)")
+            columns = _READ.format(body="coalesce(substr(body, 1, ?), x'')")  # Of nothing, SQLite's substr makes NULL.
             found = db.execute(
                 f"SELECT {columns} FROM quarantine WHERE number < ? ORDER BY number DESC LIMIT ?",
                 (body_bytes, _MAX_NUMBER if before is None else before, limit),

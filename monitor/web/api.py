@@ -120,7 +120,8 @@ class Api:
             self.resend,
             methods=["POST"],
             response_model=models.Taken,
-            responses=models.answers(400, 404, 503),
+            responses=models.answers(404, 413, 503)
+            | {400: {"model": models.Taken | models.Wrong, "description": "Nothing was accepted or known."}},
             tags=["quarantine"],
             openapi_extra={"requestBody": {"required": False, "content": {"application/json": {"schema": {}}}}},
         )

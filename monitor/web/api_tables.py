@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Response
 from openpyxl import Workbook
 from openpyxl.cell import Cell, MergedCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -68,6 +69,8 @@ def _written(table: Table) -> bytes:
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: str | float | None) -> Cell | MergedCell:
+    if isinstance(value, str):
+        value = ILLEGAL_CHARACTERS_RE.sub("", value)  # Control characters, which no workbook can hold.
     cell = sheet.cell(row, column, value)
     if isinstance(value, str):
         cell.data_type = "s"

@@ -57,4 +57,16 @@ def whole(spec: dict[str, Any]) -> dict[str, Any]:
             }
         },
     } | spec["paths"]
+    for path, verbs in spec["paths"].items():
+        for operation in verbs.values():
+            answers = operation["responses"]
+            if answers.pop("422", None):  # FastAPI's own word for it; here all that is wrong in a request is 400.
+                answers.setdefault("400", wrong | {"description": "Something in it is wrong; the error names it."})
+            if path != "/livez":
+                answers.setdefault("401", wrong | {"description": "A token is needed, or this one is wrong."})
+                answers.setdefault("403", wrong | {"description": "The token is not for this."})
+                answers.setdefault("429", wrong | {"description": "Too much; Retry-After says when to come again."})
+            operation["responses"] = dict(sorted(answers.items()))
+    for unused in ("HTTPValidationError", "ValidationError"):
+        spec["components"]["schemas"].pop(unused, None)
     return spec

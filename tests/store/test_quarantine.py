@@ -23,6 +23,11 @@ async def test_refused_input_is_read_back_as_it_came(journal: Journal) -> None:
     assert await journal.quarantine.get(listed.number + 1) is None
 
 
+async def test_an_empty_input_is_listed_like_any_other(journal: Journal) -> None:
+    await journal.commit(commit(now_ms=1, quarantine=[refused(b""), refused(b"x")]))
+    assert await bodies(journal) == [b"x", b""]
+
+
 async def test_pages_go_from_the_newest_back_with_bodies_cut(journal: Journal) -> None:
     await journal.commit(commit(now_ms=1, quarantine=[refused(b"%d" % n * 9) for n in range(5)]))
     first = await journal.quarantine.list(limit=2, body_bytes=3)

@@ -24,6 +24,13 @@ async def test_a_table_is_written_as_a_workbook_and_text_stays_text() -> None:
         assert sheet["A3"].data_type == "s"
 
 
+async def test_control_characters_which_no_workbook_holds_are_left_out() -> None:
+    async with standing() as stand, stand.client() as client:
+        answer = await client.post("/v1/reports/xlsx", json=TABLE | {"columns": ["a\x00\x08b"], "rows": [["\x1f!"]]})
+        sheet = load_workbook(io.BytesIO(answer.content))["report"]
+        assert [list(row) for row in sheet.iter_rows(values_only=True)] == [["ab"], ["!"]]
+
+
 async def test_what_is_no_table_is_refused() -> None:
     async with standing() as stand, stand.client() as client:
         for wrong in ({}, TABLE | {"columns": []}, TABLE | {"rows": [["x" * 501]]}):

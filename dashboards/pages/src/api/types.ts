@@ -321,10 +321,6 @@ export interface Gaps {
   readonly gaps: readonly (Gap)[]
 }
 
-export interface HTTPValidationError {
-  readonly detail?: readonly (ValidationError)[]
-}
-
 /** What a shift leaves open, and who receives it. */
 export interface HandOver {
   readonly id: string
@@ -912,14 +908,6 @@ export interface ToldStep {
   readonly decided_at: string | null
   /** Its second had not come: the message of another wait of the agent named it. */
   readonly named: boolean
-}
-
-export interface ValidationError {
-  readonly loc: readonly (string | number)[]
-  readonly msg: string
-  readonly type: string
-  readonly input?: unknown
-  readonly ctx?: Readonly<Record<string, unknown>>
 }
 
 /** A buyer who waits. */
