@@ -2,15 +2,19 @@
 
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
+from pydantic import BaseModel
 
 from monitor.cli import main
 from monitor.core import events
 from monitor.core.events import AnyEvent
+from monitor.hooks import mapping, verify
 from monitor.metrics import FAMILIES
+from monitor.policy_files import channels, language, people_tables, phrases, profiles, scenario_file, senders, words
 from monitor.settings import ENV_PREFIX, Settings, load
 from monitor.wire import decode
 from tests.test_layers import LAYERS, PACKAGE
@@ -121,6 +125,49 @@ def test_a_chinese_page_and_its_english_one_name_each_other_and_have_the_same_pa
     assert f"]({page.name})" in english
     assert [len(one.split()[0]) for one in headings(page)] == [len(one.split()[0]) for one in headings(twin)]
     assert NOT_OURS.findall(chinese) == []
+
+
+def keys(*modules: ModuleType) -> set[str]:
+    """The keys that may be written into the files these modules read."""
+    models = {model for module in modules for model in vars(module).values() if isinstance(model, type)}
+    return {
+        field.alias or name
+        for model in models
+        if issubclass(model, BaseModel) and model.__module__ in {module.__name__ for module in modules}
+        for name, field in model.model_fields.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("page", "modules"),
+    [
+        ("channels.md", (channels,)),
+        ("channels.zh-CN.md", (channels,)),
+        ("rules.zh-CN.md", (language, people_tables, scenario_file, senders)),
+        ("scores.md", (profiles,)),
+        ("suggestions.md", (phrases,)),
+        ("suggestions.zh-CN.md", (phrases,)),
+        ("webhooks.md", (mapping, verify)),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_each_key_of_the_rules_is_described(page: str, modules: tuple[ModuleType, ...]) -> None:
+    """Those of the English rules are looked for in tests/policy_files/test_guide.py."""
+    text = (DOCS / page).read_text("utf-8")
+    described = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`\n]+)`", text))))
+    described |= set(re.findall(r"([a-z_]+):", "".join(re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))))
+    assert keys(*modules) - described == set()
+
+
+def test_each_key_of_the_word_lists_is_described() -> None:
+    described = set(
+        re.findall(r"[a-z_]+", " ".join(
+            found
+            for page in ("quality.md", "suggestions.md")
+            for found in re.findall(r"`([^`\n]+)`", (DOCS / page).read_text("utf-8"))
+        ))
+    )  # fmt: skip
+    assert keys(words) - described == set()
 
 
 def test_the_index_names_every_page() -> None:
