@@ -13,8 +13,6 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -24,10 +22,10 @@ import msgspec
 from msgspec import Struct
 
 from monitor.errors import UsageError
+from monitor.key_file import KEY_BYTES, key_at
 
 GOOD_MS = 10 * 60_000
 MAC_BYTES = 16
-KEY_BYTES = 32
 KEY_FILE = "links.key"
 PATH = "/a/"
 ALERTS_AT_MOST = 30  # A link must fit into a button.
@@ -95,16 +93,7 @@ def key_in(folder: Path) -> bytes:
     """
     path = folder / KEY_FILE
     try:
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            key = path.read_bytes()
-        else:
-            key = secrets.token_bytes(KEY_BYTES)
-            with os.fdopen(handle, "wb") as file:
-                file.write(key)
-                file.flush()
-                os.fsync(file.fileno())
+        key = key_at(path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     if len(key) != KEY_BYTES:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from monitor.core.decisions import AlertOrder, RaiseAlert, ResolveAlert, RiseAlert, WithdrawAlert
+from monitor.core.masking import masked_name
 from monitor.wire import instant_text
 
 TRANSITIONS: dict[type[AlertOrder], str] = {
@@ -115,7 +116,7 @@ def body(order: AlertOrder, alert_id: str) -> bytes:
                 platform=order.platform,
                 shop=order.shop,
                 conversation=order.conversation,
-                buyer=masked(order.buyer),
+                buyer=masked_name(order.buyer),
                 team=order.team,
                 agent=order.agent,
                 account=order.account,
@@ -148,7 +149,7 @@ def title(order: AlertOrder, wait_ms: int) -> Title:
             zh_head = f"{zh_head}·还剩{left}秒" if past_first else f"还剩{left}秒"
             en_head = f"{en_head}, {left} s left" if past_first else f"{left} s left"
     agent = order.agent or order.account
-    shop, buyer, waited = short(order.shop), masked(order.buyer), clock(wait_ms)
+    shop, buyer, waited = short(order.shop), masked_name(order.buyer), clock(wait_ms)
     zh = f"【{zh_head}】{short(agent) if agent else '未分配'} 1位在等｜{shop} {waited}｜{buyer}"
     en = f"[{en_head}] {short(agent) if agent else 'unassigned'}: 1 waiting | {shop} {waited} | {buyer}"
     if isinstance(order, ResolveAlert | WithdrawAlert):
@@ -165,11 +166,6 @@ def clock(length_ms: int) -> str:
     minutes, seconds = divmod(length_ms // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-
-
-def masked(buyer: str) -> str:
-    """Return a buyer's name as others may see it: 张*."""
-    return f"{buyer[0]}*" if buyer and buyer[0].isprintable() else "*"
 
 
 def short(name: str) -> str:

@@ -17,10 +17,10 @@ from monitor.alerts import text_en, text_zh
 from monitor.alerts.inert import plain
 from monitor.alerts.links import Links
 from monitor.alerts.merging import Over
-from monitor.alerts.message import masked
 from monitor.alerts.saying import Link, Mention, Saying
 from monitor.alerts.view import Room, View, WaitView, Words
 from monitor.core.decisions import AlertState, Decision, NamedWait, TellPeople, ToldStep
+from monitor.core.masking import masked_name
 from monitor.core.roster import Person, Register
 from monitor.core.views import WaitRow
 from monitor.policy_files.channels import Plan
@@ -212,7 +212,7 @@ class FloorSpeaker:
         return WaitView(
             shop=self._staff.register.shop_name(wait.shop),
             platform=wait.platform,
-            buyer=masked(wait.buyer),
+            buyer=masked_name(wait.buyer),
             account=wait.account,
             said=plain(talk.last_words(SAID_CHARACTERS), SAID_CHARACTERS) if talk is not None else "",
             product=_product(talk.product) if talk is not None else "",

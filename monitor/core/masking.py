@@ -181,3 +181,8 @@ def _places_zh(flat: str) -> list[tuple[int, int, str]]:
         spans.append((start, end, PLACE_ZH))
         at = end
     return spans
+
+
+def masked_name(buyer: str) -> str:
+    """Return a buyer's name as others may see it: 张*. What could do harm on a screen is left out."""
+    return f"{buyer[0]}*" if buyer and buyer[0].isprintable() else "*"

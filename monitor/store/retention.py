@@ -10,8 +10,6 @@ Everything goes in slices of a few milliseconds, as each holds up the commits. C
 """
 
 import hmac
-import os
-import secrets
 import sqlite3
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,9 +17,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from monitor.core.events import AnyEvent, BuyerMerged, Message, WaitingSnapshot
+from monitor.key_file import key_at
 from monitor.wire.stored import FORGOTTEN, decode_stored, encode_event
 
-KEY_BYTES = 32
 MARK = "~"  # A hashed name begins so. The rest is enough of the hash to tell all buyers of a centre apart.
 HASH_CHARS = 20
 _FORGOTTEN_BODY = b"{}"
@@ -40,16 +38,7 @@ def key_in(folder: Path) -> bytes:
     Raises:
         OSError: it cannot be read or written.
     """
-    path = folder / "names.key"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        key = secrets.token_bytes(KEY_BYTES)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        return key
+    return key_at(folder / "names.key")
 
 
 class Forgetter:

@@ -16,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from monitor.alerts.inert import plain
 from monitor.alerts.links import PATH, Asked, Links
-from monitor.alerts.message import clock, masked
+from monitor.alerts.message import clock
+from monitor.core.masking import masked_name
 from monitor.core.views import WaitRow
 from monitor.web.access import Caller
 from monitor.web.answers import Header
@@ -94,7 +95,7 @@ class Acts:
             if row is not None and row.needs_answer_since_ms is not None:
                 waited = clock(max(0, now_ms - row.needs_answer_since_ms))
                 claimed = f"（{row.claimed_by} 已认领）" if row.claimed_by else ""
-                found.append(html.escape(plain(f"{row.shop} {masked(row.buyer)} {waited}{claimed}")))
+                found.append(html.escape(plain(f"{row.shop} {masked_name(row.buyer)} {waited}{claimed}")))
             elif alert.isdigit():
                 found.append("已结束 over")
         items = "".join(f"<li>{one}</li>" for one in found)

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from monitor.core.events import AnyEvent, Message, WaitDismissed
+from monitor.core.masking import masked_name
 from monitor.core.views import WaitRow
 from monitor.errors import Busy, StoreUnavailable
 from monitor.metrics import CONTENT_TYPE, Exposition
@@ -23,7 +24,7 @@ from monitor.web.floor import Entry, Floor
 from monitor.web.gauges import coverage_of, measure_people
 from monitor.web.intake import Intake, Outcome
 from monitor.web.services import Services
-from monitor.web.shapes import api_source, api_wait, encode, instant, masked, wait_number
+from monitor.web.shapes import api_source, api_wait, encode, instant, wait_number
 from monitor.wire import decode_stored
 from monitor.wire.batch import Batch
 
@@ -224,7 +225,7 @@ class Api:
             {
                 "shop": shop,
                 "conversation": conversation,
-                "buyer": None if buyer is None else masked(buyer),
+                "buyer": None if buyer is None else masked_name(buyer),
                 "wait": None if row is None else api_wait(row, self._services.epoch, now_ms),
                 "events": [_said(event) for event in events],
                 "truncated": truncated,

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from monitor.core.decisions import AlertAct
 from monitor.core.events import AlertActed, AnyEvent, SilenceEnded, SilenceSet
+from monitor.core.masking import masked_name
 from monitor.core.silences import MATCHERS, SILENCES_AT_MOST, Silence
 from monitor.core.views import WaitRow
 from monitor.store.alerts import Logged, Wanted
@@ -24,7 +25,7 @@ from monitor.web.api import NOT_YOURS, json
 from monitor.web.floor import Floor
 from monitor.web.intake import Intake
 from monitor.web.services import Services
-from monitor.web.shapes import instant, masked, told_step, wait_number
+from monitor.web.shapes import instant, told_step, wait_number
 from monitor.wire.batch import Batch
 from monitor.wire.instants import instant_ms
 
@@ -190,7 +191,7 @@ class AlertsApi:
             "platform": one.platform,
             "shop": one.shop,
             "conversation": one.conversation,
-            "buyer": None if one.buyer is None else masked(one.buyer),
+            "buyer": None if one.buyer is None else masked_name(one.buyer),
             "team": one.team,
             "agent": one.agent,
             "account": one.account,

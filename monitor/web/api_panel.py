@@ -6,13 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 
+from monitor.core.masking import masked_name
 from monitor.core.people import People
 from monitor.core.people_rows import AgentRow, Owed
 from monitor.scoring.budget import own_profile
 from monitor.web.api import Anybody, json
 from monitor.web.api_people import may_see_agent
 from monitor.web.services import Services
-from monitor.web.shapes import instant, masked
+from monitor.web.shapes import instant
 from monitor.web.today import Today
 
 SHOPS_AT_MOST = 200  # One person serves some ten; a name that stands for many is cut.
@@ -138,7 +139,7 @@ def _told(one: Owed, scored_until_ms: int | None) -> dict[str, str | None]:
         "platform": one.platform,
         "shop": one.shop,
         "conversation": one.conversation,
-        "buyer": masked(one.buyer),
+        "buyer": masked_name(one.buyer),
         "since": instant(one.since_ms),
         "due_at": instant(one.due_at_ms),
         "scored_until": instant(scored_until_ms),

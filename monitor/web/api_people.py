@@ -10,6 +10,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from monitor.core.decisions import LeftOpen
 from monitor.core.events import HandOverReceived
 from monitor.core.handover import FIXED, OVER, PREVIEW, RECEIVED, Listed
+from monitor.core.masking import masked_name
 from monitor.core.people import People
 from monitor.core.people_rows import AgentRow, ShopRow
 from monitor.web import models_people as told
@@ -21,7 +22,7 @@ from monitor.web.intake import Intake
 from monitor.web.models import Gaps, answers
 from monitor.web.own_day import OwnDay, OwnDays
 from monitor.web.services import Services
-from monitor.web.shapes import instant, masked, seconds, wait_id
+from monitor.web.shapes import instant, seconds, wait_id
 from monitor.wire.batch import Batch
 from monitor.wire.instants import NotAnInstant, instant_ms
 
@@ -220,7 +221,7 @@ class PeopleApi:
             "kind": left.kind,
             "platform": left.platform,
             "conversation": left.conversation,
-            "buyer": masked(left.buyer),
+            "buyer": masked_name(left.buyer),
             "account": left.account,
             "since": instant(left.since_ms),
             "age_seconds": seconds(max(0, now_ms - left.since_ms)),

@@ -8,13 +8,15 @@ still comes is then read and thrown away, so that the answer arrives.
 import asyncio
 import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 from starlette.types import Receive, Scope, Send
 
 from monitor.errors import Busy, StoreUnavailable
+from monitor.metrics import Metrics
 from monitor.web.access import Caller
-from monitor.web.answers import begin_answer, end_answer
+from monitor.web.answers import answer, begin_answer, end_answer
 from monitor.web.intake import Intake, Room, Seen
 
 logger = logging.getLogger(__name__)
@@ -24,6 +26,7 @@ WHOLE_SECONDS = 60.0  # For a whole body: 8 MiB over a 2 Mbit/s uplink takes 34 
 # After a refusal the rest is read and thrown away so long, for many clients lose the answer when they are cut off.
 LINGER_BYTES = 128 * 1024 * 1024
 LINGER_SECONDS = 5.0
+STORE_RETRY_SECONDS = 5  # What a sender is asked to wait while the disk takes nothing.
 UNPACK_BYTES = 256 * 1024  # At a time, so that a small bomb cannot hold the loop.
 
 
@@ -171,7 +174,31 @@ class _Unpacker:
         self.whole = self._inflate.eof
 
 
-async def refuse(refused: BodyRefused, body: Body, send: Send, *, door: str, caller: Caller, intake: Intake) -> None:
+@asynccontextmanager
+async def taking(
+    body: Body, send: Send, *, door: str, caller: Caller, intake: Intake, metrics: Metrics
+) -> AsyncIterator[None]:
+    """Read and store a body within; whatever keeps it from being stored is counted and answered here."""
+    try:
+        try:
+            yield
+        finally:
+            body.release()
+    except SenderGone:
+        metrics.refused.add(door, "disconnected")
+    except BodyRefused as refused:
+        metrics.refused.add(door, refused.reason)
+        await _refuse(refused, body, send, door=door, caller=caller, intake=intake)
+    except Busy as busy:
+        metrics.refused.add(door, "busy")
+        await answer(send, 429, {"error": str(busy)}, (b"retry-after", b"%d" % busy.retry_after_seconds))
+    except StoreUnavailable as error:
+        metrics.refused.add(door, "store")
+        said = f"nothing was stored, send it again later: {error}"
+        await answer(send, 503, {"error": said}, (b"retry-after", b"%d" % STORE_RETRY_SECONDS))
+
+
+async def _refuse(refused: BodyRefused, body: Body, send: Send, *, door: str, caller: Caller, intake: Intake) -> None:
     """Answer, read on so that the answer arrives, then keep what was refused."""
     headers = [(b"connection", b"close")]
     if refused.status == 429:

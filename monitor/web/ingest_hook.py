@@ -15,12 +15,11 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from monitor.errors import Busy, StoreUnavailable
 from monitor.hooks.mapping import NotAsExpected, WebhookMapping
 from monitor.hooks.verify import Delivery
 from monitor.web.access import Caller, Denied
 from monitor.web.answers import answer
-from monitor.web.body import Body, BodyRefused, SenderGone, refuse
+from monitor.web.body import Body, taking
 from monitor.web.intake import KEPT_BYTES, Intake, Outcome
 from monitor.web.roles import refused
 from monitor.web.services import Receipt, Services
@@ -28,7 +27,6 @@ from monitor.wire.batch import Batch, Refusal
 
 PREFIX = "/v1/hooks/"
 DOOR = "hook"
-STORE_RETRY_SECONDS = 5
 NAME_CHARS = 100  # No mapping is called longer.
 
 
@@ -81,24 +79,9 @@ class HookDoor:
     async def _take(self, mapping: WebhookMapping, scope: Scope, receive: Receive, send: Send) -> None:
         caller = Caller(f"{DOOR}:{mapping.name}")
         body = Body(receive, int(self._services.settings.limits.body_bytes), self._intake.room)
-        try:
-            try:
-                raw = await body.read(scope)
-                await self._answer(mapping, raw, scope, send)
-            finally:
-                body.release()
-        except SenderGone:
-            self._metrics.refused.add(DOOR, "disconnected")
-        except BodyRefused as wrong:
-            self._metrics.refused.add(DOOR, wrong.reason)
-            await refuse(wrong, body, send, door=DOOR, caller=caller, intake=self._intake)
-        except Busy as busy:
-            self._metrics.refused.add(DOOR, "busy")
-            await answer(send, 429, {"error": str(busy)}, (b"retry-after", b"%d" % busy.retry_after_seconds))
-        except StoreUnavailable as error:
-            self._metrics.refused.add(DOOR, "store")
-            said = f"nothing was stored, send it again later: {error}"
-            await answer(send, 503, {"error": said}, (b"retry-after", b"%d" % STORE_RETRY_SECONDS))
+        async with taking(body, send, door=DOOR, caller=caller, intake=self._intake, metrics=self._metrics):
+            raw = await body.read(scope)
+            await self._answer(mapping, raw, scope, send)
 
     async def _answer(self, mapping: WebhookMapping, raw: bytes, scope: Scope, send: Send) -> None:
         """Check the sender, map, store, answer."""

@@ -5,14 +5,11 @@ A body is read within the bounds of `body`. 202 means stored.
 
 from starlette.types import Receive, Scope, Send
 
-from monitor.errors import Busy, StoreUnavailable
 from monitor.web.access import Caller
 from monitor.web.answers import answer
-from monitor.web.body import Body, BodyRefused, SenderGone, refuse
+from monitor.web.body import Body, taking
 from monitor.web.intake import Intake, Outcome
 from monitor.web.services import Services
-
-STORE_RETRY_SECONDS = 5
 
 DOOR = "http"
 
@@ -34,30 +31,12 @@ class HttpDoor:
             await answer(send, 405, {"error": "send events with POST"}, (b"allow", b"POST"))
             return
         body = Body(receive, self._most, self._intake.room)
-        try:
-            try:
-                raw = await body.read(scope)
-                batch = await self._intake.decode(raw, door=DOOR, caller=caller)
-                outcome = await self._intake.store(batch)
-            finally:
-                body.release()
-        except SenderGone:
-            self._metrics.refused.add(DOOR, "disconnected")
-        except BodyRefused as refused:
-            self._metrics.refused.add(DOOR, refused.reason)
-            await refuse(refused, body, send, door=DOOR, caller=caller, intake=self._intake)
-        except Busy as busy:
-            self._metrics.refused.add(DOOR, "busy")
-            await answer(send, 429, {"error": str(busy)}, (b"retry-after", b"%d" % busy.retry_after_seconds))
-        except StoreUnavailable as error:
-            self._metrics.refused.add(DOOR, "store")
-            await answer(
-                send,
-                503,
-                {"error": f"nothing was stored, send it again later: {error}"},
-                (b"retry-after", b"%d" % STORE_RETRY_SECONDS),
-            )
-        else:
+        outcome: Outcome | None = None
+        async with taking(body, send, door=DOOR, caller=caller, intake=self._intake, metrics=self._metrics):
+            raw = await body.read(scope)
+            batch = await self._intake.decode(raw, door=DOOR, caller=caller)
+            outcome = await self._intake.store(batch)
+        if outcome is not None:
             await answer(send, _status(outcome), outcome.told())
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from monitor.core.decisions import ToldStep
+from monitor.core.masking import masked_name
 from monitor.core.views import SourceRow, WaitRow
 
 encode = msgspec.json.Encoder().encode
@@ -29,11 +30,6 @@ def _to_the_second(seconds: int) -> str:
 def seconds(length_ms: int) -> float | int:
     """A length as a number of seconds, whole where it is."""
     return length_ms // 1000 if length_ms % 1000 == 0 else length_ms / 1000
-
-
-def masked(buyer: str) -> str:
-    """A buyer's name as it is shown: 张*. What could do harm on a screen is left out."""
-    return f"{buyer[0]}*" if buyer and buyer[0].isprintable() else "*"
 
 
 def wait_id(epoch: str, wait: int) -> str:
@@ -82,7 +78,7 @@ def live_wait(row: WaitRow, epoch: str, person: str | None = None) -> bytes:
             row.platform,
             row.shop,
             row.conversation,
-            masked(row.buyer),
+            masked_name(row.buyer),
             row.agent,
             row.account,
             row.team,
@@ -115,7 +111,7 @@ def api_wait(row: WaitRow, epoch: str, now_ms: int) -> dict[str, Any]:
         "platform": row.platform,
         "shop": row.shop,
         "conversation": row.conversation,
-        "buyer": masked(row.buyer),
+        "buyer": masked_name(row.buyer),
         "agent": row.agent,
         "account": row.account,
         "team": row.team,

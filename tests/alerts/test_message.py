@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from monitor.alerts.message import body, clock, masked, short
+from monitor.alerts.message import body, clock, short
 from monitor.core.decisions import AlertOrder
+from monitor.core.masking import masked_name
 from tests.alerts.orders import ASKED_MS, raised, resolved, risen, withdrawn
 
 
@@ -101,7 +102,7 @@ def test_time_left_is_never_negative() -> None:
     ("name", "shown"), [("张小姐", "张*"), ("b", "b*"), ("", "*"), ("\x00x", "*"), ("\u202ex", "*")]
 )
 def test_a_buyer_is_masked(name: str, shown: str) -> None:
-    assert masked(name) == shown
+    assert masked_name(name) == shown
 
 
 def test_a_long_or_hostile_name_does_not_break_a_title() -> None:
