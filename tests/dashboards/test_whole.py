@@ -17,6 +17,7 @@ import httpx
 import pytest
 import yaml
 
+from monitor.metrics import FAMILIES
 from monitor.simulator import floor_rules
 from monitor.simulator.centre import build_centre
 from tests import needs
@@ -54,6 +55,11 @@ class Whole:
         self.service = service
         self.prometheus = prometheus
         self.alertmanager = alertmanager
+
+    def scrape(self) -> str:
+        """What Prometheus gets."""
+        answer = httpx.get(f"{self.service.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
+        return answer.raise_for_status().text
 
     def query(self, expr: str) -> list[dict[str, Any]]:
         answer = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": expr}, timeout=30).json()
@@ -197,7 +203,7 @@ def test_prometheus_has_the_rules_and_alertmanager_hears_of_them(whole: Whole) -
     told = httpx.get(f"{whole.prometheus}/api/v1/rules").json()["data"]["groups"]
     rules = [rule for group in told for rule in group["rules"]]
     assert [rule["name"] for rule in rules if rule["health"] == "err"] == []
-    assert len(rules) == 27
+    assert len(rules) == 28
     found = f"{whole.alertmanager}/api/v2/alerts"
 
     def heard() -> bool:
@@ -206,6 +212,25 @@ def test_prometheus_has_the_rules_and_alertmanager_hears_of_them(whole: Whole) -
     whole.service.until(heard, "Alertmanager has the watchdog")
     firing = {alert["labels"]["alertname"] for alert in httpx.get(found).json()}
     assert not firing & {"PresalesDown", "PresalesNotReady", "PresalesRulesNotReloaded"}
+
+
+def test_promtool_has_nothing_to_say_of_a_real_scrape(whole: Whole) -> None:
+    (promtool,) = needs.programs("promtool", packages="prometheus")
+    checked = subprocess.run(
+        [promtool, "check", "metrics"], input=whole.scrape().encode(), capture_output=True, check=False
+    )
+    said = (checked.stdout + checked.stderr).decode().splitlines()
+    assert [line for line in said if line.startswith("presales_") or "error" in line] == []
+
+
+def test_every_metric_is_filled_by_a_floor_at_work(whole: Whole) -> None:
+    """One that stays empty would be a promise only."""
+
+    def empty() -> set[str]:
+        shown = re.findall(r"^(presales_\w+?)(?:_bucket|_count|_sum)?[{ ]", whole.scrape(), re.MULTILINE)
+        return {f"presales_{family.name}" for family in FAMILIES}.difference(shown)
+
+    whole.service.until(lambda: not empty(), f"filled: {empty()}")
 
 
 def test_annotations_ask_for_alerts_that_there_are(whole: Whole) -> None:
