@@ -23,8 +23,6 @@ FILE_BYTES_AT_MOST = 8 * 1024 * 1024  # A library of 20,000 phrases has about fo
 DEPTH_AT_MOST = 32  # No file of ours nests deeper than ten.
 FAULTS_SHOWN = 50  # Of one file: more are the same one again.
 
-Loc = tuple[int | str, ...]
-
 
 class Fault(NamedTuple):
     """One thing that is wrong in a file; line and column count from 1, 0 where there is none."""

@@ -9,8 +9,6 @@ from msgspec import Struct
 
 from monitor.core.decisions import AlertState, FeedGap, PersonDay, ShiftWorked
 
-DeliveryState = Literal["pending", "sent", "digested", "failed", "dropped_answered", "withdrawn"]
-
 
 class StoredEvent(Struct, frozen=True, gc=False):
     """One accepted event as it lies in the journal."""

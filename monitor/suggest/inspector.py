@@ -22,7 +22,6 @@ from monitor.wire import decode_stored
 
 log = logging.getLogger(__name__)
 
-JUDGED = CloseRound | RestateRound | PassPromise
 SLICE = 50  # Messages judged before others get the loop: about 1 ms.
 RESTS = 3  # Times what a slice took: judging takes at most a quarter of the loop, however much has come.
 FLUSH_SECONDS = 1.0

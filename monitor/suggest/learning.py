@@ -20,8 +20,6 @@ EXPLORED_PERCENT = 10  # Of the answers, in how many the last place is given awa
 SELDOM = 5.0  # Read offers below which a phrase counts as seldom offered.
 
 TAKEN = ("picked", "edited")
-OUTCOMES = ("shown", "picked", "edited", "ignored")
-
 Key = tuple[str, str]  # intent, phrase id
 
 

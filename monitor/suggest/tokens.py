@@ -44,8 +44,3 @@ def tokens(text: str) -> list[str]:
             found += [char for char in run if char not in STOP_ZH]
             found += [run[at : at + 2] for at in range(len(run) - 1)]
     return found
-
-
-def is_pair(token: str) -> bool:
-    """Whether a token is a pair of Chinese characters, which says more than one of them."""
-    return len(token) == 2 and token[0] >= "\u3400"

@@ -123,11 +123,6 @@ class Floor:
         row = self._engine.row(entry.shop, entry.conversation)
         return row if row is not None and row.wait == wait else None
 
-    def seen_today(self, answered: int) -> None:
-        """Add what was answered today before this process began."""
-        self._turn_day()
-        self.answered_today += answered
-
     async def most_urgent(
         self, at_most: int, wanted: Callable[[Entry], bool] = lambda entry: entry.since_ms > 0
     ) -> tuple[list[Entry], int]:

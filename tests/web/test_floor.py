@@ -143,8 +143,8 @@ def test_at_midnight_the_count_begins_again() -> None:
     now_ms = NOW_MS
     floor = Floor(ScriptedEngine(), Metrics(version="1"), lambda: now_ms)
     floor.watch(Commit(decisions=[CloseRound(a_round(waited_ms=now_ms - 1_000_000))]))
-    floor.seen_today(10)
-    assert floor.answered_today == 11
+    floor.watch(Commit(decisions=[CloseRound(a_round(waited_ms=now_ms - 1_000_000))]))
+    assert floor.answered_today == 2
     now_ms += 26 * 3_600_000
     floor.watch(Commit(decisions=[CloseRound(a_round(waited_ms=now_ms - 1_000_000))]))
     assert floor.answered_today == 1

@@ -15,7 +15,6 @@ from monitor.core.scores.profile import Profile, in_force
 from monitor.core.scores.rounds import ABANDONED, ANSWERED, DISMISSED, NEVER_MS, OPEN, Round, Shape, Walk, shape
 
 HIT, MISS, UNDETERMINED, EXCLUDED = range(4)
-VERDICTS = ("hit", "miss", "undetermined", "excluded")
 
 
 class Gap(NamedTuple):
