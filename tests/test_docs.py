@@ -18,6 +18,7 @@ from monitor.policy_files import channels, language, people_tables, phrases, pro
 from monitor.settings import ENV_PREFIX, Settings, load
 from monitor.wire import decode
 from tests.test_layers import LAYERS, PACKAGE
+from tests.web.test_every_route import ROUTES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -80,6 +81,14 @@ def test_each_metric_is_described_with_its_labels() -> None:
     described = {name: tuple(re.findall(r"[a-z_]+", re.sub(r"\([^)]*\)", "", labels))) for name, labels in rows}
     assert len(described) == len(rows), "a metric is described twice"
     assert described == {family.name: family.labels for family in FAMILIES}
+
+
+def test_each_route_is_described_with_the_role_it_needs() -> None:
+    rows = re.findall(r"^\| `(\S+) (/\S*)` \| (\w+) \| ", (DOCS / "api.md").read_text("utf-8"), re.MULTILINE)
+    assert len(set(rows)) == len(rows)
+    assert {(method, path): role for method, path, role in rows} == {
+        route: declared.least for route, declared in ROUTES.items()
+    }
 
 
 def event_examples() -> list[str]:
