@@ -28,7 +28,9 @@ from monitor.policy_files.channels import Plan
 SAID_CHARACTERS = 40
 REPLY_CHARACTERS = 80  # Of a suggested reply: what a glance takes in.
 ALERTS_KNOWN = 20_000  # Whose history is shown; older ones are told without.
-WITHOUT_ALERT = frozenset({"waits", "digest", "quality", "storm", "canary"})  # None to claim besides their waits.
+WITHOUT_ALERT = frozenset(
+    {"waits", "opening", "digest", "quality", "storm", "canary"}
+)  # None to claim besides their waits.
 NAMED = 50  # Messages of a digest whose agents are counted by name.
 OPEN_LINKS = 2  # Buttons that open a chat; claim and mute must still fit.
 WORDS: dict[str, Words] = {"zh": text_zh, "en": text_en}
@@ -137,7 +139,7 @@ class FloorSpeaker:
         """Return what of a message is still so, or how it is over."""
         if told.kind in ("digest", "quality"):  # What was said stays said.
             return told
-        if told.kind != "waits":
+        if told.kind not in ("waits", "opening"):
             return self._over.get(told.alert, told)
         left = tuple(wait for wait in told.waits if self._waits(wait, told.to))
         if not left:

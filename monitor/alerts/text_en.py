@@ -23,6 +23,9 @@ def title(view: View) -> str:
     match view.kind:
         case "digest":
             return f"[five minutes] {facts.get('came', 0)} over the limit, {facts.get('still', 0)} still waiting"
+        case "opening":
+            oldest = clock(max((wait.waited_ms for wait in view.waits), default=0))
+            return f"[at the opening] {len(view.waits)} left while closed still wait, the longest {oldest}"
         case "unattended":
             return _unattended(view)
         case "source":
@@ -85,6 +88,8 @@ def lines(view: View) -> list[str]:
             found.append(f"Claimed by {', '.join(claimed)}")
     elif view.kind == "digest":
         found = _digest_facts(view)
+    elif view.kind == "opening":
+        found = _named(view)
     elif view.kind == "quality":
         found.append("Messages: " + ", ".join((view.facts.get("messages") or [])[:TOP]))
     elif view.kind == "unattended" and view.facts.get("room"):
@@ -224,14 +229,20 @@ def _storm(view: View) -> str:
     return f"[rush] {usual}{room} | {facts.get('waiting', 0)} waiting"
 
 
-def _digest_facts(view: View) -> list[str]:
-    facts = view.facts
+def _named(view: View) -> list[str]:
+    """Return the first waits, one a line, and how many more there are."""
     found = [
         f"{number}. {_who_of(wait)}, {short(wait.shop)} {clock(wait.waited_ms)}, {wait.buyer}"
         for number, wait in enumerate(view.waits[:TOP], 1)
     ]
     if len(view.waits) > TOP:
         found.append(f"and {len(view.waits) - TOP} more")
+    return found
+
+
+def _digest_facts(view: View) -> list[str]:
+    facts = view.facts
+    found = _named(view)
     teams = facts.get("teams") or {}
     if teams:
         found.append("Still waiting: " + ", ".join(f"{team} {count}" for team, count in teams.items()))

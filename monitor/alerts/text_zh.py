@@ -50,6 +50,9 @@ def title(view: View) -> str:
         case "digest":
             facts = view.facts
             return f"【五分钟汇总】超时 {facts.get('came', 0)} 位，仍在等 {facts.get('still', 0)} 位"
+        case "opening":
+            oldest = clock(max((wait.waited_ms for wait in view.waits), default=0))
+            return f"【开班汇总】下班后留言 {len(view.waits)} 位在等，最久 {oldest}"
         case "unattended":
             return _unattended(view)
         case "source":
@@ -113,6 +116,8 @@ def lines(view: View) -> list[str]:
             found.append(f"已认领：{'、'.join(claimed)}")
     elif view.kind == "digest":
         found = _digest_facts(view)
+    elif view.kind == "opening":
+        found = _named(view)
     elif view.kind == "quality":
         found.append("消息：" + "、".join((view.facts.get("messages") or [])[:TOP]))
     elif view.kind == "unattended" and view.facts.get("room"):
@@ -262,14 +267,20 @@ def _storm(view: View) -> str:
     return "｜".join(parts)
 
 
-def _digest_facts(view: View) -> list[str]:
-    facts = view.facts
+def _named(view: View) -> list[str]:
+    """Return the first waits, one a line, and how many more there are."""
     found = [
         f"{number}. {_who_of(wait)} {short(wait.shop)} {clock(wait.waited_ms)} {wait.buyer}"
         for number, wait in enumerate(view.waits[:TOP], 1)
     ]
     if len(view.waits) > TOP:
         found.append(f"另有 {len(view.waits) - TOP} 位")
+    return found
+
+
+def _digest_facts(view: View) -> list[str]:
+    facts = view.facts
+    found = _named(view)
     teams = facts.get("teams") or {}
     if teams:
         found.append("仍在等：" + "、".join(f"{team} {count}" for team, count in teams.items()))

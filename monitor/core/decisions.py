@@ -220,6 +220,7 @@ class TellPeople(Struct, frozen=True, kw_only=True):
 
     waits       beyond the panel, where people are known: chats, limit, seat (of whose waits these are), lead, room
                 ((person, open, limit) of those who could take one over, the one with most room first)
+    opening     left, still, oldest_since_ms: what a team finds when its hours begin, in one message
     claimer     by
     digest      came, still (waits that came to its step, and of these still open), over (alerts that ended since the
                 last one, by outcome), turned (of sources and shops, each a dict with kind, name, firing, at_ms),
@@ -240,6 +241,7 @@ class TellPeople(Struct, frozen=True, kw_only=True):
     alert: str  # The alert it is told of, as `AlertState.alert`; of several, the one whose second has come.
     kind: Literal[
         "waits",
+        "opening",
         "claimer",
         "digest",
         "unattended",

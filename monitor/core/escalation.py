@@ -25,7 +25,7 @@ from monitor.core.decisions import (
 )
 from monitor.core.fold import Wait
 from monitor.core.incidents import Incidents
-from monitor.core.ladder import BEYOND_PANEL, Ladder, Rung
+from monitor.core.ladder import BEYOND_PANEL, OPENING, OPENING_MS, TO_TEAM, Ladder, Rung
 from monitor.core.ladders import Host, Ladders
 from monitor.core.policy import Policy
 from monitor.core.rounds import window
@@ -99,6 +99,8 @@ class Escalation:
                 if rung.at_ms > after_ms:
                     at_ms = min(at_ms, self._ladders.reaches(wait, rung.at_ms) + 1)
                     break
+        if ladder is None or not ladder.stopped:
+            at_ms = self._ladders.next_opening_ms(wait, at_ms)
         if ladder is not None and ladder.hold_until_ms and ladder.hold_until_ms < at_ms:
             return ladder.hold_until_ms + 1
         return at_ms
@@ -116,6 +118,10 @@ class Escalation:
             self._judge_claim(conversation, wait, told, ladder, now_ms)
             if ladder.stopped:
                 return
+        opening_ms = self._ladders.opening_ms(wait, now_ms - 1)
+        if opening_ms and self._was_left(conversation, wait, policy, ladder, opening_ms, now_ms):
+            told, ladder = self._ladders.ladder_of(conversation, wait, now_ms)
+            self._note_left(conversation, wait, told, ladder, opening_ms, now_ms)
         behind_ms = -1
         if ladder is not None and told is not None and told.state == FIRING and ladder.courtesy == from_opening:
             behind_ms = ladder.at_ms
@@ -147,12 +153,50 @@ class Escalation:
             return False
         if rung.if_unclaimed and ladder.claimed_by:
             return False
+        if rung.to in TO_TEAM and at_ms <= ladder.opening_ms + OPENING_MS:
+            return False  # Named in the message of the opening.
         stages = window(policy, wait)
-        if rung.to in ("team", "lead") and conversation.shop in self.unattended:
+        if rung.to in TO_TEAM and conversation.shop in self.unattended:
             entered = sum(stage.after_ms <= rung.at_ms for stage in stages)
             if entered <= 1:
                 return False
         return not (self._ladders.silenced(conversation, policy, self._ladders.stage(wait, policy, at_ms), at_ms))
+
+    # -- left while it was closed --------------------------------------------------------------------------------------
+
+    def _was_left(
+        self,
+        conversation: Conversation,
+        wait: Wait,
+        policy: Policy,
+        ladder: Ladder | None,
+        opening_ms: int,
+        now_ms: int,
+    ) -> bool:
+        """Whether a wait belongs into the message of an opening that has just been."""
+        if not opening_ms < now_ms <= opening_ms + OPENING_MS:
+            return False  # Passed over, as while a feed was stale.
+        if ladder is not None and (ladder.quiet(now_ms) or ladder.opening_ms == opening_ms):
+            return False
+        return not self._ladders.silenced(conversation, policy, self._ladders.stage(wait, policy, now_ms), now_ms)
+
+    def _note_left(
+        self, conversation: Conversation, wait: Wait, told: Told, ladder: Ladder, opening_ms: int, now_ms: int
+    ) -> None:
+        """Note a wait for the message of the opening: one for all that a team finds."""
+        if told.state != FIRING:
+            anew(told)
+        decided_at_ms = self._ladders.decided(opening_ms, now_ms)
+        named = self._ladders.named(conversation, wait, decided_at_ms)
+        ladder.told = (*ladder.told, ToldStep(OPENING, "team", opening_ms, decided_at_ms))
+        told.at_ms = decided_at_ms
+        if not ladder.raised_at_ms:
+            ladder.raised_at_ms = decided_at_ms
+            ladder.limit_at_ms = (self._ladders.next_limit_ms(wait, decided_at_ms) or 1) - 1
+        self._host.touch(conversation)
+        act = AlertAct(decided_at_ms, "", "told", f"team {OPENING}")
+        self._log.write(told, named, named.stage, named.since_ms, act, None, None)
+        self._incidents.left(conversation.shop, conversation.id, wait.number, named.team, opening_ms)
 
     def _judge_claim(self, conversation: Conversation, wait: Wait, told: Told, ladder: Ladder, now_ms: int) -> None:
         """The claim holds no longer, and the buyer still waits: who claimed is told, and nobody else."""

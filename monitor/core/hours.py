@@ -274,6 +274,22 @@ class CountedClock:
             return from_ms + left_ms
         return calendar.due(runs_until_ms, left_ms - (runs_until_ms - from_ms))
 
+    def next_opening(self, at_ms: int, before_ms: int) -> int:
+        """Return when hours begin next after an instant, if that is before another one; else ALWAYS_MS."""
+        if self._from_ms <= at_ms and before_ms <= self._until_ms:
+            return ALWAYS_MS
+        calendar = self.calendar
+        shut_ms = calendar.closing(at_ms) if calendar.is_open(at_ms) else at_ms
+        opens_ms = calendar.next_open(shut_ms) if shut_ms < before_ms else ALWAYS_MS
+        return opens_ms if opens_ms < before_ms else ALWAYS_MS
+
+    def opened(self, since_ms: int, at_ms: int) -> int:
+        """Return when the hours that an instant lies in began, after ``since_ms``; 0: not after it, or it is closed."""
+        if self._from_ms <= since_ms <= at_ms < self._until_ms:
+            return 0
+        is_open, from_ms, _ = self.calendar.span(at_ms)
+        return from_ms if is_open and since_ms < from_ms and not self.calendar.is_open(from_ms - 1) else 0
+
     def _remember(self, at_ms: int) -> None:
         is_open, from_ms, until_ms = self.calendar.span(at_ms)
         if is_open:

@@ -23,6 +23,7 @@ from monitor.core.silences import Silences
 from monitor.core.timers import NEVER_MS
 
 DIGEST_MS = 300_000
+OPENING_MS = 30_000  # So long after an opening a team is told what was left: some of it has been answered by then.
 AGAIN_MS = 300_000  # Raised again so soon after it was told, it is in the digest and nowhere else.
 _AGAIN_MS = {"quality": 600_000}  # Of some kinds: a lead hears of one person's words every ten minutes at most.
 _IN_NO_DIGEST = ("promise", "quality")
@@ -52,6 +53,14 @@ class Incident(Struct, array_like=True, gc=False):
     stopped: bool = False
 
 
+class Left(Struct, array_like=True, frozen=True):
+    """What a team finds when it opens."""
+
+    team: str
+    opening_ms: int
+    waits: list[tuple[str, str, int]]  # Shop, conversation and wait.
+
+
 class Kept(Struct, array_like=True):
     """All of it, as it is saved."""
 
@@ -61,6 +70,7 @@ class Kept(Struct, array_like=True):
     over: dict[str, int] = {}
     turned: list[dict[str, Any]] = []
     digest_at_ms: int = NEVER_MS
+    left: dict[str, Left] = {}  # By team and opening.
     number: int = 0  # Of the newest act taken: after a restart some come again.
 
 
@@ -345,15 +355,62 @@ class Incidents:
         if self._kept.digest_at_ms == NEVER_MS:
             now_ms = max(now_ms, self._host.now_ms)  # In event time what comes late is judged at its own instants.
             self._kept.digest_at_ms = now_ms // DIGEST_MS * DIGEST_MS + DIGEST_MS
-            self._calendar.wake(self, self._kept.digest_at_ms + 1)  # A reply of that very instant goes first.
+            self._wake()
+
+    def _wake(self) -> None:
+        at_ms = min([self._kept.digest_at_ms, *(one.opening_ms + OPENING_MS for one in self._kept.left.values())])
+        if at_ms != NEVER_MS:
+            self._calendar.wake(self, at_ms + 1)  # A reply of that very instant goes first.
 
     def judge(self, now_ms: int) -> None:
-        """The digest is due."""
+        """A digest is due."""
         self.flush()
+        for name, one in list(self._kept.left.items()):
+            if one.opening_ms + OPENING_MS < now_ms:
+                del self._kept.left[name]
+                self._tell_left(one, now_ms)
+        if self._kept.digest_at_ms < now_ms:
+            self._tell_digest(now_ms)
+        self._wake()
+
+    def left(self, shop: str, conversation: str, wait: int, team: str, opening_ms: int) -> None:
+        """A wait was left while its team was closed, which has just opened: one message names all of them."""
+        name = f"{opening_ms}.{team}"
+        found = self._kept.left.get(name)
+        if found is None:
+            found = self._kept.left[name] = Left(team, opening_ms, [])
+            self._wake()
+        found.waits.append((shop, conversation, wait))
+        self.unsaved = True
+
+    def _tell_left(self, left: Left, now_ms: int) -> None:
+        """Tell a team what was left and waits still, the longest first."""
+        self.unsaved = True
+        due_at_ms = left.opening_ms + OPENING_MS
+        decided_at_ms = now_ms if self._host.wall else due_at_ms
+        found = [self._host.named_wait(*one, decided_at_ms) for one in left.waits]
+        waits = sorted((one for one in found if one is not None), key=lambda one: one.since_ms)
+        if waits:
+            self._host.decisions.append(
+                TellPeople(
+                    key=f"opening.{left.opening_ms}.{_short(left.team)}",
+                    alert=str(waits[0].wait),
+                    kind="opening",
+                    step="opening",
+                    to="team",
+                    team=left.team,
+                    agent=None,
+                    waits=tuple(waits[: 10 * NAMED_AT_MOST]),
+                    due_at_ms=due_at_ms,
+                    decided_at_ms=decided_at_ms,
+                    expires_at_ms=decided_at_ms + WORTH_MS,
+                    facts={"left": len(left.waits), "still": len(waits), "oldest_since_ms": waits[0].since_ms},
+                )
+            )
+
+    def _tell_digest(self, now_ms: int) -> None:
         kept = self._kept
         due_at_ms = kept.digest_at_ms
-        if due_at_ms >= now_ms:
-            return
         decided_at_ms = now_ms if self._host.wall else due_at_ms
         teams: dict[str, int] = {}
         waits = []
@@ -399,8 +456,7 @@ class Incidents:
         self._kept = replace(kept, open=[])
         self._open = {(one.kind, one.name): one for one in kept.open}
         self.promises = sum(kind == "promise" for kind, _ in self._open)
-        if kept.digest_at_ms != NEVER_MS:
-            self._calendar.wake(self, kept.digest_at_ms + 1)
+        self._wake()
 
 
 def _short(name: str) -> str:

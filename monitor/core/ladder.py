@@ -14,7 +14,12 @@ from monitor.core.decisions import ToldStep
 from monitor.core.policy import Policy, Step
 
 ON_PAGES = frozenset(("panel", "popup", "console", "claimer"))  # What is told there leaves the program by no channel.
+TO_TEAM = frozenset(("team", "lead"))
 BEYOND_PANEL = frozenset(("team", "lead", "digest", "console"))  # From here on somebody else knows.
+
+
+OPENING = "opening"  # The step at which a team is told what was left while it was closed.
+OPENING_MS = 60_000  # Within it after an opening that one message stands for all others.
 
 
 class Rung(NamedTuple):
@@ -54,12 +59,14 @@ class Rungs(NamedTuple):
     greeting: tuple[Rung, ...]
     gather_ms: int  # From here on a wait may be named in the message of another; 0: no step gathers.
     any: bool  # Whether there are steps of waits at all.
+    to_team: bool  # Whether any of them tells a team.
 
     @classmethod
     def of(cls, policy: Policy) -> "Rungs":
         """Make them of a policy."""
         first = policy.steps if policy.first_steps is None else policy.first_steps
-        gathers = [step.gather_ms for step in (*policy.steps, *first) if step.gather_ms]
+        steps = (*policy.steps, *first)
+        gathers = [step.gather_ms for step in steps if step.gather_ms]
         return cls(
             rungs_of(policy.steps),
             rungs_of(first),
@@ -67,7 +74,8 @@ class Rungs(NamedTuple):
             rungs_of(policy.promise_steps),
             rungs_of(policy.greeting_steps),
             min(gathers, default=0),
-            bool(policy.steps or first or policy.courtesy_steps),
+            bool(steps or policy.courtesy_steps),
+            any(step.to in TO_TEAM for step in steps),
         )
 
 
@@ -87,6 +95,11 @@ class Ladder(Struct, array_like=True, gc=False):
     stopped: bool = False  # Nothing is told of it any more.
     muted_until_ms: int = 0
     gathered: tuple[str, str] | None = None  # Team and agent in whose message it may be named.
+
+    @property
+    def opening_ms(self) -> int:
+        """At which opening people were told that it was left; 0: at none."""
+        return max((told.due_at_ms for told in self.told if told.step == OPENING), default=0)
 
     def has_told(self, rung: Rung) -> bool:
         """Whether people were told at a rung, be it before its second."""

@@ -91,6 +91,24 @@ class Ladders:
         passed = stages_passed(stages, self.clock_ms(wait, at_ms))
         return stages[passed - 1].name if passed else "fresh"
 
+    def opening_ms(self, wait: Wait, at_ms: int) -> int:
+        """Return when the hours began before which a wait was left; 0: it came in them, or it is closed, or a bot's."""
+        clock = self.policies.clocks[wait.policy]
+        if clock is None or not wait.since_ms or not self.table[wait.policy].to_team:
+            return 0
+        standing = wait.standing
+        if standing is not None and standing.since_ms and not 0 < standing.until_ms <= at_ms:
+            return 0
+        return clock.opened(wait.since_ms, at_ms)
+
+    def next_opening_ms(self, wait: Wait, before_ms: int) -> int:
+        """Return when the hours begin next, for a wait that a team is told of; else, or after it, ``before_ms``."""
+        clock = self.policies.clocks[wait.policy]
+        if clock is None or not wait.since_ms or not self.table[wait.policy].to_team:
+            return before_ms
+        # What comes at the very instant of the opening goes first, so it is looked at a millisecond later.
+        return min(before_ms, clock.next_opening(self._host.now_ms - 1, before_ms) + 1)
+
     def next_limit_ms(self, wait: Wait, at_ms: int) -> int | None:
         """Return the first instant past the next limit; None: there is none, or the clock stands."""
         for stage in window(self.policies[wait.policy], wait):

@@ -112,9 +112,9 @@ class ToldAt(Model):
     to: Literal["panel", "popup", "team", "lead", "digest", "console", "claimer"]
     chats: Names | None = None  # Those that it names.
     agent: Name | None = None
-    kind: Literal["waits", "claimer", "digest", "unattended", "source", "promise", "handover", "score", "quality"] = (
-        "waits"
-    )
+    kind: Literal[
+        "waits", "claimer", "digest", "unattended", "source", "promise", "handover", "score", "quality", "opening"
+    ] = "waits"
 
 
 class RoundOf(Model):

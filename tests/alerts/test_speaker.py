@@ -274,6 +274,14 @@ def test_what_is_no_wait_has_its_own_title(floor: Floor, kind: str, facts: dict[
         assert "已结束：已回复 4" in message.lines
 
 
+def test_what_was_left_while_closed_names_the_longest_and_has_no_claim(floor: Floor) -> None:
+    message = said(floor, told(*TWO, kind="opening", agent=None))
+    assert message.title == "【开班汇总】下班后留言 2 位在等，最久 2:00"
+    assert message.lines[0].startswith("1. 小林 森野旗舰店 2:00")
+    assert not [link for link in message.links if "认领" in link.label]
+    assert said(floor, told(*TWO, kind="opening", agent=None), channel="en").title.startswith("[at the opening] 2 left")
+
+
 # -- what still is so --------------------------------------------------------------------------------------------------
 
 
