@@ -58,7 +58,7 @@ class Feed:
         self._told: dict[tuple[str, str, str, int, str], tuple[str, str | None]] = {}
         self._twice = self._by_two = 0
         self._chats: dict[tuple[str, str], int] = {}  # 1 buyer, 2 person, 3 both
-        self._unnamed = self._whole_minutes = self._whole_seconds = self._no_words = 0
+        self._unnamed = self._whole_minutes = self._whole_seconds = 0
         self._beats: list[int] = []
         self._accounts: Counter[str] = Counter()
         self._last_sign_ms = 0
@@ -104,7 +104,6 @@ class Feed:
             self._unnamed += event.agent is None and event.account is None
         self._whole_minutes += ts_ms % 60_000 == 0
         self._whole_seconds += ts_ms % 1_000 == 0
-        self._no_words += not event.text and event.kind == "text"
         if event.text and len(self._told) < KEPT:
             key = (*chat, event.role, ts_ms, event.text)
             before = self._told.setdefault(key, (event.id, event.source))

@@ -4,9 +4,9 @@ Fifteen minutes of past come first. At their end every stage is to be seen, by
 scenes put there for it; then the same floor goes on in real time.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from monitor.core.events import Event, SyncRange
+from monitor.core.events import SyncRange
 from monitor.simulator.centre import Shop
 from monitor.simulator.chat import Process, Session
 from monitor.simulator.phrases import LANGUAGES, Intent
@@ -27,7 +27,12 @@ MANNERS = Manners(answer_ms=32_000, leaves=0.15, bot=0.25, opening=0.35, closing
 
 
 def live_simulation(seed: int, now_ms: int) -> Simulation:
-    """Return the simulation behind ``live_events``; its ledger knows what is open."""
+    """Return events in order of ``ts`` without end: fifteen minutes before ``now_ms``, then on.
+
+    At ``now_ms`` there are waits in each stage, one held by a bot, one of thanks
+    alone, and an open promise. After it 25 to 60 waits are open at most times; the
+    ledger knows which.
+    """
     plan = Plan(
         seed=seed,
         start_ms=now_ms - PAST_MS,
@@ -66,15 +71,6 @@ def live_simulation(seed: int, now_ms: int) -> Simulation:
         )
         world.emit(now_ms - 1, synced)
     return world
-
-
-def live_events(seed: int, now_ms: int) -> Iterator[Event]:
-    """Yield events in order of ``ts`` without end: fifteen minutes before ``now_ms``, then on.
-
-    At ``now_ms`` there are waits in each stage, one held by a bot, one of thanks
-    alone, and an open promise. After it 25 to 60 waits are open at most times.
-    """
-    return iter(live_simulation(seed, now_ms))
 
 
 def _stage(world: Simulation, shop: Shop, at_ms: int, scene: Scene) -> None:

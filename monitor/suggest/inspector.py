@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from monitor.core.decisions import CloseRound, Decision, PassPromise, RestateRound
-from monitor.core.events import AnyEvent, Message
+from monitor.core.events import Message
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.store.entries import StoredEvent
 from monitor.store.quality import Count, StoredHit
 from monitor.suggest.quality import CHATS_AT_MOST, FACTS_MS, SERIOUS, Hit, Judge, Judged, Key, nothing
+from monitor.suggest.talk import Change
 from monitor.wire import decode_stored
 
 log = logging.getLogger(__name__)
@@ -29,22 +30,6 @@ HELD_AT_MOST = 2_000  # Hits and counts that wait to be written, before they are
 WAITING_MESSAGES = 50_000  # Beyond it what waits is let go, and read back from the journal when there is time.
 HISTORY_EVENTS = 100  # Of a chat that began before we did.
 DAY_ZONE = timedelta(hours=8)  # Days are those of the platforms, +08:00.
-
-
-class Change(Protocol):
-    """One event as it went in."""
-
-    @property
-    def event(self) -> AnyEvent:
-        """The event."""
-
-    @property
-    def outcome(self) -> str:
-        """What became of it."""
-
-    @property
-    def words(self) -> int:
-        """What its words are, and who speaks."""
 
 
 class Changes(Protocol):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from monitor.suggest.matcher import Matcher
 from monitor.suggest.normal import Normaliser, plain
 
-PRESALE, AFTERSALE, ANY = "presale", "aftersale", "any"
+ANY = "any"  # The phase of an intent that is asked before and after a sale.
 SURE = 0.55  # From here on a suggestion or a route may build on an intent.
 _DOUBT = 0.6  # What speaks against any intent beforehand: one short word alone leaves some doubt.
 

@@ -34,7 +34,6 @@ class Found(NamedTuple):
     score: float
     covered: float
     why: tuple[str, ...]  # The words of the question that it answers.
-    explored: bool = False
 
 
 class Asked(NamedTuple):
@@ -164,7 +163,7 @@ class Library:
                 None,
             )
             if seldom is not None:
-                chosen[-1] = seldom._replace(explored=True)
+                chosen[-1] = seldom
         return chosen
 
     def _why(self, match: Match, read: Read) -> tuple[str, ...]:

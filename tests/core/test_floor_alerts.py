@@ -3,8 +3,8 @@
 from msgspec.structs import replace
 
 from monitor.core import decisions as d
-from monitor.core import events as ev
 from monitor.core.roster import Person, Register, Team
+from tests.core.collector import beats, covered, status
 from tests.core.ladders import LADDER
 from tests.core.test_people import change_of_shifts
 from tests.staffed import Floor
@@ -76,60 +76,18 @@ def test_holding_polite_words_and_a_chat_closed_on_the_buyer_ring_three_times() 
     assert [wait.closed_unanswered for wait in left.waits] == [True]
 
 
-def _status(chat: Timeline, when: str, arrives: str, state: str) -> None:
-    chat.event(
-        ev.AccountStatus(
-            type="account_status",
-            id=f"status-{when}",
-            ts_ms=at_ms(when),
-            source="c12",
-            shop="beian",
-            account="jie",
-            state=state,  # type: ignore[arg-type]
-        ),
-        arrives=arrives,
-    )
-
-
-def _beats(chat: Timeline, start: int, end: int) -> None:
-    for at in range(start, end, 10):
-        chat.event(
-            ev.SourceHeartbeat(
-                type="source_heartbeat",
-                id=f"beat-{at}",
-                ts_ms=at_ms(at),
-                source="c12",
-                host="PC-12",
-                accounts={"yun": "online", "lan": "online"},
-            )
-        )
-
-
 def test_an_account_is_kicked_two_messages_and_none_about_what_nobody_could_see() -> None:
     # From 14:02:00. The account of a dedicated seat is kicked; its agent answers from the phone.
     chat = Timeline(LADDER, wall=True)
     jie = {"shop": "beian", "account": "jie", "source": "c12", "agent": "jie"}
-    _beats(chat, -10, 1)
+    beats(chat, -10, 1)
     chat.buyer("0:00", "功率多大", chat="b1", arrives="0:00.200", **jie)
-    _status(chat, "0:20", "0:20.200", "kicked")
-    _beats(chat, 30, 240)
-    _status(chat, "4:00", "4:00.200", "online")
+    status(chat, "0:20", "kicked", arrives="0:20.200")
+    beats(chat, 30, 240)
+    status(chat, "4:00", "online", arrives="4:00.200")
     chat.agent("1:30", "1500瓦的哦", chat="b1", arrives="4:03", backfill=True, **jie)
     chat.buyer("2:10", "能上门安装吗", chat="b2", arrives="4:03", backfill=True, **jie)
-    chat.event(
-        ev.SyncRange(
-            type="sync_range",
-            id="sync",
-            ts_ms=at_ms("4:03"),
-            source="c12",
-            shop="beian",
-            account="jie",
-            from_ms=at_ms("0:20"),
-            to_ms=at_ms("4:00"),
-            complete=True,
-        ),
-        arrives="4:03.200",
-    )
+    covered(chat)
     chat.agent("4:25", "可以上门的", chat="b2", arrives="4:25.200", **jie)
     chat.until("5:10")
     assert chat.said_to(*IM) == [

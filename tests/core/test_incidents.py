@@ -4,21 +4,12 @@ from msgspec import msgpack
 from msgspec.structs import replace
 
 from monitor.core import decisions as d
-from monitor.core import events as ev
 from monitor.core.incidents import Incidents, Kept
 from monitor.core.policy import Step
 from monitor.core.silences import Silences
+from tests.core.collector import status
 from tests.core.ladders import LADDER
-from tests.timeline import START_MS, Timeline, at_ms
-
-
-def _status(chat: Timeline, when: str, state: str) -> None:
-    chat.event(
-        ev.AccountStatus(
-            type="account_status", id=f"s{when}", ts_ms=at_ms(when), source="c12", shop="senye",
-            account="lin", state=state,  # type: ignore[arg-type]
-        )
-    )  # fmt: skip
+from tests.timeline import START_MS, Timeline
 
 
 def _of_sources(chat: Timeline) -> list[tuple[str, str]]:
@@ -32,19 +23,19 @@ def _of_sources(chat: Timeline) -> list[tuple[str, str]]:
 def test_a_line_that_flaps_rings_once_and_all_of_it_is_in_the_digest() -> None:
     chat = Timeline(LADDER, wall=True)
     for minute in range(3):
-        _status(chat, f"{minute}:10", "kicked")
-        _status(chat, f"{minute}:40", "online")
+        status(chat, f"{minute}:10", "kicked", shop="senye", account="lin")
+        status(chat, f"{minute}:40", "online", shop="senye", account="lin")
     chat.until("5:01")
     assert [line for _, line in _of_sources(chat)] == ["0:10 lead default account"]
     [digest] = [one for one in chat.decisions if isinstance(one, d.TellPeople) and one.kind == "digest"]
     assert [one["firing"] for one in digest.facts["turned"]] == [True, False] * 3
-    _status(chat, "6:00", "kicked")
+    status(chat, "6:00", "kicked", shop="senye", account="lin")
     assert len(_of_sources(chat)) == 2
 
 
 def test_a_silence_of_its_shop_keeps_an_alert_from_ringing() -> None:
     chat = Timeline(LADDER, wall=True).silenced("0:00", "9:00", shop="senye")
-    _status(chat, "0:10", "kicked")
+    status(chat, "0:10", "kicked", shop="senye", account="lin")
     assert _of_sources(chat) == []
     [state] = [one for one in chat.decisions if isinstance(one, d.AlertState)]
     assert (state.kind, state.state, state.acts[0].what) == ("source", "firing", "quiet")

@@ -5,7 +5,7 @@ business of rules.
 """
 
 from monitor.core import decisions as d
-from monitor.core import events as ev
+from tests.core.collector import beats, covered, status
 from tests.timeline import Timeline, at_ms
 
 
@@ -40,64 +40,26 @@ def test_the_evening_peak_on_a_shared_seat() -> None:
     assert len([line for line in told if line.endswith("slow")]) == 3
 
 
-def _feed(chat: Timeline, when: str, state: str) -> None:
-    chat.event(
-        ev.AccountStatus(
-            type="account_status",
-            id=f"status-{when}",
-            ts_ms=at_ms(when),
-            source="c12",
-            shop="beian",
-            account="jie",
-            state=state,  # type: ignore[arg-type]
-        ),
-        arrives=_soon(when),
-    )
-
-
 def _soon(when: str) -> float:
     """The instant at which something sent then is here."""
     minutes, seconds = when.split(":")
     return int(minutes) * 60 + float(seconds) + 0.2
 
 
-def _beats(chat: Timeline, start: int, end: int) -> None:
-    """The collector lives all the while, and says so every ten seconds."""
-    for at in range(start, end, 10):
-        chat.event(
-            ev.SourceHeartbeat(
-                type="source_heartbeat", id=f"beat-{at}", ts_ms=at_ms(at), source="c12", accounts={"yun": "online"}
-            )
-        )
-
-
 def _kicked_and_back(*, synced: bool) -> Timeline:
     # From 14:02:00. The account of a dedicated seat is kicked; its agent answers from the phone.
     chat = Timeline(wall=True)
     jie = {"shop": "beian", "account": "jie", "source": "c12"}
-    _beats(chat, -10, 1)
+    beats(chat, -10, 1)
     chat.buyer("0:00", "功率多大", chat="b1", arrives=_soon("0:00"), **jie)
     chat.buyer("0:05", "在吗", chat="x", shop="yunqi", account="yun", source="c12")
-    _feed(chat, "0:20", "kicked")
-    _beats(chat, 30, 240)
-    _feed(chat, "4:00", "online")
+    status(chat, "0:20", "kicked", arrives=_soon("0:20"))
+    beats(chat, 30, 240)
+    status(chat, "4:00", "online", arrives=_soon("4:00"))
     chat.agent("1:30", "1500瓦的哦", chat="b1", arrives="4:03", backfill=True, **jie)
     chat.buyer("2:10", "能上门安装吗", chat="b2", arrives="4:03", backfill=True, **jie)
     if synced:
-        chat.event(
-            ev.SyncRange(
-                type="sync_range",
-                id="sync",
-                ts_ms=at_ms("4:03"),
-                source="c12",
-                shop="beian",
-                account="jie",
-                from_ms=at_ms("0:20"),
-                to_ms=at_ms("4:00"),
-                complete=True,
-            ),
-            arrives="4:03.200",
-        )
+        covered(chat)
     chat.agent("4:25", "可以上门的", chat="b2", arrives="4:25.200", **jie)
     return chat
 

@@ -6,7 +6,7 @@ from itertools import takewhile
 import pytest
 
 from monitor.core.events import Message, SourceHeartbeat, SyncRange
-from monitor.simulator.live import PAST_MS, live_events, live_simulation
+from monitor.simulator.live import PAST_MS, live_simulation
 from tests.simulator.made import EVENING_MS, encoded
 from tests.simulator.walk import walk
 
@@ -15,7 +15,7 @@ from tests.simulator.walk import walk
 @pytest.mark.parametrize("hour", [0, 9])
 def test_every_stage_is_there_at_once(seed: int, hour: int) -> None:
     now = EVENING_MS + hour * 3_600_000
-    past = list(takewhile(lambda event: event.ts_ms < now, live_events(seed, now)))
+    past = list(takewhile(lambda event: event.ts_ms < now, live_simulation(seed, now)))
     assert past[0].ts_ms >= now - PAST_MS
     # Brought to this very instant, as a board would.
     mark = SourceHeartbeat(type="source_heartbeat", id="now", ts_ms=now, source="collector-1")
@@ -53,7 +53,7 @@ def test_the_board_keeps_moving_for_hours(seed: int) -> None:
 
 def test_the_same_seed_and_instant_give_the_same_floor() -> None:
     def start(seed: int) -> list[bytes]:
-        return encoded(event for event, _ in zip(live_events(seed, EVENING_MS), range(3000), strict=False))
+        return encoded(event for event, _ in zip(live_simulation(seed, EVENING_MS), range(3000), strict=False))
 
     assert start(4) == start(4)
     assert start(4) != start(5)

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from monitor.errors import Busy, StoreUnavailable
 from monitor.web import ingest_socket, server
 from tests.waiting import until
+from tests.web.sockets import why_closed
 from tests.web.stand import Stand, an_event, standing
 
 
@@ -29,20 +30,6 @@ async def heard(line: ClientConnection) -> dict[str, Any]:
     async with asyncio.timeout(10):
         told: dict[str, Any] = json.loads(await line.recv())
     return told
-
-
-async def ended(line: ClientConnection) -> tuple[int, str]:
-    """Read until the connection is closed; return why."""
-    with pytest.raises(ConnectionClosed) as closed:
-        await _read_on(line)
-    assert closed.value.rcvd is not None, "closed without a reason"
-    return closed.value.rcvd.code, closed.value.rcvd.reason
-
-
-async def _read_on(line: ClientConnection) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            await line.recv()
 
 
 async def test_each_frame_is_acknowledged_by_its_number_with_what_became_of_it() -> None:
@@ -115,7 +102,7 @@ async def test_a_frame_that_cannot_be_stored_gets_no_ack_and_the_connection_ends
             await line.send(json.dumps(an_event(2)))
             await line.send(json.dumps(an_event(3)))
             stand.engine.gate.set()
-            code, reason = await ended(line)
+            code, reason = await why_closed(line)
             assert code == 1013
             assert "send again what was not acknowledged" in reason
         await until(lambda: stand.web.intake.room.taken == 0, "nothing is left behind")
@@ -130,7 +117,7 @@ async def test_when_the_room_is_full_the_connection_ends_without_an_ack() -> Non
     async with standing() as stand, opened(stand) as line:
         stand.web.intake.room.at_most = 50
         await line.send(json.dumps(an_event(1)))
-        assert (await ended(line))[0] == 1013
+        assert (await why_closed(line))[0] == 1013
         assert not stand.engine.batches
 
 
@@ -139,7 +126,7 @@ async def test_a_frame_beyond_the_limit_ends_the_connection_with_the_reason() ->
         async with opened(stand) as line:
             with contextlib.suppress(ConnectionClosed):  # It may be told so before all is sent.
                 await line.send("x" * 5_000_000)
-            code, reason = await ended(line)
+            code, reason = await why_closed(line)
             assert code == 1009
             assert "100000 bytes" in reason
         await until(lambda: stand.metrics.refused == {("ws", "size"): 1}, "it is counted")
@@ -155,13 +142,13 @@ async def test_a_frame_in_many_pieces_beyond_the_limit_ends_the_connection_too()
 
         with pytest.raises(ConnectionClosed):
             await line.send(pieces())
-        assert (await ended(line))[0] == 1009
+        assert (await why_closed(line))[0] == 1009
 
 
 async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest_socket, "FIRST_FRAME_SECONDS", 0.05)
     async with standing() as stand, opened(stand) as line:
-        code, reason = await ended(line)
+        code, reason = await why_closed(line)
         assert (code, reason) == (4408, "nothing was sent for 0 s")
 
 
@@ -214,7 +201,7 @@ async def test_unfinished_frames_of_all_connections_together_are_bounded(monkeyp
 
         halves = [asyncio.create_task(half(line)) for line in lines]
         done, _ = await asyncio.wait(
-            [asyncio.create_task(ended(line)) for line in lines], return_when=asyncio.FIRST_COMPLETED, timeout=10
+            [asyncio.create_task(why_closed(line)) for line in lines], return_when=asyncio.FIRST_COMPLETED, timeout=10
         )
         assert [task.result()[0] for task in done] == [1013]
         for task in halves:
@@ -231,7 +218,7 @@ async def test_a_connection_too_many_is_told_so(monkeypatch: pytest.MonkeyPatch)
         await first.send(json.dumps(an_event(1)))
         await heard(first)
         async with opened(stand) as second:
-            assert (await ended(second))[0] == 4429
+            assert (await why_closed(second))[0] == 4429
 
 
 async def test_when_the_server_stops_what_is_under_way_is_acknowledged_first() -> None:
@@ -242,7 +229,7 @@ async def test_when_the_server_stops_what_is_under_way_is_acknowledged_first() -
         stopping = asyncio.create_task(stand.server.stop())
         stand.engine.gate.set()
         assert (await heard(line))["ack"] == 1
-        assert await ended(line) == (1012, "the service restarts; connect again")
+        assert await why_closed(line) == (1012, "the service restarts; connect again")
         await stopping
 
 

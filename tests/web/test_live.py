@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 
 from monitor.core.decisions import SourceTurned
 from monitor.web import hub, hubs, live
 from monitor.web.scope import WHOLE
 from tests.waiting import until
+from tests.web.sockets import why_closed
 from tests.web.stand import NOW_MS, Stand, a_row, a_source, standing
 
 HELLO = {"type": "hello", "v": 1, "resume": None}
@@ -78,20 +78,6 @@ def whole(stand: Stand) -> hub.Hub:
     found = stand.web.hubs.of(WHOLE)
     assert found is not None
     return found
-
-
-async def why_closed(line: ClientConnection) -> tuple[int, str]:
-    """Read until the connection is closed; return why."""
-    with pytest.raises(ConnectionClosed) as closed:
-        await _read_on(line)
-    assert closed.value.rcvd is not None, "closed without a reason"
-    return closed.value.rcvd.code, closed.value.rcvd.reason
-
-
-async def _read_on(line: ClientConnection) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            await line.recv()
 
 
 async def test_the_snapshot_holds_all_a_board_needs() -> None:
