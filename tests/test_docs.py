@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
+import click
 import msgspec
 import pytest
 from pydantic import BaseModel
@@ -89,6 +90,20 @@ def test_each_route_is_described_with_the_role_it_needs() -> None:
     assert {(method, path): role for method, path, role in rows} == {
         route: declared.least for route, declared in ROUTES.items()
     }
+
+
+def test_each_command_line_of_the_docs_can_be_typed() -> None:
+    wrong = []
+    for page in (*DOCS.rglob("*.md"), *ROOT.glob("*.md")):
+        for line in re.findall(r"presales-monitor ([a-z][^\n`#]*)", page.read_text("utf-8")):
+            command: click.Command = main
+            words = line.split()
+            while words and isinstance(command, click.Group) and words[0] in command.commands:
+                command = command.commands[words.pop(0)]
+            known = {option for one in command.params for option in (*one.opts, *one.secondary_opts)} | {"--help"}
+            if command is main or set(re.findall(r"--[a-z-]+", line)) - known:
+                wrong.append(f"{page.name}: {line}")
+    assert wrong == []
 
 
 def event_examples() -> list[str]:
