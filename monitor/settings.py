@@ -105,6 +105,14 @@ class Listen(_Section):
     # Where a proxy that has logged people in says who asks, and the addresses it is believed from.
     user_header: str | None = Field(default=None, min_length=1, pattern=r"^[A-Za-z0-9-]+$")
     proxies: Annotated[tuple[str, ...], BeforeValidator(_separated)] = ("127.0.0.1", "::1")
+    cert_file: Path | None = None  # The port then speaks TLS.
+    key_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Listen":
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file need each other")
+        return self
 
 
 class Limits(_Section):
@@ -114,6 +122,7 @@ class Limits(_Section):
     batch_events: int = Field(default=10_000, ge=1)
     event_bytes: Bytes = ByteSize(256 * 1024)
     text_bytes: Bytes = ByteSize(64 * 1024)
+    connections_per_address: int = Field(default=512, ge=1)  # But for the addresses of listen.proxies.
 
 
 class Mqtt(_Section):

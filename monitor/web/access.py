@@ -32,6 +32,7 @@ from starlette.types import Scope
 
 from monitor.errors import UsageError
 from monitor.store.entries import Holder, Role
+from monitor.web.bounds import WrongTries
 
 COOKIE = "presales_token"
 LOOK_AGAIN_SECONDS = 1.0  # What a command changes counts within this.
@@ -69,10 +70,15 @@ LOCAL = Caller("local")
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Why a caller may not come in; ``status`` is 401 or 403."""
+    """Why a caller may not come in; ``status`` is 401, 403, or 429 after too many wrong tokens."""
 
     status: int
     error: str
+
+    @property
+    def reason(self) -> str:
+        """What it is counted as."""
+        return {401: "token", 403: "forbidden", 429: "rate"}[self.status]
 
 
 class Tokens(Protocol):
@@ -117,6 +123,8 @@ class Access:
         self._needed = token is not None or user_header is not None
         self._look_at = 0.0
         self._found: dict[str, Caller | None] = {}
+        self._wrong = WrongTries()
+        self._right: set[str] = set()  # Digests of tokens that were right once, though perhaps no longer.
 
     async def begin(self) -> None:
         """Look whether it may be listened there at all.
@@ -146,7 +154,7 @@ class Access:
             kind, _, token = headers[b"authorization"].partition(" ")
             if kind.lower() != "bearer":
                 return Denied(401, "send the token as: Authorization: Bearer <token>")
-            return await self.known(token.strip()) or Denied(401, "this token is not known here, or no longer")
+            return await self.tried(token.strip(), scope)
         user = self._vouched_for(scope)
         if user is not None:
             vouched = await self._named(user)
@@ -155,16 +163,36 @@ class Access:
             caller = vouched
         elif needed or not self._loopback:
             cookie = _cookie(headers.get(b"cookie", ""))
-            known = await self.known(cookie) if cookie else None
-            if known is None:
-                return Denied(401, "a token is needed: send Authorization: Bearer <token>, or log in with a browser")
-            caller = known
+            found = await self.tried(cookie, scope) if cookie else Denied(401, "")
+            if isinstance(found, Denied):
+                needs = "a token is needed: send Authorization: Bearer <token>, or log in with a browser"
+                return found if found.status == 429 else Denied(401, needs)
+            caller = found
         elif is_loopback(_host_name(headers.get(b"host", ""))):
             caller = LOCAL
         else:
             return Denied(403, "without a token this answers only to localhost; make a token to use another name")
         if not _own_origin(headers.get(b"origin"), headers.get(b"host", "")):
             return Denied(403, "this request comes from a page of another site")
+        return caller
+
+    async def tried(self, token: str, scope: Scope) -> Caller | Denied:
+        """Return whose token this is. An address with many wrong ones gets no look-up of one never seen to be right."""
+        peer = scope.get("client")
+        address = peer[0] if peer is not None else ""
+        digest = _digest(token)
+        counted = address not in self._proxies  # Which stand for everybody: one behind them would shut out all.
+        if counted and digest not in self._right and self._wrong.too_many(address):
+            return Denied(429, "too many wrong tokens came from this address; try again in a minute")
+        caller = await self.known(token)
+        if caller is None:
+            if counted:
+                self._wrong.note(address)
+            self._right.discard(digest)
+            return Denied(401, "this token is not known here, or no longer")
+        if len(self._right) >= REMEMBERED_AT_MOST:
+            self._right.clear()
+        self._right.add(digest)
         return caller
 
     async def known(self, token: str) -> Caller | None:

@@ -34,7 +34,7 @@ from monitor.web.ingest_hook import HookDoor
 from monitor.web.ingest_http import HttpDoor
 from monitor.web.ingest_socket import SocketDoor, cutter
 from monitor.web.intake import Intake
-from monitor.web.live import Viewer
+from monitor.web.live import TOO_MANY, Viewer
 from monitor.web.pages import ROUTES, Pages
 from monitor.web.roles import refused
 from monitor.web.scope import scope_of
@@ -47,8 +47,8 @@ OPEN_TO_ALL = ("/livez", login.PATH, login.AWAY)
 
 Route = Callable[[Scope, Receive, Send, Caller], Awaitable[None]]
 
-NOT_ALLOWED = 4401
-FORBIDDEN = 4403
+# With what a page's line is closed, by the status of the refusal.
+_CODES = {401: 4401, 403: 4403, 429: TOO_MANY}
 
 # On every answer. What a page may load is said with the page.
 _HEADERS: tuple[Header, ...] = (
@@ -75,6 +75,7 @@ class Web:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self.metrics = services.metrics
         self.floor = Floor(services.engine, services.metrics, services.now_ms)
         self.hubs = Hubs(services, self.floor)
         self.intake = Intake(services)
@@ -178,7 +179,7 @@ class Web:
             if path == "/v1/live" and _header(scope, b"origin"):
                 # A browser tells a page nothing of a refused handshake; a close code it does.
                 await send({"type": "websocket.accept"})
-                code = NOT_ALLOWED if caller.status == 401 else FORBIDDEN
+                code = _CODES[caller.status]
                 await send({"type": "websocket.close", "code": code, "reason": caller.error[:120]})
             else:
                 await _deny_websocket(send, caller.status, caller.error)
@@ -217,7 +218,7 @@ class Web:
         return found
 
     def _count(self, denied: Denied, door: str) -> None:
-        self._services.metrics.refused.add(door, "token" if denied.status == 401 else "forbidden")
+        self._services.metrics.refused.add(door, denied.reason)
 
     async def _describe(self, scope: Scope, _: Receive, send: Send, __: Caller) -> None:
         """Send what is made once, when first asked for: descriptions, and the page made of them."""
@@ -261,7 +262,8 @@ async def _deny(scope: Scope, send: Send, denied: Denied) -> None:
             return
         await answer(send, 401, {"error": denied.error}, (b"www-authenticate", b"Bearer"))
         return
-    await answer(send, denied.status, {"error": denied.error})
+    later = [(b"retry-after", b"60")] if denied.status == 429 else []
+    await answer(send, denied.status, {"error": denied.error}, *later)
 
 
 async def _deny_websocket(send: Send, status: int, error: str) -> None:

@@ -120,7 +120,7 @@ class HookDoor:
         return caller if isinstance(caller, Denied) else refused(caller, "POST", scope["path"]) or caller
 
     async def _deny(self, denied: Denied, send: Send, more: str = "") -> None:
-        self._metrics.refused.add(DOOR, "token" if denied.status == 401 else "forbidden")
+        self._metrics.refused.add(DOOR, denied.reason)
         headers = [(b"www-authenticate", b"Bearer")] if denied.status == 401 else []
         await answer(send, denied.status, {"error": denied.error + more}, *headers)
 

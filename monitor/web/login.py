@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
-from monitor.web.access import COOKIE, Access
+from monitor.web.access import COOKIE, Access, Denied
 from monitor.web.answers import Header
 
 PATH = "/login"
@@ -58,8 +58,9 @@ async def login(scope: Scope, receive: Receive, send: Send, access: Access) -> b
         form += message.get("body", b"")
         more = message.get("more_body", False)
     token = parse_qs(form.decode("utf-8", "replace")).get("token", [""])[0].strip()
-    if more or not token or await access.known(token) is None:
-        await show(send, 401, wrong=True)
+    found = await access.tried(token, scope) if token and not more else Denied(401, "")
+    if isinstance(found, Denied):
+        await show(send, found.status, wrong=True)
         return False
     secure = "; Secure" if scope.get("scheme") == "https" else ""
     cookie = f"{COOKIE}={token}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict{secure}"
@@ -101,5 +102,7 @@ async def show(send: Send, status: int, *, wrong: bool = False) -> None:
     ]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
+    elif status == 429:
+        headers.append((b"retry-after", b"60"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -19,7 +19,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 
 from monitor.errors import UsageError
+from monitor.metrics import Metrics
 from monitor.settings import Settings
+from monitor.web.bounds import Lines
 from monitor.web.front import Web
 from monitor.web.services import Services
 
@@ -32,25 +34,45 @@ LINGER_SECONDS = 2.0  # How long what a cut-off sender still sends is read and t
 STOP_SECONDS = 10
 
 
+class _Config(uvicorn.Config):
+    """The server's settings, and what its connections share."""
+
+    lines: Lines
+    metrics: Metrics
+
+
 class GuardedHttp(HttpToolsProtocol):
     """One HTTP connection: headers come in time and are of bounded size."""
 
     _timer: asyncio.TimerHandle | None = None
     _in_message = False
     _head_bytes = 0
+    _counted = False  # Among the connections of its address.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, but not for ever."""
         super().connection_made(transport)
-        self._await_head()
+        config = self.config
+        assert isinstance(config, _Config)
+        self._counted = config.lines.take(_address(self.client))
+        if self._counted:
+            self._await_head()
+        else:
+            config.metrics.refused.add("http", "connections")
+            self._turn_away(429, f"this address has {config.lines.at_most} connections already")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._have_head()
+        if self._counted:
+            assert isinstance(self.config, _Config)
+            self.config.lines.give(_address(self.client))
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Pass on what came, while it stays within bounds."""
+        if not self._counted:
+            return
         if not self._in_message:
             self._head_bytes += len(data)
             if self._timer is None:
@@ -122,8 +144,10 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give its room back."""
+        """Give its room back, and its place among the connections of its address, counted when it was HTTP."""
         self._complete()
+        assert isinstance(self.config, _Config)
+        self.config.lines.give(_address(self.client))
         super().connection_lost(exc)
 
     def handle_text(self, event: Frame) -> None:
@@ -154,6 +178,10 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self._own_bytes = 0
 
 
+def _address(peer: tuple[str, int] | None) -> str:
+    return peer[0] if peer else ""
+
+
 class _Server(uvicorn.Server):
     """Signals are the program's business."""
 
@@ -167,13 +195,15 @@ class Server:
 
     Attributes:
         port: the one that is listened on; a free one if the settings said 0.
+        lines: its connections by address.
     """
 
     def __init__(self, web: Web, settings: Settings) -> None:
         self._web = web
         self._host = settings.listen.host
         self.port = settings.listen.port
-        config = uvicorn.Config(
+        self._tls = settings.listen.cert_file is not None
+        config = _Config(
             web,
             http=GuardedHttp,
             ws=GuardedWebSocket,
@@ -190,7 +220,11 @@ class Server:
             server_header=False,
             limit_concurrency=CONNECTIONS_AT_MOST,
             timeout_graceful_shutdown=STOP_SECONDS,
+            ssl_certfile=settings.listen.cert_file,
+            ssl_keyfile=settings.listen.key_file,
         )
+        self.lines = config.lines = Lines(settings.limits.connections_per_address, settings.listen.proxies)
+        config.metrics = web.metrics
         self._server = _Server(config)
         self._sockets: list[socket.socket] = []
         self._task: asyncio.Task[None] | None = None
@@ -199,7 +233,8 @@ class Server:
     def url(self) -> str:
         """Where a browser finds it."""
         host = "127.0.0.1" if self._host in ("0.0.0.0", "::", "") else self._host  # noqa: S104  (only compared)
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
 
     async def start(self) -> None:
         """Start the application and listen.
@@ -207,13 +242,16 @@ class Server:
         Raises:
             UsageError: the address cannot be had, or must not be without a token.
         """
+        try:
+            self._server.config.load()  # Reads the certificate.
+        except OSError as error:
+            raise UsageError(f"listen.cert_file, listen.key_file: {error.strerror or error}") from None
         await self._web.start()
         try:
             self._sockets = await self._listen()
         except BaseException:
             await self._web.stop()
             raise
-        self._server.config.load()
         self._server.lifespan = self._server.config.lifespan_class(self._server.config)
         await self._server.startup(sockets=self._sockets)
         self._task = asyncio.create_task(self._server.main_loop(), name="http server")
