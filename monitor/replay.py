@@ -21,6 +21,7 @@ from monitor.core.decisions import (
     AlertOrder,
     CloseRound,
     Decision,
+    PassPromise,
     RaiseAlert,
     RestateRound,
     RiseAlert,
@@ -114,6 +115,7 @@ class Replay:
         reader: Reader = WITHOUT_RULES,
     ) -> None:
         self._reader = reader
+        self._ruled = policies.rules != BUILT_IN.rules  # Only with rules are promises told of.
         self._profiles = profiles
         self._scores = scores
         self._as_arrived = as_arrived
@@ -262,6 +264,10 @@ class Replay:
                     tally.count(decision.now)
                     if self._keep_rounds:
                         kept[decision.now.wait] = decision.now
+            elif isinstance(decision, PassPromise):
+                if self._ruled:
+                    name = f"promise_{decision.stage}"
+                    tally.alerts[name] = tally.alerts.get(name, 0) + 1
             elif isinstance(decision, AlertOrder):
                 if isinstance(decision, RaiseAlert | RiseAlert):
                     tally.alerts[decision.stage] = tally.alerts.get(decision.stage, 0) + 1

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from monitor.core.book import Book
+from monitor.core.policy import BUILT_IN
 from monitor.core.words import ASKS, GREETING, HOLDING, POLITE, classify
 from monitor.replay import Replay, replay_files
 from tests import needs
@@ -533,3 +535,13 @@ def test_made_up_logs_of_any_arrival_within_lateness_equal_the_second_count(bloc
         count = brute_force(events, our_reading)
         assert replayed.printed["events"]["late"] == 0
         agree(Replayed(replayed.printed, by_opening(replayed.lines)), count, recalls=True)
+
+
+def test_with_rules_promises_count_as_alerts_by_their_stage_and_without_they_do_not() -> None:
+    log = Log().buyer(0, "有货吗").agent(100, "稍等").buyer(2000, "在吗").agent(2010)
+    assert replay(log.events).printed["alerts"] == {"slow": 1, "at_risk": 0, "lost": 0, "withdrawn": 0}
+    ruled = Replay(policies=Book(BUILT_IN, (), "rules"))
+    ruled.run_sorted(list(ruled.decoded(json.dumps(event).encode() for event in log.events)))
+    assert ruled.tally.alerts == {
+        "slow": 1, "at_risk": 0, "lost": 0, "withdrawn": 0, "promise_due": 1, "promise_late": 1, "promise_missed": 1,
+    }  # fmt: skip

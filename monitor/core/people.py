@@ -28,6 +28,7 @@ from monitor.core.roster import Register
 from monitor.core.senders import role_of
 from monitor.core.shifts import Running, Shifts
 from monitor.core.timers import NEVER_MS
+from monitor.core.views import CANARY
 from monitor.core.words import BY_LATENCY, SPEAKER
 
 PEOPLE_AT_MOST = 20_000  # Names come from outside, and may be anything; a large centre has 5,000.
@@ -171,6 +172,8 @@ class People(PeopleReading):
         self._lay_out(now_ms)
 
     def _spoken(self, event: ev.Message, words: int, now_ms: int) -> None:
+        if event.platform == CANARY:
+            return
         shop_name, ts_ms = event.shop, event.ts_ms
         # Of one told by latency nothing is known here.
         role = event.role if words & SPEAKER == BY_LATENCY else role_of(event, words)

@@ -15,6 +15,7 @@ from monitor.core.posts import Posts, Waiting
 from monitor.core.presence import Worker
 from monitor.core.roster import Person, Register
 from monitor.core.shifts import Shifts
+from monitor.core.views import CANARY
 
 
 class Chats(Protocol):
@@ -268,7 +269,8 @@ class PeopleReading:
     def shop_names(self) -> list[str]:
         """Return every shop that was heard of or is written down."""
         named = [*(info.shop for info in self.register.shops), *(post.shop for post in self.posts.all())]
-        return list(dict.fromkeys([*(shop.name for shop in self._host.shops()), *named]))
+        heard = (shop.name for shop in self._host.shops() if shop.platform != CANARY)
+        return list(dict.fromkeys([*heard, *named]))
 
     def shop_row(self, shop: str, now_ms: int) -> ShopRow:
         """Return how a shop stands."""

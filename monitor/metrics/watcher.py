@@ -78,6 +78,8 @@ class Watcher:
         metrics = self._metrics
         for accepted in changes.events:
             event, outcome = accepted.event, accepted.outcome
+            if event.platform == CANARY:
+                continue
             metrics.events.add(event.source or UNKNOWN, outcome)
             if type(event) is Message and outcome in ("accepted", "late"):
                 metrics.messages.add(event.platform or UNKNOWN, event.role)

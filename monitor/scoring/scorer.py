@@ -28,6 +28,7 @@ from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.log import Said
 from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.rounds import NEVER_MS
+from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Accepted, Metrics
 from monitor.scoring.logs import read_log
@@ -132,7 +133,7 @@ class Scorer:
         dirty, seen = self._dirty, self.seen
         now_ms = changes.now_ms
         for accepted in changes.events:
-            if accepted.outcome != "accepted":
+            if accepted.outcome != "accepted" or accepted.event.platform == CANARY:
                 continue
             event = accepted.event
             shop = event.shop
@@ -152,7 +153,8 @@ class Scorer:
                 self._note(event)
         for decision in changes.decisions:
             if isinstance(decision, CloseRound):
-                dirty.add((decision.round.shop, decision.round.conversation))
+                if decision.round.platform != CANARY:
+                    dirty.add((decision.round.shop, decision.round.conversation))
             elif isinstance(decision, RestateRound):
                 one = decision.now or decision.was
                 assert one is not None
@@ -298,6 +300,8 @@ class Scorer:
         now_ms = self._now_ms()
         started = time.perf_counter()
         for key, (entries, buyer, platform) in logs.items():
+            if platform == CANARY:
+                continue
             shop = self._shop(key[0], platform)
             shop.bot_within_ms = self._bot_within_ms(shop.platform, shop.name)
             try:
@@ -412,6 +416,8 @@ class Scorer:
         for at in range(0, len(heads), BATCH):
             logs = await self._logs(dict(heads[at : at + BATCH]), from_ms - BEFORE_MS)
             for key, (entries, buyer, platform) in logs.items():
+                if platform == CANARY:
+                    continue
                 shop = self._shop(key[0], platform)
                 board.apply(
                     sheet(

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from monitor.core.decisions import CloseRound, Decision, PassPromise, RestateRound
 from monitor.core.events import Message
+from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.store.entries import StoredEvent
@@ -139,7 +140,7 @@ class Inspector:
         messages = [
             (change.event, change.words)
             for change in changes.events
-            if change.outcome == "accepted" and type(change.event) is Message
+            if change.outcome == "accepted" and type(change.event) is Message and change.event.platform != CANARY
         ]
         decisions: list[Decision] = [
             one for one in changes.decisions if isinstance(one, CloseRound | RestateRound | PassPromise)
@@ -237,7 +238,7 @@ class Inspector:
                     break
                 for item in stored:
                     event = decode_stored(item.body)
-                    if type(event) is Message and item.position <= last:
+                    if type(event) is Message and event.platform != CANARY and item.position <= last:
                         self.judge.take(event, item.words, self._done)
                 self._position = min(stored[-1].position, last)
                 await asyncio.sleep(0)

@@ -17,7 +17,7 @@ from itertools import chain
 from msgspec import Struct
 
 from monitor.core.decisions import CloseRound, Decision, RestateRound, Round
-from monitor.core.views import WaitRow
+from monitor.core.views import CANARY, WaitRow
 from monitor.metrics import Metrics
 from monitor.web.services import Changes, Engine
 
@@ -259,7 +259,7 @@ class Floor:
             self._add_answered(decision.was, -1)
 
     def _add_answered(self, done: Round | None, step: int) -> None:
-        if done is None or done.outcome != "answered" or done.ended_at_ms is None:
+        if done is None or done.outcome != "answered" or done.ended_at_ms is None or done.platform == CANARY:
             return
         if self._day_from_ms <= done.ended_at_ms < self._day_to_ms:
             self.answered_today += step

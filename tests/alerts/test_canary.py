@@ -1,8 +1,11 @@
 """The canary flies through the real program; a stopped chain is noticed inside and outside."""
 
 import asyncio
+import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -45,7 +48,24 @@ async def test_it_flies_through_the_whole_chain_and_is_in_no_count(tmp_path: Pat
         assert app.metrics.canary_seconds[()].total < 20
         assert app.metrics.rounds == {}
         async with httpx.AsyncClient(trust_env=False) as client:
-            assert (await client.get(f"{app.server.url}/v1/waits")).json()["total"] == 0
+            await app.scores.scorer.settle()
+            await app.scores.scorer.catch_up()  # As after a start.
+
+            async def told(path: str) -> Any:
+                return (await client.get(f"{app.server.url}{path}")).json()
+
+            assert (await told("/v1/waits"))["total"] == 0
+            assert (await told("/v1/kpis?by=shop"))["rows"] == []
+            assert (await told("/v1/kpis?by=shop"))["feeds"] == {}
+            since = int(time.time() * 1000) - 600_000
+            assert (await told(f"/v1/kpis?from={since}"))["rows"] == []
+            assert (await told("/v1/shops"))["shops"] == []
+            assert (await told("/v1/agents"))["agents"] == []
+            await app.texts.inspector._flush()
+            assert (await told("/v1/quality?from=2020-01-01&to=2099-01-01"))["groups"] == {}
+            shown = (await client.get(f"{app.server.url}/metrics")).text
+            assert not re.search(r'(?:platform|shop|team)="canary"', shown)
+            assert "presales_messages_total{" not in shown
     finally:
         await app.stop()
 
