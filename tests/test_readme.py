@@ -1,4 +1,4 @@
-"""The README's examples, run as they stand against the real program, with only the ports changed."""
+"""The examples of the README and of docs/webhooks.md, run as they stand against the real program on other ports."""
 
 import re
 import subprocess
@@ -16,9 +16,9 @@ from tests.program import Program, running
 ROOT = Path(__file__).parent.parent
 
 
-def examples(language: str, naming: str) -> list[str]:
-    """The README's blocks in a language in which something is named, in order."""
-    text = (ROOT / "README.md").read_text("utf-8")
+def examples(language: str, naming: str, page: str = "README.md") -> list[str]:
+    """The blocks of a page in a language in which something is named, in order."""
+    text = (ROOT / page).read_text("utf-8")
     blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     return [block for block in blocks if naming in block]
 
@@ -55,6 +55,18 @@ def test_the_http_example_makes_a_wait_and_the_websocket_example_ends_it(tmp_pat
             check=True,
         )
         assert '"ack"' in answered.stdout
+        assert waiting(program) == []
+
+
+def test_the_webhook_examples_make_a_wait_and_end_it(tmp_path: Path) -> None:
+    needs.programs("openssl", packages="openssl")
+    (ask,) = examples("bash", "/v1/hooks/my_system", "docs/webhooks.md")
+    (reply,) = examples("python", "/v1/hooks/my_system", "docs/webhooks.md")
+    with running(tmp_path, settings={"PRESALES_HOOK_MY_SYSTEM_SECRET": "a-secret"}) as program:
+        run_shell(ask.replace("8480", str(program.port)))
+        assert [(wait["shop"], wait["conversation"]) for wait in waiting(program)] == [("12", "9")]
+        command = [sys.executable, "-c", reply.replace("8480", str(program.port))]
+        subprocess.run(command, capture_output=True, timeout=60, check=True)
         assert waiting(program) == []
 
 
