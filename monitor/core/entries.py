@@ -43,7 +43,6 @@ _HUMAN_WHAT = tuple(
 _BOT_WHAT = tuple(BOT | (LOST_IT if bits & w.NOT_UNDERSTOOD else 0) for bits in range(32))
 _LATENCY_WHAT = tuple(what | BY_LATENCY for what in _HUMAN_WHAT)
 _PROMISED = 0xFFFFFF00
-NOBODY = (None, None)
 WHAT: dict[type, int] = {
     ev.ConversationAssigned: HOLDER,
     ev.ConversationTransferred: HOLDER,

@@ -101,10 +101,16 @@ class Worker(Struct, array_like=True, eq=False):
     @property
     def limit(self) -> int | None:
         """How many chats they can hold; None: nobody said."""
+        if len(self.seats) == 1:  # As most often, and asked on every message.
+            (only,) = self.seats.values()
+            return only.limit
         return max((seat.limit for seat in self.seats.values() if seat.limit is not None), default=None)
 
     def heard_state(self) -> str | None:
         """Return the best state of all accounts; None: nothing was heard."""
+        if len(self.seats) == 1:
+            (only,) = self.seats.values()
+            return only.state
         return max((seat.state for seat in self.seats.values()), key=_RANK.__getitem__, default=None)
 
     def state(self, now_ms: int) -> str | None:
@@ -184,6 +190,9 @@ class Worker(Struct, array_like=True, eq=False):
 
         Before the first that was heard they are taken to have been there.
         """
+        changes = self.changes
+        if not changes or (changes[-1].at_ms <= from_ms and changes[-1].state != "offline"):
+            return []  # As most often: they have been there all along.
         return [(start, end) for start, end, state in self._stretches(from_ms, until_ms) if state == "offline"]
 
     def seen(self, from_ms: int, until_ms: int) -> list[tuple[int, int]]:

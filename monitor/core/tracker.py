@@ -38,7 +38,7 @@ from monitor.core.decisions import (
     SourceTurned,
     WithdrawAlert,
 )
-from monitor.core.entries import NOBODY, WHAT, Marks, MarksBook, message_entry, other_entry
+from monitor.core.entries import WHAT, Marks, MarksBook, message_entry, other_entry
 from monitor.core.escalation import Escalation, anew
 from monitor.core.feeds import SILENT_MS, Feed, Source
 from monitor.core.fold import (
@@ -298,10 +298,10 @@ class Tracker:
         ):
             self._turn(shop, event, policy)
         self.taken_under = shop.fold.number
-        named = (event.agent, event.account)
+        agent, account = event.agent, event.account
         who = None
-        if named != NOBODY:
-            who = self._who.get(named) or self._interned(*named)
+        if agent is not None or account is not None:
+            who = self._who.get((agent, account)) or self._interned(agent, account)
         entry = message_entry(event, number, words, who, shop.marks)
         folded = "kept" if entry is None else self._fold(shop, event.conversation or event.buyer or "", event, entry)
         if self.people is not None:
@@ -501,7 +501,7 @@ class Tracker:
             self._schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
         if conversation.told:
             self.escalation.moved(conversation)
-        if self.incidents.promises and promise is not None and state.promise is not promise:
+        if promise is not None and state.promise is not promise and self.incidents.promises:
             self._promise_steps.over(conversation, self.now_ms)
         if shop.lists is not None and ts_ms < shop.lists.newest_ms:
             self._compare(shop, conversation, ts_ms)
@@ -1161,7 +1161,12 @@ class Tracker:
     def conversation(self, shop: str, key: str) -> Conversation | None:
         """Return a conversation that is in memory; of a buyer who was merged, the one that stands for it."""
         found = self._shops.get(shop)
-        return found.conversations.get(self._resolved(found, key)) if found is not None else None
+        if found is None:
+            return None
+        conversation = found.conversations.get(key)
+        if conversation is None or conversation.logged >= 0:
+            return conversation
+        return found.conversations.get(self._resolved(found, key))
 
     def waits(self) -> Iterator[WaitRow]:
         """Yield every open wait, shop by shop."""

@@ -97,7 +97,28 @@ class Watch:
         source = self._source(event.source or "", now_ms)
         if source.stale_since_ms:
             self._turn_source(source, now_ms, stale=False, seen_again_ms=_seen_again_ms(event))
-        source.seen_ms = max(source.seen_ms, now_ms)
+        if now_ms > source.seen_ms:
+            source.seen_ms = now_ms
+        if kind is not ev.Message and self._tells(event, source, now_ms):
+            return UNSEEN
+        feed = self._feed(source, event.account or event.agent)
+        if isinstance(event, ev.AccountStatus):
+            self._serve(event.shop, feed)
+            self._turn_account(feed, event.state, event.ts_ms, now_ms)
+            return feed.index
+        if kind in _CHAT:
+            self._serve(event.shop, feed)
+        if event.ts_ms > source.newest_ts_ms:
+            source.newest_ts_ms = event.ts_ms
+        source.lag_ms = now_ms - event.ts_ms
+        if feed.arrive(event.ts_ms, now_ms, self._catch_up_ms) and not feed.catching_up:
+            self.released.append(feed.index)
+        elif feed.lag_until_ms:
+            self._wake(feed)
+        return feed.index
+
+    def _tells(self, event: ev.AnyEvent, source: Source, now_ms: int) -> bool:
+        """Take what an event tells of its source as a whole, or of people; return whether it came by no feed."""
         if isinstance(event, ev.SourceHeartbeat):
             source.beats = True
             source.version, source.backlog = event.version, event.backlog
@@ -107,27 +128,12 @@ class Watch:
             self._calendar.wake(source, source.stale_at_ms())
             for account, state in _account_states(event):
                 self._turn_account(self._feed(source, account), state, event.ts_ms, now_ms)
-            return UNSEEN
+            return True
         if isinstance(event, ev.SyncRange):
             if event.complete:
                 self._cover(source, event, now_ms)
-            return UNSEEN
-        if isinstance(event, ev.AgentPresence):
-            return UNSEEN
-        feed = self._feed(source, event.account or event.agent)
-        if isinstance(event, ev.AccountStatus):
-            self._serve(event.shop, feed)
-            self._turn_account(feed, event.state, event.ts_ms, now_ms)
-            return feed.index
-        if kind in _CHAT:
-            self._serve(event.shop, feed)
-        source.newest_ts_ms = max(source.newest_ts_ms, event.ts_ms)
-        source.lag_ms = now_ms - event.ts_ms
-        if feed.arrive(event.ts_ms, now_ms, self._catch_up_ms) and not feed.catching_up:
-            self.released.append(feed.index)
-        elif feed.lag_until_ms:
-            self._wake(feed)
-        return feed.index
+            return True
+        return isinstance(event, ev.AgentPresence)
 
     def _source(self, name: str, now_ms: int) -> Source:
         source = self._sources.get(name)

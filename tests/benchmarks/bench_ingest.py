@@ -92,8 +92,8 @@ async def bench(program: Program, folder: Path, events: int, pairs: int) -> None
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="durable HTTP ingest, against bare inserts")
-    parser.add_argument("--events", type=int, default=10_000)
-    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--events", type=int, default=2_000)
+    parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--folder", help="where to write; a real disk, for syncs to cost what they cost")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as made:

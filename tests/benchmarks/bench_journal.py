@@ -31,7 +31,7 @@ from monitor.store import database, schema
 from monitor.store.entries import Commit, StoredEvent
 from monitor.store.journal import _LOG_PAGES, Journal
 
-INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT = f"INSERT INTO events VALUES ({', '.join('?' * len(StoredEvent.__struct_fields__))})"
 NOW_MS = 1_763_200_000_000
 
 
@@ -164,8 +164,8 @@ async def bench(folder: Path, stored: int, pairs: int, *, random_ids: bool) -> N
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--folder", help="where to write; a real disk, for syncs to cost what they cost")
-    arguments.add_argument("--stored", type=int, default=1_000_000, help="events stored before it is measured")
-    arguments.add_argument("--pairs", type=int, default=200)
+    arguments.add_argument("--stored", type=int, default=200_000, help="events stored before it is measured")
+    arguments.add_argument("--pairs", type=int, default=100)
     given = arguments.parse_args()
     for random_ids in (False, True):
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:

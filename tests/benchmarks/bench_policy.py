@@ -161,8 +161,8 @@ def counting(rounds: int, dice: random.Random) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="what rules cost")
-    parser.add_argument("--events", type=int, default=200_000)
-    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--pairs", type=int, default=3)
     arguments = parser.parse_args()
     dice = random.Random(1)
     shops = [f"shop{n}" for n in range(SHOPS)]

@@ -161,8 +161,8 @@ def bench(events: int, count: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="replay, against decoding and against a timer for each wait")
-    parser.add_argument("--events", type=int, default=300_000)
-    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--pairs", type=int, default=3)
     arguments = parser.parse_args()
     bench(arguments.events, arguments.pairs)
 

@@ -184,7 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="scores of a large floor")
     parser.add_argument("--shops", type=int, default=2_000)
     parser.add_argument("--agents", type=int, default=5_000)
-    parser.add_argument("--chats", type=int, default=40_000)
+    parser.add_argument("--chats", type=int, default=20_000)
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--pairs", type=int, default=5)
     arguments = parser.parse_args()
