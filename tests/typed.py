@@ -5,5 +5,6 @@ from click.testing import CliRunner, Result
 from monitor.cli import main
 
 
-def typed(*words: str, input: str | None = None) -> Result:
-    return CliRunner().invoke(main, words, input=input, env={"PRESALES_LISTEN__TOKEN": None})
+def typed(*words: object, input: str | None = None) -> Result:
+    arguments = [str(word) for word in words]
+    return CliRunner().invoke(main, arguments, input=input, env={"PRESALES_LISTEN__TOKEN": None})

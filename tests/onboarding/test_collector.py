@@ -7,10 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 import httpx
-from click.testing import CliRunner
 
-from monitor.cli import main
 from tests.program import Program, running
+from tests.typed import typed
 
 COLLECTOR = Path(__file__).parent.parent.parent / "docs" / "collector" / "collector.py"
 
@@ -49,9 +48,7 @@ def test_what_the_collector_reads_is_on_the_board_and_the_feed_can_be_looked_ove
         told = httpx.get(f"{program.url}/v1/waits").json()
         assert told["total"] == 250
         assert {wait["account"] for wait in told["waits"]} == {"senye:lin"}
-        looked = CliRunner().invoke(
-            main, ["check-source", "--data", str(tmp_path / "data"), "--source", "pc-12", "--json"]
-        )
+        looked = typed("check-source", "--data", str(tmp_path / "data"), "--source", "pc-12", "--json")
         found = {one["check"]: one["colour"] for one in json.loads(looked.output)}
         assert (found["ids"], found["roles"], looked.exit_code) == ("green", "red", 1)
 

@@ -6,15 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from click.testing import CliRunner, Result
 
-from monitor.cli import main
+from monitor.store.journal import Journal
 from tests.program import running
 from tests.store.floor import said
-
-
-def typed(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+from tests.typed import typed
 
 
 def test_a_copy_made_while_the_service_runs_gives_a_service_with_the_same_waits(tmp_path: Path) -> None:
@@ -34,28 +30,32 @@ def test_a_copy_made_while_the_service_runs_gives_a_service_with_the_same_waits(
         assert httpx.get(f"{program.url}/v1/waits").json()["total"] == stored == 500
 
 
-def test_nothing_is_written_over(tmp_path: Path) -> None:
-    with running(tmp_path):
-        pass
+@pytest.fixture
+async def data(tmp_path: Path) -> Path:
+    """The folder of a service that has stopped."""
+    journal = await Journal.open(tmp_path / "data")
+    await journal.close()
+    return tmp_path / "data"
+
+
+def test_nothing_is_written_over(tmp_path: Path, data: Path) -> None:
     copy = tmp_path / "copy.tar.gz"
-    assert typed("backup", copy, "--data", tmp_path / "data").exit_code == 0
-    assert "is there already" in typed("backup", copy, "--data", tmp_path / "data").output
-    assert "is not empty" in typed("restore", copy, "--data", tmp_path / "data").output
+    assert typed("backup", copy, "--data", data).exit_code == 0
+    assert "is there already" in typed("backup", copy, "--data", data).output
+    assert "is not empty" in typed("restore", copy, "--data", data).output
 
 
 @pytest.mark.parametrize("harm", ["cut", "changed", "no archive", "climbs"])
-def test_a_damaged_copy_is_refused(tmp_path: Path, harm: str) -> None:
-    with running(tmp_path):
-        pass
+def test_a_damaged_copy_is_refused(tmp_path: Path, data: Path, harm: str) -> None:
     copy = tmp_path / "copy.tar.gz"
-    typed("backup", copy, "--data", tmp_path / "data")
+    typed("backup", copy, "--data", data)
     if harm == "cut":
         copy.write_bytes(copy.read_bytes()[:-2000])
     elif harm == "no archive":
         copy.write_bytes(b"x" * 100)
     elif harm == "climbs":
         with tarfile.open(copy, "w:gz") as tar:
-            tar.add(tmp_path / "printed", "../printed")
+            tar.add(data / "journal.db", "../journal.db")
     else:
         with tarfile.open(copy) as tar:
             tar.extractall(tmp_path / "out", filter="data")

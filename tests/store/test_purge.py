@@ -5,12 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from monitor.cli import main
 from monitor.store.journal import Journal
 from tests.program import running
 from tests.store.floor import left_behind
+from tests.typed import typed
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +21,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def floor(made: Path, tmp_path: Path) -> Path:
     shutil.copytree(made, tmp_path / "data")
     return tmp_path / "data"
-
-
-def typed(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def test_a_buyer_is_gone_from_every_table_and_every_byte_and_others_stay(floor: Path) -> None:
@@ -71,7 +66,7 @@ def test_all_that_is_kept_of_a_buyer_is_given_out(floor: Path) -> None:
 
 
 def test_a_purge_asks_first_and_not_while_the_service_runs(floor: Path) -> None:
-    asked = CliRunner().invoke(main, ["purge", "--shop", "kaisa", "--data", str(floor)], input="n\n")
+    asked = typed("purge", "--shop", "kaisa", "--data", floor, input="n\n")
     assert (asked.exit_code, "gone for good" in asked.output) == (1, True)
     assert typed("purge", "--data", floor).exit_code == 2
     assert typed("purge", "--older-than", "90", "--data", floor).exit_code == 2

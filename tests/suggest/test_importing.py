@@ -5,9 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from monitor.cli import main
 from monitor.errors import UsageError
 from monitor.policy_files.phrases import PhraseFiles, check
 from monitor.store.journal import Journal
@@ -15,6 +13,7 @@ from monitor.store.suggestions import Feedback
 from monitor.suggest.importing import imported, read_rows
 from tests.service import MovedClock, said, service
 from tests.suggest.shop import shipped_reader
+from tests.typed import typed
 
 QIANNIU = (
     "快捷编码,快捷短语,快捷短语分组\n"
@@ -29,7 +28,7 @@ QIANNIU = (
 
 
 def run(*arguments: object) -> str:
-    done = CliRunner().invoke(main, [str(one) for one in arguments])
+    done = typed(*arguments)
     assert done.exit_code == 0, done.output
     return done.output
 
@@ -51,7 +50,7 @@ def test_what_qianniu_exports_becomes_a_file_of_the_library(tmp_path: Path, enco
         ("ys", "color", False),
         ("sd", "holding", True),
     ]
-    again = CliRunner().invoke(main, ["import-phrases", str(export), "--shop", "森野/旗舰店", "--rules", str(tmp_path)])
+    again = typed("import-phrases", str(export), "--shop", "森野/旗舰店", "--rules", str(tmp_path))
     assert again.exit_code == 2
     assert "--force" in again.output
 
@@ -121,6 +120,6 @@ def test_the_report_says_what_to_add_mend_and_drop_and_nothing_of_a_single_buyer
 
 
 def test_a_report_without_data_says_so(tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["report", "suggestions", "--data", str(tmp_path)])
+    done = typed("report", "suggestions", "--data", str(tmp_path))
     assert done.exit_code == 2
     assert "--data" in done.output
