@@ -16,7 +16,7 @@ import msgspec
 from monitor.clock import Clock
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import Round
-from monitor.core.policy import BuiltIn
+from monitor.core.policy import BuiltIn, PolicyBook
 from monitor.core.tracker import Tracker
 from monitor.engine import Engine
 from monitor.replay import round_line
@@ -158,10 +158,11 @@ def killable(folder: Path, **settings: str) -> Iterator[Killable]:
 
 
 @contextlib.asynccontextmanager
-async def recovered(data: Path, *, wall: bool) -> AsyncIterator[Tracker]:
-    """Read a data folder back as a start does; nothing is told."""
+async def recovered(data: Path, *, wall: bool, policies: PolicyBook | None = None) -> AsyncIterator[Tracker]:
+    """Read a data folder back as a start does, under these rules or none; nothing is told."""
     journal = await Journal.open(data)
-    engine = Engine(journal, Tracker(BuiltIn(), wall=wall, rows=True), router=lambda _: [], clock=Clock())
+    tracker = Tracker(policies or BuiltIn(), wall=wall, rows=True)
+    engine = Engine(journal, tracker, router=lambda _: [], clock=Clock())
     try:
         await engine.start()
         yield engine.tracker

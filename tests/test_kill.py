@@ -11,7 +11,7 @@ import json
 import random
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from aiohttp import web
 from standardwebhooks import Webhook
 
 from monitor.core.conversation import FIRING, RESOLVED, WITHDRAWN
-from monitor.core.decisions import Round
 from monitor.core.events import Event, SyncRange
 from monitor.core.policy import BUILT_IN
+from monitor.policy_files.rule_set import RuleSet, load
 from monitor.replay import Replay, round_line
 from monitor.simulator.feed import TWIN, Faults, Feed
 from monitor.simulator.simulation import Plan, Simulation
@@ -32,6 +32,7 @@ from tests.brute_force import ID_IS_OF_ITS_SOURCE, instant_ms
 from tests.collectors import Batch, Homes, over_http, over_mqtt
 from tests.killable import Held, Killable, killable, recovered
 from tests.mosquitto import mosquitto
+from tests.program import ALL_HOURS
 from tests.simulator.made import encoded, plan
 from tests.test_same_rounds import Json, is_ready, seeded
 
@@ -167,7 +168,7 @@ async def test_killed_at_any_moment_nothing_is_lost_doubled_or_told_in_vain(tmp_
         await receiver.stop()
     assert set(service.held.ids()) == floor.sent >= floor.confirmed
     assert len(service.held.ids()) == len(floor.sent)
-    await assert_rounds_are_those_of_a_replay(service)
+    await assert_rounds_are_those_of_a_replay(service, load(ALL_HOURS))
     assert_alerts_have_their_deliveries(service.held)
     assert_told(receiver, service.held)
 
@@ -211,19 +212,21 @@ def all_is_told(service: Killable) -> bool:
     )
 
 
-async def assert_rounds_are_those_of_a_replay(service: Killable) -> None:
-    replay = Replay(as_arrived=True, keep_rounds=True)
+async def assert_rounds_are_those_of_a_replay(service: Killable, rules: RuleSet, *, acts: int = 0) -> None:
+    """Replay what is stored under the rules of the service, and compare; ``acts`` of people are no events of a file."""
+    replay = Replay(as_arrived=True, keep_rounds=True, policies=rules.book, reader=rules.reader)
     replay.run(service.held.bodies())
-    assert replay.tally.rejected == 0
-    async with recovered(service.data, wall=True) as tracker:
+    assert replay.tally.rejected == acts
+    async with recovered(service.data, wall=True, policies=rules.book) as tracker:
         still_open = list(tracker.open_rounds(tracker.now_ms))
-    found = lines(sorted([*service.held.rounds(), *still_open], key=lambda r: (r.opened_at_ms, r.wait)))
+        policies = tracker.policies
+    rounds = sorted([*service.held.rounds(), *still_open], key=lambda r: (r.opened_at_ms, r.wait))
+    found = [without_now(round_line(one)) for one in rounds]
+    for line, one in zip(found, rounds, strict=True):
+        if policies[one.policy].rule:
+            line |= {"rules_version": policies.rules[one.policy], "rule": policies[one.policy].rule}
     assert found == [without_now(line) for line in replay.rounds()]
     assert len(found) > 500
-
-
-def lines(rounds: Iterable[Round]) -> list[Json]:
-    return [without_now(round_line(round_)) for round_ in rounds]
 
 
 def without_now(line: Json) -> Json:

@@ -30,7 +30,7 @@ from monitor.core.decisions import AlertOrder, TellPeople
 from monitor.errors import DeliveryError, StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.store.entries import Attempt, Delivery, DueDelivery
-from monitor.store.outbox import DIGEST
+from monitor.store.outbox import DIGEST, HIGH
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ SEND_SECONDS = 15.0  # A channel gives up earlier by itself; this is for one tha
 STORE_RETRY_SECONDS = 1.0
 TRIES_BEFORE_FALLBACK = 2  # A person who waits is not served by a third try where another channel is there.
 MINUTE_MS = 60_000
+ALONG_MS = 15_000  # About as long as a robot's budget takes for one message.
 PEOPLE_AT_ONCE = 20_000  # Messages that are merged in one go; more wait for the next digest.
 
 Outcome = Literal["sent", "retry", "failed"]
@@ -225,6 +226,11 @@ class Courier:
         if not found:
             return
         begun = next((due for due in found if due.delivery.transition == DIGEST), None)
+        if high_only and begun is None:
+            # While higher steps use up the budget, what has waited goes along in their message, and does not expire.
+            waiting = await self._outbox.due_for_people(lane.name, now_ms, PEOPLE_AT_ONCE, high_only=False)
+            old_ms = now_ms - ALONG_MS
+            found = [due for due in waiting if due.delivery.transition == HIGH or due.delivery.decided_at_ms <= old_ms]
         if begun is not None:
             found = [begun]
             deliveries = await self._outbox.members(begun.delivery.delivery_id)

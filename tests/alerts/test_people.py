@@ -196,6 +196,22 @@ async def test_a_budget_is_kept_and_nothing_is_lost_by_it(floor: Floor) -> None:
     assert all(sum(start <= one < start + 60 for one in at) <= 6 for start in at)
 
 
+async def test_what_the_group_is_told_does_not_starve_behind_messages_to_its_lead(floor: Floor) -> None:
+    room = floor.room(per_minute=6)
+    async with floor.delivering():
+        for wait in range(0, 240, 2):
+            now_ms = floor.time.now_ms()
+            await floor.tell(
+                told(named(wait), decided_at_ms=now_ms, due_at_ms=now_ms),
+                told(named(wait + 1), to="lead", step="150s", decided_at_ms=now_ms, due_at_ms=now_ms),
+            )
+            await floor.pass_(1)
+        await floor.pass_(50)
+        found = await floor.settled()
+    assert found.keys() <= {"sent", "digested"}
+    assert sorted(int(wait) for title in titles(room) for wait in title.split()) == list(range(240))
+
+
 async def test_what_is_kept_for_the_lead_is_there_when_the_group_has_had_its_share(floor: Floor) -> None:
     room = floor.room(per_minute=6)
     async with floor.delivering():

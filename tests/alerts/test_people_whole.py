@@ -107,7 +107,7 @@ async def test_the_group_is_told_and_the_first_who_taps_has_it(floor: Floor) -> 
         assert "<form" in page.text
         assert "script" not in page.headers["content-security-policy"]
         (wait,) = (await client.get(f"{floor.app.server.url}/v1/waits")).json()["waits"]
-        assert wait.get("claimed_by") is None, "a look at a link is no claim"
+        assert wait["alert"]["claimed_by"] is None, "a look at a link is no claim"
         nameless = await client.post(claim, data={"by": "  "})
         assert nameless.status_code == 400
         first = await client.post(claim, data={"by": "小王"})
