@@ -214,3 +214,11 @@ def test_the_architecture_names_only_files_that_are_there() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
     named = set(re.findall(r"`((?:monitor|dashboards|tests|rules|docs)/[\w./-]+)`", text))
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_the_changelog_has_one_line_for_each_change() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8").partition("\n## ")[2].splitlines()[2:]
+    assert [line for line in changes if line and not line.startswith(("- ", "#")) and not line.endswith(".")] == []
+    assert [line for line in changes if line.startswith("  ")] == []
+    begins = [line[:40] for line in changes if line.startswith("- ")]
+    assert len(begins) == len(set(begins))
