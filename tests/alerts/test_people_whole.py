@@ -20,7 +20,12 @@ from tests.waiting import until
 CHANNELS = """
 version: 1
 channels:
-  group: {type: dingtalk, url_env: TEST_DING_URL, secret_env: TEST_DING_SECRET, allow_private: true}
+  group:
+    type: dingtalk
+    url_env: TEST_DING_URL
+    secret_env: TEST_DING_SECRET
+    allow_private: true
+    limits: {per_minute: 18}  # The tests send more than a lead should read.
   log: {type: log}
 routes: [{team: group, digest: log}]
 """
