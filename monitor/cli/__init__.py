@@ -13,7 +13,8 @@ from monitor.cli.showing import config, show_schema
 from monitor.cli.tokens import token
 from monitor.errors import MonitorError, UsageError
 from monitor.onboarding.command import check_source, import_chats
-from monitor.policy_files.command import check_rules, explain
+from monitor.policy_files.command import backtest, check_rules, explain
+from monitor.scoring.command import report_day
 from monitor.simulator.command import simulate
 from monitor.store.command import backup, export, purge, restore
 from monitor.suggest.command import import_phrases, report
@@ -44,6 +45,7 @@ for command in (
     simulate,
     check_rules,
     explain,
+    backtest,
     import_chats,
     check_source,
     import_phrases,
@@ -58,3 +60,4 @@ for command in (
     token,
 ):
     main.add_command(command)
+report.add_command(report_day)

@@ -45,6 +45,21 @@ def check_rules(
     sys.exit(0 if checked.good else 1)
 
 
+@click.command("backtest")
+@click.argument("logs", nargs=-1, required=True, metavar="FILE...")
+@click.option("--rules", "folder", type=click.Path(path_type=Path), required=True, help="The rules to try.")
+@click.option("--than", type=click.Path(path_type=Path), help="Rules to compare with (default: those in force).")
+@CONFIG
+@AS_JSON
+def backtest(logs: tuple[str, ...], folder: Path, than: Path | None, config: Path | None, as_json: bool) -> None:
+    """Say what other rules would have changed on a log of events; as `check-rules --against`, without the check."""
+    compared = compare(logs, _side(than, folder, config), with_rules(first_rules(folder)))
+    if as_json:
+        click.echo(json.dumps(compared, ensure_ascii=False))
+    else:
+        _print_compared(compared)
+
+
 def _side(than: Path | None, checked: Path, config: Path | None) -> Side:
     """Return what is compared with: the rules named, else those in force; the built-in policy, if these are checked."""
     folder = than or choose(None, load_settings(config).rules).folder

@@ -65,3 +65,13 @@ def test_a_log_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
     done = typed("check-rules", rules(tmp_path, "new"), "--against", str(tmp_path / "none.jsonl"))
     assert done.exit_code == 2
     assert "none.jsonl cannot be read" in done.stderr
+
+
+def test_backtest_says_the_same_without_checking_the_folder(tmp_path: Path) -> None:
+    new, old = rules(tmp_path, "new", "  steps: [{at: 2m, to: team}]\n"), rules(tmp_path, "old")
+    done = typed("backtest", log(tmp_path), "--rules", new, "--than", old, "--json")
+    assert done.exit_code == 0, done.output
+    checked = json.loads(typed("check-rules", new, "--against", log(tmp_path), "--than", old, "--json").stdout)
+    assert json.loads(done.stdout) == checked["against"]
+    assert "  told.team: 0 → 1\n" in typed("backtest", log(tmp_path), "--rules", new, "--than", old).stdout
+    assert typed("backtest", log(tmp_path)).exit_code == 2
