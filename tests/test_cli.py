@@ -125,6 +125,14 @@ def test_a_token_made_while_it_runs_shuts_the_port_to_everybody_else(tmp_path: P
         program.until(lambda: httpx.get(f"{program.url}/v1/waits", headers=header).status_code == 401, "revoked")
 
 
+def test_a_source_is_bound_to_shops_and_cannot_be_to_teams(tmp_path: Path) -> None:
+    wrong = typed("token", "add", "c", "--role", "source", "--team", "a", "--data", str(tmp_path / "data"))
+    assert wrong.exit_code == 2
+    assert "--shop" in wrong.stderr
+    made = typed("token", "add", "c", "--role", "source", "--shop", "senye", "--data", str(tmp_path / "data"))
+    assert made.exit_code == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to stop by")
 def test_it_stops_cleanly_when_asked_and_says_so(tmp_path: Path) -> None:
     with running(tmp_path) as program:

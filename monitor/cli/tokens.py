@@ -40,6 +40,8 @@ def add_token(
 
     What stands behind /login# in an address logs a browser in without typing, and is sent to nobody: so a TV is set up.
     """
+    if role == "source" and teams:
+        raise UsageError("a source is limited by --shop: events name no team")
     settings = settings_of(config, data)
     secret, digest = new_token()
 

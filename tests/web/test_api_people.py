@@ -186,6 +186,27 @@ async def test_gaps_and_shifts_of_the_last_day() -> None:
         assert (await client.get("/v1/gaps?from=yesterday")).status_code == 400
 
 
+async def test_a_shift_in_two_owners_shops_names_neither_to_the_other() -> None:
+    floor, tokens = evening(), ListedTokens()
+    await _token(tokens, "owner", {"senye"}, None)
+    async with open_to(floor, tokens) as stand, stand.client(headers={"authorization": "Bearer owner"}) as client:
+        now_ms = floor.tracker.now_ms
+        stand.journal.floor_log.known_shifts = [
+            ShiftWorked(
+                person="1007",
+                team="south",
+                shops=("senye", "lvya"),
+                starts_at_ms=now_ms - 7_200_000,
+                ends_at_ms=now_ms - 60_000,
+                there_ms=7_000_000,
+                late_ms=0,
+                early_ms=0,
+            )
+        ]
+        [told] = (await client.get("/v1/shifts")).json()["shifts"]
+        assert told["shops"] == ["senye"]
+
+
 async def test_sources_say_how_many_shops_are_seen_and_what_was_wrong_last() -> None:
     floor = evening()
     async with open_to(floor) as stand, stand.client() as client:
