@@ -227,6 +227,7 @@ class FloorSpeaker:
             claimed_by=wait.claimed_by,
             agent=self._name(wait.agent or wait.account),
             reply=plain(self._suggest(wait.shop, wait.conversation) or "", REPLY_CHARACTERS),
+            wait=wait.wait,
         )
 
     def _name(self, person: str | None) -> str | None:

@@ -72,7 +72,9 @@ class Storm:
                 self._usual += (self._in_minute - self._usual) / self._minutes
             self._in_minute = 0
             self._minute_ms += MINUTE_MS
-        rough = (new >= NEW_AT_LEAST and new >= NEW_FACTOR * self._usual) or due >= DUE_AT_LEAST
+        # In the first minute after a start nobody knows what is usual, and a backlog may be coming in.
+        rush = self._minutes > 0 and new >= NEW_AT_LEAST and new >= NEW_FACTOR * self._usual
+        rough = rush or due >= DUE_AT_LEAST
         if rough:
             self._calm_since_ms = now_ms
         if self.since_ms is None and rough:

@@ -106,9 +106,8 @@ def digest_title(views: Sequence[View], more: int) -> str:
     if not waits:
         return f"[{len(views)} messages] {title(views[0])}"
     agents: dict[str, int] = {}
-    for view in views:
-        if view.waits:
-            agents[_who(view)] = agents.get(_who(view), 0) + len(view.waits)
+    for view, _ in waits:
+        agents[_who(view)] = agents.get(_who(view), 0) + 1
     first = waits[0][1]
     named = " | ".join(f"{name} {count}" for name, count in list(agents.items())[:IN_TITLE])
     others = f" | {len(agents) - IN_TITLE} more agents" if len(agents) > IN_TITLE else ""

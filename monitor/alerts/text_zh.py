@@ -134,9 +134,8 @@ def digest_title(views: Sequence[View], more: int) -> str:
     if not waits:
         return f"【合并提醒】{len(views)} 条｜{title(views[0])}"
     agents: dict[str, int] = {}
-    for view in views:
-        if view.waits:
-            agents[_who(view)] = agents.get(_who(view), 0) + len(view.waits)
+    for view, _ in waits:
+        agents[_who(view)] = agents.get(_who(view), 0) + 1
     first, left = waits[0][1], waits[0][1].left_ms
     named = "｜".join(f"{name} {count}位" for name, count in list(agents.items())[:IN_TITLE])
     others = f"｜另有 {len(agents) - IN_TITLE} 位客服" if len(agents) > IN_TITLE else ""

@@ -34,6 +34,7 @@ class WaitView:
     claimed_by: str | None
     agent: str | None
     reply: str = ""  # What could be answered; empty: nothing is at hand.
+    wait: int = 0  # Its number: the same wait may be in several messages.
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,12 @@ class Words(Protocol):
 
 
 def most_urgent(views: Sequence[View]) -> list[tuple[View, WaitView]]:
-    """Return every wait of some messages, the least time left first."""
-    waits = [(view, wait) for view in views for wait in view.waits]
+    """Return every wait of some messages, once, the least time left first."""
+    waits = {wait.wait or id(wait): (view, wait) for view in views for wait in view.waits}
     far = 1 << 60
-    return sorted(waits, key=lambda one: (far if one[1].left_ms is None else one[1].left_ms, -one[1].waited_ms))
+    return sorted(
+        waits.values(), key=lambda one: (far if one[1].left_ms is None else one[1].left_ms, -one[1].waited_ms)
+    )
 
 
 def seconds(length_ms: int) -> int:

@@ -222,6 +222,13 @@ def test_a_digest_names_the_five_most_urgent_and_counts_the_rest(floor: Floor) -
     assert len(message.lines) == 7
 
 
+def test_a_wait_that_is_in_two_messages_of_a_digest_is_counted_and_named_once(floor: Floor) -> None:
+    both = named(1, next_due_at_ms=NOW_MS + 1_000)
+    message = said(floor, told(both, to="team"), told(both, to="lead"), told(named(2), to="team"))
+    assert "】2位在等｜" in message.title
+    assert len([line for line in message.lines if line[:1].isdigit()]) == 2
+
+
 @pytest.mark.parametrize(
     ("kind", "facts", "title"),
     [

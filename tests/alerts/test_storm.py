@@ -73,3 +73,9 @@ def test_a_storm_does_not_become_what_is_usual() -> None:
     assert len(hour.said) == 1
     assert hour.storm.since_ms is not None
     assert hour.now_ms - START_MS == 40 * MINUTE_MS
+
+
+def test_a_backlog_right_after_a_start_is_none_for_nobody_knows_what_is_usual() -> None:
+    hour = Hour()
+    hour.storm.see([Row(wait) for wait in range(1, 200)], (), START_MS)  # type: ignore[misc]
+    assert hour.storm.turn(START_MS + 1_000, 200) is None
