@@ -80,7 +80,8 @@ async def with_extras(
     counts = await services.journal.quality.counts(_date(days[0]), _date(days[1]), caller.shops)
     if caller.teams is not None:
         counts = [row for row in counts if row[2] in caller.teams]
-    quality = rates(_renamed(counts, reading, by), "shop")
+    # A month of a large floor is a hundred thousand counts: not on the loop.
+    quality = await asyncio.to_thread(lambda: rates(_renamed(counts, reading, by), "shop"))
     loads = await _loads(services, reading, days, by, caller)
     register, now_ms = reading.register(), services.now_ms()
     found = []
