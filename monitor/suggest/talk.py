@@ -24,6 +24,7 @@ WAITS_AT_MOST = 20_000  # Far over what a floor has open; a storm's older ones a
 BUBBLES_AT_MOST = 8  # The last ones: a buyer who writes more has said it again.
 CHARS_AT_MOST = 500  # Of each bubble: enough for any question, and a pasted page costs no more.
 READ_BACK_EVENTS = 200  # Of a conversation, to find the words of its wait.
+READ_BACK_AT_ONCE = 100  # After a restart boards ask about all waits: the journal has others to serve.
 
 
 class Bubble(NamedTuple):
@@ -218,12 +219,12 @@ class OpenTalk:
     def of(self, shop: str, conversation: str) -> Talk | None:
         """Return what the buyer of an open wait has said, as far as it is held; None: nobody waits, or not held.
 
-        What is not held is read back meanwhile, so that it is there the next time.
+        What is not held is read back meanwhile, some at a time, so that it is there the next time or the one after.
         """
         kept = self._kept.get((shop, conversation))
         if kept is not None and kept.whole:
             return _talk((shop, conversation), kept)
-        if self._engine.row(shop, conversation) is not None:
+        if len(self._reading) < READ_BACK_AT_ONCE and self._engine.row(shop, conversation) is not None:
             self._begin_reading((shop, conversation))
         return _talk((shop, conversation), kept) if kept is not None and kept.said else None
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 from monitor.core.decisions import SourceTurned
 from monitor.core.views import SourceRow
+from monitor.web.asked import Asked
 from monitor.web.crew import Crew
 from monitor.web.floor import STAGES, Entry, Floor, Group
 from monitor.web.scope import WHOLE, Scope
@@ -61,7 +62,9 @@ class Hub:
         closing: the service is going down.
     """
 
-    def __init__(self, services: Services, floor: Floor, crew: Crew, today: Today, scope: Scope = WHOLE) -> None:
+    def __init__(
+        self, services: Services, floor: Floor, crew: Crew, today: Today, asked: Asked, scope: Scope = WHOLE
+    ) -> None:
         self.scope = scope
         self._services = services
         self._engine = services.engine
@@ -69,6 +72,7 @@ class Hub:
         self._floor = floor
         self._crew = crew
         self._today = today
+        self._asked = asked
         self._day: dict[str, Any] | None = None
         self._staff: dict[str, Any] | None = None
         self._agents = self._next_agents = b"[]"
@@ -222,7 +226,7 @@ class Hub:
                 row = self._floor.row(wait)
                 if row is None:
                     return
-                encoded = live_wait(row, self._services.epoch, self._crew.person(row))
+                encoded = live_wait(row, self._services.epoch, self._crew.person(row), self._asked.intent(row))
                 if rows.get(wait) != encoded:
                     rows[wait] = encoded
                     up.append(encoded)

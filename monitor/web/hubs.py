@@ -7,6 +7,7 @@ shops has its own, made when first looked at and given up when nobody has looked
 import asyncio
 import contextlib
 
+from monitor.web.asked import Asked
 from monitor.web.crew import Crew
 from monitor.web.floor import Floor
 from monitor.web.hub import FRAME_SECONDS, TICK_SECONDS, Hub
@@ -25,6 +26,7 @@ class Hubs:
         self._services = services
         self._floor = floor
         self._crew = Crew(services)
+        self._asked = Asked(services.suggester)
         self._today = Today(services)
         self._hubs: dict[Scope, Hub] = {}
         self._tasks: dict[Scope, asyncio.Task[None]] = {}
@@ -48,7 +50,7 @@ class Hubs:
                 return None
             # The one object tells the hub that it need not look at each wait.
             part = WHOLE if scope == WHOLE else scope
-            hub = self._hubs[scope] = Hub(self._services, self._floor, self._crew, self._today, part)
+            hub = self._hubs[scope] = Hub(self._services, self._floor, self._crew, self._today, self._asked, part)
             self._tasks[scope] = asyncio.create_task(hub.run(), name="live feed")
             self._new.set()
             if self._days is None:

@@ -63,6 +63,7 @@ class LiveWait(Struct, gc=False, omit_defaults=True):
     flags: tuple[str, ...]
     person: str | None = None  # Whose it is, by the name in the list of agents; left out: `agent`.
     alert: dict[str, Any] | None = None  # What people were told and did, as `alert_of`; left out: nothing.
+    intent: str | None = None  # What is asked about, in a word and never in the buyer's; left out: unclear.
 
 
 @lru_cache(maxsize=1024)
@@ -70,7 +71,7 @@ def _stages(limits: tuple[tuple[str, int], ...]) -> msgspec.Raw:
     return msgspec.Raw(encode([(name, seconds(after_ms)) for name, after_ms in limits]))
 
 
-def live_wait(row: WaitRow, epoch: str, person: str | None = None) -> bytes:
+def live_wait(row: WaitRow, epoch: str, person: str | None = None, intent: str | None = None) -> bytes:
     """A wait as the live feed sends it."""
     return encode(
         LiveWait(
@@ -91,6 +92,7 @@ def live_wait(row: WaitRow, epoch: str, person: str | None = None) -> bytes:
             row.flags,
             person,
             alert_of(row),
+            intent,
         )
     )
 

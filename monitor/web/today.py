@@ -95,7 +95,8 @@ def _budget(reading: Reading, may: Callable[[str, str], bool] | None) -> dict[st
     left = [one.left for one in found if one.left is not None]
     alone = found[0] if len(found) == 1 else None
     return {
-        "may_miss": sum(max(0, n) for n in left) if left else None,
+        # Before anything is decided there is no rate, and "none left" would be said of a target nobody has touched.
+        "may_miss": sum(max(0, n) for n in left) if any(one.rate is not None for one in found) else None,
         "targets": len(found),
         "targets_lost": sum(n < 0 for n in left),
         "rate": alone.rate if alone else None,

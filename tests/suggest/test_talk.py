@@ -3,9 +3,13 @@
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import pytest
+
+from monitor.suggest import talk as talks
 from monitor.suggest.talk import BUBBLES_AT_MOST, OpenTalk
 from tests.service import MovedClock, Service, said
 from tests.service import service as started
+from tests.waiting import until
 
 
 def listening(floor: Service, *, waits_at_most: int = 100) -> OpenTalk:
@@ -108,3 +112,18 @@ async def test_bounds_hold_and_what_was_pushed_out_is_read_back(tmp_path: Path) 
         assert len(found.bubbles) == BUBBLES_AT_MOST
         assert found.bubbles[-1].text.startswith("第11句")
         assert max(len(b.text) for b in found.bubbles) <= 500
+
+
+async def test_a_board_that_asks_about_all_after_a_restart_has_them_read_back_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talks, "READ_BACK_AT_ONCE", 2)
+    chats = ("a", "b", "c")
+    async with service(tmp_path) as floor:
+        await floor.send(*(said(0, chat=chat, text="包邮吗") for chat in chats))
+        talk = listening(floor)  # It has heard none of them.
+        assert [talk.of("senye", chat) for chat in chats] == [None] * 3
+        await until(lambda: len(talk) == 2, "the first two are read back")
+        known = [found.text if (found := talk.of("senye", chat)) else None for chat in chats]
+        assert known == ["包邮吗", "包邮吗", None]
+        await until(lambda: len(talk) == 3, "so is the third")

@@ -207,3 +207,14 @@ describe('the figures of the board', () => {
     expect(few.rows.reduce((all, r) => all + 1 + r.others.length, few.more)).toBe(5_000)
   })
 })
+
+describe('who else waits for the agent', () => {
+  it('is named as far as there is room, and counted beyond', () => {
+    const same = board(
+      ['30', '40', '50'].map((id) => waiting(id, Number(id), { agent: 'lin', person: 'lin' })),
+    )
+    const named = (n: number): number | undefined => viewOf(same, NOON_MS, 12, n).rows[0]?.others.length
+    expect([named(2), named(1)]).toEqual([2, 1])
+    expect(viewOf(same, NOON_MS, 12, 1).more).toBe(1)
+  })
+})

@@ -53,7 +53,9 @@ export const COLUMNS: readonly Column[] = [
 export function rowOf(row: KpiRow, score: string, profiles: readonly ProfileTold[]): ReportRow {
   const figures = row.figures as unknown as Figures | null
   const budget = row.budget as
-    { profile?: string; target?: number | null; left?: number | null } | null | undefined
+    | { profile?: string; target?: number | null; rate?: number | null; left?: number | null }
+    | null
+    | undefined
   const id = score !== '' ? score : (budget?.profile ?? own(row, profiles))
   const target = score === '' || budget?.profile === score ? (budget?.target ?? null) : null
   return {
@@ -70,7 +72,8 @@ export function rowOf(row: KpiRow, score: string, profiles: readonly ProfileTold
     score: id === null ? null : (row.scores[id] ?? null),
     scoreId: id,
     target,
-    left: target === null ? null : (budget?.left ?? null),
+    // Before anything is decided nothing is used up either.
+    left: target === null || budget?.rate == null ? null : (budget.left ?? null),
   }
 }
 

@@ -20,6 +20,12 @@ export function platformOf(platform: string, words: Common): string {
   return words.platforms[platform] ?? platform
 }
 
+/** What the buyer asks about, in a word; a shop's own intents are shown as they are called. */
+export function intentOf(row: Row, words: Common): string | null {
+  const intent = row.wait.intent
+  return intent === null ? null : (words.intents[intent] ?? intent)
+}
+
 /** Flags that say something to the floor; others stay unsaid. */
 export function flagsOf(row: Row, words: Common): readonly string[] {
   const said = row.wait.flags.flatMap((flag) => words.flags[flag] ?? [])

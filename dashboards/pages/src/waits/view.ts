@@ -21,9 +21,6 @@ const LOST_SHOWN_MS = 600_000
 /** The limit of the trade: after three minutes most buyers are on their way. */
 const THREE_MINUTES_MS = 180_000
 
-/** Named beside the first of a row; the others of the agent are counted. */
-const OTHERS_NAMED = 2
-
 export interface Row extends Standing {
   readonly wait: Wait
   /** How often the buyer has asked again. */
@@ -107,7 +104,11 @@ export function ranked(board: Board, nowMs: number): readonly Ranked[] {
   return places.sort((a, b) => a.group - b.group || a.key - b.key)
 }
 
-export function viewOf(board: Board, nowMs: number, rowsMax: number): View {
+/**
+ * @param rowsMax how many agents fit.
+ * @param othersNamed how many are named beside the first of an agent; the others of the agent are counted.
+ */
+export function viewOf(board: Board, nowMs: number, rowsMax: number, othersNamed = 2): View {
   const places = ranked(board, nowMs)
   const tally: Record<Band, number> = { ok: 0, warn: 0, late: 0, lost: 0 }
   let botHeld = 0
@@ -123,7 +124,7 @@ export function viewOf(board: Board, nowMs: number, rowsMax: number): View {
     if (place.label === 'soon') soon += 1
     if (lateIsThreeMinutes) lateIsThreeMinutes = lateLimitMs(place.wait) === THREE_MINUTES_MS
   }
-  const rows = agentRows(board, places, rowsMax)
+  const rows = agentRows(board, places, rowsMax, othersNamed)
   const named = rows.flatMap((row) => [row.lead, ...row.others])
   const cut = board.truncated > 0
   const all = cut ? fromServer(board, tally) : { tally, botHeld }
@@ -149,7 +150,12 @@ export function viewOf(board: Board, nowMs: number, rowsMax: number): View {
 }
 
 /** The rows of the board: an agent stands where the most urgent of the agent's waits would. */
-function agentRows(board: Board, places: readonly Ranked[], rowsMax: number): readonly AgentRow[] {
+function agentRows(
+  board: Board,
+  places: readonly Ranked[],
+  rowsMax: number,
+  othersNamed: number,
+): readonly AgentRow[] {
   const byAgent = new Map<string, Ranked[]>()
   let lost = 0
   for (const place of places) {
@@ -169,7 +175,7 @@ function agentRows(board: Board, places: readonly Ranked[], rowsMax: number): re
   return [...byAgent].map(([key, own]) => ({
     key,
     lead: rowOf(own[0] as Ranked),
-    others: own.slice(1, 1 + OTHERS_NAMED).map(rowOf),
+    others: own.slice(1, 1 + othersNamed).map(rowOf),
     count: own.length,
     agent: board.agents.get((own[0] as Ranked).wait.person ?? '') ?? null,
   }))

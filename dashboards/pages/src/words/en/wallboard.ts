@@ -10,6 +10,7 @@ export const wallboard: WallboardWords = {
   budgetHint: 'may miss today',
   targets: (n) => `over ${counted(n, 'shop', 'shops')}`,
   targetsLost: (n, all) => `${n} of ${counted(all, 'shop', 'shops')} lost`,
+  targetsSpent: 'none left',
   noTarget: 'no target set',
   noSample: 'no sample',
   target: (rate, target) => `${rate} · target ${target}`,
@@ -23,7 +24,7 @@ export const wallboard: WallboardWords = {
       .filter(Boolean)
       .join(' · '),
   noSources: 'no source yet',
-  received: 'Served today',
+  received: 'Served',
   answered: 'Answered today',
   firstReply: 'First reply',
   meanReply: 'Mean reply',
