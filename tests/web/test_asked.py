@@ -18,7 +18,7 @@ class Reads:
         self.knows: dict[str, Reading] = {}
         self.asked = 0
 
-    def reading(self, shop: str, conversation: str) -> Reading | None:
+    def reading(self, _shop: str, conversation: str) -> Reading | None:
         self.asked += 1
         return self.knows.get(conversation)
 
