@@ -81,6 +81,9 @@ class Pages:
             (b"cache-control", b"public, max-age=31536000, immutable" if file.for_ever else b"no-cache"),
             (b"vary", b"accept-encoding"),
         ]
+        if file.kind.startswith("text/html"):
+            # With a 304 too: a browser takes the headers it brings for those of the page it has kept.
+            answer.append((b"content-security-policy", policy(headers.get(b"host", b"").decode("latin-1"))))
         if file.etag in [tag.strip() for tag in headers.get(b"if-none-match", b"").split(b",")]:
             await send({"type": "http.response.start", "status": 304, "headers": answer})
             await send({"type": "http.response.body"})
@@ -90,8 +93,6 @@ class Pages:
             body = file.packed
             answer.append((b"content-encoding", b"gzip"))
         answer += [(b"content-type", file.kind.encode()), (b"content-length", b"%d" % len(body))]
-        if file.kind.startswith("text/html"):
-            answer.append((b"content-security-policy", policy(headers.get(b"host", b"").decode("latin-1"))))
         await send({"type": "http.response.start", "status": 200, "headers": answer})
         await send({"type": "http.response.body", "body": body})
 

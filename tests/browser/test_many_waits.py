@@ -38,3 +38,15 @@ async def test_a_board_of_one_team_is_asked_for_in_its_address(context: BrowserC
         await expect(page.locator("tr.wait")).to_have_count(1)
         await expect(page.locator("[data-test=waiting]")).to_have_text("1")
     await page.close()
+
+
+async def test_a_page_the_browser_has_kept_works_when_it_is_loaded_again(
+    context: BrowserContext, built_pages: Path
+) -> None:
+    page = await context.new_page()
+    async with standing(pages=built_pages, rows=[a_row(1)]) as stand:
+        stand.engine.known_sources = [a_source("c-1")]
+        for _ in range(2):
+            await page.goto(f"{stand.url}/?lang=zh")
+            await expect(page.locator("tr.wait")).to_have_count(1)
+    await page.close()

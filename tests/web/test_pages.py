@@ -63,6 +63,14 @@ async def test_a_page_that_has_not_changed_is_not_sent_again(built: Path) -> Non
         assert (await client.head("/")).headers["content-length"]
 
 
+async def test_a_page_not_sent_again_keeps_its_policy(built: Path) -> None:
+    async with standing(pages=built) as stand, stand.client() as client:
+        board = await client.get("/")
+        again = await client.get("/", headers={"If-None-Match": board.headers["etag"]})
+        assert again.status_code == 304
+        assert again.headers["content-security-policy"] == board.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize(
     "path", ["/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt", "/assets/", "/assets", "//etc/passwd"]
 )
