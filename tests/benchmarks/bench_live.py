@@ -1,9 +1,12 @@
 """From the door to the pixel, and what five hundred screens cost.
 
-    python -m tests.benchmarks.bench_live [--events N] [--clients N] [--seconds N]
+    python -m tests.benchmarks.bench_live [--events N] [--frames N] [--clients N] [--seconds N]
 
 First the real program with the wallboard open in a real browser: an event goes in by HTTP, and the clock stops
 after the frame in which its row was painted. What the answer 202 took, which is the commit, is told apart.
+
+Then a board of 2,000 waits: from the beginning of a load until something was painted, and, by Chromium's own trace,
+the longest that each frame of twenty changed rows held the page's main thread: reading, working out, layout, paint.
 
 Then the web server alone, with four boards: each frame changes twenty rows of each board, four times a second.
 The clients, in a process of their own, read every frame to its end; one more never reads. The
@@ -19,8 +22,11 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
+from msgspec.structs import replace
+from playwright.async_api import async_playwright
 from playwright.sync_api import sync_playwright
 from websockets.asyncio.client import connect
 
@@ -30,12 +36,16 @@ from tests.benchmarks.yardstick import percentile
 from tests.browser.conftest import FLAGS
 from tests.program import running
 from tests.waiting import until
-from tests.web.stand import NOW_MS, Stand, a_row, standing
+from tests.web.stand import NOW_MS, Stand, a_row, a_source, standing
 
 BOARDS = ("a", "b", "c", "d")
 ROWS_A_FRAME = 20
 ROWS_A_BOARD = 200
 FRAME_SECONDS = 0.25
+ROWS_FULL = 2_000  # As many as a board is sent.
+LOADS = 5
+TRACED = ["devtools.timeline", "disabled-by-default-devtools.timeline"]
+FIRST_PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
 PAINTED = """() => {
   window.painted = {}
   new MutationObserver(() => {
@@ -52,9 +62,6 @@ PAINTED = """() => {
 
 def door_to_pixel(events: int) -> None:
     """Send one buyer after another, each with an agent of their own, and wait for each row."""
-    pages = Pages(Path(__file__).parents[2])
-    if pages.must_be_built():
-        pages.build()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as program, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=needs.chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 390, "height": 844})
@@ -87,6 +94,47 @@ def _event(id: str, agent: str, role: str) -> dict[str, str]:
 def _tell(what: str, ms: list[float]) -> None:
     ms = sorted(ms)
     print(f"{what}: p50 {statistics.median(ms):.0f} ms, p95 {percentile(ms, 0.95):.0f} ms, most {ms[-1]:.0f} ms")
+
+
+async def full_board(pages: Path, frames: int) -> None:
+    """Load a wallboard of 2,000 waits some times, then send it frames and read what the browser traced."""
+    rows = [a_row(n + 1, agent=f"agent{n % 300}", needs_answer_since_ms=NOW_MS - 100 * n) for n in range(ROWS_FULL)]
+    trace: list[dict[str, Any]] = []
+    async with standing(pages=pages, rows=rows) as stand, async_playwright() as playwright:
+        stand.engine.known_sources = [a_source("c-1")]
+        browser = await playwright.chromium.launch(executable_path=needs.chromium(), args=FLAGS)
+        page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+        painted = []
+        for _ in range(LOADS):
+            await page.goto(f"{stand.url}/?tv=1&lang=zh")
+            await page.locator("tr.wait").nth(6).wait_for()
+            painted.append(await page.evaluate(FIRST_PAINT))
+        devtools = await page.context.new_cdp_session(page)
+        ended = asyncio.Event()
+        devtools.on("Tracing.dataCollected", lambda told: trace.extend(told["value"]))
+        devtools.on("Tracing.tracingComplete", lambda _: ended.set())
+        await devtools.send("Tracing.start", {"traceConfig": {"includedCategories": TRACED}})
+        for frame in range(frames):
+            waits = [(frame * ROWS_A_FRAME + n) % ROWS_FULL + 1 for n in range(ROWS_A_FRAME)]
+            stand.engine.commit(rows=[replace(stand.engine.rows[wait], messages=frame + 2) for wait in waits])
+            await asyncio.sleep(FRAME_SECONDS * 1.1)
+        await devtools.send("Tracing.end")
+        await ended.wait()
+        await browser.close()
+    _tell(f"first paint, {LOADS} loads with {ROWS_FULL} waits", painted)
+    _tell(f"a frame of {ROWS_A_FRAME} rows holds the page of {ROWS_FULL} waits", _held(trace))
+
+
+def _held(trace: list[dict[str, Any]]) -> list[float]:
+    """Return the longest task of the page's main thread from each frame of the feed to the next, in milliseconds."""
+    frames = sorted((one["ts"], one["pid"], one["tid"]) for one in trace if one["name"] == "WebSocketReceive")
+    page = frames[0][1:]
+    tasks = [one for one in trace if one["name"] == "RunTask" and (one["pid"], one["tid"]) == page and "dur" in one]
+    ends = [at for at, *_ in frames[1:]]
+    return [
+        max((task["dur"] / 1000 for task in tasks if at <= task["ts"] + task["dur"] and task["ts"] < end), default=0.0)
+        for (at, *_), end in zip(frames, ends, strict=False)
+    ]
 
 
 def look(url: str, clients: int, ready: object, read: object) -> None:
@@ -156,10 +204,15 @@ def main() -> None:
     """Measure and tell."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--events", type=int, default=40)
+    parser.add_argument("--frames", type=int, default=60)
     parser.add_argument("--clients", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=15.0)
     asked = parser.parse_args()
+    pages = Pages(Path(__file__).parents[2])
+    if pages.must_be_built():
+        pages.build()
     door_to_pixel(asked.events)
+    asyncio.run(full_board(pages.built, asked.frames))
     asyncio.run(crowd_of_screens(asked.clients, asked.seconds))
 
 

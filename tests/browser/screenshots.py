@@ -57,6 +57,7 @@ def open_board(page: Page, url: str) -> None:
     """Open the wallboard of a demo that may be starting still, and wait until it shows a full floor."""
     page.goto(url, timeout=DEADLINE_MS)
     page.locator(WAITING_ROWS).nth(4).wait_for(timeout=DEADLINE_MS)
+    page.locator("[data-test=feeds]", has_text="3/3").wait_for(timeout=DEADLINE_MS)
 
 
 def main() -> None:
