@@ -26,6 +26,10 @@ from tests.program import DEADLINE_SECONDS, Program
 Json = dict[str, Any]
 
 
+# The doors by which the service tells itself something: a start, a marked word, a score at risk.
+OURS = "('start', 'quality', 'scores')"
+
+
 class Held:
     """What a data folder holds."""
 
@@ -37,9 +41,9 @@ class Held:
             return db.execute(statement, values).fetchall()
 
     def position(self) -> int:
-        """Return how many events are stored; none before there is a journal."""
+        """Return how many events that came are stored; none before there is a journal."""
         try:
-            return int(self._read("SELECT coalesce(max(position), 0) FROM commits")[0][0])
+            return int(self._read(f"SELECT count(*) FROM events WHERE door NOT IN {OURS}")[0][0])
         except sqlite3.OperationalError:
             return 0
 
@@ -48,12 +52,16 @@ class Held:
 
     def ids(self) -> list[tuple[str, str]]:
         """Return (shop, id) of every event that came, or (source, id) where the id is its source's, as they came."""
-        found = self._read("SELECT shop, id FROM events WHERE door != 'start' ORDER BY position")
+        found = self._read(f"SELECT shop, id FROM events WHERE door NOT IN {OURS} ORDER BY position")
         return [(shop.removeprefix("\x1f"), id_) for shop, id_ in found]
 
     def bodies(self) -> list[bytes]:
         """Return every event as it is stored, in order of arrival."""
-        return [body for (body,) in self._read("SELECT body FROM events WHERE door != 'start' ORDER BY position")]
+        return [body for (body,) in self._read(f"SELECT body FROM events WHERE door NOT IN {OURS} ORDER BY position")]
+
+    def ours(self) -> list[int]:
+        """Return the positions of what the service has told itself, in order."""
+        return [at for (at,) in self._read(f"SELECT position FROM events WHERE door IN {OURS} ORDER BY position")]
 
     def arrived_at_ms(self, shop: str, id: str) -> int:
         """Return when an event came."""

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import random
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -100,9 +101,15 @@ class Stand:
 
     def told(self, shops: Iterable[str]) -> "Counter[str]":
         """Return what lies in the outbox of these shops, as `Expected` has it."""
-        shops, epoch = set(shops), self.service.held.epoch()
+        shops, epoch, ours = set(shops), self.service.held.epoch(), self.service.held.ours()
+
+        def number(alert: str) -> int:
+            """The number of the wait, were there none of the service's own events before it."""
+            position = int(alert.removeprefix(f"{epoch}-"))
+            return position - bisect_left(ours, position)
+
         return Counter(
-            f"{told.alert.removeprefix(f'{epoch}-')}.{told.stage}.{told.transition}"
+            f"{number(told.alert)}.{told.stage}.{told.transition}"
             for told in self.service.held.outbox("webhook").values()
             if told.data["shop"] in shops
         )
