@@ -243,7 +243,7 @@ class Suggester:
         if phase is None and read.reading.phase_confidence >= 0.6:
             phase = read.reading.phase
         return Asked(
-            read=read, lang=lang or _language(read.normal), phase=phase, product=product_name(product),
+            read=read, lang=lang or language_of(read.normal), phase=phase, product=product_name(product),
             values=values, now_ms=self._now_ms(), seed=seed,
         )  # fmt: skip
 
@@ -324,7 +324,7 @@ class Suggester:
         return bool(new)
 
 
-def _language(normal: str) -> str:
+def language_of(normal: str) -> str:
     """Return what a question is written in; signs and numbers alone are answered in Chinese, as most are."""
     if any(char >= "\u3400" for char in normal):
         return "zh"

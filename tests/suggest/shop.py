@@ -46,9 +46,12 @@ def asked(text: str, **more: object) -> Asked:
     return Asked(**(fields | more))  # type: ignore[arg-type]
 
 
-def ask(text: str, *, of: Library | None = None, learned: Learned | None = None, **situation: bool) -> list[Found]:
+def ask(
+    text: str, *, of: Library | None = None, learned: Learned | None = None, lang: str | None = None, **situation: bool
+) -> list[Found]:
     found = of if of is not None else shipped_library()
-    return offered(found, asked(text), learned or Learned(), Situation(**situation))
+    question = asked(text) if lang is None else asked(text, lang=lang)
+    return offered(found, question, learned or Learned(), Situation(**situation))
 
 
 def ids(found: list[Found]) -> list[str]:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from monitor.suggest.service import language_of
 from tests.needs import chat_samples
 from tests.suggest.recall import measured, ours, sets, tf_idf
 from tests.suggest.shop import ask, shipped_reader
@@ -26,3 +27,19 @@ def test_lines_of_real_buyers_get_an_answer_of_their_kind() -> None:
     assert len(stock) >= 8
     assert right / len(stock) >= 0.8
     assert all(len(ask(row["text"])) <= 3 for row in rows)
+
+
+@pytest.mark.parametrize("name", ["stripe_live", "twitter_care"])
+def test_english_buyers_get_english_words_or_none(name: str) -> None:
+    """Real English talk of other trades: no phrase in the wrong language, and no answer at any price."""
+    with gzip.open(chat_samples() / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        asked = [row["text"] for row in map(json.loads, lines) if row["role"] == "buyer" and row["text"]]
+    found = [ask(text, lang=language_of(shipped_reader().read(text).normal)) for text in asked]
+    spoken = [
+        three for three, text in zip(found, asked, strict=True) if any("a" <= char <= "z" for char in text.lower())
+    ]
+    assert len(spoken) > 0.9 * len(asked)
+    assert {one.phrase.lang for three in spoken for one in three} == {"en"}
+    by_words = sum(any(one.why for one in three) for three in spoken) / len(spoken)
+    print(f"{name}: {len(spoken)} lines, {by_words:.0%} with a phrase for their words, the rest with a question back")
+    assert 0 < by_words < 0.9, "other trades: neither mute nor an answer for everybody"
