@@ -43,7 +43,9 @@ QUIET_SECONDS = 0.5  # Between two words about the progress.
     "hour ends now; with --speed now]",
 )
 @click.option(
-    "--hours", type=click.FloatRange(min=0, min_open=True), help="How long.  [default: 1, or no end with --events]"
+    "--hours",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How long.  [default: 1; no end with --events or --speed]",
 )
 @click.option("--events", type=click.IntRange(min=1), help="Stop after so many events.")
 @click.option("--shops", type=click.IntRange(1, 5000), default=12, show_default=True)
@@ -63,6 +65,7 @@ QUIET_SECONDS = 0.5  # Between two words about the progress.
     multiple=True,
     help="A campaign opens at this time of day (Asia/Shanghai) with FACTOR times the buyers (default 8).",
 )
+@click.option("--flat", is_flag=True, help="As busy by night as by day, and nobody goes home.")
 @click.option(
     "--faults",
     type=click.Choice(tuple(FAULTS)),
@@ -97,6 +100,7 @@ def simulate(
     agents: int | None,
     buyers_per_hour: float,
     burst: tuple[str, ...],
+    flat: bool,
     faults: str,
     speed: float | None,
     rate: float | None,
@@ -116,7 +120,7 @@ def simulate(
         raise UsageError("--speed and --rate are for doors; a file is written as fast as it can be")
     if to == "-" and as_json:
         raise UsageError("--json needs stdout for itself: give --to a file")
-    if hours is None and events is None:
+    if hours is None and events is None and speed is None:
         hours = 1.0
     plan = Plan(
         seed=seed,
@@ -125,7 +129,8 @@ def simulate(
         events=events,
         shops=shops,
         agents=agents,
-        traffic=Traffic(per_hour=buyers_per_hour, bursts=tuple(_burst(text) for text in burst)),
+        traffic=Traffic(per_hour=buyers_per_hour, bursts=tuple(_burst(text) for text in burst), flat=flat),
+        always_on=flat,
     )
     begun = time.monotonic()
     with contextlib.ExitStack() as stack:

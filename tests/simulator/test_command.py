@@ -55,6 +55,15 @@ def test_faults_add_what_is_the_collectors_own(tmp_path: Path) -> None:
     assert len(lines) == said["events"] + said["extra"]
 
 
+def test_flat_traffic_is_as_busy_by_night(tmp_path: Path) -> None:
+    options = ("--to", str(tmp_path / "log.jsonl"), "--hours", "0.5", "--start")
+    night, noon = "2026-11-10T03:00:00+08:00", "2026-11-10T12:00:00+08:00"
+    assert summary(*options, night)["rounds"]["total"] < summary(*options, noon)["rounds"]["total"] / 3
+    by_night, by_day = (summary(*options, start, "--flat")["rounds"] for start in (night, noon))
+    assert by_night["total"] > by_day["total"] * 0.8
+    assert by_night["total"] > summary(*options, night)["rounds"]["total"] * 3
+
+
 def test_a_burst_brings_more(tmp_path: Path) -> None:
     options = ("--to", str(tmp_path / "log.jsonl"), "--start", "2026-11-10T19:50:00+08:00", "--hours", "0.5")
     plain, burst = summary(*options), summary(*options, "--burst", "20:00x10")
