@@ -8,7 +8,7 @@ Pure: the engine calls it for every decision and puts the result into the commit
 the decision itself, so that there is no alert without its delivery.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from monitor.store.outbox import HIGH, TOLD
 MACHINE_EXPIRES_MS = 5 * 60_000  # A program may be restarted meanwhile and still wants to know.
 PEOPLE_EXPIRES_MS = 45_000  # A budget may hold a message for 30 s; what is said is what is so when it is sent.
 URGENT = frozenset({"unattended", "source"})
+OF_THE_MANAGER = frozenset({"digest", "storm", "canary"})  # What else comes to them comes because no lead is there.
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -86,7 +87,7 @@ class Router:
         if not channels:
             return []
         text = _encode(told)
-        high = told.to == "lead" or told.kind in URGENT
+        high = told.to == "lead" or told.kind in URGENT or instead_of_lead(told)
         return [
             Delivery(
                 delivery_id=f"{self._epoch}-{told.key}@{channel}",
@@ -102,27 +103,45 @@ class Router:
             for channel in channels
         ]
 
-    def _targets(self, told: TellPeople) -> Iterator[str]:
-        """Yield the channels that the rules name for a message; else what stands in for all."""
+    def _targets(self, told: TellPeople) -> list[str]:
+        """Return the channels that the rules name for a message; else what stands in for all."""
         if told.to not in ("team", "lead", "digest"):
-            return
-        platforms, shops = [wait.platform for wait in told.waits], [wait.shop for wait in told.waits]
+            return []
+        # Where no manager can be told in a lead's place, whoever reads in the group is.
+        at_last = ("lead",) if instead_of_lead(told) and told.kind not in URGENT else ()
+        for to in (told.to, *at_last):
+            if found := self._named(told, to):
+                return found
+        return [self._plan.fallback] if self._plan.fallback is not None else []
+
+    def _named(self, told: TellPeople, to: str) -> list[str]:
+        """Return the channel of the first route that names one, else those the register names for the team."""
+        platforms, shops = places(told)
         for one in self._plan.routes:
             if one.match.matches(told.team, platforms, shops):
-                name = one.digest if told.to == "digest" else (one.lead or one.team) if told.to == "lead" else one.team
+                name = one.digest if to == "digest" else (one.lead or one.team) if to == "lead" else one.team
                 if name is not None:
-                    yield name
-                    return
-        team = self._register.team(told.team)
-        named = [name for name in team.channels if name in self._plan.channels] if team and told.to != "digest" else []
-        if named:
-            yield from named
-        elif self._plan.fallback is not None:
-            yield self._plan.fallback
+                    return [name]
+        team = self._register.team(told.team) if to != "digest" else None
+        return [name for name in team.channels if name in self._plan.channels] if team else []
 
     def _awake(self, at_ms: int) -> "_Awake":
         local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self._zone)
         return _Awake(self._plan, ((local.hour * 60 + local.minute) * 60 + local.second) * 1000)
+
+
+def places(told: TellPeople) -> tuple[list[str], list[str]]:
+    """Return the platforms and shops a message is of, as routes match them."""
+    platforms, shops = [wait.platform for wait in told.waits], [wait.shop for wait in told.waits]
+    for names, found in ((("platform",), platforms), (("shop", "shops"), shops)):
+        for value in filter(None, map(told.facts.get, names)):
+            found += [value] if isinstance(value, str) else [one for one in value if isinstance(one, str)]
+    return platforms, shops
+
+
+def instead_of_lead(told: TellPeople) -> bool:
+    """Whether the manager is told what a lead was to be told, for none is there."""
+    return told.to == "digest" and told.kind not in OF_THE_MANAGER
 
 
 class _Awake:

@@ -17,6 +17,7 @@ from monitor.alerts import text_en, text_zh
 from monitor.alerts.inert import plain
 from monitor.alerts.links import Links
 from monitor.alerts.merging import Over
+from monitor.alerts.router import instead_of_lead, places
 from monitor.alerts.saying import Link, Mention, Saying
 from monitor.alerts.view import Room, View, WaitView, Words
 from monitor.core.decisions import AlertState, Decision, NamedWait, TellPeople, ToldStep
@@ -150,7 +151,8 @@ class FloorSpeaker:
         row = self._floor.row(wait.shop, wait.conversation)
         if row is None or row.wait != wait.wait or row.needs_answer_since_ms is None or row.stopped:
             return False
-        return not (to == "lead" and row.claimed_by and not wait.claimed_by)
+        # A manager is told of a single wait in the place of a lead only.
+        return not (to in ("lead", "digest") and row.claimed_by and not wait.claimed_by)
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
@@ -206,6 +208,7 @@ class FloorSpeaker:
             told=self._told_before(told),
             facts=facts,
             shop=staff.register.shop_name(shop) if shop else "",
+            instead_of_lead=instead_of_lead(told),
             now_ms=now_ms,
         )
 
@@ -256,7 +259,7 @@ class FloorSpeaker:
             handles = self._plan.mentions.get(lead.id) or self._plan.mentions.get(lead.nick or "") or lead.mentions
             yield Mention(lead.nick or lead.id, dict(handles))
             return
-        platforms, shops = [wait.platform for wait in told.waits], [wait.shop for wait in told.waits]
+        platforms, shops = places(told)
         for route in self._plan.routes:
             if route.match.matches(told.team, platforms, shops) and (route.lead or route.team):
                 for name in route.mention:

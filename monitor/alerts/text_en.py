@@ -95,6 +95,8 @@ def lines(view: View) -> list[str]:
     elif view.kind == "unattended" and view.facts.get("room"):
         free = ", ".join(_room(Room(str(a), int(b), int(c) if c else None)) for a, b, c in view.facts["room"])
         found.append(f"Has room: {free}")
+    if view.instead_of_lead:
+        found.append("No lead is there: told to the manager instead")
     if view.told:
         found.append("Told: " + ", ".join(f"{_step(step)} {at}" for step, at in view.told))
     return found

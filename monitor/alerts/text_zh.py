@@ -123,6 +123,8 @@ def lines(view: View) -> list[str]:
     elif view.kind == "unattended" and view.facts.get("room"):
         free = "、".join(_room(Room(str(a), int(b), int(c) if c else None)) for a, b, c in view.facts["room"])
         found.append(f"可接待：{free}")
+    if view.instead_of_lead:
+        found.append("组长都不在岗，转告主管")
     if view.told:
         found.append("已告知：" + "、".join(f"{_step(step)} {at}" for step, at in view.told))
     return found

@@ -52,6 +52,7 @@ class View:
     told: tuple[tuple[str, str], ...] = ()  # Step and when, of what was told of it before.
     facts: dict[str, Any] = field(default_factory=dict)
     shop: str = ""  # Of what is no wait.
+    instead_of_lead: bool = False  # No lead is there: the manager is told what a lead would have been.
     now_ms: int = 0
 
     @property

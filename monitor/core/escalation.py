@@ -251,7 +251,7 @@ class Escalation:
                 continue  # Answered since.
             if group.to == "digest":
                 for one in due:
-                    self._mark(one, self._ladders.named(one.conversation, one.wait, now_ms), now_ms)
+                    self._mark(one, self._ladders.named(one.conversation, one.wait, now_ms), now_ms, "digest")
                     self._incidents.overdue(one.conversation.shop, one.conversation.id, one.wait.number, now_ms)
                 at_most -= len(due)
             else:
@@ -269,14 +269,14 @@ class Escalation:
         gather_ms = max(one.rung.gather_ms for one in due)
         others = self._others(group, {one.conversation for one in due}, gather_ms, decided_at_ms) if gather_ms else []
         waits = []
+        to = group.to
+        if to == "lead" and self._host.people is not None and self._host.people.nobody_leads(group.team, now_ms):
+            to = "digest"  # No lead is there: the floor manager is told, at once.
         for one in (*due, *others):
             named = self._ladders.named(one.conversation, one.wait, decided_at_ms)
             waits.append(named)
-            self._mark(one, named, now_ms)
+            self._mark(one, named, now_ms, to)
         facts = self._of_agent(group, first.conversation.shop, now_ms) if group.to in BEYOND_PANEL else {}
-        to = group.to
-        if to == "lead" and facts.get("lead") is None and self._host.people and self._host.people.register.teams:
-            to = "digest"  # The team has nobody to lead it: the floor manager is told, at once.
         if len(waits) > NAMED_AT_MOST:
             facts["more"] = len(waits) - NAMED_AT_MOST
         next_ms = min((self._next_step_ms(one) for one in due), default=NEVER_MS)
@@ -340,8 +340,8 @@ class Escalation:
             found.append(_Due(conversation, wait, told, ladder, rung, now_ms))
         return found
 
-    def _mark(self, one: _Due, as_named: NamedWait, now_ms: int) -> None:
-        """Note that people were told of a wait at a step."""
+    def _mark(self, one: _Due, as_named: NamedWait, now_ms: int, to: str) -> None:
+        """Note that people were told of a wait at a step; ``to`` is whom, where nobody of the step was there."""
         rung, ladder = one.rung, one.ladder
         if not rung.label or ladder.has_told(rung):
             return
@@ -357,7 +357,7 @@ class Escalation:
             if not ladder.raised_at_ms:
                 ladder.raised_at_ms = decided_at_ms
                 ladder.limit_at_ms = (self._ladders.next_limit_ms(one.wait, decided_at_ms) or 1) - 1
-            detail = f"{rung.to} {rung.label}" + (" named" if named else "")
+            detail = f"{to} {rung.label}" + (" named" if named else "")
             act = AlertAct(decided_at_ms, "", "told", detail)
             self._log.write(one.told, as_named, as_named.stage, as_named.since_ms, act, None, None)
 

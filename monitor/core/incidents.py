@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core.decisions import AlertAct, AlertState, Decision, NamedWait, TellPeople, ToldStep
+from monitor.core.people import People
 from monitor.core.silences import Silences
 from monitor.core.timers import NEVER_MS
 
@@ -27,13 +28,14 @@ OPENING_MS = 30_000  # So long after an opening a team is told what was left: so
 AGAIN_MS = 300_000  # Raised again so soon after it was told, it is in the digest and nowhere else.
 _AGAIN_MS = {"quality": 600_000}  # Of some kinds: a lead hears of one person's words every ten minutes at most.
 _IN_NO_DIGEST = ("promise", "quality")
+_OF_THE_GROUP = ("unattended", "source")  # Anybody of the group may help; the rest is for whoever leads.
 INCIDENTS_AT_MOST = 10_000  # As many as there may be sources.
 TURNED_AT_MOST = 200  # Kept for one digest.
 NAMED_AT_MOST = 20
 WORTH_MS = 300_000
 
 Kind = Literal["unattended", "source", "promise", "handover", "score", "quality"]
-To = Literal["panel", "popup", "console", "team", "lead"]
+To = Literal["panel", "popup", "console", "team", "lead", "digest"]
 
 
 class Incident(Struct, array_like=True, gc=False):
@@ -79,6 +81,7 @@ class Host(Protocol):
 
     decisions: list[Decision]
     now_ms: int
+    people: People | None
 
     @property
     def wall(self) -> bool:
@@ -171,7 +174,7 @@ class Incidents:
             self._kept.told_at[said] = now_ms
             for of_team, receivers in to.items():
                 own = [wait for wait in waits if wait.team == of_team or not of_team][:NAMED_AT_MOST]
-                for receiver in receivers:
+                for receiver in self._who_is_there(kind, of_team, receivers, now_ms):
                     told.append(ToldStep(step, receiver, at_ms, now_ms))
                     self._tell(found, receiver, of_team, step, own, at_ms, now_ms, facts or {})
         found.told = (*found.told, *(told or [ToldStep(step, "", at_ms, now_ms)]))
@@ -179,6 +182,14 @@ class Incidents:
             self._turn(found, now_ms, firing=True)
         act = "told" if told else "quiet"
         self._say(found, AlertAct(now_ms, "", act, step), None, None, facts)
+
+    def _who_is_there(self, kind: Kind, team: str, receivers: Sequence[To], now_ms: int) -> Sequence[To]:
+        """Return whom to tell: the floor manager in the place of a lead where none is there."""
+        people = self._host.people
+        if "lead" not in receivers or people is None or not people.nobody_leads(team, now_ms):
+            return receivers
+        instead: tuple[To, ...] = ("team", "digest") if kind in _OF_THE_GROUP else ("digest",)
+        return [one for to in receivers for one in (instead if to == "lead" else (to,))]
 
     def standing(self, kind: Kind) -> list[str]:
         """Return the names of the alerts of a kind that stand."""

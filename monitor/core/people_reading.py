@@ -220,10 +220,35 @@ class PeopleReading:
         return self.register.seat_of(person, at_ms, shop)
 
     def lead_of(self, team: str, at_ms: int) -> Person | None:
-        """Return who leads a team now: the first lead who is there, else the first."""
-        leads = self.register.leads(team, at_ms)
-        there = (lead for lead in leads if (w := self._workers.get(lead.id)) is not None and w.there(at_ms))
-        return next(there, leads[0] if leads else None)
+        """Return who leads a team now: the first lead who is known to be there, else the first who may be.
+
+        None: the team has no lead, or all of them are known to be gone, on a break or off shift.
+        """
+        maybe = None
+        for lead in self.register.leads(team, at_ms):
+            there = self._leads_now(lead.id, at_ms)
+            if there:
+                return lead
+            if there is None and maybe is None:
+                maybe = lead
+        return maybe
+
+    def nobody_leads(self, team: str, at_ms: int) -> bool:
+        """Whether teams are written down, and nobody who leads this one is there."""
+        return bool(self.register.teams) and self.lead_of(team, at_ms) is None
+
+    def _leads_now(self, person: str, at_ms: int) -> bool | None:
+        """Whether somebody can be called: by presence, else by the roster; None: neither says."""
+        worker = self._workers.get(person)
+        state = worker.state(at_ms) if worker is not None else None
+        if state is not None:
+            return state in ("online", "suspended")  # 挂起 sits at the desk, 小休 does not.
+        shops = self.register.shops_of(person)
+        on_shift = [shop for shop in shops if self.register.on_shift_of(person, shop, at_ms)]
+        if not on_shift:
+            return False if shops else None
+        # Others of the shop are heard of and this one is not: on shift, and perhaps not at the desk.
+        return None if any(self.posts.heard(shop) for shop in on_shift) else True
 
     def serves(self, person: str) -> tuple[str, ...]:
         """Return the shops a person was named for."""

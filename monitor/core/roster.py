@@ -215,6 +215,10 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
             found = self._of_hour[shop, hour] = self.shifts(hour * HOUR_MS, (hour + 1) * HOUR_MS, shop)
         return [shift for shift in found if shift.starts_at_ms <= at_ms < shift.ends_at_ms]
 
+    def on_shift_of(self, person: str, shop: str, at_ms: int) -> bool:
+        """Whether a person is on a shift of a shop at an instant."""
+        return any(shift.slot.person == person for shift in self.on_shift(shop, at_ms))
+
     def next_shift(self, shop: str, at_ms: int, within_ms: int = 2 * DAY_MS) -> Shift | None:
         """Return the shift of a shop that starts first at or after an instant; None if none does for a while."""
         later = (shift for shift in self.shifts(at_ms, at_ms + within_ms, shop) if shift.starts_at_ms >= at_ms)

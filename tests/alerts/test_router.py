@@ -107,6 +107,22 @@ def test_a_route_may_be_for_some_shops_only() -> None:
     assert routed(told(named(shop="nanfeng"), team="b组")) == ["b"]
 
 
+def test_an_alert_of_no_wait_goes_where_its_shop_goes() -> None:
+    assert routed(told(kind="promise", waits=(), team="b组", facts={"shop": "nanfeng"})) == ["b"]
+    assert routed(told(kind="source", waits=(), team="b组", facts={"shops": ["x", "nanfeng"], "shop": None})) == ["b"]
+
+
+def test_where_no_lead_is_there_the_manager_is_told_else_the_group() -> None:
+    assert routed(told(team="a组", to="digest")) == ["manager"]
+    without = PLAN.model_copy(update={"routes": PLAN.routes[:-1], "fallback": None})
+    router = Router(epoch="k3f9", machines=[], plan=without)
+    (delivery,) = router(told(team="a组", to="digest"))
+    assert (delivery.channel, delivery.transition) == ("a_lead", HIGH)
+    # Of a shop nobody can serve the group is told beside the manager, and not twice.
+    assert router(told(kind="unattended", team="a组", to="digest")) == []
+    assert router(told(kind="digest", team="", to="digest")) == []
+
+
 def test_a_lead_without_a_channel_of_their_own_is_mentioned_in_the_group() -> None:
     assert routed(told(named(shop="nanfeng"), team="b组", to="lead")) == ["b"]
 

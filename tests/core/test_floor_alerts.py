@@ -7,7 +7,7 @@ from monitor.core.roster import Person, Register, Team
 from tests.core.collector import beats, covered, status
 from tests.core.ladders import LADDER
 from tests.core.test_people import change_of_shifts
-from tests.staffed import Floor
+from tests.staffed import Floor, slot
 from tests.timeline import Timeline, at_ms
 
 IM = ("team", "lead")  # What goes into the team's group.
@@ -152,6 +152,69 @@ def test_where_nobody_leads_the_team_the_floor_manager_is_told_at_once() -> None
         floor.buyer("0:00", agent="lin")
         floor.until("2:50")
         assert [line.split(":")[1] for line in floor.said_to("lead", "digest")] == [f"30 {to} lin 150s"]
+
+
+TWO_LEADS = Register(
+    teams=(Team(id="default", leads=("wang", "li")),), persons=(Person(id="wang", team="default"), Person(id="li"))
+)
+
+
+def _called(floor: Floor) -> list[tuple[str, str | None]]:
+    """Who was to be told at the lead's step, and which lead the message calls."""
+    floor.buyer("0:00", agent="lin").until("2:50")
+    told = [one for one in floor.decisions if isinstance(one, d.TellPeople) and one.step == "150s"]
+    return [(one.to, one.facts["lead"]) for one in told]
+
+
+def test_a_lead_who_is_not_there_is_not_called_another_is_else_the_manager() -> None:
+    def led(register: Register = TWO_LEADS, **states: str) -> list[tuple[str, str | None]]:
+        floor = Floor(register, policy=LADDER)
+        for person, state in states.items():
+            floor.presence("-1:00", person, state, shops=[])
+        return _called(floor)
+
+    assert led() == [("lead", "wang")]  # Nothing is known of either.
+    assert led(wang="online", li="online") == [("lead", "wang")]
+    assert led(wang="offline") == [("lead", "li")]
+    assert led(wang="away", li="online") == [("lead", "li")]
+    assert led(li="online") == [("lead", "li")]  # Known to be there goes before perhaps there.
+    assert led(wang="suspended") == [("lead", "wang")]  # Takes no new chat, and sits there.
+    assert led(wang="away", li="offline") == [("digest", None)]
+
+
+def test_a_lead_is_called_by_the_shift() -> None:
+    # The time-line begins at ten in the morning.
+    early, late = slot("wang", 8, 16, shop="lvya"), slot("li", 16, 24, shop="lvya")
+    assert _called(Floor(replace(TWO_LEADS, slots=(late, early)), policy=LADDER)) == [("lead", "wang")]
+    swapped = replace(TWO_LEADS, slots=(slot("wang", 16, 24, shop="lvya"), slot("li", 8, 16, shop="lvya")))
+    assert _called(Floor(swapped, policy=LADDER)) == [("lead", "li")]
+    nobody = replace(TWO_LEADS, slots=(late, slot("wang", 0, 8, shop="lvya")))
+    assert _called(Floor(nobody, policy=LADDER)) == [("digest", None)]
+    gone_home = Floor(replace(TWO_LEADS, slots=(late, early)), policy=LADDER)
+    assert _called(gone_home.presence("-1:00", "wang", "offline", shops=[])) == [("digest", None)]
+
+
+def test_a_lead_who_comes_back_is_called_again() -> None:
+    floor = Floor(TWO_LEADS, policy=LADDER)
+    floor.presence("-1:00", "wang", "away", shops=[]).presence("-1:00", "li", "offline", shops=[])
+    floor.buyer("0:00", agent="lin", chat="a").buyer("1:00", agent="lin", chat="b")
+    floor.presence("3:00", "wang", "online", shops=[])
+    floor.until("4:00")
+    told = [one for one in floor.decisions if isinstance(one, d.TellPeople) and one.step == "150s"]
+    assert [(one.to, one.waits[0].conversation) for one in told] == [("digest", "a"), ("lead", "b")]
+    trail = [act for one in floor.decisions if isinstance(one, d.AlertState) for act in one.acts]
+    assert [act.detail for act in trail if act.what == "told" and "150s" in act.detail] == ["digest 150s", "lead 150s"]
+
+
+def test_of_a_shop_nobody_can_serve_the_group_and_the_manager_are_told_where_no_lead_is_there() -> None:
+    floor = Floor(TWO_LEADS, policy=LADDER).presence("-1:00", "wang", "away").presence("-1:00", "li", "away")
+    floor.presence("0:00", "lin", "online")
+    floor.buyer("0:30", agent="lin")
+    floor.presence("1:00", "lin", "offline")
+    floor.until("2:10")
+    told = [one for one in floor.decisions if isinstance(one, d.TellPeople) and one.kind == "unattended"]
+    assert [(one.to, one.team) for one in told] == [("team", "default"), ("digest", "default")]
+    assert len({one.key for one in told}) == 2
 
 
 def test_a_promise_that_nobody_keeps_comes_to_the_lead_and_is_over_when_kept() -> None:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from monitor.core import decisions as d
 from monitor.core.incidents import Incidents, Kept
+from monitor.core.people import People
 from monitor.core.policy import Step
 from monitor.core.silences import Silences
 from tests.core.collector import status
@@ -58,6 +59,7 @@ class _Nobody:
         self.decisions: list[d.Decision] = []
         self.now_ms = START_MS
         self.wall = True
+        self.people: People | None = None
         self.woken_ms = 0
 
     def named_wait(self, *_: object) -> d.NamedWait | None:
