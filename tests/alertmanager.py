@@ -11,8 +11,8 @@ import httpx
 
 from tests import needs
 from tests.program import free_port
+from tests.waiting import DEADLINE_SECONDS
 
-DEADLINE_SECONDS = 20.0
 CONFIG = """
 route: {receiver: nobody}
 receivers: [{name: nobody}]
@@ -68,7 +68,8 @@ class Alertmanager:
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return what it shows as standing."""
-        found: list[dict[str, Any]] = httpx.get(f"{self.url}/api/v2/alerts", timeout=5, trust_env=False).json()
+        answer = httpx.get(f"{self.url}/api/v2/alerts", timeout=DEADLINE_SECONDS, trust_env=False)
+        found: list[dict[str, Any]] = answer.json()
         return found
 
 

@@ -19,6 +19,8 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from tests.waiting import DEADLINE_SECONDS
+
 AGAIN_SECONDS = 0.02  # Between two tries of a service that is not there.
 FRAMES_UNDER_WAY = 16
 
@@ -49,7 +51,7 @@ def _nothing(_: Batch) -> None:
 async def over_http(url: Callable[[], str], batches: Batches, confirmed: Confirmed = _nothing) -> Tally:
     """Post one batch after the other; ``url`` is asked anew for each try."""
     tally = Tally()
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as client:
         async for batch in _each(batches):
             while True:
                 try:

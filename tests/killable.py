@@ -21,7 +21,8 @@ from monitor.core.tracker import Tracker
 from monitor.engine import Engine
 from monitor.replay import round_line
 from monitor.store.journal import Journal
-from tests.program import DEADLINE_SECONDS, Program
+from tests.program import Program
+from tests.waiting import DEADLINE_SECONDS
 
 Json = dict[str, Any]
 

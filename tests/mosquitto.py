@@ -15,8 +15,7 @@ from pathlib import Path
 
 from tests import needs
 from tests.program import free_port
-
-DEADLINE_SECONDS = 20.0
+from tests.waiting import DEADLINE_SECONDS
 
 
 def needs_mosquitto() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import httpx
 
+from tests.waiting import DEADLINE_SECONDS
+
 ALL_HOURS = Path(__file__).parent / "all_hours"  # Without it a test would fail at night, when nobody is told.
-DEADLINE_SECONDS = 30.0  # For what takes a second; a loaded machine takes longer.
 
 
 def free_port() -> int:
@@ -72,7 +73,7 @@ class Program:
 
     def _is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/readyz", timeout=DEADLINE_SECONDS).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -35,6 +35,7 @@ from tests.mosquitto import mosquitto
 from tests.program import ALL_HOURS
 from tests.simulator.made import encoded, plan
 from tests.test_same_rounds import Json, is_ready, seeded
+from tests.waiting import DEADLINE_SECONDS
 
 MINUTE_MS = 60_000
 PAST_MS = 8 * MINUTE_MS
@@ -201,7 +202,8 @@ def now_and_then_badly(dice: random.Random) -> Answer:
 
 def all_is_told(service: Killable) -> bool:
     """Whether every open wait that is past a limit is told at its stage, and all that is told has been sent."""
-    answer = httpx.get(f"{service.url()}/v1/waits", params={"limit": 2000}, timeout=10, trust_env=False).json()
+    waiting = f"{service.url()}/v1/waits?limit=2000"
+    answer = httpx.get(waiting, timeout=DEADLINE_SECONDS, trust_env=False).json()
     outbox = service.held.outbox("webhook")
     stage_told = {told.alert: told.stage for told in outbox.values()}
     waits = {wait["id"]: wait["stage"] for wait in answer["waits"] if wait["stage"] != "fresh"}

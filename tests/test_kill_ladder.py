@@ -27,6 +27,7 @@ from tests.collectors import over_http
 from tests.killable import Killable, killable
 from tests.test_kill import Floor, assert_rounds_are_those_of_a_replay, now_ms
 from tests.test_same_rounds import Json, is_ready, seeded
+from tests.waiting import DEADLINE_SECONDS
 
 KILLS = 3
 BACKLOG = 2500  # Events, at least, of what is past at the beginning.
@@ -81,7 +82,7 @@ class Acts:
 
 async def act(service: Killable, acts: Acts, dice: random.Random) -> None:
     """Silence a shop once; claim a wait and mute another."""
-    async with httpx.AsyncClient(trust_env=False, base_url=service.url(), timeout=10) as client:
+    async with httpx.AsyncClient(trust_env=False, base_url=service.url(), timeout=DEADLINE_SECONDS) as client:
         waits = (await client.get("/v1/waits", params={"limit": 2000})).json()["waits"]
         dice.shuffle(waits)
         if acts.silence is None:
@@ -104,10 +105,10 @@ async def act(service: Killable, acts: Acts, dice: random.Random) -> None:
 def assert_acts_stand(service: Killable, acts: Acts) -> None:
     """What was done before the death is known after it, of all that still waits."""
     assert acts.silence is not None
-    answer = httpx.get(f"{service.url()}/v1/silences", timeout=10, trust_env=False).json()
+    answer = httpx.get(f"{service.url()}/v1/silences", timeout=DEADLINE_SECONDS, trust_env=False).json()
     assert answer["silences"] == [acts.silence]
-    waits = httpx.get(f"{service.url()}/v1/waits", params={"limit": 2000}, timeout=10, trust_env=False).json()["waits"]
-    stands = {wait["id"]: wait["alert"] or {} for wait in waits}
+    told = httpx.get(f"{service.url()}/v1/waits?limit=2000", timeout=DEADLINE_SECONDS, trust_env=False).json()
+    stands = {wait["id"]: wait["alert"] or {} for wait in told["waits"]}
     for alert, by in acts.claimed.items():
         assert alert not in stands or stands[alert]["claimed_by"] == by
     assert all(stands[alert]["muted_until"] for alert in acts.muted if alert in stands)

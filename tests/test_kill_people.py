@@ -14,6 +14,7 @@ from tests.alerts.channels.test_dingtalk import Ding
 from tests.killable import Killable, killable
 from tests.test_kill import now_ms
 from tests.test_same_rounds import is_ready, seeded
+from tests.waiting import DEADLINE_SECONDS
 
 WAITS = 25
 CHANNELS = """
@@ -69,7 +70,7 @@ async def test_killed_between_decision_and_delivery_all_are_told_once_started_ag
         with killable(tmp_path / "service", RULES=str(rules)) as service:
             await service.until(lambda: is_ready(service), "ready", every_seconds=0.05)
             body = json.dumps([asked(number) for number in range(WAITS)])
-            async with httpx.AsyncClient(trust_env=False) as client:
+            async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as client:
                 (await client.post(f"{service.url()}/v1/events", content=body)).raise_for_status()
             await service.until(lambda: len(deliveries(service)) >= dice.randrange(1, WAITS), "decided")
             service.kill()

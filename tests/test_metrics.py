@@ -26,6 +26,7 @@ from monitor.core.events import AnyEvent, Message
 from monitor.metrics import FAMILIES, OTHER, REPLY_EDGES, SERIES_AT_MOST, Exposition, Metrics, Watcher
 from monitor.wire.batch import Refusal
 from tests import needs
+from tests.waiting import DEADLINE_SECONDS
 
 
 @dataclass
@@ -309,6 +310,6 @@ async def test_the_loop_s_own_lateness_is_measured(monkeypatch: pytest.MonkeyPat
     measured: asyncio.Queue[float] = asyncio.Queue()
     monkeypatch.setattr(metrics.loop_lag, "observe", measured.put_nowait)
     probe = asyncio.create_task(metrics.watch_loop())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         assert await measured.get() >= 0
     probe.cancel()

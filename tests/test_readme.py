@@ -12,6 +12,7 @@ import pytest
 from tests import needs
 from tests.mosquitto import mosquitto
 from tests.program import Program, running
+from tests.waiting import DEADLINE_SECONDS
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,7 +25,7 @@ def examples(language: str, naming: str, page: str = "README.md") -> list[str]:
 
 
 def waiting(program: Program) -> list[dict[str, Any]]:
-    answer = httpx.get(f"{program.url}/v1/waits")
+    answer = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS)
     answer.raise_for_status()
     waits: list[dict[str, Any]] = answer.json()["waits"]
     return waits

@@ -30,6 +30,7 @@ from tests.mosquitto import Mosquitto, mosquitto
 from tests.simulator.made import encoded as as_sent
 from tests.simulator.made import plan, run
 from tests.test_replay import late_by_up_to, read, sample
+from tests.waiting import DEADLINE_SECONDS
 
 Json = dict[str, Any]
 MINUTE_MS = 60_000
@@ -144,7 +145,7 @@ async def stand(folder: Path, door: str) -> AsyncIterator[Stand]:
 
 def is_ready(service: Killable) -> bool:
     try:
-        return httpx.get(f"{service.url()}/readyz", timeout=5, trust_env=False).status_code == 200
+        return httpx.get(f"{service.url()}/readyz", timeout=DEADLINE_SECONDS, trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -163,7 +164,7 @@ def of(shops: set[str], lines: Iterable[Json]) -> list[Json]:
 
 def listed(service: Killable, shops: set[str]) -> list[Json]:
     """Return the open waits of shops as the service lists them, in the words of a replay's lines."""
-    answer = httpx.get(f"{service.url()}/v1/waits", params={"limit": 2000}, timeout=10, trust_env=False)
+    answer = httpx.get(f"{service.url()}/v1/waits", params={"limit": 2000}, timeout=DEADLINE_SECONDS, trust_env=False)
     waits = [
         {name: wait[name] for name in SAME_NAME}
         | {"counted_seconds": wait["wait_seconds"], "buyer_messages": wait["messages"]}
@@ -241,7 +242,7 @@ async def test_every_line_sent_twice_changes_nothing(tmp_path: Path) -> None:
 
 def counted(service: Killable, outcome: str) -> int:
     """Return how many events the service says had an outcome, over all sources."""
-    answer = httpx.get(f"{service.url()}/metrics", timeout=10, trust_env=False)
+    answer = httpx.get(f"{service.url()}/metrics", timeout=DEADLINE_SECONDS, trust_env=False)
     lines = [line for line in answer.text.splitlines() if line.startswith("presales_events_total{")]
     return sum(int(line.rpartition(" ")[2]) for line in lines if f'outcome="{outcome}"' in line)
 

@@ -20,6 +20,7 @@ from websockets.exceptions import InvalidStatus
 
 from monitor.settings import Settings, _is_secret, _leaves
 from tests.program import ALL_HOURS, Program, free_port
+from tests.waiting import DEADLINE_SECONDS
 
 MARK = "geheim"
 CHANNELS = """version: 1
@@ -124,7 +125,7 @@ def drive(url: str, answers: list[str]) -> None:
     now = int(time.time() * 1000)
     said = {"shop": "senye", "platform": "taobao", "role": "buyer", "text": "包邮吗?", "buyer": "张三"}
     old = [said | {"id": f"m-{n}", "ts": now - 1000 * (400 - n), "conversation": f"c-{n}"} for n in range(5)]
-    with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
+    with httpx.Client(base_url=url, timeout=DEADLINE_SECONDS, trust_env=False) as client:
 
         def ask(method: str, path: str, headers: dict[str, str] | None = None, **more: object) -> None:
             answer = client.request(method, path, headers=headers, **more)  # type: ignore[arg-type]
@@ -166,7 +167,7 @@ async def test_no_secret_is_printed_or_answered_whatever_goes_wrong(tmp_path: Pa
         await asyncio.to_thread(drive, program.url, answers)
     finally:
         program.process.kill()
-        program.process.wait(30)
+        program.process.wait(DEADLINE_SECONDS)
     printed = program.printed()
     assert len(answers) >= 40
     for mark in marks():

@@ -15,6 +15,7 @@ from monitor.cli import main
 from monitor.service_manager import ServiceManager
 from tests import needs
 from tests.program import running
+from tests.waiting import DEADLINE_SECONDS
 
 UNIT = Path(__file__).parent.parent / "docs" / "deploy" / "presales-monitor.service"
 
@@ -38,7 +39,7 @@ def test_the_service_says_when_it_is_ready_that_it_lives_and_that_it_stops(tmp_p
             while (said := line.recv(4096)) == b"WATCHDOG=1":
                 pass
             assert said == b"STOPPING=1"
-            assert program.process.wait(30) == 0
+            assert program.process.wait(DEADLINE_SECONDS) == 0
 
 
 async def test_a_loop_that_has_ended_gives_no_sign_of_life(tmp_path: Path) -> None:

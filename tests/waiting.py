@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-DEADLINE_SECONDS = 20.0  # For what takes a moment; a loaded machine takes longer.
+# For what takes a moment: a loaded machine takes longer, and when all goes well nobody waits for it.
+DEADLINE_SECONDS = 60.0
 
 
 async def until(true: Callable[[], object], what: str = "what was waited for") -> None:

@@ -21,7 +21,7 @@ from monitor.wire import decode
 from monitor.wire.batch import Batch
 from tests.alerts.channels.test_webhook import Endpoint
 from tests.program import free_port
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ async def test_it_flies_through_the_whole_chain_and_is_in_no_count(tmp_path: Pat
         await until(lambda: outside.paths == ["/ping-key"])
         assert app.metrics.canary_seconds[()].total < 20
         assert app.metrics.rounds == {}
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as client:
             await app.scores.scorer.settle()
             await app.scores.scorer.catch_up()  # As after a start.
 

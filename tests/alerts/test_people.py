@@ -23,7 +23,7 @@ from tests.alerts.orders import ASKED_MS
 from tests.alerts.tellings import named, told
 from tests.alerts.test_delivery import Scripted
 from tests.alerts.time import MovedTime
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 START_MS = ASKED_MS + 120_004
 
@@ -108,7 +108,7 @@ class Floor:
     async def comes_to(self, expected: dict[str, int], name: str = "a") -> None:
         """Wait until all that was due on a channel has ended so."""
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 while await self.account(name) != expected:  # noqa: ASYNC110 - it is the database that changes
                     await asyncio.sleep(0.002)
         except TimeoutError:
@@ -116,7 +116,7 @@ class Floor:
 
     async def settled(self, name: str = "a") -> dict[str, int]:
         """Wait until nothing is pending on a channel; return what became of all."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while (found := await self.account(name)).get("pending"):  # noqa: ASYNC110 - it is the database that changes
                 await asyncio.sleep(0.002)
         return found
@@ -374,7 +374,7 @@ async def test_a_stop_in_the_round_in_which_something_is_dropped_ends(floor: Flo
     floor.facts.standing = stopping  # type: ignore[method-assign]
     await floor.tell(told(named(1)))
     courier = Courier(floor.journal.outbox, floor.rooms, floor.time, floor.metrics, speaker=floor.facts)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         await courier.run()
     assert await floor.account() == {"dropped_answered": 1}
     assert room.tried == []

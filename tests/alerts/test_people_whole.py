@@ -15,7 +15,7 @@ from monitor.policy_files.where import Choice
 from monitor.settings import Settings
 from tests.alerts.channels.test_dingtalk import Ding
 from tests.program import free_port
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 CHANNELS = """
 version: 1
@@ -59,7 +59,7 @@ class Floor:
             "account": "senye:lin",
             "text": text,
         }
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as client:
             (await client.post(f"{self.app.server.url}/v1/events", json=event)).raise_for_status()
 
     def links(self) -> dict[str, str]:
@@ -106,7 +106,7 @@ async def test_the_group_is_told_and_the_first_who_taps_has_it(floor: Floor) -> 
     assert "问：这款茶几送货上门吗 ［点我］(http：//evil．com) ＠所有人" in text
     assert "买家 张＊" in text
     claim = floor.links()["认领"]
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as client:
         page = await client.get(claim)
         assert page.status_code == 200
         assert "<form" in page.text

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from hatch_build import Pages
 from tests import needs
 from tests.browser.fake_live import FakeLive
+from tests.waiting import DEADLINE_SECONDS
 
 FLAGS = [
     "--headless",
@@ -27,6 +28,7 @@ FLAGS = [
     "--disable-sync",
 ]
 WRONG = timedelta(hours=1)
+expect.set_options(timeout=DEADLINE_SECONDS * 1000)
 
 
 class Board:
@@ -92,7 +94,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(
         viewport={"width": 1366, "height": 768}, locale="zh-CN", timezone_id="Asia/Shanghai"
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(DEADLINE_SECONDS * 1000)
     yield context
     await context.close()
 

@@ -16,6 +16,8 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
+from tests.waiting import DEADLINE_SECONDS
+
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 USUAL_STAGES = [["slow", 60], ["at_risk", 180], ["lost", 300]]
 
@@ -156,7 +158,7 @@ class FakeLive:
 
     async def hears(self, kind: str, *, times: int = 1) -> Frame:
         """Wait until pages have sent so many frames of a kind; return the newest."""
-        async with asyncio.timeout(20), self._said_something:
+        async with asyncio.timeout(DEADLINE_SECONDS), self._said_something:
             while len(found := [frame for frame in self.heard if frame["type"] == kind]) < times:
                 await self._said_something.wait()
             return found[-1]

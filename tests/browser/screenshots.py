@@ -14,6 +14,7 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 from tests import needs
 from tests.browser.conftest import FLAGS
 from tests.program import free_port
+from tests.waiting import DEADLINE_SECONDS
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
@@ -88,7 +89,7 @@ def main() -> None:
             browser.close()
     finally:
         demo.terminate()
-        demo.wait(30)
+        demo.wait(DEADLINE_SECONDS)
 
 
 if __name__ == "__main__":

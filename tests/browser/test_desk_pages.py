@@ -12,6 +12,7 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.program import Program, running
+from tests.waiting import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,12 +28,12 @@ def event(name: str, seconds_ago: float, **more: Any) -> dict[str, Any]:
 
 
 def send(program: Program, *events: dict[str, Any]) -> None:
-    answer = httpx.post(f"{program.url}/v1/events", json=list(events), timeout=20)
+    answer = httpx.post(f"{program.url}/v1/events", json=list(events), timeout=DEADLINE_SECONDS)
     assert answer.status_code == 202, answer.text
 
 
 def waits(program: Program) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = httpx.get(f"{program.url}/v1/waits", timeout=20).json()["waits"]
+    found: list[dict[str, Any]] = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()["waits"]
     return found
 
 
@@ -145,7 +146,7 @@ async def test_the_wallboard_has_the_day_and_who_is_there(page: Page, program: P
     send(program, event("d1", 60, text="有货吗", **chat), event("d2", 20, text="有的亲", role="agent", **chat))
     await shown(page, program, "/?lang=zh")
     await expect(page.locator("[data-test=staff]")).to_have_text("2/0/—")
-    await expect(page.locator("[data-test=mean-reply]")).to_have_text("40s", timeout=20_000)
+    await expect(page.locator("[data-test=mean-reply]")).to_have_text("40s")
     await expect(page.locator("[data-test=missed]")).to_have_text("0")
     # No target is written down, and none is made up.
     await expect(page.locator("[data-test=budget]")).to_have_text("—")
@@ -252,7 +253,7 @@ async def test_the_panel_speaks_up_once_for_all_who_wait_over_ninety_seconds(pag
     await page.goto(f"{program.url}/agent?agent=ming&lang=zh")
     await expect(page.locator("[data-test=nobody]")).to_be_visible()
     send(program, *(event(f"m{n}", 88.5, agent="ming", account="senye:ming", text="在吗") for n in range(2)))
-    await expect(page.locator(".popup")).to_contain_text("2 位买家等了超过 90 秒", timeout=15_000)
+    await expect(page.locator(".popup")).to_contain_text("2 位买家等了超过 90 秒")
     await page.locator("[data-test=pop-ok]").click()
     await expect(page.locator(".popup")).to_have_count(0)
 
@@ -281,7 +282,7 @@ async def test_sources_name_the_machine_its_version_and_what_it_sees(page: Page,
         await expect(row).to_contain_text(text)
     status = {"type": "account_status", "id": "kick", "source": "C1", "shop": "senye", "platform": "taobao"}
     send(program, status | {"ts": datetime.now(UTC).isoformat(), "account": "senye:zhou", "state": "kicked"})
-    await expect(row).to_contain_text("被顶下线", timeout=15_000)
+    await expect(row).to_contain_text("被顶下线")
     back = {"ts": datetime.now(UTC).isoformat(), "account": "senye:zhou", "state": "online", "id": "back"}
     send(program, status | back)
 
@@ -324,23 +325,23 @@ async def test_the_service_killed_and_started_again_is_noticed_and_mended(
         send(mortal, event("a", 30, text="有货吗"))
         await shown(page, mortal, "/?lang=zh")
         mortal.process.kill()
-        mortal.process.wait(20)
+        mortal.process.wait(DEADLINE_SECONDS)
         await expect(page.locator("[data-test=line]")).to_have_text("重连中")
         again = Program(tmp_path, settings={"PRESALES_LISTEN__PORT": str(mortal.port)})
         try:
             again.until(lambda: _answers(f"{mortal.url}/readyz"), "ready again")
             send(mortal, event("b", 20, text="在吗", agent="zhou"))
-            await expect(page.locator("tr.wait")).to_have_count(2, timeout=30_000)
+            await expect(page.locator("tr.wait")).to_have_count(2)
             await expect(page.locator("[data-test=line]")).to_have_text("实时")
         finally:
             again.process.kill()
-            again.process.wait(20)
+            again.process.wait(DEADLINE_SECONDS)
     await page.close()
 
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).status_code == 200
+        return httpx.get(url, timeout=DEADLINE_SECONDS).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -360,5 +361,5 @@ async def test_a_link_with_its_token_behind_a_hash_logs_a_screen_in(
         assert token not in await page.evaluate("location.href + JSON.stringify(history.state)")
     finally:
         locked.process.kill()
-        locked.process.wait(20)
+        locked.process.wait(DEADLINE_SECONDS)
     await page.close()

@@ -21,7 +21,8 @@ from monitor.metrics import FAMILIES
 from monitor.simulator import floor_rules
 from monitor.simulator.centre import build_centre
 from tests import needs
-from tests.program import DEADLINE_SECONDS, Program, free_port
+from tests.program import Program, free_port
+from tests.waiting import DEADLINE_SECONDS
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGS = ROOT / "dashboards"

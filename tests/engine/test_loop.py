@@ -20,6 +20,7 @@ from monitor.wire import decode
 from monitor.wire.batch import Batch
 from tests.service import MovedClock, doomed, rounds_of, routed, said, service
 from tests.timeline import START_MS
+from tests.waiting import DEADLINE_SECONDS
 
 
 async def test_a_receipt_says_what_became_of_each_event(tmp_path: Path) -> None:
@@ -49,7 +50,7 @@ async def test_the_loop_wakes_by_itself_when_a_limit_is_due(tmp_path: Path) -> N
         await s.send(said(0))
         await s.move(59.95)
         s.clock.at_ms = START_MS + 60_001
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while not s.decided(RaiseAlert):
                 await s.news.wait()
                 s.news.clear()
@@ -67,7 +68,7 @@ async def test_on_a_clock_that_runs_fast_it_wakes_for_a_limit_all_the_same(tmp_p
         batch = decode(msgspec.json.encode([said(0)]), door="http", source="c1", now_ms=START_MS)
         await engine.submit(batch)
         clock.go()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await raised.wait()
         assert clock.now_ms() < START_MS + 300_000
     finally:
@@ -266,7 +267,7 @@ async def test_nothing_is_acknowledged_while_the_disk_takes_nothing_and_nothing_
         with pytest.raises(StoreUnavailable):
             await s.send(said(6, chat="e"))
         full = False
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while s.engine.ready.store_error is not None:  # noqa: ASYNC110 - the engine says nothing when it is well
                 await asyncio.sleep(0)
         receipt = await s.send(said(5, chat="d"), said(6, chat="e"))

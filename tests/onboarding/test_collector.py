@@ -10,6 +10,7 @@ import httpx
 
 from tests.program import Program, running
 from tests.typed import typed
+from tests.waiting import DEADLINE_SECONDS
 
 COLLECTOR = Path(__file__).parent.parent.parent / "docs" / "collector" / "collector.py"
 
@@ -45,7 +46,7 @@ def test_what_the_collector_reads_is_on_the_board_and_the_feed_can_be_looked_ove
         now_ms = _now_ms(program)
         done = collect(tmp_path, program, [asked(n, now_ms - n) for n in range(250)])
         assert done.returncode == 0, done.stderr
-        told = httpx.get(f"{program.url}/v1/waits").json()
+        told = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()
         assert told["total"] == 250
         assert {wait["account"] for wait in told["waits"]} == {"senye:lin"}
         looked = typed("check-source", "--data", str(tmp_path / "data"), "--source", "pc-12", "--json")
@@ -65,8 +66,8 @@ def test_what_is_read_while_the_service_is_away_is_sent_when_it_is_back(tmp_path
     away.stdin.close()
     assert "tried again later" in away.stderr.readline()
     with running(tmp_path, port=program.port) as back:
-        assert away.wait(60) == 0
-        assert httpx.get(f"{back.url}/v1/waits").json()["total"] == 300
+        assert away.wait(DEADLINE_SECONDS) == 0
+        assert httpx.get(f"{back.url}/v1/waits", timeout=DEADLINE_SECONDS).json()["total"] == 300
     away.stderr.close()
     assert away.stdout is not None
     away.stdout.close()
@@ -78,8 +79,9 @@ def test_what_is_refused_is_said_and_does_not_stop_the_rest(tmp_path: Path) -> N
             tmp_path, program, [{"id": "x", "ts": "gestern", "buyer": "b", "role": "buyer"}, asked(1, _now_ms(program))]
         )
         assert "refused: $.ts" in done.stderr
-        assert httpx.get(f"{program.url}/v1/waits").json()["total"] == 1
+        assert httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()["total"] == 1
 
 
 def _now_ms(program: Program) -> int:
-    return round(datetime.fromisoformat(httpx.get(f"{program.url}/v1/waits").json()["now"]).timestamp() * 1000)
+    told = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()
+    return round(datetime.fromisoformat(told["now"]).timestamp() * 1000)

@@ -23,6 +23,7 @@ from monitor.wire import decode
 from tests.mosquitto import mosquitto
 from tests.program import free_port
 from tests.simulator.made import encoded, plan, run
+from tests.waiting import DEADLINE_SECONDS
 
 Feed = list[tuple[int, Event]]
 
@@ -217,7 +218,7 @@ async def collect(port: int, count: int) -> list[tuple[str, bytes]]:
     """Return what lies on the broker for the subscriber: topic and line."""
     found: list[tuple[str, bytes]] = []
     async with (
-        asyncio.timeout(30),
+        asyncio.timeout(DEADLINE_SECONDS),
         aiomqtt.Client("127.0.0.1", port, identifier="reader", clean_session=False) as client,
     ):
         await client.subscribe("presales/v1/events/#", qos=1)

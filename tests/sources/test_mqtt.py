@@ -21,7 +21,6 @@ from tests.cable import Cable
 from tests.mosquitto import Certificates, Mosquitto, mosquitto
 from tests.waiting import until
 
-DEADLINE_SECONDS = 30.0
 RIGHT, WRONG = "pass-word", "wrong-one"
 TOPIC = "presales/v1/events/taobao/senye"
 

@@ -1,6 +1,5 @@
 """A data folder as a service leaves it: two shops, two buyers, one of whom had an alert."""
 
-import json
 import signal
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import httpx
 
 from tests.program import running
+from tests.waiting import DEADLINE_SECONDS
 
 # A while ago, by the clock of the machine too: what is refused is known by when it came.
 SPOKEN_MS = time.time_ns() // 1_000_000 - 3_600_000
@@ -46,12 +46,10 @@ def left_behind(folder: Path) -> Path:
             said(5, "zhang", "buyer", at_ms + 440_000, shop="nanfeng", unknown="field of zhang"),
             said(6, "zhang", "agent", at_ms + 450_000, shop="nanfeng"),
         ]
-        for event in events:  # One by one, so that each limit is judged before what comes after it.
-            assert httpx.post(f"{program.url}/v1/events", json=event).status_code == 202
-        assert (
-            httpx.post(f"{program.url}/v1/events", content=json.dumps({"id": "bad", "buyer": "zhang"})).status_code
-            == 400
-        )
+        with httpx.Client(base_url=program.url, timeout=DEADLINE_SECONDS) as client:
+            for event in events:  # One by one, so that each limit is judged before what comes after it.
+                assert client.post("/v1/events", json=event).status_code == 202
+            assert client.post("/v1/events", json={"id": "bad", "buyer": "zhang"}).status_code == 400
         program.process.send_signal(signal.SIGTERM)
-        assert program.process.wait(30) == 0
+        assert program.process.wait(DEADLINE_SECONDS) == 0
     return folder / "data"

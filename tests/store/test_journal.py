@@ -11,6 +11,7 @@ from monitor.errors import UsageError
 from monitor.store.entries import Step, StoredEvent
 from monitor.store.journal import Journal
 from tests.store.made import commit, delivery, event, refused, round_of
+from tests.waiting import DEADLINE_SECONDS
 
 
 async def everything(journal: Journal, position: int = 0) -> list[tuple[Step, list[StoredEvent]]]:
@@ -193,12 +194,12 @@ async def test_reading_does_not_wait_behind_a_commit(journal: Journal) -> None:
 
     def hold(db: sqlite3.Connection) -> None:
         db.execute("INSERT INTO rules (hash) VALUES ('held')")
-        assert go.wait(30)
+        assert go.wait(DEADLINE_SECONDS)
 
     held = asyncio.create_task(journal._writer.write(hold))
     try:
-        assert await asyncio.wait_for(journal.event_at(1), 20) == event(1)
-        assert await asyncio.wait_for(journal.outbox.pending(), 20) == {}
+        assert await asyncio.wait_for(journal.event_at(1), DEADLINE_SECONDS) == event(1)
+        assert await asyncio.wait_for(journal.outbox.pending(), DEADLINE_SECONDS) == {}
         assert not held.done()
     finally:
         go.set()
@@ -207,7 +208,7 @@ async def test_reading_does_not_wait_behind_a_commit(journal: Journal) -> None:
 
 async def test_a_commit_whose_caller_was_cancelled_is_whole(journal: Journal) -> None:
     go = threading.Event()
-    blocked = asyncio.create_task(journal._writer.read(lambda _: go.wait(30)))
+    blocked = asyncio.create_task(journal._writer.read(lambda _: go.wait(DEADLINE_SECONDS)))
     given_up = asyncio.create_task(journal.commit(commit(event(1))))
     await asyncio.sleep(0)  # Both are sent to the thread now.
     given_up.cancel()

@@ -10,6 +10,7 @@ import pytest
 from monitor.errors import DataInUse
 from monitor.store.journal import Journal
 from monitor.store.lock import FolderLock
+from tests.waiting import DEADLINE_SECONDS
 
 HOLD = """
 import sys
@@ -47,7 +48,7 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
         with pytest.raises(DataInUse):
             FolderLock(tmp_path)
         holder.send_signal(signal.SIGKILL)
-        holder.wait(30)
+        holder.wait(DEADLINE_SECONDS)
     FolderLock(tmp_path).release()
 
 

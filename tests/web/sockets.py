@@ -6,6 +6,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from tests.waiting import DEADLINE_SECONDS
+
 
 async def why_closed(line: ClientConnection) -> tuple[int, str]:
     """Read until the connection is closed; return why."""
@@ -16,6 +18,6 @@ async def why_closed(line: ClientConnection) -> tuple[int, str]:
 
 
 async def _read_on(line: ClientConnection) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
             await line.recv()

@@ -25,6 +25,7 @@ from monitor.web.server import Server
 from monitor.web.services import PAGES, Changes, Receipt, Services
 from monitor.wire import Limits, decode
 from monitor.wire.batch import Batch, Refusal
+from tests.waiting import DEADLINE_SECONDS
 
 NOW_MS = 1_795_000_000_000
 EPOCH = "k3f9"
@@ -290,7 +291,7 @@ class Stand:
         return self.url.replace("http", "ws", 1)
 
     def client(self, **more: Any) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, timeout=10, trust_env=False, **more)
+        return httpx.AsyncClient(base_url=self.url, timeout=DEADLINE_SECONDS, trust_env=False, **more)
 
 
 def services(

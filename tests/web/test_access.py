@@ -15,6 +15,7 @@ from monitor.store.entries import Holder, Role
 from monitor.web import access
 from monitor.web.access import COOKIE, is_loopback, new_token
 from monitor.web.login import COOKIE_SECONDS
+from tests.waiting import DEADLINE_SECONDS
 from tests.web.stand import ListedTokens, Stand, a_row, an_event, standing
 
 
@@ -329,7 +330,7 @@ async def test_a_browser_gets_the_login_page_and_after_it_everything(tmp_path: P
         assert (await client.get("/v1/waits", headers=sent)).status_code == 200
         async with page_of(stand, additional_headers=sent) as line:
             await line.send(json.dumps({"type": "hello", "v": 1}))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 assert json.loads(await line.recv())["type"] == "snapshot"
 
 

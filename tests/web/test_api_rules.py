@@ -14,7 +14,7 @@ from monitor.policy_files.where import Choice
 from monitor.settings import load
 from tests.policy_files.folders import DEFAULT, write
 from tests.program import running as program
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 from tests.web.stand import standing
 from tests.web.test_whole import said
 
@@ -27,7 +27,7 @@ async def running(folder: Path, data: Path) -> AsyncIterator[tuple[App, httpx.As
     app = App(settings, rules=Choice(folder, "--rules"))
     await app.start()
     try:
-        async with httpx.AsyncClient(base_url=app.server.url, timeout=20, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False) as client:
             yield app, client
     finally:
         await app.stop()
@@ -93,11 +93,11 @@ async def test_a_signal_reads_them_again(tmp_path: Path) -> None:
     write(folder, default=DEFAULT)
     with program(tmp_path / "service", "--rules", str(folder)) as service:
         assert f"rules: {folder} (--rules)" in service.printed()
-        async with httpx.AsyncClient(base_url=service.url, timeout=20, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=service.url, timeout=DEADLINE_SECONDS, trust_env=False) as client:
             before = (await client.get("/v1/rules")).json()["rules_version"]
             write(folder, default=QUICK)
             service.process.send_signal(signal.SIGHUP)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 while (await client.get("/v1/rules")).json()["rules_version"] == before:
                     pass
         await until(lambda: "are in force" in service.printed())

@@ -17,6 +17,7 @@ from monitor.web import asyncapi, models_live
 from monitor.web.live import Hello, Ping, Resync
 from monitor.web.shapes import LiveWait
 from monitor.wire.careful import TYPES
+from tests.waiting import DEADLINE_SECONDS
 from tests.web.stand import a_row, a_source, an_event, standing
 from tests.web.two_owners import two_owners
 
@@ -142,7 +143,7 @@ async def test_frames_and_acks_are_as_described() -> None:
             frames = [str(await line.recv())]
             await line.send('{"type":"ping","t":1.5}')
             stand.engine.commit(rows=[a_row(3)], gone=[(1, "answered")])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 while len({type(decode(frame)) for frame in frames}) < 3:
                     frames.append(str(await line.recv()))
         for frame in frames:

@@ -21,6 +21,7 @@ from monitor.web import front
 from monitor.web.access import Caller
 from monitor.web.front import Web
 from monitor.web.roles import needed
+from tests.waiting import DEADLINE_SECONDS
 from tests.web.stand import ListedJournal, ListedTokens, ScriptedEngine, services
 from tests.web.two_owners import BOUNDS, MARKS, OURS, ROLES, Owners, ours, theirs, two_owners
 
@@ -247,7 +248,7 @@ async def test_the_live_feed_shows_nothing_of_the_other_owner(
             admin = owners.headers("admin all")
             for number in (20, 21):
                 await owners.client.post("/v1/events", json=[theirs(number), ours(number)], headers=admin)
-            async with asyncio.timeout(15):  # At most until the next look at sources, people and the day.
+            async with asyncio.timeout(DEADLINE_SECONDS):  # At most until the next look at sources, people and the day.
                 while '"tick"' not in frames[-1] and len(frames) < 8:
                     frames.append(str(await line.recv()))
         sent = json.dumps(board) if board else ""

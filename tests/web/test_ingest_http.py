@@ -10,7 +10,7 @@ import pytest
 from monitor.errors import Busy, StoreUnavailable
 from monitor.web import body as body_of
 from monitor.web import server
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 from tests.web.stand import Stand, an_event, standing
 
 
@@ -23,7 +23,7 @@ async def raw(stand: Stand, *sent: bytes, end: bool = False) -> tuple[int, dict[
             await writer.drain()
         if end:
             writer.write_eof()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(int(line[16:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
             body = await reader.readexactly(length)

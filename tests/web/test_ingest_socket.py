@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from monitor.errors import Busy, StoreUnavailable
 from monitor.web import ingest_socket, server
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 from tests.web.sockets import why_closed
 from tests.web.stand import Stand, an_event, standing
 
@@ -27,7 +27,7 @@ def opened(stand: Stand, **more: Any) -> connect:
 
 
 async def heard(line: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         told: dict[str, Any] = json.loads(await line.recv())
     return told
 
@@ -201,7 +201,9 @@ async def test_unfinished_frames_of_all_connections_together_are_bounded(monkeyp
 
         halves = [asyncio.create_task(half(line)) for line in lines]
         done, _ = await asyncio.wait(
-            [asyncio.create_task(why_closed(line)) for line in lines], return_when=asyncio.FIRST_COMPLETED, timeout=10
+            [asyncio.create_task(why_closed(line)) for line in lines],
+            return_when=asyncio.FIRST_COMPLETED,
+            timeout=DEADLINE_SECONDS,
         )
         assert [task.result()[0] for task in done] == [1013]
         for task in halves:

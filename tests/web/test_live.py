@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from monitor.core.decisions import SourceTurned
 from monitor.web import hub, hubs, live
 from monitor.web.scope import WHOLE
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 from tests.web.sockets import why_closed
 from tests.web.stand import NOW_MS, Stand, a_row, a_source, standing
 
@@ -35,7 +35,7 @@ class Board:
 
     async def next(self) -> dict[str, Any]:
         """Take in one frame."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             frame: dict[str, Any] = json.loads(await self.line.recv())
         self.frames.append(frame)
         match frame["type"]:
@@ -463,7 +463,7 @@ async def test_whatever_happens_every_viewer_sees_what_stands(monkeypatch: pytes
 
         most_urgent = sorted(on_board, key=lambda row: (urgency(row.needs_answer_since_ms or 0), row.wait))[:40]
         for board in boards:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 while set(board.waits) != {f"k3f9-{row.wait}" for row in most_urgent}:
                     await board.next()
             shown = {row.wait: row.messages for row in most_urgent}

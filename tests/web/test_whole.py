@@ -17,6 +17,7 @@ from monitor.app import App
 from monitor.settings import load
 from monitor.web import access
 from monitor.web.access import new_token
+from tests.waiting import DEADLINE_SECONDS
 
 
 @contextlib.asynccontextmanager
@@ -25,7 +26,7 @@ async def running(data: Path, **environ: str) -> AsyncIterator[tuple[App, httpx.
     app = App(settings)
     await app.start()
     try:
-        async with httpx.AsyncClient(base_url=app.server.url, timeout=20, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False) as client:
             yield app, client
     finally:
         await app.stop()
@@ -46,7 +47,7 @@ def said(number: int, seconds_ago: float = 0.0, **more: Any) -> dict[str, Any]:
 
 async def eventually(client: httpx.AsyncClient, path: str, holds: Any) -> Any:
     """Ask until the answer is as expected, at most 10 s."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
             told = (await client.get(path)).json()
             if holds(told):
@@ -61,7 +62,7 @@ async def test_a_buyer_is_seen_waiting_through_every_door_and_answered_through_a
             await board.send('{"type":"hello","v":1}')
             assert json.loads(await board.recv())["waits"] == []
             assert (await client.post("/v1/events", json=[said(1, 20)])).json()["accepted"] == 1
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 while not (delta := json.loads(await board.recv())).get("up"):
                     pass
             wait = delta["up"][0]
@@ -71,7 +72,7 @@ async def test_a_buyer_is_seen_waiting_through_every_door_and_answered_through_a
             assert listed["opened_by"] == "m-1"
             await line.send(json.dumps(said(2, role="agent", agent="lin", text="包邮的，全场包邮")))
             assert json.loads(await line.recv())["accepted"] == 1
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 while not (delta := json.loads(await board.recv())).get("gone"):
                     pass
             assert delta["gone"] == [{"id": wait["id"], "why": "answered"}]

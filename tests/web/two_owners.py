@@ -19,6 +19,7 @@ from monitor.policy_files.where import Choice, default_folder
 from monitor.settings import load
 from monitor.store.entries import Role
 from monitor.web.access import new_token
+from tests.waiting import DEADLINE_SECONDS
 from tests.web.test_whole import eventually, said
 
 OURS, THEIRS = "senye", "zebra-shop"
@@ -120,8 +121,10 @@ async def two_owners(at: Path, **environ: str) -> AsyncIterator[Owners]:
     try:
         headers = {"Authorization": "Bearer the-token-of-the-settings"}
         async with (
-            httpx.AsyncClient(base_url=app.server.url, timeout=20, trust_env=False, headers=headers) as admin,
-            httpx.AsyncClient(base_url=app.server.url, timeout=20, trust_env=False) as client,
+            httpx.AsyncClient(
+                base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False, headers=headers
+            ) as admin,
+            httpx.AsyncClient(base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False) as client,
         ):
             owners = Owners(app, client)
             for role in ROLES:

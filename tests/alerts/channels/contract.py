@@ -18,7 +18,7 @@ from monitor.alerts.saying import Saying, encode, saying_of
 from monitor.errors import DeliveryError
 from monitor.store.entries import Delivery
 from tests.alerts.orders import raised
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 
 class Receiver(Protocol):
@@ -59,7 +59,7 @@ def shown(message: Delivery) -> bytes:
 
 async def eventually(send: Callable[[], Awaitable[None]]) -> None:
     """Send until it is taken: a channel may need a moment to find its receiver."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while not await _taken(send):  # noqa: ASYNC110 - the receiver is another program
             await asyncio.sleep(0.01)
 

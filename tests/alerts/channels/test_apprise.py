@@ -11,6 +11,7 @@ from monitor.alerts.channels.base import Channel
 from monitor.errors import DeliveryError, UsageError
 from tests.alerts.channels.contract import ChannelContract, delivery
 from tests.alerts.channels.robots import Group, Json, people
+from tests.waiting import DEADLINE_SECONDS
 
 
 class Elsewhere(Group):
@@ -58,7 +59,7 @@ async def test_one_that_hangs_holds_up_neither_the_loop_nor_a_second_thread() ->
 
     def notify(**_: object) -> bool:
         stuck.set()
-        return go_on.wait(20)
+        return go_on.wait(DEADLINE_SECONDS)
 
     channel._services.notify = notify
     await channel.open()
@@ -70,7 +71,7 @@ async def test_one_that_hangs_holds_up_neither_the_loop_nor_a_second_thread() ->
             await channel.send(delivery(channel))
         go_on.set()
         assert channel._sending is not None
-        assert await asyncio.wait_for(channel._sending, 20)
+        assert await asyncio.wait_for(channel._sending, DEADLINE_SECONDS)
         await channel.send(delivery(channel))
     finally:
         go_on.set()

@@ -14,7 +14,7 @@ from tests.alerts.channels.contract import ChannelContract, delivery, eventually
 from tests.alerts.orders import raised
 from tests.mosquitto import Mosquitto, needs_mosquitto
 from tests.program import free_port
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 WORD = "pass-word"
 
@@ -100,7 +100,7 @@ async def test_a_publication_that_the_broker_refuses_is_not_taken_for_sent(tmp_p
     await team.start()
     try:
         await team.channel.open()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while True:
                 with pytest.raises(DeliveryError) as error:
                     await team.channel.send(delivery(team.channel))
