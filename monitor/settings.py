@@ -89,6 +89,7 @@ def _secret_url(value: SecretStr) -> SecretStr:
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Pace = Annotated[float, Field(ge=0.1, allow_inf_nan=False)]
 Bytes = Annotated[ByteSize, AfterValidator(_whole_bytes)]
 
 
@@ -123,6 +124,10 @@ class Limits(_Section):
     event_bytes: Bytes = ByteSize(256 * 1024)
     text_bytes: Bytes = ByteSize(64 * 1024)
     connections_per_address: int = Field(default=512, ge=1)  # But for the addresses of listen.proxies.
+    # Of one token, or of one address without one; ten seconds' worth at once. A collector that sends each message by
+    # itself stays far below, and so do a hundred pages of one token.
+    sends_per_second: Pace = 2_000
+    asks_per_second: Pace = 500
 
 
 class Mqtt(_Section):

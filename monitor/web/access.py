@@ -70,10 +70,16 @@ LOCAL = Caller("local")
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Why a caller may not come in; ``status`` is 401, 403, or 429 after too many wrong tokens."""
+    """Why a caller may not come in; ``status`` is 401, 403, or 429 after too many wrong tokens or requests."""
 
     status: int
     error: str
+    retry_after_seconds: int = 60  # Of 429.
+
+    @property
+    def later(self) -> list[tuple[bytes, bytes]]:
+        """The header that says when to come again, where that helps."""
+        return [(b"retry-after", b"%d" % self.retry_after_seconds)] if self.status == 429 else []
 
     @property
     def reason(self) -> str:

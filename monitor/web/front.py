@@ -36,7 +36,8 @@ from monitor.web.ingest_socket import SocketDoor, cutter
 from monitor.web.intake import Intake
 from monitor.web.live import TOO_MANY, Viewer
 from monitor.web.pages import ROUTES, Pages
-from monitor.web.roles import refused
+from monitor.web.rates import Rates
+from monitor.web.roles import brings_events, refused
 from monitor.web.scope import scope_of
 from monitor.web.services import Services
 from monitor.web.shapes import encode
@@ -79,9 +80,10 @@ class Web:
         self.floor = Floor(services.engine, services.metrics, services.now_ms)
         self.hubs = Hubs(services, self.floor)
         self.intake = Intake(services)
+        self._rates = Rates(services.settings)
         self._http_door = HttpDoor(services, self.intake)
-        self._hook_door = HookDoor(services, self.intake, services.hooks)
-        self._socket_door = SocketDoor(services, self.intake)
+        self._hook_door = HookDoor(services, self.intake, services.hooks, self._rates)
+        self._socket_door = SocketDoor(services, self.intake, self._rates)
         self._pages = Pages(services.pages)
         self._fastapi = build_api(Api(services, self.floor, self.intake), __version__)
         self._fastapi.include_router(RulesApi(services).router())
@@ -150,16 +152,19 @@ class Web:
         if path.startswith(HOOKS):
             await self._hook_door(scope, receive, send)  # Knows its senders by checks of its own.
             return
-        if path.startswith(ACTS):
-            await self._acts(scope, receive, send)  # The link is the right to act.
-            return
-        caller: Caller | Denied = LOCAL if path in OPEN_TO_ALL else await self._allowed(scope, scope["method"])
+        caller: Caller | Denied
+        if path in OPEN_TO_ALL or path.startswith(ACTS):  # The link of an act is the right to it.
+            caller = self._rates.too_often(scope, LOCAL, brings=False) or LOCAL
+        else:
+            caller = await self._allowed(scope, scope["method"])
         if isinstance(caller, Denied):
             self._count(caller, "http")
             await _deny(scope, send, caller)
             return
         plain = self._plain.get(path)
-        if plain is not None:
+        if path.startswith(ACTS):
+            await self._acts(scope, receive, send)
+        elif plain is not None:
             await plain(scope, receive, send, caller)
         elif scope["method"] in ("GET", "HEAD") and self._pages.has(path):
             await self._pages.serve(scope, send)
@@ -172,7 +177,7 @@ class Web:
         caller = await self._allowed(scope, "GET")
         if path not in self._sockets:
             await receive()
-            await _deny_websocket(send, 404, f"there is no WebSocket at {path}")
+            await _deny_websocket(send, Denied(404, f"there is no WebSocket at {path}"))
         elif isinstance(caller, Denied):
             self._count(caller, "live" if path == "/v1/live" else "ws")
             await receive()
@@ -182,7 +187,7 @@ class Web:
                 code = _CODES[caller.status]
                 await send({"type": "websocket.close", "code": code, "reason": caller.error[:120]})
             else:
-                await _deny_websocket(send, caller.status, caller.error)
+                await _deny_websocket(send, caller)
         else:
             await self._sockets[path](scope, receive, send, caller)
 
@@ -199,8 +204,11 @@ class Web:
         await login.leave(scope, send)
 
     async def _allowed(self, scope: Scope, method: str) -> Caller | Denied:
-        """Return who asks; Denied also where the role is not for what is asked."""
+        """Return who asks; Denied also where the role is not for what is asked, and who asks too often."""
         caller = await self._services.access.check(scope)
+        too_often = self._rates.too_often(scope, caller, brings=brings_events(scope["path"]))
+        if too_often is not None:
+            return too_often
         if isinstance(caller, Denied):
             return caller
         return refused(caller, method, scope["path"]) or caller
@@ -262,17 +270,16 @@ async def _deny(scope: Scope, send: Send, denied: Denied) -> None:
             return
         await answer(send, 401, {"error": denied.error}, (b"www-authenticate", b"Bearer"))
         return
-    later = [(b"retry-after", b"60")] if denied.status == 429 else []
-    await answer(send, denied.status, {"error": denied.error}, *later)
+    await answer(send, denied.status, {"error": denied.error}, *denied.later)
 
 
-async def _deny_websocket(send: Send, status: int, error: str) -> None:
+async def _deny_websocket(send: Send, denied: Denied) -> None:
     """Refuse a handshake with an HTTP answer."""
-    headers: list[Header] = [(b"content-type", b"application/json"), *_UNLESS_SAID, *_HEADERS]
-    if status == 401:
+    headers: list[Header] = [(b"content-type", b"application/json"), *_UNLESS_SAID, *_HEADERS, *denied.later]
+    if denied.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": encode({"error": error})})
+    await send({"type": "websocket.http.response.start", "status": denied.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": encode({"error": denied.error})})
 
 
 def _header(scope: MutableMapping[str, Any], name: bytes) -> bytes:

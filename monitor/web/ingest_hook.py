@@ -17,10 +17,11 @@ from starlette.types import Receive, Scope, Send
 
 from monitor.hooks.mapping import NotAsExpected, WebhookMapping
 from monitor.hooks.verify import Delivery
-from monitor.web.access import Caller, Denied
+from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import answer
 from monitor.web.body import Body, taking
 from monitor.web.intake import KEPT_BYTES, Intake, Outcome
+from monitor.web.rates import Rates
 from monitor.web.roles import refused
 from monitor.web.services import Receipt, Services
 from monitor.wire.batch import Batch, Refusal
@@ -37,16 +38,28 @@ class HookDoor:
         services: what it stands on.
         intake: stores what is mapped.
         mappings: returns those in force, by name.
+        rates: how often a sender may come: by its address until it is known, then by its mapping or token.
     """
 
-    def __init__(self, services: Services, intake: Intake, mappings: Callable[[], dict[str, WebhookMapping]]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        intake: Intake,
+        mappings: Callable[[], dict[str, WebhookMapping]],
+        rates: Rates,
+    ) -> None:
         self._services = services
         self._metrics = services.metrics
         self._intake = intake
         self._mappings = mappings
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: find the mapping, check the sender, map, store."""
+        too_often = self._rates.too_often(scope, LOCAL, brings=True)
+        if too_often is not None:
+            await self._deny(too_often, send)
+            return
         name = scope["path"].removeprefix(PREFIX)
         mapping = self._mappings().get(name)
         if mapping is None:
@@ -104,6 +117,10 @@ class HookDoor:
             return
         else:
             caller = Caller(f"{DOOR}:{mapping.name}")
+        too_often = self._rates.too_often(scope, caller, brings=True) if caller is not LOCAL else None
+        if too_often is not None:
+            await self._deny(too_often, send)
+            return
         if payload is None:
             outcome = await self._set_aside(mapping, raw, "json", "the body is not JSON")
         else:
@@ -121,7 +138,7 @@ class HookDoor:
 
     async def _deny(self, denied: Denied, send: Send, more: str = "") -> None:
         self._metrics.refused.add(DOOR, denied.reason)
-        headers = [(b"www-authenticate", b"Bearer")] if denied.status == 401 else []
+        headers = [(b"www-authenticate", b"Bearer")] if denied.status == 401 else denied.later
         await answer(send, denied.status, {"error": denied.error + more}, *headers)
 
     async def _store(

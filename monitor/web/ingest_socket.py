@@ -3,9 +3,10 @@
 Each frame is answered by ``{"ack": k, …}``, k counting the frames of the
 connection from 1, in their order and only once stored. Several frames may be on
 their way at once, so that one commit takes many; then reading stops until acks
-have gone out, and the sender feels it. When a frame cannot be stored it gets no
-ack and the connection is closed with the reason: the sender comes again and
-sends all that was not acknowledged, and what was stored meanwhile is known.
+have gone out, and the sender feels it, as one does that sends more often than
+it may. When a frame cannot be stored it gets no ack and the connection is closed
+with the reason: the sender comes again and sends all that was not acknowledged,
+and what was stored meanwhile is known.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from monitor.errors import Busy, StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.web.access import Caller
 from monitor.web.intake import Intake, Outcome
+from monitor.web.rates import Pace, Rates
 from monitor.web.services import Services
 from monitor.web.shapes import encode
 
@@ -59,10 +61,11 @@ class _Storing:
 class SocketDoor:
     """Takes events over WebSockets."""
 
-    def __init__(self, services: Services, intake: Intake) -> None:
+    def __init__(self, services: Services, intake: Intake, rates: Rates) -> None:
         self._metrics = services.metrics
         self._intake = intake
         self._most = int(services.settings.limits.body_bytes)
+        self._rates = rates
         self._open: set[_Connection] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
@@ -74,7 +77,8 @@ class SocketDoor:
             reason = f"{CONNECTIONS_AT_MOST} connections are open already"
             await send({"type": "websocket.close", "code": TOO_MANY, "reason": reason})
             return
-        connection = _Connection(receive, send, cutter(scope), caller, self._intake, self._metrics, self._most)
+        pace = self._rates.pace(scope, caller, brings=True)
+        connection = _Connection(receive, send, cutter(scope), caller, self._intake, self._metrics, self._most, pace)
         self._open.add(connection)
         try:
             await connection.serve()
@@ -109,6 +113,7 @@ class _Connection:
         intake: Intake,
         metrics: Metrics,
         most: int,
+        pace: Pace,
     ) -> None:
         self._receive = receive
         self._send = send
@@ -117,6 +122,7 @@ class _Connection:
         self._intake = intake
         self._metrics = metrics
         self._most = most
+        self._pace = pace
         self._line: asyncio.Queue[_Storing | _End] = asyncio.Queue()
         self._under_way = self._bytes = 0
         self._moved = asyncio.Event()
@@ -178,6 +184,8 @@ class _Connection:
             self._under_way += 1
             self._bytes += len(body)
             self._line.put_nowait(_Storing(asyncio.create_task(self._intake.store(batch)), len(body)))
+            if hold := self._pace.hold_seconds():
+                await asyncio.sleep(hold)
             while self._under_way >= FRAMES_UNDER_WAY or self._bytes >= self._most:
                 self._moved.clear()
                 await self._moved.wait()

@@ -34,9 +34,14 @@ def needed(method: str, path: str) -> Role:
     return "viewer" if method in ("GET", "HEAD") else "lead"
 
 
+def brings_events(path: str) -> bool:
+    """Whether a route is a door of events."""
+    return _FOR_SOURCES.fullmatch(path) is not None
+
+
 def refused(caller: Caller, method: str, path: str) -> Denied | None:
     """Return why a caller may not do this; None: it may."""
-    if _FOR_SOURCES.fullmatch(path):
+    if brings_events(path):
         allowed = caller.role in ("source", "admin")
         wanted: Role = "source"
     else:
