@@ -63,7 +63,7 @@ class AlertLog:
     def over(self, told: Told, done: Round, reason: str, now_ms: int) -> None:
         """Write down the end of an alert that machines were not told of."""
         ladder = told.ladder
-        if ladder is not None and (ladder.raised_at_ms or ladder.claimed_by or ladder.stopped):
+        if ladder is not None and (ladder.raised_at_ms or ladder.acted):
             what = "withdrawn" if told.state == WITHDRAWN else "resolved"
             act = AlertAct(now_ms, "", what, reason)
             since_ms = done.needs_answer_since_ms or done.opened_at_ms

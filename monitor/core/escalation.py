@@ -397,6 +397,7 @@ class Escalation:
         """A person claims, releases, mutes, or wants nothing told any more."""
         told, ladder = self._ladders.ladder_of(conversation, wait, event.ts_ms)
         at_ms, by = event.ts_ms, event.by
+        ladder.acted = True
         self._host.touch(conversation)
         what = {"claim": "claimed", "release": "released", "resolve": "stopped", "mute": "muted"}[event.act]
         detail = ""

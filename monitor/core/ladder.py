@@ -95,6 +95,7 @@ class Ladder(Struct, array_like=True, gc=False):
     stopped: bool = False  # Nothing is told of it any more.
     muted_until_ms: int = 0
     gathered: tuple[str, str] | None = None  # Team and agent in whose message it may be named.
+    acted: bool = False  # A person has done something to it, and the log knows of it.
 
     @property
     def opening_ms(self) -> int:

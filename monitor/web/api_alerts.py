@@ -237,7 +237,7 @@ class AlertsApi:
     async def _act(self, act: str, id: str, caller: Caller, body: models_alerts.Acted | None) -> Response:
         ids = list(dict.fromkeys((id, *(body.also if body is not None else ()))))
         results = await self.act(act, ids, caller)
-        if len(ids) == 1 and results[0]["state"] == "over":
+        if all(one["state"] == "over" for one in results):
             raise HTTPException(404, f"nothing stands that is called {id}")
         refused = act == "claim" and not any(one["done"] for one in results)
         return json({"results": results}, 409 if refused else 200)
@@ -250,7 +250,7 @@ class AlertsApi:
         """
         now_ms = self._services.now_ms()
         events: list[AnyEvent] = []
-        found: dict[str, WaitRow | None] = {}
+        found: set[str] = set()
         for id in ids:
             row = self._open_wait(id)
             if row is None:
@@ -260,30 +260,35 @@ class AlertsApi:
                 _may(caller, logged[0].state.shop, logged[0].state.team)
             else:
                 _may(caller, row.shop, row.team)
-            found[id] = row
+            found.add(id)
             events.append(_acted(act, self._name(id), row, caller.name, now_ms))
         if events:
             indices = list(range(len(events)))
             await self._intake.store(Batch(door="api", source="api", events=events, indices=indices, size=len(events)))
-        return [await self._stands(id, act, caller) if id in found else _over(id) for id in ids]
+        return [await self._came_of(id, caller, now_ms) if id in found else _over(id) for id in ids]
 
     def _open_wait(self, id: str) -> WaitRow | None:
         number = wait_number(self._services.epoch, id)
         return None if number is None else self._floor.row(number)
 
-    async def _stands(self, id: str, act: str, caller: Caller) -> dict[str, Any]:
-        row = self._open_wait(id)
+    async def _came_of(self, id: str, caller: Caller, at_ms: int) -> dict[str, Any]:
+        """Return what came of an act, by the trail, which the same commit has written.
+
+        A wait may end in the very commit that was to take the act: what the trail names was done, and stays done
+        though all of it is over; what it does not name came too late.
+        """
+        logged = await self._services.journal.alerts.get(self._name(id))
+        acts = [] if logged is None else [act for act in logged[1] if (act.by, act.at_ms) == (caller.name, at_ms)]
+        if logged is None or not acts:
+            return _over(id)
+        row, one = self._open_wait(id), logged[0].state
         if row is not None:
-            by, at_ms = row.claimed_by, row.claimed_at_ms
-            state = "resolved" if row.stopped else "claimed" if by else "firing"
+            by, claimed_at_ms = row.claimed_by, row.claimed_at_ms
+            state: str = "resolved" if row.stopped else "claimed" if by else "firing"
         else:
-            logged = await self._services.journal.alerts.get(self._name(id))
-            if logged is None:
-                return _over(id)
-            one = logged[0].state
-            by, at_ms, state = one.claimed_by, one.claimed_at_ms, one.state
-        done = act != "claim" or by == caller.name
-        return {"id": id, "done": done, "state": state, "claimed_by": by, "claimed_at": instant(at_ms)}
+            by, claimed_at_ms, state = one.claimed_by, one.claimed_at_ms, one.state
+        done = by == caller.name or any(act.what != "refused" for act in acts)
+        return {"id": id, "done": done, "state": state, "claimed_by": by, "claimed_at": instant(claimed_at_ms)}
 
     # -- silences ------------------------------------------------------------------------------------------------------
 

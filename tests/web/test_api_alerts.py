@@ -1,6 +1,7 @@
 """Alerts, claims and silences at the port, in front of the real engine and journal."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from monitor.store.alerts import Judged
 from monitor.web.access import new_token
 from monitor.web.alert_quality import quality
 from monitor.web.models_alerts import ActedOnAll, Alerts, AlertWithTrail, Quality, Silence, Silences
+from monitor.wire import decode
+from monitor.wire.batch import Batch
 from tests.web.test_whole import eventually, running, said
 
 
@@ -59,6 +62,50 @@ async def test_the_first_claim_wins_and_the_other_sees_who(tmp_path: Path) -> No
         assert [act["what"] for act in trail["acts"]] == ["raised", "claimed", "refused"]
         released = (await client.post(f"/v1/alerts/{id}/release", headers=mine)).json()["results"]
         assert (released[0]["state"], released[0]["claimed_by"]) == ("firing", None)
+
+
+@pytest.mark.parametrize("claim_first", [True, False])
+async def test_a_claim_at_the_very_instant_the_wait_ends_is_answered_as_it_is_stored(
+    tmp_path: Path, claim_first: bool
+) -> None:
+    async with running(tmp_path, PRESALES_CATCH_UP_SECONDS="3600") as (app, client):
+        id = await _alert(client)
+        reply = json.dumps([said(2, role="agent", agent="lin", text="包的")]).encode()
+        mine, submit = await _tokens(app, "wang"), app.engine.submit
+
+        async def together(batch: Batch) -> Any:
+            """Put what answers the buyer beside the claim, so that one commit takes both."""
+            if batch.source != "api":
+                return await submit(batch)
+            answer = decode(reply, door="test", source="test", now_ms=app.engine.now_ms())
+            both = [submit(batch), submit(answer)] if claim_first else [submit(answer), submit(batch)]
+            done = await asyncio.gather(*both)
+            return done[0 if claim_first else 1]
+
+        app.engine.submit = together  # type: ignore[method-assign]
+        answer = await client.post(f"/v1/alerts/{id}/claim", headers=mine[0])
+        assert (await client.get("/v1/waits", headers=mine[0])).json()["waits"] == []
+        trail = (await client.get(f"/v1/alerts/{id}", headers=mine[0])).json()
+        if claim_first:
+            [result] = answer.raise_for_status().json()["results"]
+            assert (result["done"], result["state"], result["claimed_by"]) == (True, "resolved", "wang")
+            assert [act["what"] for act in trail["acts"]] == ["raised", "claimed", "resolved"]
+        else:
+            assert answer.status_code == 404
+            assert [act["what"] for act in trail["acts"]] == ["raised", "resolved"]
+        assert trail["claimed_by"] == ("wang" if claim_first else None)
+
+
+async def test_what_was_only_muted_is_over_in_the_log_when_the_wait_is(tmp_path: Path) -> None:
+    async with running(tmp_path) as (_, client):
+        await client.post("/v1/events", json=[said(1)])
+        [wait] = (await client.get("/v1/waits")).json()["waits"]
+        for act in ("mute", "release"):
+            [done] = (await client.post(f"/v1/alerts/{wait['id']}/{act}")).raise_for_status().json()["results"]
+            assert (done["done"], done["state"]) == (True, "firing")
+        await client.post("/v1/events", json=[said(2, role="agent", agent="lin", text="包的")])
+        [over] = (await client.get("/v1/alerts?state=all")).json()["alerts"]
+        assert (over["id"], over["state"], over["outcome"]) == (wait["id"], "resolved", "answered")
 
 
 async def test_a_claim_on_a_message_claims_all_it_names(tmp_path: Path) -> None:
