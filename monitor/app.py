@@ -161,7 +161,7 @@ class App:
             suggest=None if self.texts.suggester is None else self.texts.suggester.top,
         )
         engine.watch(alerting.watch)
-        scores = self._scores(engine, journal)
+        scores = self._scores(engine, journal, people)
         await engine.start()
         self._undo.append(engine.stop)
         self._begin("engine's end", engine.wait(), None)
@@ -243,7 +243,7 @@ class App:
     def _register(self) -> Register:
         return NOBODY_WRITTEN_DOWN if self.rules is None else self.rules.rules.register
 
-    def _scores(self, engine: Engine, journal: Journal) -> Reading:
+    def _scores(self, engine: Engine, journal: Journal, people: People) -> Reading:
         """Keep scores by the profiles in force; facts about the platforms, so the shipped ones hold without rules."""
         if self.rules is None:
             shipped, faults = profiles.load(where.default_folder())
@@ -259,6 +259,8 @@ class App:
             book=lambda: shipped if self.rules is None else self.rules.rules.profiles,
             metrics=self.metrics,
             bot_within_ms=lambda platform, shop: policy(platform, shop).bot_within_ms,
+            register=self._register,
+            workers=people.workers,
         )
         engine.watch(scorer.watch)
         self.scores = Reading(

@@ -28,7 +28,7 @@ from monitor.core.decisions import (
     Round,
     WithdrawAlert,
 )
-from monitor.core.events import AnyEvent, Message, scope
+from monitor.core.events import AgentPresence, AnyEvent, Message, scope
 from monitor.core.lists import places
 from monitor.core.policy import BuiltIn, PolicyBook
 from monitor.core.scores.chats import Chats, ShopChats
@@ -210,6 +210,9 @@ class Replay:
             else:
                 beside += places(event) - 1
                 folded = handle(event, number + beside, last_ms)
+                if isinstance(event, AgentPresence):
+                    chats.staff.note(event)
+                    continue
             if folded == "late":
                 tally.late += 1
             elif self._profiles is not None:

@@ -267,6 +267,10 @@ class PeopleReading:
             found[key] = found.get(key, 0) + 1
         return found
 
+    def workers(self) -> Iterable[Worker]:
+        """Return everybody heard of."""
+        return list(self._workers.values())
+
     def rows(self, now_ms: int) -> Iterable[AgentRow]:
         """Yield everybody who was heard of or is on shift, as they stand."""
         shifts = {one.person: one for one in self._shifts.coming() if one.begun}

@@ -89,6 +89,7 @@ class Written(Model):
     session_gap: DurationMs | None = 30 * 60_000
     reopens_within: DurationMs = 0
     needless: Literal["count", "drop"] = "count"
+    offline: Literal["count", "drop"] = "count"
     exempt_dates: list[Day] = Field(default_factory=list)
     keep_fastest: Share = 1.0
     min_sample: Annotated[int, Field(ge=0, le=10_000)] = 0
@@ -176,6 +177,7 @@ def _compiled(document: Document[PlatformFile]) -> Iterator[Profile]:
             session_gap_ms=written.session_gap,
             reopens_ms=written.reopens_within,
             needless=written.needless,
+            offline=written.offline,
             exempt_dates=frozenset(day.toordinal() for day in written.exempt_dates),
             keep_fastest=written.keep_fastest,
             min_sample=written.min_sample,

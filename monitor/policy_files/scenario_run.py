@@ -172,8 +172,8 @@ class Played:
         self._number += places(event)
         folded = self._tracker.handle(event, self._number, arrived_at_ms, words)
         self._drain()
-        if event.shop and folded != "late" and type(event) not in ev.OURS:
-            self._chats.shop(event.shop, event.platform or "unknown").note(event, self._number, words)
+        if folded != "late" and type(event) not in ev.OURS:
+            self._chats.note(event, self._number, words)
 
     def _happen(self, at: int, line: Line) -> None:
         event = self._event(line)

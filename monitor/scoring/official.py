@@ -33,7 +33,17 @@ _NAMES = {
     "total": ("total", "总数"),
 }
 # Why we leave units out, or where a platform may count otherwise, in the order in which they are told.
-CAUSES = ("hours", "bot", "feed gap", "abandoned", "dismissed", "exempt date", "needs no reply", "answered elsewhere")
+CAUSES = (
+    "hours",
+    "bot",
+    "feed gap",
+    "abandoned",
+    "dismissed",
+    "exempt date",
+    "needs no reply",
+    "answered elsewhere",
+    "left offline",
+)
 
 
 def read_official(text: str, book: ProfileBook) -> tuple[list[Official], list[str]]:

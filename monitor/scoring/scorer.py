@@ -20,6 +20,8 @@ from typing import Protocol
 
 from monitor.core import events as ev
 from monitor.core.decisions import CloseRound, Decision, RestateRound
+from monitor.core.presence import Worker
+from monitor.core.roster import Register
 from monitor.core.scores.board import Board, Entity, Sheet, pack, sheet
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.days import days
@@ -28,6 +30,7 @@ from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.log import Said
 from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.rounds import NEVER_MS
+from monitor.core.scores.staff import NOBODY_WRITTEN_DOWN, Manned, Staff
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Accepted, Metrics
@@ -42,6 +45,8 @@ BEFORE_MS = 8 * 86_400_000  # What was asked so long before may still be waiting
 SETTLE_SECONDS = 1.0  # A chat in which much is said is scored once a second.
 BATCH = 32  # Chats read back at once.
 SLICE_SECONDS = 0.004  # Scored before others get the loop.
+LATE_MS = 600_000  # Presence that comes so late still tells whether a chat scored since was left to nobody.
+SHOPS_A_SLICE = 50
 KEEP_SECONDS = 60.0  # Between two looks at whether a day is over, or one that was over has changed.
 
 Key = tuple[str, str]
@@ -81,6 +86,8 @@ class Scorer:
         book: returns the profiles in force.
         metrics: where rounds of shops are counted.
         bot_within_ms: returns how soon an answer is a bot's in a shop, by (platform, shop).
+        register: returns who is who.
+        workers: returns what is known of people when this begins.
 
     Attributes:
         store: the part of the journal that scores stand on.
@@ -98,18 +105,26 @@ class Scorer:
         book: Callable[[], ProfileBook],
         metrics: Metrics,
         bot_within_ms: Callable[[str, str], int] = lambda _platform, _shop: 0,
+        register: Callable[[], Register] = lambda: NOBODY_WRITTEN_DOWN,
+        workers: Callable[[], Iterable[Worker]] = lambda: (),
     ) -> None:
         self.store = store
         self._now_ms = now_ms
         self._book = book
         self._metrics = metrics
         self._bot_within_ms = bot_within_ms
+        self._register = register
+        self._workers = workers
         self._scored_by = book()
         self.board = Board(self._scored_by)
         self.complete = False
         self.shops: dict[str, ShopChats] = {}
         self.seen: dict[str, Seen] = {}
         self._dirty: set[Key] = set()
+        self._staff = Staff()
+        self._restaffed: dict[str, int] = {}  # Shops of which presence has said something, and from when on.
+        self._manned: dict[str, Manned] = {}  # What was known of each when that was last looked at.
+        self._scored: dict[str, dict[str, int]] = {}  # By shop: chats scored of late, and when.
         self._redo: set[tuple[str, int]] = set()
         self._due: list[tuple[int, Key]] = []
         self._wake = asyncio.Event()
@@ -159,19 +174,23 @@ class Scorer:
                 one = decision.now or decision.was
                 assert one is not None
                 dirty.add((one.shop, one.conversation))
-        if dirty:
+        if dirty or self._restaffed:
             self._wake.set()
 
     def _shop(self, name: str, platform: str | None) -> ShopChats:
         shop = self.shops.get(name)
         if shop is None:
-            shop = self.shops[name] = ShopChats(name, platform or "unknown")
+            shop = self.shops[name] = ShopChats(name, platform or "unknown", self._staff)
         elif platform and shop.platform == "unknown":
             shop.platform = platform
         return shop
 
     def _note(self, event: ev.AnyEvent) -> None:
         """Take an event that is no message."""
+        if isinstance(event, ev.AgentPresence):
+            for name in self._staff.note(event, self._register()):
+                self._restaffed[name] = min(event.ts_ms, self._restaffed.get(name, event.ts_ms))
+            return
         if not event.shop:
             return
         key = event.conversation or event.buyer
@@ -237,6 +256,7 @@ class Scorer:
         if through:
             first = max(min(first, through + 1), self.today - 40)
         self.board.first_day = first
+        self._staff.begin(self._workers(), self._register())
         after = await self.store.position_at(self._days.numbered(first).start_ms)
         while True:
             last, chats, of_shops = await self.store.active(after)
@@ -246,10 +266,13 @@ class Scorer:
             self._dirty |= chats
             for logged in of_shops:
                 event = decode_stored(logged.body)
-                if event.shop and not isinstance(event, ev.AgentPresence):
+                if isinstance(event, ev.AgentPresence):
+                    self._staff.note(event, self._register())
+                elif event.shop:
                     self._shop(event.shop, event.platform).note(event, logged.position)
                     if isinstance(event, ev.WaitingSnapshot):
                         self._dirty.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
+        self._manned = {name: self._staff.of(name) for name in self._staff.shops()}
         await self.settle()
         await self.keep()
         self.complete = True
@@ -263,6 +286,7 @@ class Scorer:
         while self._due and self._due[0][0] <= now_ms:
             self._dirty.add(heappop(self._due)[1])
         self._wake.clear()
+        await self._look_at_staff()
         while self._dirty:
             todo, self._dirty = list(self._dirty), set()
             for at in range(0, len(todo), BATCH):
@@ -275,6 +299,20 @@ class Scorer:
             shop, day = next(iter(self._redo))
             await self._score_day(shop, day)
             self._redo.discard((shop, day))
+
+    async def _look_at_staff(self) -> None:
+        """Score anew the chats whose shop, as presence says now, had nobody or somebody when they began."""
+        restaffed, self._restaffed = self._restaffed, {}
+        for number, (name, from_ms) in enumerate(restaffed.items(), 1):
+            manned, was = self._staff.of(name), self._manned.get(name)
+            if was is None:
+                self._dirty.update(self.board.keys(name))  # Nothing was known of it till now.
+            elif manned.spans != was.spans:
+                scored = self._scored.get(name, {})
+                self._dirty.update((name, key) for key, at_ms in scored.items() if at_ms >= from_ms)
+            self._manned[name] = manned
+            if number % SHOPS_A_SLICE == 0:
+                await asyncio.sleep(0)
 
     def _take_profiles(self, book: ProfileBook) -> None:
         """Score all that is kept by other profiles: each unit still by the version of its day."""
@@ -311,6 +349,8 @@ class Scorer:
                 log.exception("a conversation cannot be scored: %s %s", *key)
                 continue
             old = board.put(*key, new)
+            if key[0] in self._manned:
+                self._scored.setdefault(key[0], {})[key[1]] = now_ms
             if new.next_ms < NEVER_MS:
                 heappush(self._due, (new.next_ms, key))
             if self.complete:
@@ -355,6 +395,9 @@ class Scorer:
     async def keep(self) -> None:
         """Write down the sums of days that are over; let go of what is older than is kept."""
         board, today = self.board, self.today
+        late_ms = self._now_ms() - LATE_MS
+        for name, scored in self._scored.items():
+            self._scored[name] = {key: at_ms for key, at_ms in scored.items() if at_ms >= late_ms}
         touched = [day for day in sorted(board.touched) if day < today]
         for day in touched:
             rows = [
@@ -370,6 +413,7 @@ class Scorer:
             from_ms = self._days.numbered(first).start_ms - BEFORE_MS
             for shop in self.shops.values():
                 shop.forget(from_ms)
+            self._staff.forget(from_ms)
 
     async def _score_day(self, name: str, day: int) -> None:
         """Score a shop's day that is long over, from the journal alone."""

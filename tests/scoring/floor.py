@@ -1,9 +1,10 @@
 """A service that keeps scores, on a real journal, at the time the test says."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from monitor.core.presence import Worker
 from monitor.core.scores.board import Entity
 from monitor.engine import Changes
 from monitor.metrics import Metrics
@@ -19,10 +20,16 @@ SENYE = Entity("shop", "senye")
 class Floor:
     """One service with its scores."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, workers: Sequence[Worker] = ()) -> None:
         self.service = service
         self.metrics = Metrics(version="test")
-        self.scorer = Scorer(service.journal.scores, now_ms=service.engine.now_ms, book=shipped, metrics=self.metrics)
+        self.scorer = Scorer(
+            service.journal.scores,
+            now_ms=service.engine.now_ms,
+            book=shipped,
+            metrics=self.metrics,
+            workers=lambda: workers,
+        )
         service.engine.watch(self._watch)
 
     def _watch(self, changes: Changes) -> None:
@@ -49,10 +56,10 @@ class Floor:
 
 
 @asynccontextmanager
-async def floor(folder: Path, when: str = "09:00:00") -> AsyncIterator[Floor]:
+async def floor(folder: Path, when: str = "09:00:00", workers: Sequence[Worker] = ()) -> AsyncIterator[Floor]:
     clock = MovedClock()
     clock.at_ms = at_ms(when)
     async with doomed(folder, clock) as service:
-        made = Floor(service)
+        made = Floor(service, workers)
         await made.scorer.catch_up()
         yield made

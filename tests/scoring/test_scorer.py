@@ -7,13 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from monitor.core import events as ev
+from monitor.core.presence import Seat, Worker
 from monitor.core.scores import board
 from monitor.core.scores.board import Entity, unpack
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.profile import ProfileBook
 from monitor.core.scores.totals import totals
 from tests.core.scores.day import Chatter, at_ms, shipped
-from tests.scoring.floor import floor
+from tests.scoring.floor import SENYE, floor
 
 LIN, ZHOU = Entity("agent", "senye", "lin"), Entity("agent", "senye", "zhou")
 
@@ -178,3 +179,25 @@ async def test_a_chat_that_cannot_be_scored_keeps_no_other_from_it(
         await f.at("10:05:00")
         assert f.counts("taobao_3min") == [1, 0, 0, 0]
     assert "cannot be scored: senye bad" in caplog.text
+
+
+async def test_presence_that_comes_late_scores_the_chats_anew_that_nobody_was_there_for(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter("jd").stands("09:00:00", "lin", "online", shops=["senye"]))
+        await f.tell(Chatter("jd").b("10:00:00", id="1").a("10:05:00", id="2"))
+        await f.at("10:05:01")
+        assert f.counts("jd_first_30s") == [0, 1, 0, 0]
+        await f.tell(Chatter("jd").stands("09:59:00", "lin", "suspended", id="p"))
+        await f.at("10:06:00")
+        assert f.counts("jd_first_30s") == [0, 0, 0, 1]
+        assert f.scorer.board.row(SENYE, [f.scorer.today]).figures.counts["offline_answered"] == 1
+    async with floor(tmp_path, "10:10:00") as again:
+        assert again.counts("jd_first_30s") == [0, 0, 0, 1]
+
+
+async def test_a_start_knows_from_the_people_who_was_there_before_what_it_reads_again(tmp_path: Path) -> None:
+    worker = Worker("lin", seats={"": Seat("online", at_ms("2026-11-01 09:00"), None, ("senye",))})
+    async with floor(tmp_path, workers=[worker]) as f:
+        await f.tell(Chatter("jd").stands("10:00:00", "zhou", "offline", shops=["senye"]).b("10:01:00"))
+        await f.at("10:05:00")
+        assert f.counts("jd_first_30s") == [0, 1, 0, 0], "lin is there"

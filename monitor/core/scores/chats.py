@@ -12,6 +12,7 @@ from monitor.core import events as ev
 from monitor.core.scores.gaps import Feeds
 from monitor.core.scores.judge import Judge
 from monitor.core.scores.log import BUYER, LISTED, Said, in_order, listed, said, unlisted, without_bots
+from monitor.core.scores.staff import UNKNOWN, Staff
 
 LISTS_AT_MOST = 20_000  # Complete lists of one shop: more than a day at one in five seconds.
 
@@ -27,17 +28,24 @@ class Chat:
 
 
 class ShopChats:
-    """What is known of one shop: its conversations, the lists of who waits, its feeds, which buyers are one."""
+    """What is known of one shop: its conversations, the lists of who waits, its feeds, which buyers are one.
 
-    __slots__ = ("aliases", "bot_within_ms", "chats", "feeds", "lists", "name", "platform")
+    Args:
+        name: its name.
+        platform: where it is.
+        staff: who was there, over all shops; None: nobody has said.
+    """
 
-    def __init__(self, name: str, platform: str) -> None:
+    __slots__ = ("aliases", "bot_within_ms", "chats", "feeds", "lists", "name", "platform", "staff")
+
+    def __init__(self, name: str, platform: str, staff: Staff | None = None) -> None:
         self.name = name
         self.platform = platform
         self.chats: dict[str, Chat] = {}
         self.lists: list[tuple[int, int, Said, frozenset[str]]] = []  # Complete ones, in order of time.
         self.feeds: Feeds | None = None
         self.aliases: dict[str, str] = {}
+        self.staff = staff
         self.bot_within_ms = 0  # Who is told by latency is a bot when so quick; 0: nobody is.
 
     def note(self, event: ev.AnyEvent, number: int, words: int = 0) -> None:
@@ -111,7 +119,8 @@ class ShopChats:
             ordered = without_bots(ordered, self.bot_within_ms)
         gaps = self.feeds.gaps() if self.feeds is not None else ()
         name = buyer or (key if chat is None else chat.buyer)
-        return Judge(ordered, buyer=self.one(name), conversation=key, now_ms=now_ms, gaps=gaps)
+        manned = UNKNOWN if self.staff is None else self.staff.of(self.name)
+        return Judge(ordered, buyer=self.one(name), conversation=key, now_ms=now_ms, gaps=gaps, manned=manned)
 
     def heads(self) -> set[str]:
         """Return the conversations, of those that were made one the one that stands for them."""
@@ -158,14 +167,22 @@ def _append_listed(log: list[Said], row: Said) -> None:
 
 
 class Chats:
-    """The shops of an input."""
+    """The shops of an input, and who was there."""
 
     def __init__(self) -> None:
         self.shops: dict[str, ShopChats] = {}
+        self.staff = Staff()
+
+    def note(self, event: ev.AnyEvent, number: int, words: int = 0) -> None:
+        """Take an event that was accepted, and was not late."""
+        if isinstance(event, ev.AgentPresence):
+            self.staff.note(event)
+        elif event.shop:
+            self.shop(event.shop, event.platform).note(event, number, words)
 
     def shop(self, name: str, platform: str | None) -> ShopChats:
         """Return a shop, made if it is new."""
         shop = self.shops.get(name)
         if shop is None:
-            shop = self.shops[name] = ShopChats(name, platform or "unknown")
+            shop = self.shops[name] = ShopChats(name, platform or "unknown", self.staff)
         return shop

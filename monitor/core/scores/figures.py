@@ -95,6 +95,7 @@ class Tally:
 
     def __init__(self, judge: Judge, now_ms: int, from_ms: int, to_ms: int) -> None:
         self._walk = judge.walk(shape(ROUNDS))
+        self._manned = judge.manned
         self._log = judge.log
         self._now_ms = now_ms
         self._from_ms = from_ms
@@ -184,6 +185,8 @@ class Tally:
         if session.outbound:
             figures.note("sessions_outbound")
             return
+        if session.start_ms >= self._manned.known_ms:
+            self._left_offline(figures, first, nobody=self._manned.nobody(session.start_ms))
         if answered:
             wait_ms = first.end_ms - first.start_ms
             figures.note("first_replies")
@@ -203,6 +206,16 @@ class Tally:
             if real is not None:
                 figures.note("first_answers")
                 figures.note("first_answer_ms", real.ts_ms - first.start_ms)
+
+    @staticmethod
+    def _left_offline(figures: Figures, first: Round, *, nobody: bool) -> None:
+        """Count a session of a shop of which it is known who was there: was it left to nobody, and answered later?"""
+        figures.note("sessions_watched")
+        if nobody and first.how != DISMISSED:
+            figures.note("offline_sessions")
+            if first.how == ANSWERED:
+                figures.note("offline_answered")
+                figures.note("offline_answer_ms", first.end_ms - first.start_ms)
 
     def _bot_session(self, figures: Figures, session: Session, rounds: list[Round]) -> None:
         figures.note("bot_sessions")

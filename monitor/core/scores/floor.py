@@ -10,7 +10,9 @@ ZONE = "Asia/Shanghai"
 
 FLOOR = ProfileBook(
     (
-        Profile(id="first_30s", unit="session", starts="session_start", limit_ms=30_000, bot_only="drop"),
+        Profile(
+            id="first_30s", unit="session", starts="session_start", limit_ms=30_000, bot_only="drop", offline="drop"
+        ),
         Profile(
             id="capped_mean",
             statistic="mean",

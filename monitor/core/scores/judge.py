@@ -13,6 +13,7 @@ from monitor.core.scores.days import days, hours
 from monitor.core.scores.log import Said
 from monitor.core.scores.profile import Profile, in_force
 from monitor.core.scores.rounds import ABANDONED, ANSWERED, DISMISSED, NEVER_MS, OPEN, Round, Shape, Walk, shape
+from monitor.core.scores.staff import UNKNOWN, Manned
 
 HIT, MISS, UNDETERMINED, EXCLUDED = range(4)
 
@@ -57,16 +58,25 @@ class Judge:
         conversation: its id.
         now_ms: how far time has come.
         gaps: of the feeds of its shop.
+        manned: when its shop had nobody.
     """
 
     def __init__(
-        self, log: list[Said], *, buyer: str, conversation: str, now_ms: int, gaps: Sequence[Gap] = ()
+        self,
+        log: list[Said],
+        *,
+        buyer: str,
+        conversation: str,
+        now_ms: int,
+        gaps: Sequence[Gap] = (),
+        manned: Manned = UNKNOWN,
     ) -> None:
         self.log = log
         self.buyer = buyer
         self._conversation = conversation
         self._now_ms = now_ms
         self._gaps = gaps
+        self.manned = manned
         self._walks: dict[Shape, Walk] = {}
 
     def walk(self, of: Shape) -> Walk:
@@ -186,6 +196,8 @@ class Judge:
             return "exempt date"
         if profile.needless == "drop" and one.needless:
             return "needs no reply"
+        if profile.offline == "drop" and self.manned.nobody(by_ms):
+            return "left offline"
         if profile.bot_only == "drop" and one.bot and not one.handed and one.how != ANSWERED:
             return "bot"
         return ""

@@ -45,6 +45,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         session_gap_ms: so long without a word, and the next begins a session; None: only a close does.
         reopens_ms: what comes sooner after a close belongs to the session that was closed.
         needless: messages the platform says need no reply.
+        offline: what is written while nobody is there to take it (留言).
         exempt_dates: days (ordinals) that do not count.
         keep_fastest: the mean is that of this share of the fastest; 1: of all.
         min_sample: with fewer the platform shows no number of its own.
@@ -76,6 +77,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     session_gap_ms: int | None = 30 * MINUTE_MS
     reopens_ms: int = 0
     needless: Literal["count", "drop"] = "count"
+    offline: Literal["count", "drop"] = "count"
     exempt_dates: frozenset[int] = frozenset()
     keep_fastest: float = 1.0
     min_sample: int = 0

@@ -41,6 +41,9 @@ def shown(figures: Figures, buyers: Sequence[int]) -> dict[str, Any]:
             "bot_held": n("rounds_bot_held", 0),
             "dismissed": n("rounds_dismissed", 0),
         },
+        "left_offline": _share(figures.counts, "offline_sessions", "sessions_watched", "sessions")
+        | {"reply": _share(figures.counts, "offline_answered", "offline_sessions", "answered")}
+        | {"answer": _mean(figures.counts, "offline_answer_ms", "offline_answered")},
         "sessions": n("sessions", 0),
         "bots": {
             "sessions": n("bot_sessions", 0),

@@ -44,7 +44,7 @@ class Chatter:
         """Add any event."""
         fields.setdefault("id", f"e{len(self.events)}")
         fields.setdefault("shop", "senye")
-        if struct not in (ev.WaitingSnapshot, ev.AccountStatus, ev.SyncRange):
+        if struct not in (ev.WaitingSnapshot, ev.AccountStatus, ev.SyncRange, ev.AgentPresence):
             fields.setdefault("conversation", "c")
         made: Any = struct(ts_ms=at_ms(when, self._zone), platform=self._platform, **fields)
         self.events.append((made, words))
@@ -77,11 +77,15 @@ class Chatter:
         """The chat is closed."""
         return self.event(ev.ConversationClosed, when, type="conversation_closed", by=by, **fields)
 
+    def stands(self, when: str, agent: str, state: str, **fields: Any) -> "Chatter":
+        """Somebody comes, goes, or takes a break."""
+        return self.event(ev.AgentPresence, when, type="agent_presence", agent=agent, state=state, **fields)
+
     def chats(self) -> Chats:
         """Return it as scores see it."""
         chats = Chats()
         for number, (event, words) in enumerate(self.events, start=1):
-            chats.shop(event.shop, event.platform).note(event, number, words)
+            chats.note(event, number, words)
         return chats
 
     def score(self, profile: str | Profile, until: str | None = None, **changes: Any) -> dict[str, Any]:
