@@ -68,9 +68,12 @@ class Recorder:
                     told.append((decision.shop, decision.conversation))
             elif isinstance(decision, FeedGap | ShiftWorked | PersonDay):
                 commit.records.append(decision)
-            elif isinstance(decision, TellPeople) and decision.to not in ON_PAGES:
-                commit.outbox.extend(self._to_deliver(decision))
+            elif isinstance(decision, TellPeople):
+                if decision.to not in ON_PAGES:
+                    commit.outbox.extend(self._to_deliver(decision))
                 told += [(wait.shop, wait.conversation) for wait in decision.waits]
+                if decision.kind == "promise":
+                    told.append((decision.facts["shop"], decision.facts["conversation"]))
         commit.rounds = list(rounds.items())
         commit.policies = self._tracker.policies.new[:]
         self._tracker.policies.new.clear()

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from monitor.core import decisions as d
 from monitor.core import events as ev
-from monitor.core.ladder import ON_PAGES
 from monitor.core.policy import BuiltIn
 from monitor.core.tracker import Tracker
 from monitor.engine import Changes, Engine
@@ -101,6 +100,8 @@ STORY: dict[int, list[ev.AnyEvent]] = {
     ],
     200: [_event(200, "agent", chat="b", agent="lin")],
     310: [_acted(310, "release", "a", "wang")],
+    235: [_event(235, chat="p", agent="zhou")],
+    240: [_event(240, "agent", chat="p", agent="zhou", text="稍等，我问下仓库")],  # Owed from 7:00 on.
     400: [_event(400, "agent", chat="a", agent="lin")],
 }  # fmt: skip
 
@@ -124,7 +125,7 @@ async def _night(folder: Path, kills: set[int]) -> tuple[dict[str, d.TellPeople]
                 clock.at_ms = START_MS + second * 1000 + 5
                 await made.give([made.of_its_wait(event) for event in STORY.get(second, [])])
             for one in made.told:
-                assert one.key not in told or one.to in ("panel", "popup"), "told twice"
+                assert one.key not in told, "told twice"
                 told[one.key] = one
     journal = await Journal.open(folder)
     log = []
@@ -132,8 +133,7 @@ async def _night(folder: Path, kills: set[int]) -> tuple[dict[str, d.TellPeople]
         found = await journal.alerts.get(logged.state.alert)
         assert found is not None
         state = msgspec.to_builtins(logged.state)
-        beyond = [step for step in state["told"] if step[1] not in ON_PAGES]
-        log.append(state | {"alert": "", "told": beyond, "acts": found[1]})
+        log.append(state | {"alert": "", "acts": found[1]})
     await journal.close()
     return told, log
 
