@@ -16,7 +16,7 @@ from monitor import __version__
 from monitor.alerts.links import PATH as ACTS
 from monitor.web import acts, asyncapi, docs, login, openapi
 from monitor.web.access import LOCAL, Caller, Denied
-from monitor.web.answers import Header, answer
+from monitor.web.answers import Header, answer, guarded
 from monitor.web.api import Api, build_api
 from monitor.web.api_alerts import AlertsApi
 from monitor.web.api_kpis import KpisApi
@@ -50,22 +50,6 @@ Route = Callable[[Scope, Receive, Send, Caller], Awaitable[None]]
 
 # With what a page's line is closed, by the status of the refusal.
 _CODES = {401: 4401, 403: 4403, 429: TOO_MANY}
-
-# On every answer. What a page may load is said with the page.
-_HEADERS: tuple[Header, ...] = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), screen-wake-lock=(self)"),
-)
-
-# Unless an answer says otherwise: what is no page loads nothing, and what is about people is kept by nobody on the way.
-_UNLESS_SAID: tuple[Header, ...] = (
-    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
-    (b"cache-control", b"no-store"),
-)
 
 
 class Web:
@@ -256,9 +240,7 @@ class _Reply:
         """Send one part of the answer."""
         if message["type"] == "http.response.start":
             self.started = True
-            own = message["headers"]
-            names = {name for name, _ in own}
-            message["headers"] = [*own, *(one for one in _UNLESS_SAID if one[0] not in names), *_HEADERS]
+            message["headers"] = guarded(message["headers"])
         await self._send(message)
 
 
@@ -275,7 +257,7 @@ async def _deny(scope: Scope, send: Send, denied: Denied) -> None:
 
 async def _deny_websocket(send: Send, denied: Denied) -> None:
     """Refuse a handshake with an HTTP answer."""
-    headers: list[Header] = [(b"content-type", b"application/json"), *_UNLESS_SAID, *_HEADERS, *denied.later]
+    headers = guarded([(b"content-type", b"application/json"), *denied.later])
     if denied.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     await send({"type": "websocket.http.response.start", "status": denied.status, "headers": headers})

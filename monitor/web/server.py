@@ -11,23 +11,28 @@ import contextlib
 import json
 import socket
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.http11 import Response
+from websockets.server import ServerProtocol
 
 from monitor.errors import UsageError
 from monitor.metrics import Metrics
 from monitor.settings import Settings
+from monitor.web.answers import guarded
 from monitor.web.bounds import Lines
 from monitor.web.front import Web
 from monitor.web.services import Services
 
 HEAD_SECONDS = 15.0  # From a connection's opening, or the first byte of a request, to the end of its headers.
 HEAD_BYTES = 64 * 1024
-CONNECTIONS_AT_MOST = 2_048
+CONNECTIONS_AT_MOST = 2_048  # Of all addresses, WebSockets among them.
+FULL_RETRY_SECONDS = 5  # When who finds no room may try again.
 # Of WebSocket frames that are not complete yet, over all connections.
 PARTIAL_BYTES = 128 * 1024 * 1024
 LINGER_SECONDS = 2.0  # How long what a cut-off sender still sends is read and thrown away, so that it gets the reason.
@@ -48,6 +53,7 @@ class GuardedHttp(HttpToolsProtocol):
     _in_message = False
     _head_bytes = 0
     _counted = False  # Among the connections of its address.
+    _full = False  # It came when there were too many already.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, but not for ever."""
@@ -55,10 +61,14 @@ class GuardedHttp(HttpToolsProtocol):
         config = self.config
         assert isinstance(config, _Config)
         self._counted = config.lines.take(_address(self.client))
-        if self._counted:
+        if self._counted and len(self.connections) <= CONNECTIONS_AT_MOST:
             self._await_head()
+            return
+        config.metrics.refused.add("http", "connections")
+        if self._counted:
+            self._full = True
+            self._turn_away(503, f"{CONNECTIONS_AT_MOST} connections are open already")
         else:
-            config.metrics.refused.add("http", "connections")
             self._turn_away(429, f"this address has {config.lines.at_most} connections already")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -71,7 +81,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass on what came, while it stays within bounds."""
-        if not self._counted:
+        if not self._counted or self._full:
             return
         if not self._in_message:
             self._head_bytes += len(data)
@@ -112,9 +122,28 @@ class GuardedHttp(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         body = json.dumps({"error": error}).encode()
-        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-        self.transport.write(STATUS_LINE[status] + head + body)
+        own = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ]
+        if status in (429, 503):
+            own.append((b"retry-after", b"%d" % FULL_RETRY_SECONDS))
+        head = b"".join(b"%b: %b\r\n" % header for header in guarded(own))
+        self.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
         self.transport.close()
+
+
+class _Handshake(ServerProtocol):
+    """The protocol of one WebSocket; refused handshakes have the headers of every answer."""
+
+    def send_response(self, response: Response) -> None:
+        """Answer the handshake."""
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            for name, value in guarded(()):
+                if name.decode() not in response.headers:
+                    response.headers[name.decode()] = value.decode()
+        super().send_response(response)
 
 
 class GuardedWebSocket(WebSocketsSansIOProtocol):
@@ -123,6 +152,10 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
     partial_bytes = 0  # Of all connections.
     _own_bytes = 0
     _discarding = False
+
+    def __init__(self, config: uvicorn.Config, *arguments: Any, **named: Any) -> None:
+        super().__init__(config, *arguments, **named)
+        self.conn = _Handshake(max_size=config.ws_max_size, logger=self.conn.logger)
 
     def handle_connect(self, event: Any) -> None:
         """Let the application cut a connection whose other side does not read."""
@@ -218,7 +251,6 @@ class Server:
             # Who a caller is hangs on the address of the connection, so nobody's word is taken for it.
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=CONNECTIONS_AT_MOST,
             timeout_graceful_shutdown=STOP_SECONDS,
             ssl_certfile=settings.listen.cert_file,
             ssl_keyfile=settings.listen.key_file,

@@ -7,7 +7,10 @@ import socket
 import pytest
 
 from monitor.errors import UsageError
-from tests.web.stand import standing
+from monitor.web import server
+from monitor.web.answers import EVERY_ANSWER, UNLESS_SAID
+from tests.waiting import DEADLINE_SECONDS
+from tests.web.stand import Stand, standing
 
 
 async def test_a_port_that_is_taken_is_a_usage_error_that_names_it() -> None:
@@ -60,3 +63,53 @@ async def test_a_forwarded_address_is_not_believed() -> None:
     async with standing() as stand, stand.client() as client:
         headers = {"X-Forwarded-For": "10.0.0.1", "X-Forwarded-Host": "evil.example", "Host": "evil.example"}
         assert (await client.get("/v1/waits", headers=headers)).status_code == 403
+
+
+async def head_of(stand: Stand, sent: bytes) -> tuple[int, dict[str, str]]:
+    """Send bytes as they are; return the status and the headers of what comes back."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", stand.server.port)
+    try:
+        writer.write(sent)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        return int(first.split()[1]), {name.lower(): value for name, value in headers.items()}
+    finally:
+        writer.close()
+
+
+UPGRADE = b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"no HTTP at all\r\n\r\n", 400),
+        (b"", 408),
+        (b"GET /livez HTTP/1.1\r\nX-Long: " + b"x" * 100_000, 431),
+        (b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", 200),
+        (UPGRADE % b"/v1/ingest" + b"\r\n", 400),  # Without a key.
+        (UPGRADE % b"/" + b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eHh4eHh4eHh4eHh4eHh4eA==\r\n\r\n", 404),
+    ],
+)
+async def test_answers_before_the_application_have_the_headers_too(
+    sent: bytes, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not sent:
+        monkeypatch.setattr(server, "HEAD_SECONDS", 0.05)
+    async with standing() as stand:
+        got, headers = await head_of(stand, sent)
+    assert got == status
+    for name, value in (*EVERY_ANSWER, *UNLESS_SAID):
+        assert headers[name.decode()] == value.decode(), name
+
+
+async def test_more_connections_than_there_is_room_for_are_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS_AT_MOST", 1)
+    async with standing() as stand, stand.client() as client:
+        assert (await client.get("/livez")).status_code == 200
+        status, headers = await head_of(stand, b"")
+        assert (status, headers["retry-after"]) == (503, "5")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert stand.metrics.refused == {("http", "connections"): 1}
+        assert (await client.get("/livez")).status_code == 200
