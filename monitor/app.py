@@ -261,12 +261,14 @@ class App:
             bot_within_ms=lambda platform, shop: policy(platform, shop).bot_within_ms,
             register=self._register,
             workers=people.workers,
+            spare=engine.spare,
         )
         engine.watch(scorer.watch)
         self.scores = Reading(
             scorer,
             register=self._register,
             team_of=lambda platform, shop: policy(platform, shop).team,
+            spare=engine.spare,
         )
         return self.scores
 

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 
 LAYERS: list[set[str]] = [
     {"core"},
-    {"wire", "settings", "clock", "errors", "yaml_files", "service_manager", "logs", "options", "key_file"},
+    {"wire", "settings", "clock", "errors", "yaml_files", "service_manager", "logs", "options", "key_file", "spare"},
     {
         "engine",
         "replay",

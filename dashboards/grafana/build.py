@@ -512,6 +512,14 @@ SERVICE = [
         wide=12,
     ),
     Panel(
+        "Scores behind",
+        "How long the oldest change has been waiting to be scored: what only looks gives way to chat that comes in.",
+        "s",
+        {"behind": f"max (presales_scores_lag_seconds{{{JOB}}})"},
+        limits=((None, OK), (60, WARN)),
+        wide=12,
+    ),
+    Panel(
         "Journal",
         "Its size, and the room left on its disk.",
         "bytes",

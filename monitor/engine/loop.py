@@ -32,6 +32,7 @@ from monitor.engine.records import Recorder, conflict, conversation_of, identity
 from monitor.engine.recovery import read_back
 from monitor.engine.saving import ROW_AGE_MS, ROWS_AT_MOST, Saving
 from monitor.errors import Busy, StoreUnavailable
+from monitor.spare import Spare
 from monitor.store.entries import Commit, StoredEvent
 from monitor.store.journal import Journal
 from monitor.wire import decode_stored, encode_event, same
@@ -55,6 +56,9 @@ class Engine:
         clock: the world's time.
         reader: says at acceptance who speaks in a message and what its words are.
         text: how much of what is said is kept on the disk.
+
+    Attributes:
+        spare: the time its turns leave, for work that may wait.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Engine:
         self.journal = journal
         self.tracker = tracker
         self.ready = Readiness()
+        self.spare = Spare()
         self._clock = clock
         self._reader = reader
         self._keep, self._keep_body = keeping(text)
@@ -286,6 +291,7 @@ class Engine:
             self.tracker.take_rules(policies)
             if self.tracker.people is not None and register is not None:
                 self.tracker.people.take(register)
+        began = self.spare.seconds()
         slices, finished = self._queue.take(EVENTS_A_COMMIT)
         self._in_hand = finished
         commit = Commit(now_ms=self.now_ms(), rules=self.tracker.rules)
@@ -324,6 +330,8 @@ class Engine:
                 except Exception:
                     # They only watch: what is decided and stored stands without them.
                     log.exception("a watcher of decisions has failed")
+        if changes.events:
+            self.spare.took(self.spare.seconds() - began)
 
     def _advance(self, now_ms: int) -> None:
         """Judge what is due: a slice of it; all of it where time stands until the next event."""

@@ -209,6 +209,13 @@ FAMILIES = (
         lambda m: m.loop_lag,
     ),
     Family(
+        "scores_lag_seconds",
+        "gauge",
+        (),
+        "How long the oldest change has been waiting to be scored: that is put off while the service is busy.",
+        lambda m: m.scores_lag(),
+    ),
+    Family(
         "canary_total",
         "counter",
         ("outcome",),

@@ -7,6 +7,7 @@ became of things stays told apart.
 
 import asyncio
 from bisect import bisect_left
+from collections.abc import Callable
 
 # Every edge of a platform's score, and the stages' limits up to an hour. A query reads `le` directly, so these stay.
 REPLY_EDGES = (5, 10, 15, 20, 30, 45, 60, 80, 100, 120, 150, 180, 240, 300, 420, 600, 1800, 3600)
@@ -123,6 +124,7 @@ class Metrics:
         self.live_clients = 0
         self.commit = Histograms(LATENESS_EDGES)
         self.loop_lag = Histograms(LATENESS_EDGES)
+        self.scores_lag: Callable[[], float] = lambda: 0.0
         self.canary = Counts()
         self.canary_seconds = Histograms(LATENESS_EDGES)
         self.journal_bytes = 0

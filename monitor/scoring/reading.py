@@ -8,9 +8,9 @@ for an alert notices.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from time import monotonic as now
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -23,7 +23,8 @@ from monitor.core.scores.floor import ZONE
 from monitor.core.scores.judge import UNDETERMINED
 from monitor.core.scores.shown import shown
 from monitor.scoring.budget import budget
-from monitor.scoring.scorer import SLICE_SECONDS, Scorer
+from monitor.scoring.scorer import Scorer
+from monitor.spare import Pace, Spare
 from monitor.store.scores import DayRow
 
 By = Literal["all", "shop", "agent", "account", "team", "platform"]
@@ -48,21 +49,6 @@ class Span(NamedTuple):
     days: tuple[int, int] | None  # First and last, both among them; None: it is no span of whole days.
 
 
-class _Pace:
-    """Lets others have the loop now and then."""
-
-    def __init__(self) -> None:
-        self._since = time.perf_counter()
-
-    async def rest(self) -> bool:
-        """Rest if it is time to; return whether others have had the loop."""
-        if time.perf_counter() - self._since < SLICE_SECONDS:
-            return False
-        await asyncio.sleep(0)
-        self._since = time.perf_counter()
-        return True
-
-
 class Reading:
     """Reads the scores.
 
@@ -70,10 +56,21 @@ class Reading:
         scorer: keeps them.
         register: returns who is who.
         team_of: returns the team of a shop by its policy, by (platform, shop).
+        spare: the loop's spare time; None: all of it.
     """
 
-    def __init__(self, scorer: Scorer, *, register: Callable[[], Register], team_of: Callable[[str, str], str]) -> None:
+    def __init__(
+        self,
+        scorer: Scorer,
+        *,
+        register: Callable[[], Register],
+        team_of: Callable[[str, str], str],
+        spare: Spare | None = None,
+    ) -> None:
         self.scorer = scorer
+        self._spare = spare or Spare()
+        self._asking = 0  # How many wait for the rows of today.
+        self._fresh_at = now()  # When these were last all made.
         self.register = register
         self._team_of = team_of
         self._board: Board | None = None
@@ -114,7 +111,11 @@ class Reading:
         """
         today = self.scorer.today
         if span.days == (today, today) and not ids and may is None:
-            await self.refresh()
+            self._asking += 1
+            try:
+                await self.refresh()
+            finally:
+                self._asking -= 1
             rows = self._rows[by]
             return [rows[name] for name in sorted(rows)]
         found: dict[str, Row] = {}
@@ -136,7 +137,7 @@ class Reading:
             live = [day for day in board.days if first <= day <= last and day >= board.first_day]
             await self._collect(board, live, by, may, found, shops)
         made = []
-        pace = _Pace()
+        pace = Pace(self._spare, hurry=lambda: True)
         for name in sorted(found):
             if ids and not any(id in found[name].sums for id in ids):
                 continue
@@ -156,7 +157,7 @@ class Reading:
         shops: dict[str, set[str]],
     ) -> None:
         which = list(which)
-        pace = _Pace()
+        pace = Pace(self._spare, hurry=lambda: True)
         for entity in board.entities(which):
             if entity.dim == _DIM[by]:
                 self._put(entity, board.row(entity, which), by, may, found, shops)
@@ -200,7 +201,10 @@ class Reading:
     # -- today -------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Keep the rows of today made, until cancelled: who asks then waits for the last second's changes only."""
+        """Keep the rows of today made, until cancelled: who asks then waits for the last second's changes only.
+
+        While the loop is busy it takes longer, and who asks has the rest of it hurried on.
+        """
         while True:
             await asyncio.sleep(FRESH_SECONDS)
             try:
@@ -211,7 +215,8 @@ class Reading:
     async def refresh(self) -> None:
         """Make anew the rows of today in which something has changed."""
         async with self._making:
-            pace = _Pace()
+            pace = Pace(self._spare, waited=lambda: now() - self._fresh_at, hurry=lambda: self._asking > 0)
+            await pace.begin()
             self._take_changes()
             while self._changed:
                 self._include(self._changed.pop())
@@ -225,6 +230,7 @@ class Reading:
                     told = self._shown(by, name, row, {entity.shop for entity in members}, (), today=True)
                     rows[name] = _encode(told)
                     await pace.rest()
+            self._fresh_at = now()
 
     def _take_changes(self) -> None:
         """Note who has changed since the last look; where a day or other profiles have begun, all begin anew."""
@@ -266,7 +272,7 @@ class Reading:
         self._members[by].setdefault(name, set()).add(entity)
         self._stale[by].add(name)
 
-    async def _together(self, members: set[Entity], pace: "_Pace") -> Row:
+    async def _together(self, members: set[Entity], pace: Pace) -> Row:
         row = empty_row()
         for entity in list(members):
             row.add(self.scorer.board.row(entity, [self._day]))
@@ -284,7 +290,7 @@ class Reading:
         by_day: dict[str, dict[int, dict[str, Sums]]] = {}
         if first < board.first_day:
             by_day = await scorer.store.days(first, board.first_day - 1, "shop", _sums_by_day)
-        pace = _Pace()
+        pace = Pace(self._spare, hurry=lambda: True)
         for entity in board.entities(board.days):
             if entity.dim == "shop":
                 for day in board.days:

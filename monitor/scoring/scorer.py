@@ -1,9 +1,10 @@
 """Keeps the scores of the last days up to date, beside the loop and never in its way.
 
 After each commit the conversations it touched are noted, which is all that the hot path
-pays. A moment later each is read back from the journal and scored anew, once for all
-that came meanwhile, in slices of a few milliseconds; its old sheet leaves the cells, the
-new one enters. So a late message, a recall or a backfill is nothing special.
+pays. A moment later, in time that the loop can spare, each is read back from the journal
+and scored anew, once for all that came meanwhile, in slices of a few milliseconds; its old
+sheet leaves the cells, the new one enters. So a late message, a recall or a backfill is
+nothing special.
 
 Nothing here is state that a crash could lose: a start scores again what the journal
 holds of the days that are kept, and until that is done says so (`complete`). The sums of
@@ -35,6 +36,7 @@ from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Accepted, Metrics
 from monitor.scoring.logs import read_log
+from monitor.spare import Pace, Spare
 from monitor.store.scores import DayRow, ScoreStore
 from monitor.wire import decode_stored
 
@@ -44,7 +46,6 @@ DAYS_KEPT = 3  # In memory, today among them: a reply of 48 hours settles what w
 BEFORE_MS = 8 * 86_400_000  # What was asked so long before may still be waiting: it is given up after seven days.
 SETTLE_SECONDS = 1.0  # A chat in which much is said is scored once a second.
 BATCH = 32  # Chats read back at once.
-SLICE_SECONDS = 0.004  # Scored before others get the loop.
 LATE_MS = 600_000  # Presence that comes so late still tells whether a chat scored since was left to nobody.
 SHOPS_A_SLICE = 50
 KEEP_SECONDS = 60.0  # Between two looks at whether a day is over, or one that was over has changed.
@@ -88,6 +89,7 @@ class Scorer:
         bot_within_ms: returns how soon an answer is a bot's in a shop, by (platform, shop).
         register: returns who is who.
         workers: returns what is known of people when this begins.
+        spare: the loop's spare time; None: all of it.
 
     Attributes:
         store: the part of the journal that scores stand on.
@@ -107,11 +109,14 @@ class Scorer:
         bot_within_ms: Callable[[str, str], int] = lambda _platform, _shop: 0,
         register: Callable[[], Register] = lambda: NOBODY_WRITTEN_DOWN,
         workers: Callable[[], Iterable[Worker]] = lambda: (),
+        spare: Spare | None = None,
     ) -> None:
         self.store = store
+        self._pace = Pace(spare or Spare(), waited=lambda: self.lag_seconds)
         self._now_ms = now_ms
         self._book = book
         self._metrics = metrics
+        metrics.scores_lag = lambda: self.lag_seconds
         self._bot_within_ms = bot_within_ms
         self._register = register
         self._workers = workers
@@ -125,6 +130,7 @@ class Scorer:
         self._restaffed: dict[str, int] = {}  # Shops of which presence has said something, and from when on.
         self._manned: dict[str, Manned] = {}  # What was known of each when that was last looked at.
         self._scored: dict[str, dict[str, int]] = {}  # By shop: chats scored of late, and when.
+        self._dirty_since = self._scoring_since = 0.0  # When the oldest change was noted; 0: there is none.
         self._redo: set[tuple[str, int]] = set()
         self._due: list[tuple[int, Key]] = []
         self._wake = asyncio.Event()
@@ -140,6 +146,12 @@ class Scorer:
     def today(self) -> int:
         """The floor's day."""
         return self._days.of(self._now_ms()).number
+
+    @property
+    def lag_seconds(self) -> float:
+        """For how long the oldest change waits that is not in the scores."""
+        since = self._scoring_since or self._dirty_since
+        return time.monotonic() - since if since else 0.0
 
     # -- what the loop calls -----------------------------------------------------------------------------------------
 
@@ -174,6 +186,8 @@ class Scorer:
                 one = decision.now or decision.was
                 assert one is not None
                 dirty.add((one.shop, one.conversation))
+        if dirty:
+            self._dirty_since = self._dirty_since or time.monotonic()
         if dirty or self._restaffed:
             self._wake.set()
 
@@ -289,12 +303,15 @@ class Scorer:
         await self._look_at_staff()
         while self._dirty:
             todo, self._dirty = list(self._dirty), set()
+            self._scoring_since, self._dirty_since = self._dirty_since or time.monotonic(), 0.0
             for at in range(0, len(todo), BATCH):
                 try:
                     await self._score(todo[at : at + BATCH])
                 except BaseException:
                     self._dirty.update(todo[at:])
+                    self._dirty_since = self._scoring_since
                     raise
+            self._scoring_since = 0.0
         while self._redo:
             shop, day = next(iter(self._redo))
             await self._score_day(shop, day)
@@ -330,13 +347,13 @@ class Scorer:
         """Score some chats from what the journal holds of them."""
         board = self.board
         from_ms = self._days.numbered(board.first_day).start_ms - BEFORE_MS
+        await self._pace.begin()
         heads = self._heads(keys)
         for key in keys:
             if key not in heads:  # It is part of another now.
                 board.put(*key, Sheet(key[0], key[1], {}, []))
         logs = await self._logs(heads, from_ms)
         now_ms = self._now_ms()
-        started = time.perf_counter()
         for key, (entries, buyer, platform) in logs.items():
             if platform == CANARY:
                 continue
@@ -355,9 +372,7 @@ class Scorer:
                 heappush(self._due, (new.next_ms, key))
             if self.complete:
                 self._count(shop, old, new)
-            if time.perf_counter() - started > SLICE_SECONDS:
-                await asyncio.sleep(0)
-                started = time.perf_counter()
+            await self._pace.rest()
 
     def _heads(self, keys: Iterable[Key]) -> dict[Key, list[Key]]:
         """Return the conversations that stand for these, each with the ids under which it was spoken."""
@@ -386,7 +401,8 @@ class Scorer:
         own = self._scored_by.own(shop.platform)
         id = own.id if own is not None else "rate_3min_round"
         for verdict, within in ((HIT, "true"), (MISS, "false")):
-            more = _verdicts(new, id, verdict) - (0 if old is None else _verdicts(old, id, verdict))
+            was = () if old is None else old.marks.get(id, ())
+            more = sum(m.verdict == verdict for m in new.marks.get(id, ())) - sum(m.verdict == verdict for m in was)
             if more > 0:
                 self._metrics.shop_rounds.add(shop.name, within, n=more)
 
@@ -477,7 +493,3 @@ class Scorer:
         day = days(profile.zone, profile.day_starts_ms or 0).of(self._now_ms()).number
         sums = self.board.sums(Entity("shop", shop), day, profile.id)
         return [0, 0, 0, 0] if sums is None else sums.counts
-
-
-def _verdicts(sheet: Sheet, id: str, verdict: int) -> int:
-    return sum(mark.verdict == verdict for mark in sheet.marks.get(id, ()))

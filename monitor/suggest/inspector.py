@@ -1,14 +1,16 @@
 """Follows the engine, judges what the service says, writes down hits and counts.
 
-Judging is put aside for a worker of its own, which rests between slices: a burst of
-chat is judged a moment later, and no alert waits for it.
+Judging is put aside for a worker of its own, which takes the time that the loop can
+spare: a burst of chat is judged a moment later, and no alert waits for it.
 """
 
 import asyncio
 import logging
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
+from time import monotonic
 from typing import NamedTuple, Protocol
 
 from monitor.core.decisions import CloseRound, Decision, PassPromise, RestateRound
@@ -16,6 +18,7 @@ from monitor.core.events import Message
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
+from monitor.spare import Pace, Spare
 from monitor.store.entries import StoredEvent
 from monitor.store.quality import Count, StoredHit
 from monitor.suggest.quality import CHATS_AT_MOST, FACTS_MS, SERIOUS, Hit, Judge, Judged, Key, nothing
@@ -24,13 +27,13 @@ from monitor.wire import decode_stored
 
 log = logging.getLogger(__name__)
 
-SLICE = 50  # Messages judged before others get the loop: about 1 ms.
-RESTS = 3  # Times what a slice took: judging takes at most a quarter of the loop, however much has come.
+READ_AT_ONCE = 50  # Events read back from the journal.
 FLUSH_SECONDS = 1.0
 HELD_AT_MOST = 2_000  # Hits and counts that wait to be written, before they are written at once.
 WAITING_MESSAGES = 50_000  # Beyond it what waits is let go, and read back from the journal when there is time.
 HISTORY_EVENTS = 100  # Of a chat that began before we did.
-DAY_ZONE = timedelta(hours=8)  # Days are those of the platforms, +08:00.
+DAY_MS = 24 * 3_600_000
+DAY_ZONE_MS = 8 * 3_600_000  # Days are those of the platforms, +08:00.
 
 
 class Changes(Protocol):
@@ -82,6 +85,7 @@ class Journal(Protocol):
 
 
 class _Work(NamedTuple):
+    noted: float  # When, by the loop's time.
     now_ms: int
     position: int
     messages: list[tuple[Message, int]]
@@ -98,6 +102,7 @@ class Inspector:
         metrics: counts hits by rule.
         team_of: whose shop it is.
         keep_words: write the words of a hit down; else only where they stand.
+        spare: the loop's spare time; None: all of it.
 
     Attributes:
         judge: the rules; takes other word lists by its `reload`.
@@ -112,7 +117,9 @@ class Inspector:
         *,
         team_of: Callable[[str], str],
         keep_words: bool = True,
+        spare: Spare | None = None,
     ) -> None:
+        self._pace = Pace(spare or Spare(), waited=self._waited_seconds, hurry=lambda: self._stopping)
         self.judge = judge
         self._store = store
         self._journal = journal
@@ -126,6 +133,7 @@ class Inspector:
         self._began_with = journal.last_position  # 0: the journal was empty, and no chat began before us.
         self._began_ms = 0  # When the first message was said since.
         self._behind_to = self._began_with  # Up to here is to be judged what is only in the journal.
+        self._behind_since = monotonic()
         self._position = 0
         self._done = nothing()
         self._known: OrderedDict[Key, None] = OrderedDict()  # Chats whose beginning was looked for.
@@ -145,9 +153,11 @@ class Inspector:
         decisions: list[Decision] = [
             one for one in changes.decisions if isinstance(one, CloseRound | RestateRound | PassPromise)
         ]
-        self._work.append(_Work(changes.now_ms, self._journal.last_position, messages, decisions))
+        self._work.append(_Work(monotonic(), changes.now_ms, self._journal.last_position, messages, decisions))
         self._waiting += len(messages)
         if self._waiting > WAITING_MESSAGES:
+            if self._position >= self._behind_to:
+                self._behind_since = self._work[0].noted
             self._work.clear()
             self._waiting = 0
             self._behind_to = self._journal.last_position
@@ -171,6 +181,7 @@ class Inspector:
                         await self._news.wait()
                 except TimeoutError:
                     pass
+            await self._pace.begin()
             if self._position < self._behind_to:
                 await self._catch_up()
             while self._work:
@@ -183,17 +194,18 @@ class Inspector:
             if self._stopping:
                 return
 
+    def _waited_seconds(self) -> float:
+        if self._position < self._behind_to:
+            return monotonic() - self._behind_since
+        return monotonic() - self._work[0].noted if self._work else 0.0
+
     async def _take(self, work: _Work) -> None:
         self._waiting = max(0, self._waiting - len(work.messages))
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        for number, (message, words) in enumerate(work.messages, start=1):
+        for message, words in work.messages:
             if message.role != "buyer":
                 await self._recall(message)
             self.judge.take(message, words, self._done)
-            if number % SLICE == 0:
-                await asyncio.sleep(RESTS * (loop.time() - began))
-                began = loop.time()
+            await self._pace.rest()
         for decision in work.decisions:
             self.judge.decide(decision, self._done)
         self.judge.due(work.now_ms, self._done)
@@ -232,7 +244,7 @@ class Inspector:
                 self._position = self._began_with if judged is None else judged
             last = self._behind_to
             while self._position < last:
-                stored = await self._journal.beyond(self._position, SLICE)
+                stored = await self._journal.beyond(self._position, READ_AT_ONCE)
                 if not stored:
                     self._position = last
                     break
@@ -241,7 +253,7 @@ class Inspector:
                     if type(event) is Message and event.platform != CANARY and item.position <= last:
                         self.judge.take(event, item.words, self._done)
                 self._position = min(stored[-1].position, last)
-                await asyncio.sleep(0)
+                await self._pace.rest()
             await self._flush()
         except StoreUnavailable as error:
             log.warning("quality: what is only in the journal is not judged: %s", error)
@@ -291,4 +303,9 @@ class Inspector:
 
 
 def _day(at_ms: int) -> str:
-    return (datetime.fromtimestamp(at_ms / 1000, UTC) + DAY_ZONE).date().isoformat()
+    return _day_named((at_ms + DAY_ZONE_MS) // DAY_MS)
+
+
+@lru_cache(64)
+def _day_named(number: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()

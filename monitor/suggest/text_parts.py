@@ -66,6 +66,7 @@ class TextParts:
             metrics,
             team_of=lambda shop: rules()[1].team_of_shop(shop) or DEFAULT_TEAM,
             keep_words=kept,
+            spare=engine.spare,
         )
         self.serious = SeriousHits(engine.submit, engine.now_ms)
         self.inspector.on_serious(self.serious.take)
