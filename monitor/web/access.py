@@ -5,11 +5,11 @@ a first try must not begin with keys. So that a page of another site in the same
 browser is no local caller, the Host must be a loopback name and an Origin our
 own. Once a token was ever made, or on another address, one is needed.
 
-A program sends ``Authorization: Bearer``. A browser cannot set headers on a page
-or a WebSocket; it logs in once and has the token in a cookie (HttpOnly,
-SameSite=Strict) that it sends with both. Neither is ever part of an address,
-where logs and histories would keep it, and nothing has to be remembered here: a
-token that is taken away is out within a second.
+A program sends ``Authorization: Bearer``. A browser cannot set headers on a page;
+it logs in once and has the token in a cookie (HttpOnly, SameSite=Strict). Neither is
+ever part of an address, where logs and histories would keep it, and nothing has to be
+remembered here: a token that is taken away is out within a second. A page opens its
+live feed with a ticket (`monitor.web.tickets`).
 
 Where people are logged in by a proxy already, it says their name in a header that
 is believed from its address alone; what a name may do is said where its token was made.
@@ -154,7 +154,7 @@ class Access:
 
     async def check(self, scope: Scope) -> Caller | Denied:
         """Return who asks, or why they may not."""
-        headers = _headers(scope, (b"authorization", b"cookie", b"host", b"origin"))
+        headers = _headers(scope, (b"authorization", b"cookie", b"host"))
         needed = await self.needs_token()
         if b"authorization" in headers:
             kind, _, token = headers[b"authorization"].partition(" ")
@@ -178,9 +178,15 @@ class Access:
             caller = LOCAL
         else:
             return Denied(403, "without a token this answers only to localhost; make a token to use another name")
-        if not _own_origin(headers.get(b"origin"), headers.get(b"host", "")):
-            return Denied(403, "this request comes from a page of another site")
-        return caller
+        return self.of_another_site(scope) or caller
+
+    def of_another_site(self, scope: Scope) -> Denied | None:
+        """Return why a page may not ask; None: it is ours, or it is no page (programs send no Origin)."""
+        headers = _headers(scope, (b"host", b"origin"))
+        origin = headers.get(b"origin")
+        if origin is None or _own_origin(origin, headers.get(b"host", "")):
+            return None
+        return Denied(403, "this request comes from a page of another site")
 
     async def tried(self, token: str, scope: Scope) -> Caller | Denied:
         """Return whose token this is. An address with many wrong ones gets no look-up of one never seen to be right."""
@@ -269,9 +275,7 @@ def _cookie(header: str) -> str:
     return ""
 
 
-def _own_origin(origin: str | None, host: str) -> bool:
-    """Whether a request comes from a page of ours, or from no page (programs send no Origin)."""
-    if origin is None:
-        return True
+def _own_origin(origin: str, host: str) -> bool:
+    """Whether a page of that origin is one of ours."""
     parts = urlsplit(origin)
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,9 +42,11 @@ from monitor.web.roles import brings_events, refused
 from monitor.web.scope import scope_of
 from monitor.web.services import Services
 from monitor.web.shapes import encode
+from monitor.web.tickets import Tickets
 
 logger = logging.getLogger(__name__)
 
+LIVE = "/v1/live"
 OPEN_TO_ALL = ("/livez", login.PATH, login.AWAY)
 
 Route = Callable[[Scope, Receive, Send, Caller], Awaitable[None]]
@@ -81,6 +84,8 @@ class Web:
         self._fastapi.include_router(PanelApi(services).router())
         self._fastapi.include_router(SpreadApi(services).router())
         self._fastapi.include_router(TablesApi().router())
+        self._tickets = Tickets()
+        self._fastapi.include_router(self._tickets.router())
         self._api: ASGIApp = self._fastapi
         self._described: dict[str, tuple[bytes, bytes]] = {}
         self._plain: dict[str, Route] = {
@@ -91,7 +96,7 @@ class Web:
             "/openapi.json": self._describe,
             "/asyncapi.json": self._describe,
         }
-        self._sockets: dict[str, Route] = {"/v1/ingest": self._socket_door, "/v1/live": self._live}
+        self._sockets: dict[str, Route] = {"/v1/ingest": self._socket_door, LIVE: self._live}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -158,14 +163,15 @@ class Web:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        caller = await self._allowed(scope, "GET")
+        page = path == LIVE and bool(_header(scope, b"origin"))
+        caller = self._with_ticket(scope) if page else await self._allowed(scope, "GET")
         if path not in self._sockets:
             await receive()
             await _deny_websocket(send, Denied(404, f"there is no WebSocket at {path}"))
         elif isinstance(caller, Denied):
-            self._count(caller, "live" if path == "/v1/live" else "ws")
+            self._count(caller, "live" if path == LIVE else "ws")
             await receive()
-            if path == "/v1/live" and _header(scope, b"origin"):
+            if page:
                 # A browser tells a page nothing of a refused handshake; a close code it does.
                 await send({"type": "websocket.accept"})
                 code = _CODES[caller.status]
@@ -196,6 +202,14 @@ class Web:
         if isinstance(caller, Denied):
             return caller
         return refused(caller, method, scope["path"]) or caller
+
+    def _with_ticket(self, scope: Scope) -> Caller | Denied:
+        """Return whose ticket a page brings to its line."""
+        foreign = self._services.access.of_another_site(scope)
+        if foreign is not None:
+            return foreign
+        ticket = parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])[0]
+        return self._tickets.take(ticket) or Denied(401, "a page opens its line with a ticket: POST /v1/live/ticket")
 
     def described(self) -> dict[str, Any]:
         """Return the API's description, as OpenAPI has it."""

@@ -20,6 +20,7 @@ _NEEDS: Final[tuple[tuple[str, re.Pattern[str], Role], ...]] = (
     ("*", re.compile(r"/v1/conversations/.*"), "agent"),
     ("*", re.compile(r"/v1/suggestions(/.*)?"), "agent"),
     ("POST", re.compile(r"/v1/reports/xlsx"), "viewer"),
+    ("POST", re.compile(r"/v1/live/ticket"), "viewer"),
     ("POST", re.compile(r"/v1/handover/[^/]+/receive"), "agent"),
     ("POST", re.compile(r"/v1/alerts/[^/]+/(claim|release)"), "agent"),
 )

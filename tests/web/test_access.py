@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import connect
+from httpx import AsyncClient
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
@@ -35,9 +36,30 @@ def bearing(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def page_of(stand: Stand, **more: Any) -> connect:
-    """The live feed as a page of ours opens it."""
-    return connect(f"{stand.ws}/v1/live", proxy=None, origin=Origin(stand.url), **more)
+def page_of(stand: Stand, ticket: str = "", origin: str = "", **more: Any) -> connect:
+    """The live feed as a page opens it; of ours, unless it is of another site."""
+    return connect(f"{stand.ws}/v1/live?ticket={ticket}", proxy=None, origin=Origin(origin or stand.url), **more)
+
+
+async def ticket_of(client: AsyncClient, **headers: str) -> str:
+    answer = await client.post("/v1/live/ticket", headers=headers)
+    assert answer.status_code == 200, answer.text
+    ticket: str = answer.json()["ticket"]
+    return ticket
+
+
+async def first_frame(line: ClientConnection) -> dict[str, Any]:
+    await line.send(json.dumps({"type": "hello", "v": 1}))
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        frame: dict[str, Any] = json.loads(await line.recv())
+    return frame
+
+
+async def closed_with(line: ClientConnection) -> int:
+    with pytest.raises(ConnectionClosed) as closed:
+        await line.recv()
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code
 
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  (what is tested)
@@ -328,10 +350,8 @@ async def test_a_browser_gets_the_login_page_and_after_it_everything(tmp_path: P
         sent = {"Cookie": f"other=1; {COOKIE}={token}"}
         assert (await client.get("/", headers=sent)).text == "the board"
         assert (await client.get("/v1/waits", headers=sent)).status_code == 200
-        async with page_of(stand, additional_headers=sent) as line:
-            await line.send(json.dumps({"type": "hello", "v": 1}))
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                assert json.loads(await line.recv())["type"] == "snapshot"
+        async with page_of(stand, await ticket_of(client, **sent)) as line:
+            assert (await first_frame(line))["type"] == "snapshot"
 
 
 async def test_a_cookie_used_by_a_page_of_another_site_is_403() -> None:
@@ -342,11 +362,39 @@ async def test_a_cookie_used_by_a_page_of_another_site_is_403() -> None:
 
 
 async def test_a_browser_s_live_feed_without_a_token_is_closed_by_a_code_its_page_can_read() -> None:
-    async with standing(tokens=holding()[1]) as stand, page_of(stand) as line:
-        with pytest.raises(ConnectionClosed) as closed:
-            await line.recv()
-        assert closed.value.rcvd is not None
-        assert closed.value.rcvd.code == 4401
+    async with standing(tokens=holding()[1]) as stand, stand.client() as client, page_of(stand) as line:
+        assert await closed_with(line) == 4401
+        assert (await client.post("/v1/live/ticket")).status_code == 401
+        assert stand.metrics.refused[("live", "token")] == 1
+
+
+async def test_a_ticket_opens_one_line_and_no_second() -> None:
+    token, tokens = holding(shops=frozenset({"senye"}), role="viewer")
+    rows = [a_row(1), a_row(2, shop="other")]
+    async with standing(tokens=tokens, rows=rows) as stand, stand.client(headers=bearing(token)) as client:
+        ticket, other = await ticket_of(client), await ticket_of(client)
+        assert ticket != other
+        async with page_of(stand, ticket) as line:
+            # It shows what its caller may see, whatever else the page sends along.
+            assert [wait["shop"] for wait in (await first_frame(line))["waits"]] == ["senye"]
+        async with page_of(stand, ticket) as line:
+            assert await closed_with(line) == 4401
+        # A cookie is no ticket, and a page of another site has none of ours even if it knew one.
+        async with page_of(stand, additional_headers={"Cookie": f"{COOKIE}={token}"}) as line:
+            assert await closed_with(line) == 4401
+        async with page_of(stand, other, origin="https://evil.example") as line:
+            assert await closed_with(line) == 4403
+        async with page_of(stand, other) as line:
+            assert (await first_frame(line))["type"] == "snapshot"
+
+
+async def test_a_page_of_this_machine_needs_a_ticket_too_where_nobody_needs_a_token() -> None:
+    async with standing() as stand, stand.client() as client:
+        async with page_of(stand, "made-up") as line:
+            assert await closed_with(line) == 4401
+        async with page_of(stand, await ticket_of(client, Origin=stand.url)) as line:
+            assert (await first_frame(line))["type"] == "snapshot"
+        assert (await client.post("/v1/live/ticket", headers={"Origin": "https://evil.example"})).status_code == 403
 
 
 @pytest.mark.parametrize("form", [b"token=wrong", b"token=", b"", b"\xff", b"token=" + b"x" * 10_000])

@@ -125,6 +125,7 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("POST", "/v1/handover/{id}/receive"): Declared("agent", ("/v1/handover/nothing/receive",)),
     ("GET", "/v1/panel"): Declared("viewer", ("?agent=lin", "?agent=both", "?agent=heron"), shows=True),
     ("POST", "/v1/reports/xlsx"): Declared("viewer", body=TABLE),
+    ("POST", "/v1/live/ticket"): PAGE,
     ("WS", "/v1/ingest"): Declared("source"),
     ("WS", "/v1/live"): Declared("viewer"),
 }  # fmt: skip

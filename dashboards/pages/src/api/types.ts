@@ -891,6 +891,14 @@ export interface TeamQuality {
   readonly claim_seconds: number | null
 }
 
+/** A ticket, as it is told. */
+export interface TicketTold {
+  /** Opens one live feed: `/v1/live?ticket=…`. */
+  readonly ticket: string
+  /** For how long. */
+  readonly good_seconds: number
+}
+
 /** What the buyer asks about, as far as words tell. */
 export interface ToldIntent {
   readonly intent: string

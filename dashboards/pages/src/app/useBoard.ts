@@ -2,9 +2,12 @@
 
 import { onScopeDispose, shallowRef, type ShallowRef } from 'vue'
 
+import { ask, at } from '../api/client'
+import type { TicketTold } from '../api/types'
 import { LiveConnection, type Line, type Socket, type Surroundings } from '../live/connection'
 import type { Board } from '../live/board'
 import { freshness, type Freshness } from '../live/freshness'
+import { TicketedSocket } from '../live/ticketed'
 import type { Options } from './options'
 import { themeAt } from './theme'
 
@@ -84,10 +87,15 @@ function shownNow(connection: LiveConnection): Shown {
 
 function browserSurroundings(): Surroundings {
   return {
-    connect: () => {
-      const scheme = window.location.protocol === 'https:' ? 'wss:' : 'ws:'
-      return new WebSocket(`${scheme}//${window.location.host}/v1/live`) as Socket
-    },
+    connect: () =>
+      new TicketedSocket({
+        ticket: () => ask<TicketTold>(at('live', 'ticket'), { method: 'POST' }),
+        line: (ticket) => {
+          const scheme = window.location.protocol === 'https:' ? 'wss:' : 'ws:'
+          const query = new URLSearchParams({ ticket }).toString()
+          return new WebSocket(`${scheme}//${window.location.host}/v1/live?${query}`) as Socket
+        },
+      }),
     monotonicMs: () => performance.now(),
     random: () => Math.random(),
     later: (ms, action) => {

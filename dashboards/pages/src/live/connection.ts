@@ -37,7 +37,7 @@ const NEXT_PINGS_MS = [200, 500]
 /** Ticks come every 5 s; a line this long silent is dead even if nobody has said so. */
 const DEAD_AFTER_MS = 20_000
 const RESYNC_AGAIN_MS = 5_000
-const CLOSED_NOT_ALLOWED = 4401
+export const CLOSED_NOT_ALLOWED = 4401
 const CLOSED_OTHER_VERSION = 4409
 
 export class LiveConnection {
