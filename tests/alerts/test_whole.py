@@ -14,6 +14,7 @@ from tests.alerts.channels.test_mqtt import Team
 from tests.alerts.channels.test_webhook import SECRET, Endpoint
 from tests.program import free_port
 from tests.waiting import until
+from tests.web.described import checker
 
 TOPIC = "presales/v1/events/taobao/senye"
 
@@ -63,6 +64,8 @@ async def test_a_wait_is_told_to_machines_from_raise_to_resolve(tmp_path: Path) 
         Webhook(SECRET).verify(body, headers)
     assert endpoint.bodies == _alerts(team)
     raised, resolved = (json.loads(body) for body in endpoint.bodies)
+    for told in (raised, resolved):
+        checker("AlertTold").validate(told)
     assert (raised["type"], resolved["type"]) == ("alert.raised", "alert.resolved")
     assert raised["data"]["id"] == resolved["data"]["id"]
     assert _of(raised) == {"stage": "slow", "shop": "senye", "platform": "taobao", "buyer": "张*", "reason": None}

@@ -18,11 +18,13 @@ from monitor.web.live import Hello, Ping, Resync
 from monitor.web.shapes import LiveWait
 from monitor.wire.careful import TYPES
 from tests.waiting import DEADLINE_SECONDS
+from tests.web.described import checker, described
 from tests.web.stand import a_row, a_source, an_event, standing
 from tests.web.two_owners import two_owners
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 EXAMPLES_A_ROUTE = "4"
+OWN_SCHEMA = Path(__file__).with_name("asyncapi-3.1.0.schema.json")
 
 
 async def test_odd_requests_are_answered_as_described_and_never_with_a_fault(tmp_path: Path) -> None:
@@ -53,17 +55,6 @@ async def test_every_route_of_the_api_is_described_with_its_answers() -> None:
         assert {"/v1/events", "/v1/hooks/{mapping}"} <= spec["paths"].keys()
 
 
-def described() -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(json.dumps(asyncapi.events(Mqtt())))
-    return told
-
-
-def checker(name: str) -> jsonschema.Draft202012Validator:
-    """Return what checks a payload of one message."""
-    told = described()
-    return jsonschema.Draft202012Validator({"$ref": f"#/components/schemas/{name}"} | told)
-
-
 def refs(part: Any) -> list[str]:
     if isinstance(part, dict):
         own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
@@ -89,6 +80,19 @@ def test_what_lines_carry_is_described_without_a_loose_end() -> None:
         "presales/v1/alerts/{team}",
         "presales/v1/suggestions/{platform}/{shop}/{conversation}",
     }
+
+
+def test_what_lines_carry_is_described_as_asyncapi_s_own_schema_has_it() -> None:
+    """The schema is AsyncAPI's; the file says where it was taken from."""
+    own = jsonschema.Draft7Validator(json.loads(OWN_SCHEMA.read_text("utf-8")))
+    assert [error.message for error in own.iter_errors(described())] == []
+    for part, wrong in (
+        ("channels", {"ingest": {"adress": "/v1/ingest"}}),
+        ("operations", {"bring": {"action": "publish", "channel": {"$ref": "#/channels/ingest"}}}),
+        ("servers", {"port": {"host": "127.0.0.1"}}),
+        ("info", {"title": "no version"}),
+    ):
+        assert not own.is_valid(described() | {part: wrong}), part
 
 
 def test_topics_are_those_of_the_settings() -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.mosquitto import Mosquitto, needs_mosquitto
 from tests.program import free_port
 from tests.waiting import until
+from tests.web.described import checker
 from tests.web.test_whole import running, said
 
 CHAT = {"shop": "senye", "conversation": "c-9"}
@@ -138,6 +139,8 @@ async def test_programs_beside_the_chat_get_them_over_mqtt_and_hear_when_it_is_o
             await client.post("/v1/events", json=said(2, role="agent", text="包的亲，今天发"))
             await until(lambda: len(heard) == 2)
             assert heard[1][1]["suggestions"] == []
+            for _, told in heard:
+                checker("Suggested").validate(told)
     finally:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
