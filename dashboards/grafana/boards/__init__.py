@@ -1,0 +1,1 @@
+"""What each Grafana dashboard shows, one file a dashboard."""
