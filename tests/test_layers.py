@@ -14,7 +14,19 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 
 LAYERS: list[set[str]] = [
     {"core"},
-    {"wire", "settings", "clock", "errors", "yaml_files", "service_manager", "logs", "options", "key_file", "spare"},
+    {
+        "wire",
+        "settings",
+        "clock",
+        "errors",
+        "csv_files",
+        "yaml_files",
+        "service_manager",
+        "logs",
+        "options",
+        "key_file",
+        "spare",
+    },
     {
         "engine",
         "replay",

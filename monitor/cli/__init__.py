@@ -14,7 +14,7 @@ from monitor.cli.tokens import token
 from monitor.errors import MonitorError, UsageError
 from monitor.onboarding.command import check_source, import_chats
 from monitor.policy_files.command import backtest, check_rules, explain
-from monitor.scoring.command import report_day
+from monitor.scoring.command import report_day, report_official
 from monitor.simulator.command import simulate
 from monitor.store.command import backup, export, purge, restore
 from monitor.suggest.command import import_phrases, report
@@ -61,3 +61,4 @@ for command in (
 ):
     main.add_command(command)
 report.add_command(report_day)
+report.add_command(report_official)

@@ -5,9 +5,7 @@ an offset is that of ``zone``. Who spoke: what a role column says; else an accou
 千牛 writes it) or a name that is given is the agent, and everybody else the buyer.
 """
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from zoneinfo import ZoneInfo
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from monitor.csv_files import NoTable, rows_of, text_of
 from monitor.errors import UsageError
 from monitor.yaml_files import Model
 
@@ -281,25 +280,18 @@ def _text(value: Any) -> str | None:
 
 
 def _decoded(path: Path) -> str:
-    """Return the text of a file in UTF-8 or, as Chinese spreadsheets write it, GBK."""
-    body = path.read_bytes()
     try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            return body.decode("gb18030")
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{path} is neither UTF-8 nor GBK") from error
+        return text_of(path.read_bytes())
+    except ValueError as error:
+        raise UsageError(f"{path} is {error}") from None
 
 
 def _table(path: Path) -> Iterator[Sequence[Any]]:
-    text = _decoded(path)
-    heading = text.partition("\n")[0]
-    delimiter = "\t" if heading.count("\t") > heading.count(",") else ","
     try:
-        yield from csv.reader(io.StringIO(text), delimiter=delimiter)
-    except csv.Error as error:
-        raise UsageError(f"{path} is no CSV: {error}") from error
+        for _, cells in rows_of(_decoded(path)):
+            yield cells
+    except NoTable as error:
+        raise UsageError(f"{path}:{error.line}: {error}") from error
 
 
 def _sheet(path: Path) -> Iterator[Sequence[Any]]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from monitor.core.roster import Account, Person, Register, ShopInfo, Slot, Team
-from monitor.policy_files import csv_files, where
+from monitor.policy_files import tables, where
 from monitor.policy_files.people_tables import (
     SHAPES,
     AccountRow,
@@ -69,7 +69,7 @@ def load(folder: Path) -> tuple[Register, list[Fault]]:
         if not path.exists():
             continue
         try:
-            found, wrong = csv_files.read(path, row_model, shape)
+            found, wrong = tables.read(path, row_model, shape)
         except BadFiles as bad:
             faults += bad.faults
             continue
@@ -85,7 +85,7 @@ def _of_document(document: Document[Any], table: str) -> Iterator[Found]:
         yield Found(row, document.file, *document.place(table, at), lambda key, at=at: document.place(table, at, key))
 
 
-def _of_table(path: Path, row: csv_files.Row) -> Found:
+def _of_table(path: Path, row: tables.Row) -> Found:
     return Found(row.value, str(path), row.line, 1, lambda key: (row.line, row.cells.get(key, 1)))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from monitor.policy_files.csv_files import Shape
+from monitor.policy_files.tables import Shape
 from monitor.policy_files.values import Day, LocalInstant, Name, Names, Weekdays, Windows, Zone
 from monitor.yaml_files import Model, duration_ms
 

@@ -1,7 +1,9 @@
-"""The command ``report day``: the sheet of a day, for a shop, an agent or a team."""
+"""The commands ``report day``, the sheet of a day, and ``report official``, the platforms' figures beside ours."""
 
+import asyncio
 import json
 import sqlite3
+import sys
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -10,12 +12,99 @@ from typing import Any
 import click
 
 from monitor.clock import Clock
+from monitor.core.scores.board import Entity, Row, unpack
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
+from monitor.core.scores.profile import ProfileBook
 from monitor.errors import UsageError
-from monitor.options import AS_JSON, CONFIG, DATA
+from monitor.options import AS_JSON, CONFIG, DATA, RULES
+from monitor.policy_files import profiles
+from monitor.policy_files.where import choose
+from monitor.scoring.official import BYTES_AT_MOST, compared, read_official
 from monitor.scoring.sheet import Wanted, sheet
 from monitor.settings import load
+from monitor.store.beside import open_line
+from monitor.store.scores import DayRow, Official, ScoreStore
+
+
+@click.command("official")
+@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--days", "back", type=click.IntRange(1, 400), default=31, show_default=True, help="How far back to compare."
+)
+@RULES
+@CONFIG
+@DATA
+@AS_JSON
+def report_official(
+    file: Path | None, back: int, rules: Path | None, config: Path | None, data: Path | None, as_json: bool
+) -> None:
+    """Load the platforms' figures from FILE (CSV) and show them beside ours; without FILE, those of the last days.
+
+    Nothing of a file with faults is loaded. The service may run.
+    """
+    settings = load(config, overrides={} if data is None else {"data": data})
+    path = settings.data / "journal.db"
+    if not path.is_file():
+        raise UsageError(f"{path} is not there; name the data folder with --data")
+    book, wrong = profiles.load(choose(rules, settings.rules).folder)
+    if wrong:
+        raise UsageError("\n".join(map(str, wrong)))
+    figures: list[Official] = []
+    if file is not None:
+        if file.stat().st_size > BYTES_AT_MOST:
+            raise UsageError(f"{file}: larger than {BYTES_AT_MOST >> 20} MiB; split the file")
+        figures, faults = read_official(file.read_bytes(), book)
+        for fault in faults:
+            click.echo(f"{file}:{fault.line}:{fault.column}: {fault.message}", err=True)
+        if faults:
+            sys.exit(1)
+    told = asyncio.run(_beside(settings.data, figures, back, book))
+    if as_json:
+        click.echo(json.dumps({"loaded": len(figures), "days": told}, ensure_ascii=False))
+        return
+    if file is not None:
+        click.echo(f"{len(figures)} figures loaded")
+    for one in told:
+        _print_beside(one)
+    if not told:
+        click.echo("no official figure of these days; name a CSV with day,shop,profile,value")
+
+
+async def _beside(folder: Path, figures: list[Official], back: int, book: ProfileBook) -> list[dict[str, Any]]:
+    now_ms = Clock().now_ms()
+    today = days(ZONE).of(now_ms).number
+    loaded = [one.day for one in figures] or [today - back, today]
+    span = min(loaded), max(loaded)
+    async with open_line(folder) as line:
+        store = ScoreStore(line, line)
+        if figures:
+            await store.keep_official(figures, now_ms)
+        ours: dict[tuple[int, Entity], Row] = {}
+        for dim in ("shop", "account"):
+            for stored in await store.days(*span, dim, list[DayRow]):
+                entity = Entity("shop" if dim == "shop" else "account", stored.shop, stored.name)
+                ours[stored.day, entity] = unpack(stored.body)
+        return list(compared(await store.official(*span), ours, book))
+
+
+def _print_beside(one: dict[str, Any]) -> None:
+    def shown(value: float | None) -> str:
+        # A share is at most 1; a mean of a second or less no platform shows.
+        return "no sample" if value is None else f"{value:.1%}" if value <= 1 else f"{value:.1f} s"
+
+    ours = one["ours"]
+    words = [one["day"], one["shop"], *([one["account"]] if one["account"] else []), one["profile"]]
+    words += ["official", shown(one["official"]["value"])]
+    if ours is None:
+        words.append("· of ours nothing is kept")
+    else:
+        words += ["· ours", shown(ours["value"]), f"({ours['hits']}/{ours['total']})"]
+        if one["difference"]:
+            why = ", ".join(f"{cause['cause']} {cause['units']}" for cause in one["causes"])
+            explained = {True: "explained", False: "not explained", None: "may be"}[one["explained"]]
+            words.append(f"· {explained}: {why or 'no cause known'}")
+    click.echo(" ".join(words))
 
 
 @click.command("day")

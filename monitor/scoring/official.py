@@ -8,19 +8,20 @@ The file has a heading and a line a day: ``day, shop, profile, value`` and, wher
 ``account``, ``hits``, ``total``. A value is ``95.3%`` or ``0.953``; of a mean, seconds.
 """
 
-import csv
 from collections.abc import Iterable, Iterator
 from datetime import date
-from io import StringIO
-from typing import Any
+from math import isfinite, nan
+from typing import Any, NamedTuple
 
 from monitor.core.scores.board import Entity, Row
 from monitor.core.scores.cells import Sums, mean_ms
 from monitor.core.scores.judge import EXCLUDED, HIT, UNDETERMINED
 from monitor.core.scores.profile import Profile, ProfileBook
+from monitor.csv_files import NoTable, rows_of, text_of
 from monitor.store.scores import Official
 from monitor.yaml_files import did_you_mean
 
+BYTES_AT_MOST = 8 * 1024 * 1024
 LINES_AT_MOST = 100_000
 FAULTS_AT_MOST = 20
 _NAMES = {
@@ -46,67 +47,102 @@ CAUSES = (
 )
 
 
-def read_official(text: str, book: ProfileBook) -> tuple[list[Official], list[str]]:
-    """Read a file of official figures; return them with all that is wrong, each fault with its line."""
-    rows: list[Official] = []
-    faults: list[str] = []
-    reader = csv.reader(StringIO(text.lstrip("\ufeff")))
+class FaultAt(NamedTuple):
+    """What is wrong with a file of official figures, and where."""
+
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message}"
+
+
+class _WrongCell(Exception):
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def read_official(raw: bytes, book: ProfileBook) -> tuple[list[Official], list[FaultAt]]:
+    """Read a file of official figures; return them with all that is wrong."""
+    rows: dict[tuple[int, str, str, str], Official] = {}
+    faults: list[FaultAt] = []
     columns: dict[str, int] = {}
-    for number, line in enumerate(reader, start=1):
-        if number > LINES_AT_MOST:
-            faults.append(f"line {number}: more than {LINES_AT_MOST} lines; split the file")
-            break
-        if not any(cell.strip() for cell in line):
-            continue
-        if not columns:
-            columns = _columns(line)
-            missing = [name for name in ("day", "shop", "profile", "value") if name not in columns]
-            if missing:
-                return [], [f"line {number}: the heading lacks {', '.join(missing)}"]
-            continue
-        try:
-            rows.append(_row({name: line[at].strip() if at < len(line) else "" for name, at in columns.items()}, book))
-        except ValueError as error:
-            faults.append(f"line {number}: {error}")
+    lines: dict[tuple[int, str, str, str], int] = {}
+    try:
+        for number, cells in rows_of(text_of(raw), strict=True):
+            if not any(cell.strip() for cell in cells):
+                continue
+            if number > LINES_AT_MOST:
+                faults.append(FaultAt(number, 1, f"more than {LINES_AT_MOST} lines; split the file"))
+                break
+            if not columns:
+                columns, wrong = _columns(number, cells)
+                if wrong:
+                    return [], wrong
+                continue
+            try:
+                row = _row({name: cells[at].strip() if at < len(cells) else "" for name, at in columns.items()}, book)
+            except _WrongCell as error:
+                faults.append(FaultAt(number, columns.get(error.name, 0) + 1, str(error)))
+            else:
+                key = (row.day, row.shop, row.account, row.profile)
+                if key in rows and rows[key] != row:
+                    said = f"another figure of the same day, shop and score stands in line {lines[key]}"
+                    faults.append(FaultAt(number, 1, said))
+                rows.setdefault(key, row)
+                lines.setdefault(key, number)
             if len(faults) >= FAULTS_AT_MOST:
                 break
-    if not columns:
-        faults.append("the file is empty")
-    return rows, faults
+    except NoTable as error:
+        faults.append(FaultAt(error.line, 1, str(error)))
+    except ValueError as error:
+        return [], [FaultAt(1, 1, str(error))]
+    if not columns and not faults:
+        faults.append(FaultAt(1, 1, "the file is empty; its first line names the columns: day,shop,profile,value"))
+    return list(rows.values()), faults
 
 
-def _columns(heading: list[str]) -> dict[str, int]:
+def _columns(line: int, heading: list[str]) -> tuple[dict[str, int], list[FaultAt]]:
+    """Return where each column stands. Columns that are not known are passed over: exports have many."""
     known = {alias: name for name, aliases in _NAMES.items() for alias in aliases}
     found: dict[str, int] = {}
+    faults: list[FaultAt] = []
     for at, cell in enumerate(heading):
         name = known.get(cell.strip().lower())
-        if name is not None:
-            found.setdefault(name, at)
-    return found
+        if name in found:
+            faults.append(FaultAt(line, at + 1, f"the column {cell.strip()} is there twice"))
+        elif name is not None:
+            found[name] = at
+    missing = [name for name in ("day", "shop", "profile", "value") if name not in found]
+    if missing and not faults:
+        faults.append(FaultAt(line, 1, f"the heading lacks {', '.join(missing)}"))
+    return found, faults
 
 
 def _row(cells: dict[str, str], book: ProfileBook) -> Official:
-    profile = book.newest(cells["profile"])
+    profile = book.newest(cells["profile"]) or _called(cells["profile"], book)
     if profile is None:
-        raise ValueError(
-            f"no profile is called {cells['profile']}{did_you_mean(cells['profile'], list(book.versions))}"
-        )
+        hint = did_you_mean(cells["profile"], list(book.versions))
+        raise _WrongCell("profile", f"no profile is called {cells['profile']!r}{hint}")
     try:
         day = date.fromisoformat(cells["day"].replace("/", "-"))
     except ValueError:
-        raise ValueError(f"{cells['day']!r} is no date; write 2026-11-23") from None
+        raise _WrongCell("day", f"{cells['day']!r} is no date; write 2026-11-23") from None
     if not cells["shop"]:
-        raise ValueError("no shop is named")
-    hits, total = _whole(cells.get("hits")), _whole(cells.get("total"))
-    return Official(
-        day.toordinal(),
-        cells["shop"],
-        cells.get("account", ""),
-        profile.id,
-        _value(cells["value"], profile),
-        hits,
-        total,
-    )
+        raise _WrongCell("shop", "no shop is named")
+    hits, total = _whole("hits", cells), _whole("total", cells)
+    if hits is not None and total is not None and hits > total:
+        raise _WrongCell("hits", f"{hits} hits of {total}")
+    value = _value(cells["value"], profile)
+    return Official(day.toordinal(), cells["shop"], cells.get("account", ""), profile.id, value, hits, total)
+
+
+def _called(name: str, book: ProfileBook) -> Profile | None:
+    """Return the one profile that its platform calls so; several platforms may have one of the same name."""
+    found = [versions[-1] for versions in book.versions.values() if name and versions[-1].name == name]
+    return found[0] if len(found) == 1 else None
 
 
 def _value(text: str, profile: Profile) -> float | None:
@@ -116,20 +152,23 @@ def _value(text: str, profile: Profile) -> float | None:
     try:
         value = float(text.rstrip("%％s秒 "))
     except ValueError:
-        raise ValueError(f"{text!r} is no figure; write 95.3% or 0.953, of a mean the seconds") from None
+        value = nan
+    if not isfinite(value) or value < 0:
+        raise _WrongCell("value", f"{text!r} is no figure; write 95.3% or 0.953, of a mean the seconds")
     if profile.statistic != "rate":
         return value
     value = value / 100 if share else value
     if not 0 <= value <= 1:
-        raise ValueError(f"{text!r} is no share; write 95.3% or 0.953")
+        raise _WrongCell("value", f"{text!r} is no share; write 95.3% or 0.953")
     return value
 
 
-def _whole(text: str | None) -> int | None:
+def _whole(name: str, cells: dict[str, str]) -> int | None:
+    text = cells.get(name, "").replace(",", "")
     if not text:
         return None
-    if not text.isdigit():
-        raise ValueError(f"{text!r} is no count")
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        raise _WrongCell(name, f"{cells[name]!r} is no count")
     return int(text)
 
 

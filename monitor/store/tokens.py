@@ -4,7 +4,6 @@ A running service holds the folder, and a person makes a token beside it: so
 tokens are also opened by themselves, which SQLite's own locks allow.
 """
 
-import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Collection
@@ -12,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from monitor.errors import UsageError
-from monitor.store import database, schema
+from monitor.store.beside import open_line
 from monitor.store.database import Line
 from monitor.store.entries import Holder, Role, Token
 
@@ -141,24 +140,5 @@ async def open_tokens(folder: Path) -> AsyncIterator[Tokens]:
     Raises:
         UsageError: the folder cannot be used, or holds something else or newer.
     """
-    path = folder / "journal.db"
-
-    def connect() -> sqlite3.Connection:
-        db = database.connect(path, create=True, cache_kib=1024)
-        try:
-            schema.migrate(db)
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    line = Line(path, connect)
-    try:
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        await line.open()
-    except (sqlite3.Error, OSError) as error:
-        raise UsageError(f"cannot open {path}: {error}") from error
-    try:
+    async with open_line(folder) as line:
         yield Tokens(line, line)
-    finally:
-        await line.close()

@@ -4,8 +4,6 @@ What cannot be said as it stands, because something is left open in it, becomes 
 Intents are told from title and group, else from the text; a person looks over all of it.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -13,6 +11,7 @@ from zlib import crc32
 import yaml
 
 from monitor.core.words import GREETING, HOLDING, built_in
+from monitor.csv_files import NoTable, rows_of, text_of
 from monitor.errors import UsageError
 from monitor.suggest.phrases import wrong_with
 from monitor.suggest.reader import Reader
@@ -64,26 +63,19 @@ def read_rows(body: bytes) -> list[dict[str, str]]:
     """
     if len(body) > BYTES_AT_MOST:
         raise UsageError(f"the file has more than {BYTES_AT_MOST >> 20} MiB; split it")
-    text = _decoded(body)
-    first = text.lstrip("\n").partition("\n")[0]
-    delimiter = max(",\t;|", key=first.count)
-    if "\0" in text:
-        raise UsageError("this is no CSV; save it as CSV in the table program")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = next((row for row in rows if any(cell.strip() for cell in row)), [])
+    try:
+        rows = [cells for _, cells in rows_of(text_of(body)) if any(cell.strip() for cell in cells)]
+    except NoTable as error:
+        raise UsageError(f"the file cannot be read as CSV: {error}") from None
+    except ValueError as error:
+        raise UsageError(f"the file is {error}") from None
+    header = rows[0] if rows else []
     columns = {name: at for at, cell in enumerate(header) if (name := _column(cell)) is not None}
     if "text" not in columns:
         if len(header) == 1 or not columns:
             raise UsageError(f"no column holds the phrases; call it one of: {', '.join(_COLUMNS['text'][:4])}, text")
         raise UsageError(f"no column is called {_COLUMNS['text'][0]} or text; found: {', '.join(header)[:200]}")
-    try:
-        return [
-            {name: row[at].strip() for name, at in columns.items() if at < len(row)}
-            for row in rows
-            if any(cell.strip() for cell in row)
-        ]
-    except csv.Error as error:
-        raise UsageError(f"the file cannot be read as CSV: {error}") from None
+    return [{name: row[at].strip() for name, at in columns.items() if at < len(row)} for row in rows[1:]]
 
 
 def imported(rows: Sequence[Mapping[str, str]], reader: Reader) -> Imported:
@@ -161,16 +153,3 @@ def _column(cell: str) -> str | None:
         if name in names:
             return column
     return None
-
-
-def _decoded(body: bytes) -> str:
-    """Return the text of a file, as table programs and 千牛 save it."""
-    encodings = ["utf-8-sig", "gb18030"]
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ["utf-16"]
-    for encoding in encodings:
-        try:
-            return body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise UsageError("the file is neither UTF-8 nor GBK; save it as CSV UTF-8")

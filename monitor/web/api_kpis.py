@@ -10,7 +10,7 @@ from monitor.core.scores.board import Entity, Row, unpack
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import FLOOR, ZONE
 from monitor.scoring.budget import budget
-from monitor.scoring.official import compared, read_official
+from monitor.scoring.official import BYTES_AT_MOST, compared, read_official
 from monitor.scoring.reading import BYS, By, Reading, Span
 from monitor.store.scores import DayRow
 from monitor.web import models_kpis as told
@@ -24,7 +24,6 @@ from monitor.web.shapes import encode, instant, seconds
 
 DAYS_AT_MOST = 400
 HOURS_AT_MOST = 48  # A span that is no whole days is scored from the journal.
-OFFICIAL_BYTES = 8 * 1024 * 1024
 BAND_NAMES = [
     *(f"{low // 1000}-{high // 1000}s" for low, high in zip((0, *BANDS_MS), BANDS_MS, strict=False)),
     f">{BANDS_MS[-1] // 1000}s",
@@ -187,14 +186,11 @@ class KpisApi:
         parts = []
         async for part in request.stream():
             size += len(part)
-            if size > OFFICIAL_BYTES:
-                raise HTTPException(413, f"larger than {OFFICIAL_BYTES >> 20} MiB; split the file")
+            if size > BYTES_AT_MOST:
+                raise HTTPException(413, f"larger than {BYTES_AT_MOST >> 20} MiB; split the file")
             parts.append(part)
-        try:
-            text = b"".join(parts).decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise HTTPException(400, "not UTF-8; save the file as CSV UTF-8") from None
-        rows, faults = read_official(text, reading.scorer.book)
+        rows, wrong = read_official(b"".join(parts), reading.scorer.book)
+        faults = [str(fault) for fault in wrong]
         if not faults:
             faults = [
                 f"{row.shop}: this token is not for this shop" for row in rows if not _may(caller, reading, row.shop)

@@ -1,17 +1,15 @@
-"""CSV tables as spreadsheets save them: read row by row into a model, each fault with line and cell.
+"""Tables of the rules, in CSV: read row by row into a model, each fault with line and cell.
 
-UTF-8 with or without its mark; GBK, which Chinese spreadsheets still write, is taken as well. Commas,
-semicolons or tabs part the cells, as the header shows. Headers may be written in Chinese.
+Headers may be written in Chinese.
 """
 
-import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from monitor.csv_files import NoTable, rows_of, text_of
 from monitor.yaml_files import FAULTS_SHOWN, FILE_BYTES_AT_MOST, BadFiles, Fault, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
@@ -49,19 +47,15 @@ def read(path: Path, model: type[M], shape: Shape) -> tuple[list[Row], list[Faul
         BadFiles: it is no table of this kind at all.
     """
     name = str(path)
-    text = _decoded(path, name)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    lines = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    lines = rows_of(_decoded(path, name), strict=True)
     rows: list[Row] = []
     faults: list[Fault] = []
     try:
-        header = next(lines, [])
+        _, header = next(lines, (1, []))
         keys = _keys(header, model, shape, name)
-        for cells in lines:
+        for line, cells in lines:
             if not any(cell.strip() for cell in cells) or cells[0].lstrip().startswith("#"):
                 continue
-            line = lines.line_num
             if len(cells) > len(keys) and any(cell.strip() for cell in cells[len(keys) :]):
                 faults.append(Fault(name, line, len(keys) + 1, "more cells than the header has"))
                 continue
@@ -75,8 +69,8 @@ def read(path: Path, model: type[M], shape: Shape) -> tuple[list[Row], list[Faul
                 faults += _worded(error, name, line, places)
             if len(faults) >= FAULTS_SHOWN:
                 break
-    except csv.Error as error:
-        raise BadFiles([Fault(name, lines.line_num, 1, f"not a table: {error}")]) from error
+    except NoTable as error:
+        raise BadFiles([Fault(name, error.line, 1, str(error))]) from error
     return rows, faults
 
 
@@ -89,17 +83,10 @@ def _decoded(path: Path, name: str) -> str:
         raise BadFiles([Fault(name, 0, 0, f"cannot be read: {error.strerror}")]) from error
     if not raw.strip():
         raise BadFiles([Fault(name, 1, 1, "the file is empty; its first line names the columns")])
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise BadFiles([Fault(name, 1, 1, "saved as UTF-16; save it as CSV UTF-8 (CSV UTF-8 逗号分隔)")])
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            break
-        return text
-    raise BadFiles([Fault(name, 1, 1, "neither UTF-8 nor GBK; save it as CSV UTF-8 (CSV UTF-8 逗号分隔)")])
+    try:
+        return text_of(raw)
+    except ValueError as error:
+        raise BadFiles([Fault(name, 1, 1, str(error))]) from None
 
 
 def _keys(header: list[str], model: type[BaseModel], shape: Shape, name: str) -> list[str]:
