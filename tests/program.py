@@ -33,7 +33,12 @@ class Program:
     """
 
     def __init__(
-        self, folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, port: int | None = None
+        self,
+        folder: Path,
+        *arguments: str,
+        settings: Mapping[str, str] | None = None,
+        port: int | None = None,
+        shift_ms: int | None = None,
     ) -> None:
         """Start it.
 
@@ -42,6 +47,7 @@ class Program:
             arguments: more of the command line.
             settings: by their variable in the environment; those of the caller's environment do not count.
             port: where it listens; None: a free one.
+            shift_ms: how much later than the machine it is for it, see `tests.at_ten`.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
@@ -49,9 +55,10 @@ class Program:
         self._printed = folder / "printed"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PRESALES_")}
         environment |= {"PRESALES_LISTEN__PORT": str(self.port), "PRESALES_RULES": str(ALL_HOURS), **(settings or {})}
+        command = ["monitor"] if shift_ms is None else ["tests.at_ten", str(shift_ms)]
         with self._printed.open("ab") as printed:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "monitor", "run", "--data", folder / "data", *arguments],
+                [sys.executable, "-m", *command, "run", "--data", folder / "data", *arguments],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
@@ -84,10 +91,14 @@ class Program:
 
 @contextlib.contextmanager
 def running(
-    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, port: int | None = None
+    folder: Path,
+    *arguments: str,
+    settings: Mapping[str, str] | None = None,
+    port: int | None = None,
+    shift_ms: int | None = None,
 ) -> Iterator[Program]:
     """Run the program for the length of a block, ready at its start."""
-    program = Program(folder, *arguments, settings=settings, port=port)
+    program = Program(folder, *arguments, settings=settings, port=port, shift_ms=shift_ms)
     try:
         program.until_ready()
         yield program

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from monitor.store.entries import Delivery
 from monitor.wire import decode
 from monitor.wire.batch import Batch
 from tests.alerts.channels.test_webhook import Endpoint
+from tests.at_ten import AT_TEN
 from tests.program import free_port
 from tests.waiting import DEADLINE_SECONDS, until
 
@@ -40,7 +40,7 @@ async def test_it_flies_through_the_whole_chain_and_is_in_no_count(tmp_path: Pat
             "alerts": {"canary": True, "ping_url": f"http://127.0.0.1:{outside.port}/ping-key"},
         }
     )
-    app = App(settings)
+    app = App(settings, clock=AT_TEN)
     try:
         await app.start()
         await until(lambda: app.metrics.canary.get(("in_time",)) == 1)
@@ -57,7 +57,7 @@ async def test_it_flies_through_the_whole_chain_and_is_in_no_count(tmp_path: Pat
             assert (await told("/v1/waits"))["total"] == 0
             assert (await told("/v1/kpis?by=shop"))["rows"] == []
             assert (await told("/v1/kpis?by=shop"))["feeds"] == {}
-            since = int(time.time() * 1000) - 600_000
+            since = AT_TEN.now_ms() - 600_000
             assert (await told(f"/v1/kpis?from={since}"))["rows"] == []
             assert (await told("/v1/shops"))["shops"] == []
             assert (await told("/v1/agents"))["agents"] == []

@@ -11,6 +11,7 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.at_ten import AT_TEN, SHIFT_MS
 from tests.program import Program, running
 from tests.waiting import DEADLINE_SECONDS
 
@@ -21,8 +22,12 @@ SIZES = {"tv": (1920, 1080), "laptop": (1366, 768), "phone": (390, 844), "side":
 NASTY = "<img src=x onerror=\"document.title='owned'\"> [**hier**](javascript:alert(1)) \u202egnp.exe"
 
 
+def now() -> datetime:
+    return datetime.fromtimestamp(AT_TEN.now_ms() / 1000, UTC)
+
+
 def event(name: str, seconds_ago: float, **more: Any) -> dict[str, Any]:
-    at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    at = now() - timedelta(seconds=seconds_ago)
     values = {"id": name, "ts": at.isoformat(), "source": "C1", "platform": "taobao", "shop": "senye", "role": "buyer"}
     return values | {"conversation": f"c-{name}", "buyer": f"张{name}", "account": "senye:lin", "agent": "lin"} | more
 
@@ -44,7 +49,7 @@ def program(built_pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture
-def now(built_pages: Path, tmp_path: Path) -> Iterator[Program]:
+def fresh(built_pages: Path, tmp_path: Path) -> Iterator[Program]:
     """A running service whose buyers have just come to their stages."""
     yield from a_floor(built_pages, tmp_path)
 
@@ -52,7 +57,7 @@ def now(built_pages: Path, tmp_path: Path) -> Iterator[Program]:
 def a_floor(pages: Path, folder: Path) -> Iterator[Program]:
     """Run a service with buyers in every stage, two agents there, and one collector."""
     assert pages.is_dir()
-    with running(folder) as program:
+    with running(folder, shift_ms=SHIFT_MS) as program:
         beat = {
             "type": "source_heartbeat",
             "id": "beat",
@@ -62,12 +67,12 @@ def a_floor(pages: Path, folder: Path) -> Iterator[Program]:
             "backlog": 2,
         }
         presence = {"type": "agent_presence", "source": "C1", "state": "online", "limit": 8, "shops": ["senye"]}
-        now = {"ts": datetime.now(UTC).isoformat()}
+        at = {"ts": now().isoformat()}
         send(
             program,
-            beat | now,
-            presence | now | {"id": "p1", "agent": "lin"},
-            presence | now | {"id": "p2", "agent": "zhou"},
+            beat | at,
+            presence | at | {"id": "p1", "agent": "lin"},
+            presence | at | {"id": "p2", "agent": "zhou"},
             event("lost", 320, text="有货吗"),
             event("late", 200, text="包邮吗?"),
             event("soon", 130, text=NASTY),
@@ -155,8 +160,8 @@ async def test_the_wallboard_has_the_day_and_who_is_there(page: Page, program: P
 # -- console -----------------------------------------------------------------------------------------------------------
 
 
-async def test_the_queue_is_worked_by_key_alone(page: Page, now: Program) -> None:
-    await shown(page, now, "/console?lang=zh")
+async def test_the_queue_is_worked_by_key_alone(page: Page, fresh: Program) -> None:
+    await shown(page, fresh, "/console?lang=zh")
     rows = page.locator(".qrow")
     await expect(rows).to_have_count(5)
     stages = [await row.locator(".qrow__stage").inner_text() for row in await rows.all()]
@@ -232,10 +237,10 @@ async def test_each_tab_shows_what_the_service_knows(page: Page, program: Progra
 # -- the agent's panel -------------------------------------------------------------------------------------------------
 
 
-async def test_the_panel_has_the_agents_own_waits_and_replies_under_keys(page: Page, now: Program) -> None:
+async def test_the_panel_has_the_agents_own_waits_and_replies_under_keys(page: Page, fresh: Program) -> None:
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.set_viewport_size({"width": 360, "height": 760})
-    await shown(page, now, "/agent?agent=lin&lang=zh")
+    await shown(page, fresh, "/agent?agent=lin&lang=zh")
     cards = page.locator("[data-test=card]")
     await expect(cards).to_have_count(4)
     await expect(cards.first).to_contain_text("将超时")
@@ -281,9 +286,9 @@ async def test_sources_name_the_machine_its_version_and_what_it_sees(page: Page,
     for text in ("PC-12", "1.4", "senye:lin", "在线"):
         await expect(row).to_contain_text(text)
     status = {"type": "account_status", "id": "kick", "source": "C1", "shop": "senye", "platform": "taobao"}
-    send(program, status | {"ts": datetime.now(UTC).isoformat(), "account": "senye:zhou", "state": "kicked"})
+    send(program, status | {"ts": now().isoformat(), "account": "senye:zhou", "state": "kicked"})
     await expect(row).to_contain_text("被顶下线")
-    back = {"ts": datetime.now(UTC).isoformat(), "account": "senye:zhou", "state": "online", "id": "back"}
+    back = {"ts": now().isoformat(), "account": "senye:zhou", "state": "online", "id": "back"}
     send(program, status | back)
 
 
@@ -321,13 +326,13 @@ async def test_the_service_killed_and_started_again_is_noticed_and_mended(
 ) -> None:
     assert program.process.poll() is None, "the pages are built"
     page = await context.new_page()
-    with running(tmp_path) as mortal:
+    with running(tmp_path, shift_ms=SHIFT_MS) as mortal:
         send(mortal, event("a", 30, text="有货吗"))
         await shown(page, mortal, "/?lang=zh")
         mortal.process.kill()
         mortal.process.wait(DEADLINE_SECONDS)
         await expect(page.locator("[data-test=line]")).to_have_text("重连中")
-        again = Program(tmp_path, settings={"PRESALES_LISTEN__PORT": str(mortal.port)})
+        again = Program(tmp_path, port=mortal.port, shift_ms=SHIFT_MS)
         try:
             again.until(lambda: _answers(f"{mortal.url}/readyz"), "ready again")
             send(mortal, event("b", 20, text="在吗", agent="zhou"))

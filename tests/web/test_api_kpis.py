@@ -1,7 +1,6 @@
 """Figures over the API of the whole service."""
 
 import sqlite3
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from monitor.core.decisions import PersonDay
 from monitor.web.access import new_token
+from tests.at_ten import AT_TEN
 from tests.web.test_whole import eventually, running, said
 
 
@@ -26,7 +26,7 @@ async def test_scores_of_today_by_shop_and_of_an_hour(tmp_path: Path) -> None:
         assert row["scores"]["rate_3min_round"]["sum_seconds"] == 60
         assert row["figures"]["first_response"]["mean_seconds"] == 60
         assert row["budget"]["target"] is None
-        since = int(time.time() * 1000) - 90_000
+        since = AT_TEN.now_ms() - 90_000
         hour = (await client.get(f"/v1/kpis?from={since}&score=rate_3min_round")).json()
         assert hour["rows"] == []
         whole = (await client.get(f"/v1/kpis?from={since - 60_000}&score=rate_3min_round")).json()
@@ -113,7 +113,7 @@ async def test_a_caller_bound_to_a_shop_sees_its_figures_only(tmp_path: Path) ->
 async def test_quality_per_session_and_the_load_of_people_stand_beside_the_figures(tmp_path: Path) -> None:
     async with running(tmp_path) as (app, client):
         online = {
-            "type": "agent_presence", "id": "p-1", "ts": int(time.time() * 1000) - 1000, "source": "c1",
+            "type": "agent_presence", "id": "p-1", "ts": AT_TEN.now_ms() - 1000, "source": "c1",
             "agent": "lin", "state": "online", "shops": ["senye"], "limit": 4,
         }  # fmt: skip
         await client.post(

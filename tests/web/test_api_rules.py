@@ -12,6 +12,7 @@ import httpx
 from monitor.app import App
 from monitor.policy_files.where import Choice
 from monitor.settings import load
+from tests.at_ten import AT_TEN
 from tests.policy_files.folders import DEFAULT, write
 from tests.program import running as program
 from tests.waiting import DEADLINE_SECONDS, until
@@ -24,7 +25,7 @@ QUICK = DEFAULT.replace("slow: 60s", "slow: 5s")
 @contextlib.asynccontextmanager
 async def running(folder: Path, data: Path) -> AsyncIterator[tuple[App, httpx.AsyncClient]]:
     settings = load(environ={"PRESALES_LISTEN__PORT": "0", "PRESALES_DATA": str(data)})
-    app = App(settings, rules=Choice(folder, "--rules"))
+    app = App(settings, clock=AT_TEN, rules=Choice(folder, "--rules"))
     await app.start()
     try:
         async with httpx.AsyncClient(base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False) as client:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import random
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,14 @@ from monitor.app import App
 from monitor.settings import load
 from monitor.web import access
 from monitor.web.access import new_token
+from tests.at_ten import AT_TEN
 from tests.waiting import DEADLINE_SECONDS
 
 
 @contextlib.asynccontextmanager
 async def running(data: Path, **environ: str) -> AsyncIterator[tuple[App, httpx.AsyncClient]]:
     settings = load(environ={"PRESALES_LISTEN__PORT": "0", "PRESALES_DATA": str(data)} | environ)
-    app = App(settings)
+    app = App(settings, clock=AT_TEN)
     await app.start()
     try:
         async with httpx.AsyncClient(base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False) as client:
@@ -35,7 +35,7 @@ async def running(data: Path, **environ: str) -> AsyncIterator[tuple[App, httpx.
 def said(number: int, seconds_ago: float = 0.0, **more: Any) -> dict[str, Any]:
     return {
         "id": f"m-{number}",
-        "ts": int((time.time() - seconds_ago) * 1000),
+        "ts": AT_TEN.now_ms() - round(seconds_ago * 1000),
         "platform": "taobao",
         "shop": "senye",
         "conversation": "c-9",
@@ -46,7 +46,7 @@ def said(number: int, seconds_ago: float = 0.0, **more: Any) -> dict[str, Any]:
 
 
 async def eventually(client: httpx.AsyncClient, path: str, holds: Any) -> Any:
-    """Ask until the answer is as expected, at most 10 s."""
+    """Ask until the answer is as expected."""
     async with asyncio.timeout(DEADLINE_SECONDS):
         while True:
             told = (await client.get(path)).json()

@@ -19,6 +19,7 @@ from monitor.policy_files.where import Choice, default_folder
 from monitor.settings import load
 from monitor.store.entries import Role
 from monitor.web.access import new_token
+from tests.at_ten import AT_TEN
 from tests.waiting import DEADLINE_SECONDS
 from tests.web.test_whole import eventually, said
 
@@ -116,7 +117,7 @@ async def two_owners(at: Path, **environ: str) -> AsyncIterator[Owners]:
         }
         | environ
     )
-    app = App(settings, rules=Choice(rules_in(at / "rules"), "test"))
+    app = App(settings, clock=AT_TEN, rules=Choice(rules_in(at / "rules"), "test"))
     await app.start()
     try:
         headers = {"Authorization": "Bearer the-token-of-the-settings"}
