@@ -9,7 +9,7 @@ certain hours of the shop's clock. A shift is one such slot on one day, between 
 instants. Nothing here reads a clock: the days asked for are arguments.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -114,6 +114,7 @@ class Team(Struct, frozen=True, kw_only=True):
     name: str | None = None
     leads: tuple[str, ...] = ()  # Persons; the first who is there is mentioned.
     channels: tuple[str, ...] = ()  # Names of channels; the rules say what they are.
+    floor: str | None = None  # Where it sits: 二楼, Chengdu. Boards may be of a floor.
     place: str | None = None
 
 
@@ -149,6 +150,10 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
     def team(self, team: str) -> Team | None:
         """Return a team by its id."""
         return self._teams.get(team)
+
+    def teams_on(self, floors: Collection[str]) -> frozenset[str]:
+        """Return the teams that sit on some floors."""
+        return frozenset(team.id for team in self.teams if team.floor in floors)
 
     def team_of_shop(self, shop: str) -> str | None:
         """Return whose shop it is; None where nobody wrote it down: its policy names the team then."""

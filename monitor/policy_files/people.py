@@ -160,7 +160,8 @@ def _slots(row: RosterRow, zone: ZoneInfo, place: str | None) -> Iterator[Slot]:
 
 
 def _team(row: TeamRow, place: str | None) -> Team:
-    return Team(id=row.id, name=row.name, leads=tuple(row.leads), channels=tuple(row.channels), place=place)
+    said = {"leads": tuple(row.leads), "channels": tuple(row.channels)}
+    return Team(id=row.id, name=row.name, floor=row.floor, **said, place=place)
 
 
 def instant_ms(local: datetime, zone: ZoneInfo) -> int:

@@ -22,6 +22,7 @@ SCORES = {
     "xiaohongshu": "xiaohongshu_3min",
 }
 LEADS = {"A组": "王组长", "B组": "李组长"}
+FLOORS = {"A组": "二楼", "B组": "三楼"}
 TEAMS = tuple(LEADS)
 
 
@@ -55,7 +56,7 @@ def write(folder: Path, centre: Centre) -> None:
         folder / "people.yaml",
         {
             "version": 1,
-            "teams": [{"id": team, "leads": [f"lead-{team}"]} for team in LEADS],
+            "teams": [{"id": team, "floor": FLOORS[team], "leads": [f"lead-{team}"]} for team in LEADS],
             "people": leads + [_person(agent, team_of) for agent in centre.agents],
             "roster": [
                 {

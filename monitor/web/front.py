@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor import __version__
 from monitor.alerts.links import PATH as ACTS
+from monitor.core.roster import Register
 from monitor.web import acts, asyncapi, docs, login, openapi
 from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import Header, answer, guarded
@@ -39,7 +40,8 @@ from monitor.web.live import TOO_MANY, Viewer
 from monitor.web.pages import ROUTES, Pages
 from monitor.web.rates import Rates
 from monitor.web.roles import brings_events, refused
-from monitor.web.scope import scope_of
+from monitor.web.scope import Asked, scope_of
+from monitor.web.scope import Scope as Seen
 from monitor.web.services import Services
 from monitor.web.shapes import encode
 from monitor.web.tickets import Tickets
@@ -50,6 +52,8 @@ LIVE = "/v1/live"
 OPEN_TO_ALL = ("/livez", login.PATH, login.AWAY)
 
 Route = Callable[[Scope, Receive, Send, Caller], Awaitable[None]]
+
+NOBODY = Register()  # Who is who where nobody follows presence.
 
 # With what a page's line is closed, by the status of the refusal.
 _CODES = {401: 4401, 403: 4403, 429: TOO_MANY}
@@ -184,7 +188,12 @@ class Web:
     async def _live(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
         await receive()
         await send({"type": "websocket.accept"})
-        await Viewer(lambda asked: self.hubs.of(scope_of(caller, asked)), receive, send, cutter(scope)).serve()
+
+        def part(asked: Asked | None) -> Seen:
+            people = self._services.people
+            return scope_of(caller, asked, people.register if people is not None else NOBODY)
+
+        await Viewer(part, self.hubs.of, receive, send, cutter(scope)).serve()
 
     async def _login(self, scope: Scope, receive: Receive, send: Send, _: Caller) -> None:
         if not await login.login(scope, receive, send, self._services.access):

@@ -14,7 +14,7 @@ from msgspec import Struct
 from starlette.types import Message, Receive, Send
 
 from monitor.web.hub import KEPT_DELTAS, TICK_SECONDS, VERSION, Hub
-from monitor.web.scope import Asked
+from monitor.web.scope import Asked, Scope
 from monitor.web.shapes import encode
 
 BEHIND_AT_MOST = 8  # Frames, two seconds of a busy floor; then a snapshot is cheaper and truer.
@@ -63,16 +63,23 @@ class Viewer:
     _hub: Hub
 
     def __init__(
-        self, find: Callable[[Asked | None], Hub | None], receive: Receive, send: Send, cut: Callable[[], None]
+        self,
+        part: Callable[[Asked | None], Scope],
+        find: Callable[[Scope], Hub | None],
+        receive: Receive,
+        send: Send,
+        cut: Callable[[], None],
     ) -> None:
         """Serve a viewer.
 
         Args:
-            find: gives the hub of the board it asks for; None: there are too many already.
+            part: says what part of the floor the board it asks for is, now.
+            find: gives the hub of a part; None: there are too many already.
             receive: what it says.
             send: what it is told.
             cut: ends the connection at once.
         """
+        self._part = part
         self._find = find
         self._receive = receive
         self._send = send
@@ -89,7 +96,7 @@ class Viewer:
             hello = await self._hello()
             if hello is None:
                 return
-            hub = self._find(hello.board)
+            hub = self._find(self._part(hello.board))
             if hub is None:
                 await self._bye("too many are looking already", retry_seconds=30, code=TOO_MANY)
                 return
@@ -133,12 +140,12 @@ class Viewer:
                 await self._say(self._hub.tick(self._seq))
         listener = asyncio.create_task(self._listen())
         try:
-            await self._tell(listener)
+            await self._tell(listener, hello.board)
         finally:
             listener.cancel()
             await asyncio.wait([listener])
 
-    async def _tell(self, listener: asyncio.Task[None]) -> None:
+    async def _tell(self, listener: asyncio.Task[None], board: Asked | None) -> None:
         """Send what is next: all, a delta, a good-bye or a tick."""
         hub = self._hub
         loop = asyncio.get_running_loop()
@@ -158,6 +165,9 @@ class Viewer:
                     await self._say(delta)
                     self._seq += 1
             elif loop.time() >= tick_at:
+                if self._part(board) != hub.scope:
+                    await self._bye("other teams sit on this floor now", retry_seconds=0, code=RESTARTING)
+                    return
                 self._behind_at_most = BEHIND_AT_MOST
                 await self._say(hub.tick(self._seq))
                 tick_at = loop.time() + TICK_SECONDS

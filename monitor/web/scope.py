@@ -5,15 +5,17 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from monitor.core.roster import Register
 from monitor.web.access import Caller
 
 
 class Asked(Struct):
-    """What a board says it is about; an empty list is everything."""
+    """What a board says it is about; an empty list is everything. A floor is the teams that sit on it."""
 
     shops: list[str] = []
     teams: list[str] = []
     platforms: list[str] = []
+    floors: list[str] = []
 
 
 class Scope(NamedTuple):
@@ -35,12 +37,22 @@ class Scope(NamedTuple):
 WHOLE = Scope()
 
 
-def scope_of(caller: Caller, asked: Asked | None) -> Scope:
-    """Return what a caller who asks for a board gets to see; never more than it may."""
+def scope_of(caller: Caller, asked: Asked | None, register: Register) -> Scope:
+    """Return what a caller who asks for a board gets to see; never more than it may.
+
+    Args:
+        caller: who asks.
+        asked: for which board.
+        register: says which teams sit on a floor; a floor that it does not know has none.
+    """
     if asked is None:
         return Scope(caller.shops, caller.teams)
     platforms = frozenset(asked.platforms) if asked.platforms else None
-    return Scope(_both(caller.shops, asked.shops), _both(caller.teams, asked.teams), platforms)
+    teams = _both(caller.teams, asked.teams)
+    if asked.floors:
+        there = register.teams_on(asked.floors)
+        teams = there if teams is None else teams & there
+    return Scope(_both(caller.shops, asked.shops), teams, platforms)
 
 
 def _both(allowed: frozenset[str] | None, asked: Collection[str]) -> frozenset[str] | None:

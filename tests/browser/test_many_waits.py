@@ -37,6 +37,10 @@ async def test_a_board_of_one_team_is_asked_for_in_its_address(context: BrowserC
         await expect(page.locator("[data-test=about]")).to_have_text("B")
         await expect(page.locator("tr.wait")).to_have_count(1)
         await expect(page.locator("[data-test=waiting]")).to_have_text("1")
+        # A floor nobody sits on is no quiet floor.
+        await page.goto(f"{stand.url}/?lang=zh&floor=阁楼")
+        await expect(page.locator("[data-test=about]")).to_have_text("阁楼")
+        await expect(page.locator("[data-test=no-such-part]")).to_contain_text("请核对网址里的楼层")
     await page.close()
 
 

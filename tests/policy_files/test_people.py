@@ -45,7 +45,7 @@ def test_tables_say_the_same_with_headers_in_chinese(tmp_path: Path) -> None:
         tmp_path,
         default=DEFAULT,
         shops_csv="店铺,平台,名称,品牌,团队,目标,品牌词\nsenye,taobao,森野旗舰店,senye,A,taobao_3min=90%;taobao_mean=30s,森野、林间\n",
-        teams_csv="id,leads,channels\nA,8001,\n",
+        teams_csv="id,楼层,leads,channels\nA,二楼,8001,\n",
         people_csv="工号,花名,团队,接待上限,提醒,到期\n1007,小林,A,8,,\n8001,王组长,A,,mobile=13800000000,2026-11-12\n",
         accounts_csv="子账号,店铺,工号\n森野:售前1,senye,1007;8001\n",
         roster_csv="工号,店铺,时段,工位,席位,班次,星期,开始,结束\n1007,senye,16:00-24:00,B07,专席,晚班,mon-fri,2026-11-01,\n",
@@ -54,6 +54,7 @@ def test_tables_say_the_same_with_headers_in_chinese(tmp_path: Path) -> None:
     [shop] = register.shops
     assert (shop.name, shop.targets) == ("森野旗舰店", {"taobao_3min": 0.9, "taobao_mean": 30.0})
     assert shop.brand_words == ("森野", "林间")
+    assert register.teams_on({"二楼"}) == {"A"}
     [slot] = register.slots
     assert (slot.person, slot.shared, slot.seat, slot.weekdays) == ("1007", False, "B07", frozenset(range(5)))
     assert register.accounts[0].persons == ("1007", "8001")

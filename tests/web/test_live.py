@@ -10,6 +10,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from monitor.core.decisions import SourceTurned
+from monitor.core.people import People
+from monitor.core.roster import Register, Team
 from monitor.web import hub, hubs, live
 from monitor.web.scope import WHOLE
 from tests.waiting import DEADLINE_SECONDS, until
@@ -546,3 +548,29 @@ async def test_boards_nobody_looks_at_make_room_for_new_ones(monkeypatch: pytest
             board = Board(line)
             await board.say(HELLO | {"board": {"shops": ["senye"]}})
             assert (await board.next())["type"] == "snapshot"
+
+
+async def test_a_floor_s_board_has_the_teams_that_sit_there_and_begins_again_when_they_move(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "TICK_SECONDS", 0.05)
+    rows = [a_row(1, team="A"), a_row(2, team="B", conversation="c-2"), a_row(3, team="C", conversation="c-3")]
+    async with standing(rows=rows) as stand, look(stand) as line, look(stand) as again, look(stand) as lost:
+        people = stand.services.people = People(_on_floors({"A": "2F", "B": "2F", "C": "3F"}))
+
+        async def seen(line: ClientConnection, *floors: str) -> list[str]:
+            board = Board(line)
+            await board.say(HELLO | {"board": {"floors": floors}})
+            await board.next()
+            return sorted(wait["team"] for wait in board.waits.values())
+
+        assert await seen(line, "2F") == ["A", "B"]
+        assert await seen(lost, "attic") == []
+        people.take(_on_floors({"A": "2F", "B": "3F", "C": "3F"}))
+        code, _ = await why_closed(line)
+        assert code == live.RESTARTING
+        assert await seen(again, "3F") == ["B", "C"]
+
+
+def _on_floors(floors: dict[str, str]) -> Register:
+    return Register(teams=tuple(Team(id=team, floor=floor) for team, floor in floors.items()))

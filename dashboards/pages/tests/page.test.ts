@@ -14,12 +14,12 @@ const WORDS = { zh, en }
 
 describe('the options of a page', () => {
   it('come from its address', () => {
-    const asked = '?lang=en&theme=light&tv=1&team=B,A&team=A&platform=jd&name=Hall 2&sound=1&quiet=22-7'
+    const asked = '?lang=en&theme=light&tv=1&floor=2F&team=B,A&team=A&platform=jd&name=Hall 2&sound=1&quiet=22-7'
     expect(readOptions(asked, ['zh-CN'])).toEqual({
       language: 'en',
       theme: 'light',
       tv: true,
-      board: { shops: [], teams: ['A', 'B'], platforms: ['jd'] },
+      board: { shops: [], teams: ['A', 'B'], platforms: ['jd'], floors: ['2F'] },
       name: 'Hall 2',
       sound: true,
       quiet: { from: 22, to: 7 },

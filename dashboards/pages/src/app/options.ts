@@ -9,6 +9,8 @@ export interface BoardFilter {
   readonly shops: readonly string[]
   readonly teams: readonly string[]
   readonly platforms: readonly string[]
+  /** A floor is the teams that the register says sit on it. */
+  readonly floors: readonly string[]
 }
 
 /** Hours of the day, the end not included; `from` after `to` goes over midnight. */
@@ -35,7 +37,7 @@ const USUAL_QUIET: Hours = { from: 0, to: 8 }
 
 /**
  * @param search the query of the address, such as
- *   `?lang=zh|en&theme=auto|dark|light&tv=1&team=A&platform=taobao,jd&shop=…&name=…&sound=1&quiet=22-8`. What is not
+ *   `?lang=zh|en&theme=auto|dark|light&tv=1&floor=二楼&team=A&platform=taobao,jd&shop=…&name=…&sound=1&quiet=22-8`. What is not
  *   said, or said wrongly, is the default: the browser's language, light by day and dark by night, all shops, silent.
  */
 export function readOptions(search: string, browserLanguages: readonly string[]): Options {
@@ -50,6 +52,7 @@ export function readOptions(search: string, browserLanguages: readonly string[])
       shops: listed(query, 'shop'),
       teams: listed(query, 'team'),
       platforms: listed(query, 'platform'),
+      floors: listed(query, 'floor'),
     },
     name: query.get('name'),
     sound: query.get('sound') === '1',
@@ -62,6 +65,11 @@ export function withOption(search: string, name: 'lang' | 'theme' | 'tv' | 'soun
   const query = new URLSearchParams(search)
   query.set(name, value)
   return `?${query.toString()}`
+}
+
+/** Whether a board is of a part of the floor only. */
+export function isPart(board: BoardFilter): boolean {
+  return Object.values(board).some((names: readonly string[]) => names.length > 0)
 }
 
 /** Whether an hour of the day is among these. */
