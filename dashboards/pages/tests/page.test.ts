@@ -14,7 +14,8 @@ const WORDS = { zh, en }
 
 describe('the options of a page', () => {
   it('come from its address', () => {
-    const asked = '?lang=en&theme=light&tv=1&floor=2F&team=B,A&team=A&platform=jd&name=Hall 2&sound=1&quiet=22-7'
+    const asked =
+      '?lang=en&theme=light&tv=1&floor=2F&team=B,A&team=A&platform=jd&name=Hall 2&sound=1&quiet=22-7'
     expect(readOptions(asked, ['zh-CN'])).toEqual({
       language: 'en',
       theme: 'light',
