@@ -127,8 +127,8 @@ _ZH = {
     "品牌": "brand", "团队": "team", "组": "team", "目标": "targets", "合同时段": "contract_hours",
     "聊天链接": "chat_link", "品牌词": "brand_words", "花名": "nick", "客服名": "names", "接待上限": "limit",
     "提醒": "mentions", "离职": "ends", "到期": "ends", "子账号": "account", "客服": "people", "组长": "leads",
-    "通道": "channels", "楼层": "floor", "时段": "hours", "工位": "seat", "席位": "kind", "班次": "shift", "星期": "days",
-    "开始": "from", "结束": "until",
+    "通道": "channels", "楼层": "floor", "时段": "hours", "工位": "seat", "席位": "kind", "班次": "shift",
+    "星期": "days", "开始": "from", "结束": "until",
 }  # fmt: skip
 
 
