@@ -46,8 +46,8 @@ bench: $(VENV)/.service $(VENV)/.tests  ## Measure what docs/performance.md tell
 soak: $(VENV)/.service $(VENV)/.tests  ## A day's traffic in minutes: memory, files and threads must be flat
 	$(BIN)/python -m tests.soak
 
-audit: $(VENV)/.audit-tool  ## Look for known faults in the locked dependencies
-	$(VENV)/audit-tool/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+audit: $(VENV)/.required $(VENV)/.audit-tool  ## Ask for known faults in what the locks name, of Python and of the pages
+	$(BIN)/python .ci/audit.py $(VENV)/audit-tool/bin/pip-audit
 
 screenshots: $(VENV)/.service $(VENV)/.tests  ## Take the pictures in docs/images from the demo
 	.ci/setup parts
