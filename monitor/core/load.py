@@ -37,10 +37,10 @@ class Load:
 
     def spoken(self, shop: str, conversation: str, person: str, at_ms: int) -> bool:
         """Note a word in a chat that a person has; return whether it is one more for them."""
-        chat = self._chats.get((shop, conversation))
+        key = (shop, conversation)
+        chat = self._chats.get(key)
         if chat is None:
-            chat = Chat(shop, conversation, person, at_ms, at_ms)
-            self._chats[shop, conversation] = chat
+            chat = self._chats[key] = Chat(shop, conversation, person, at_ms, at_ms)
             self._enqueue(chat)
         elif chat.person == person:
             if at_ms > chat.at_ms:
@@ -52,7 +52,8 @@ class Load:
             chat.person, chat.at_ms = person, max(chat.at_ms, at_ms)
         worker = self._worker(person)
         worker.chats += 1
-        worker.today.most_chats = max(worker.today.most_chats, worker.chats)
+        if worker.chats > worker.today.most_chats:
+            worker.today.most_chats = worker.chats
         return True
 
     def closed(self, shop: str, conversation: str, at_ms: int) -> str | None:

@@ -90,6 +90,11 @@ _PLACE_EN = re.compile(
 _ANY_ZH = re.compile(r"[\u4e00-\u9fff]")
 _DIGIT = re.compile(r"[0-9]")
 
+# The fewest digits with which each can be.
+ID_DIGITS = 17
+NUMBER_DIGITS = 7
+NAMED_DIGITS = 5
+
 PLACE_ZH = "[地址]"
 PLACE_EN = "[address]"
 CARD_ZH = "[证件号]"
@@ -127,6 +132,7 @@ def mask(text: str) -> str:
 def _found(flat: str) -> list[tuple[int, int, str]]:
     """Return what is to be masked: from, to, what stands there instead."""
     zh = _ANY_ZH.search(flat) is not None
+    digits = len(_DIGIT.findall(flat))  # Most texts have a size or a price in them, and no number as long as a phone's.
     spans: list[tuple[int, int, str]] = []
     if "@" in flat:
         spans += (
@@ -134,15 +140,19 @@ def _found(flat: str) -> list[tuple[int, int, str]]:
             for m in _EMAIL.finditer(flat)
             if "***@" not in m[0]
         )
-    spans += ((m.start(), m.end(), CARD_ZH if zh else CARD_EN) for m in _ID_CARD.finditer(flat))
+    if digits >= ID_DIGITS:
+        spans += ((m.start(), m.end(), CARD_ZH if zh else CARD_EN) for m in _ID_CARD.finditer(flat))
     taken = list(spans)
     if zh:
-        spans += _places_zh(flat)
+        if digits:
+            spans += _places_zh(flat)
         spans += ((m.start(), m.end(), "*" * 7 + m[0][-4:]) for m in _PHONE_ZH.finditer(flat))
-    else:
+    elif digits:
         spans += ((m.start(), m.end(), PLACE_EN) for m in _PLACE_EN.finditer(flat))
+    if digits < NAMED_DIGITS:
+        return spans
     links = [(m.start(), m.end()) for m in _LINK.finditer(flat)] if "://" in flat else []
-    for pattern in (_PHONE, _BANK_CARD, _LONG):
+    for pattern in (_PHONE, _BANK_CARD, _LONG) if digits >= NUMBER_DIGITS else ():
         for m in pattern.finditer(flat):
             if any(start <= m.start() < end for start, end, _ in taken):
                 continue
@@ -153,7 +163,7 @@ def _found(flat: str) -> list[tuple[int, int, str]]:
             spans.append((m.start(), m.end(), _stars(m[0])))
             taken.append(spans[-1])
     for m in _NAMED.finditer(flat):
-        if len(_DIGIT.findall(m[1])) >= 5 and not any(start <= m.start(1) < end for start, end, _ in taken):
+        if len(_DIGIT.findall(m[1])) >= NAMED_DIGITS and not any(start <= m.start(1) < end for start, end, _ in taken):
             spans.append((m.start(1), m.end(1), _stars(m[1])))
     return spans
 

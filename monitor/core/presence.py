@@ -10,6 +10,7 @@ Sums of the day are settled when something changes, never by looking at them.
 """
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from msgspec import Struct, field
 
@@ -74,10 +75,11 @@ class Worker(Struct, array_like=True, eq=False):
         person: the register's id, else the name the feeds give.
         seats: by account ("" where presence names none).
         changes: how they stood over time, by presence alone, oldest first.
-        wrote: when they last wrote, by shop; what is older than ten minutes is dropped.
+        wrote: when they last wrote, by shop; of too many the older half is dropped.
         chats: chats with a word in the last ten minutes.
         waits: buyers of theirs who wait; kept only while presence is known.
         today: the sums of the day.
+        wrote_ms: when they last wrote, anywhere.
     """
 
     person: str
@@ -87,6 +89,7 @@ class Worker(Struct, array_like=True, eq=False):
     chats: int = 0
     waits: int = 0
     today: Tally = field(default_factory=Tally)
+    wrote_ms: int = 0
 
     @property
     def known(self) -> bool:
@@ -94,16 +97,13 @@ class Worker(Struct, array_like=True, eq=False):
         return bool(self.seats)
 
     @property
-    def wrote_ms(self) -> int:
-        """When they last wrote, anywhere."""
-        return max(self.wrote.values(), default=0)
-
-    @property
     def limit(self) -> int | None:
         """How many chats they can hold; None: nobody said."""
         if len(self.seats) == 1:  # As most often, and asked on every message.
             (only,) = self.seats.values()
             return only.limit
+        if not self.seats:
+            return None
         return max((seat.limit for seat in self.seats.values() if seat.limit is not None), default=None)
 
     def heard_state(self) -> str | None:
@@ -111,6 +111,8 @@ class Worker(Struct, array_like=True, eq=False):
         if len(self.seats) == 1:
             (only,) = self.seats.values()
             return only.state
+        if not self.seats:
+            return None
         return max((seat.state for seat in self.seats.values()), key=_RANK.__getitem__, default=None)
 
     def state(self, now_ms: int) -> str | None:
@@ -155,10 +157,16 @@ class Worker(Struct, array_like=True, eq=False):
 
     def spoke(self, shop: str, at_ms: int) -> None:
         """Note that they wrote in a shop."""
-        if at_ms > self.wrote.get(shop, 0):
-            if len(self.wrote) >= SHOPS_AT_MOST:
-                self.wrote = {name: ms for name, ms in self.wrote.items() if at_ms - ms <= PRESENT_MS}
-            self.wrote[shop] = at_ms
+        wrote = self.wrote
+        was_ms = wrote.get(shop, 0)
+        if at_ms > was_ms:
+            if not was_ms and len(wrote) >= SHOPS_AT_MOST:
+                # Half of them, so that the next ones find room without a look at all.
+                newest = sorted(wrote.items(), key=itemgetter(1))[-SHOPS_AT_MOST // 2 :]
+                wrote = self.wrote = {name: ms for name, ms in newest if at_ms - ms <= PRESENT_MS}
+            wrote[shop] = at_ms
+            if at_ms > self.wrote_ms:
+                self.wrote_ms = at_ms
 
     def settle(self, at_ms: int, state: str | None) -> None:
         """Count the time up to an instant as spent in a state, which was it since the last time."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from monitor.core.decisions import AlertOrder, Decision, TellPeople
 from monitor.core.events import AnyEvent
@@ -29,8 +30,7 @@ class Receipt:
     rejected: list[Refusal] = field(default_factory=list)
 
 
-@dataclass(slots=True, frozen=True)
-class Accepted:
+class Accepted(NamedTuple):
     """One event as it went in, for watchers that count."""
 
     event: AnyEvent  # As it came; what of its words is kept is less.

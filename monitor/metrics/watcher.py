@@ -76,15 +76,21 @@ class Watcher:
     def watch(self, changes: Changes) -> None:
         """Count all of one commit."""
         metrics = self._metrics
+        # A batch is of few sources, platforms and roles: these are counted first, and then added.
+        events: dict[tuple[str | None, str, str | None, str | None], int] = {}
         for accepted in changes.events:
-            event, outcome = accepted.event, accepted.outcome
-            if event.platform == CANARY:
+            event = accepted.event
+            said_by = event.role if type(event) is Message else None
+            key = (event.source, accepted.outcome, event.platform, said_by)
+            events[key] = events.get(key, 0) + 1
+        for (source, outcome, platform, role), count in events.items():
+            if platform == CANARY:
                 continue
-            metrics.events.add(event.source or UNKNOWN, outcome)
-            if type(event) is Message and outcome in ("accepted", "late"):
-                metrics.messages.add(event.platform or UNKNOWN, event.role)
-        for source, refusal in changes.refused:
-            metrics.events.add(source, "rejected")
+            metrics.events.add(source or UNKNOWN, outcome, n=count)
+            if role is not None and outcome in ("accepted", "late"):
+                metrics.messages.add(platform or UNKNOWN, role, n=count)
+        for sender, refusal in changes.refused:
+            metrics.events.add(sender, "rejected")
             metrics.rejected.add(refusal.reason)
         metrics.clamped += changes.clamped
         if changes.commit_seconds:

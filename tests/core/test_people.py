@@ -3,6 +3,7 @@
 from monitor.core import decisions as d
 from monitor.core import events as ev
 from monitor.core.policy import BUILT_IN, Policy
+from monitor.core.presence import SHOPS_AT_MOST, Worker
 from monitor.core.roster import Account, Person, Register, ShopInfo, Team
 from monitor.core.words import A_BOT, AUTOMATIC
 from tests.core.ladders import LADDER
@@ -316,6 +317,16 @@ def test_a_day_ends_at_midnight_with_sums_that_stay_sums() -> None:
     assert (day.person, day.day, day.online_ms) == ("lin", "2026-11-23", 14 * HOUR_MS)
     [row] = floor.staff.rows(at_ms(14 * 3600 + 60))
     assert row.today.online_ms == 60_000
+
+
+def test_of_too_many_shops_the_newest_are_known_and_when_somebody_last_wrote_is_never_lost() -> None:
+    worker = Worker("lin")
+    for number in range(3 * SHOPS_AT_MOST):
+        worker.spoke(f"shop-{number}", 1_000 + number)
+        assert len(worker.wrote) <= SHOPS_AT_MOST
+        assert worker.wrote_ms == worker.wrote[f"shop-{number}"] == 1_000 + number
+    worker.spoke("shop-1", 5)
+    assert worker.wrote_ms == 999 + 3 * SHOPS_AT_MOST, "what comes late is no later word"
 
 
 # -- what people are told of it ----------------------------------------------------------------------------------------
