@@ -77,7 +77,8 @@ BUILT_IN = Phrases(
         r"好[的滴哒嘞呀啊哦喔噢吧呢哈啦咧勒叭嘛]{0,3}",
         r"好[极棒]了",
         r"可以[的啊呀哦了啦呢哈]{0,2}",
-        r"[嗯恩唔]+[哼呐呢啊哦]?",
+        r"[嗯恩唔昂]+[哼呐呢啊哦哪]?",
+        r"号的|得嘞|得(?=[\s\W]|$)|妥+[了的]*|xiexie|haode",
         r"[哦噢喔]+",
         r"行[的吧啊呀啦了]?",
         r"中|成",
@@ -90,6 +91,8 @@ BUILT_IN = Phrases(
         r"(?:辛苦|麻烦|打扰|劳烦|费心|有劳)(?:[你您]们?)?[了啦]|辛苦",
         r"不好意思",
         r"(?:不用|不必|别|不)?客气[了啦]?",
+        r"不用谢|劳驾了?|爱你",
+        r"没(?:有)?(?:别|其他)的[了啦]?",
         r"没事[了的儿]?",
         r"没关系|没问题",
         r"不用[了啦]",
@@ -108,7 +111,7 @@ BUILT_IN = Phrases(
     ),
     polite_en=(
         r"(?:many |big |great )?(?:thanks|thanx|thank (?:you|u|ya)|thankyou|thx|tks|thnx|ty|tysm|tyvm|cheers)",
-        r"o+k+(?:ay|ey|ie|ie dokie|y)?|kk?|okey dokey|oki",
+        r"(?:okey|okie) dok(?:ey|ie)|o+k+(?:ay|ey|ie|y)?|kk?|oki",
         r"al+right|all right|all (?:good|set|sorted|clear)",
         r"(?:for )?sure(?: thing)?|of course|certainly|absolutely|definitely",
         r"ye[sp]|yeah|yup|ya|right|exactly|correct|indeed|agreed",
@@ -116,11 +119,12 @@ BUILT_IN = Phrases(
             r"(?:very |so |all )?(?:great|cool|perfect|nice|awesome|excellent|wonderful|amazing|good|"
             r"fine|fantastic|super|sweet|brilliant|lovely|helpful)"
         ),
-        r"(?:that )?(?:sounds|works|looks) (?:good|great|fine|perfect|for me)",
+        r"(?:that )?(?:sounds|works|looks) (?:good|great|fine|perfect|for me)|that works|you too",
+        r"(?:no|nope|nah)(?=,? (?:thanks?|thank you|that'?s (?:all|it)|all good|i'?m good)\b)",
         r"got it|gotcha|i (?:see|understand|got it)|understood|noted|roger(?: that)?|copy that",
         r"(?:that |it )?makes sense|will do",
         (
-            r"no (?:problem|worries|prob)|never ?mind|nvm|np|you'?re (?:the best|great|awesome|welcome)|"
+            r"no (?:problem|worries|prob)|never ?mind|nvm|np|(?:you'?re|u'?re|ur) (?:the best|great|awesome|welcome)|"
             r"you rock|(?:you are )?welcome"
         ),
         r"bye(?: ?bye)?|good ?bye|good ?night|see (?:you|ya)(?: around| later| soon| then)?|take care|later",
@@ -134,7 +138,7 @@ BUILT_IN = Phrases(
         ),
         (
             r"that(?:'?s| is) (?:all|it|great|perfect|fine|ok|okay|good|cool|awesome|helpful|"
-            r"very helpful)|that helps(?: a lot)?"
+            r"very helpful)|that (?:helps|helped)(?: a lot)?|that was (?:very |really |so )?(?:helpful|great|perfect)"
         ),
         r"lol|haha(?:ha)*|hehe(?:he)*|wow|yay|hooray",
     ),
@@ -195,14 +199,14 @@ BUILT_IN = Phrases(
             r" i (?:thought|mean)\b)(?:'?s)? \w"
         ),
         r"which (?:one|size|colou?r|model|style|item|version|product|type|country|city|order|day|phone|device)s?\b",
-        r"which(?: of)? \w{1,20} (?:do|does|did|would|is|are|was|will|should|have|can)\b",
+        r"which(?: of (?:our|the|these|those))? \w{1,20} (?:do|does|did|would|is|are|was|will|should|have|can)\b",
         (
             r"(?:when|where|why|who)(?:'?s| (?:do|does|did|is|are|was|were|will|would|can|could|should|"
             r"have|has|exactly)\b)"
         ),
         (
-            r"how (?:many|much|long|tall|big|old|far|often|soon|about|come|do|does|did|can|could|is|are|"
-            r"would|will|should)\b"
+            r"how (?:many|much|long|tall|big|wide|high|deep|heavy|thick|old|far|often|soon|about|"
+            r"come|do|does|did|can|could|is|are|would|will|should)\b"
         ),
         (
             r"(?:is|are|was|were|does|did|can|could|would|will) (?:you|u|i|we|it|that|this|there|they|"
@@ -231,25 +235,46 @@ BUILT_IN = Phrases(
         r"(?:老|亲|您|你)谁谁",
     ),
     holding_zh=(
-        r"稍(?:微)?等?(?:一等|等一?下|候一?下|等|候)(?:一?下|一?会儿?|片刻|几?分钟)?",
+        r"稍[~.]{0,3}(?:稍|微)?[~.]{0,3}等?(?:一等|等一?下|候一?下|等|候)"
+        r"(?:一?下|一(?:小|丢丢|丢|点点)?会?儿?会?儿?|片刻|几?分钟)?",
         (
             r"请?(?:耐心)?等(?:待|候)(?:一?下|一?会儿?|片刻)?|(?:再)?等(?:我|下我)?(?:一?下(?!单)|一?会儿?|"
-            r"一等|片刻|会儿?)[下哈哦]?|等等|请稍|候一下"
+            r"一等|片刻|会儿?|一?哈)[下哈哦]*|等等[哈哦呀]?(?:(?:就|再)?(?:回|告诉)(?:您|你))?|请稍|候一下"
+        ),
+        (
+            r"等我(?:的)?(?:消息|回复|信儿?|看看|问问|查完|问完|几秒|半分钟)?(?:再)?(?:跟|和|给)?(?:您|你)?[说讲]?"
+            r"[哈哦呀啊呢]?(?=[\s\W]|$)"
         ),
         r"(?:让|叫|害)?(?:您|你|亲)?久等[了啦]?",
         (
-            rf"(?<![您你])(?>(?:(?:我们?|这边|小编|客服|小妹|马上|立即|立刻|这就|现在|正在|先|再|去|来|帮忙|"
+            rf"(?<![您你])(?>(?:(?:我们?|这边|小编|客服|小妹|马上|立即|立刻|这就|现在|正在|先|再|得|去|来|帮忙|"
             rf"帮|替|为|跟|和|向|与|同|让)(?:您|你|亲|同事|仓库|老板|厂家|师傅|工厂|技术|财务|物流|快递|"
-            rf"店长|主管|领导)?(?!我)){{1,5}})(?:[看查问测算找]|确认|核实|咨询|核对|了解|查询|查看|沟通|"
-            rf"反馈|联系|请示|申请|登记|催|处理|安排)(?:一?下|看|问|查|询|"
+            rf"店长|主管|领导|采购|设计师|快递员)?(?!我)){{1,5}})(?:[看查问测算找量翻试瞅瞧想]|确认|核实|咨询|核对|了解|查询|查看|沟通|请教|"
+            rf"反馈|联系|请示|申请|登记|催|处理|安排)(?:一?下|一哈|看|问|查|询|翻|找|算|量|想|瞅|瞧|"
             rf"下看)(?![了过到好]){_LOOKED_UP_ZH}"
         ),
         (
             rf"(?:正在|马上|这就|立即|立刻|现在)(?:去|为|帮|给|就|替)?(?:您|你)?(?:去|查|看|问|核实|确认|"
             rf"查询|查看|核对|处理|安排|联系)(?![了过到好]){_LOOKED_UP_ZH}"
         ),
-        r"(?<![您你])(?:我|帮|替)(?:来|去|先|这就|您|你|帮){0,3}(?:查|问|看|核实|确认|查询)[哈哦啊呢的]?(?=[\s\W]|$)",
-        r"(?:^|(?<=[\s\W]))(?:看|查|问|核实|确认|查询)(?:一?下|看)[哈哦啊呢的]{0,2}(?=[\s\W]|$)",
+        r"(?<![您你])(?:我|帮|替|给(?=[您你]))(?:来|去|先|这就|您|你|帮){0,3}(?:查|问|看|核实|确认|查询)[看问查]?"
+        r"[哈哦啊呢的]?(?=[\s\W]|$)",
+        r"(?:^|(?<=[\s\W]))(?:看|查|问|核实|确认|查询)(?:一?下|看|问|查)[哈哦啊呢的]{0,2}(?=[\s\W]|$)",
+        r"(?:^|(?<=[\s\W]))(?:要|需要|得|还要)?(?:先|再|去)?(?:问|找|算|量|翻|想|瞅|瞧)(?:一?下|问|找|算|量|翻|想|瞅|瞧)"
+        r"(?![了过到好])[^\W\d_]{0,5}(?=[\s\W]|$)",
+        r"(?:需要|要|得)(?:先|再)?(?:核实|确认|核对|查证)(?:一?下)?",
+        # Whatever an agent does "一下" for the buyer; but "我帮您备注一下" grants what was asked.
+        r"(?<![您你])(?:我(?:这边)?|小妹|小编|(?:我)?[帮给替为](?:您|你))(?:去|来|先|再|现在|马上|得|也|到后台)*"
+        r"(?!备注|改|留|换|取消|[加送包发退补减抹免])[^\W\d_]{1,3}(?:一?下|一哈)[哈哦呢啊呀吧]{0,2}(?=[\s\W]|$)",
+        r"(?:给(?:您|你)|您)?(?:查|问|看|找|算|翻)(?:着|到一半)呢?",
+        r"(?:^|(?<=[\s\W]))(?:[一1两2几]分钟|[0-9一二三几]{1,2}秒钟?)[哈哦啊呢]?(?=[\s\W]|$)",
+        r"(?:客服)?(?:很快|马上|尽快|稍后|随后)(?:就)?(?:会)?(?:给|跟|和|找|喊)?(?:您|你)?(?:回复|回|答复|联系|处理|说)(?:您|你)?",
+        r"(?:^|(?<=[\s\W])|我|已经|人)(?:正|还)?(?:在|去)(?:看|查|问|找|算|核实|确认|处理|沟通|联系)(?:了|着|呢|中)*"
+        r"(?=[\s\W]|在|去|$)|(?:看|查|问|找|算)着呢",
+        r"在(?:跟|和|向|问)(?:领导|老板|仓库|主管|店长|厂家|同事|师傅)(?:申请|确认|沟通|核实|问)?",
+        r"(?:跟|和|向)(?:领导|老板|仓库|主管|店长|厂家|同事|师傅)(?:说|讲|提|申请)(?:一?下|一声)",
+        r"(?:^|(?<=[\s\W]))(?:快[了好啦]+|(?:这|马上)?就来[了啦]?|来[了啦]+)(?:快[了好啦]+)?[哦哈呀]?(?=[\s\W]|$)",
+        r"(?:马上|很快|就|快)(?:能)?(?:轮)?到(?:您|你)|轮到(?:您|你)|dengxia|shaodeng",
         (
             rf"(?:稍后|晚点|晚些|等一?下|待会儿?|过会儿?|一会儿?|回头|马上|尽快|(?:明天|今天|今晚|上午|下午|晚上)+内?|"
             rf"晚上|{_TIME_ZH}(?:之?内|以内|后|之后|左右)?)(?:我|就|会|再|马上|一定|必)*(?:给|跟|向|与|"
@@ -257,10 +282,11 @@ BUILT_IN = Phrases(
             rf"反馈|回电|回话|消息|结果|回音|回)(?:您|你)?"
         ),
         (
-            r"(?:核实|确认|查询|查|问|了解|处理)(?:清楚|好|完|到)?(?:之?后|了)(?:我|就|会|再|马上|尽快|第一时间)*"
-            r"(?:给|跟)?(?:您|你)?(?:回复|答复|联系|告诉|告知|通知|反馈)(?:您|你)?"
+            r"(?:核实|确认|查询|查|问|了解|处理)(?:(?:清楚|好|完|到)(?:之?后|了)?|之?后|了)(?:我|就|会|再|马上|尽快|"
+            r"第一时间)*(?:给|跟|喊|叫|找)?(?:您|你)?(?:回复|答复|联系|告诉|告知|通知|反馈|回|说|喊|叫)(?:您|你)?"
         ),
-        rf"给我(?:一点时间|点时间|{_TIME_ZH})",
+        rf"给我(?:一点|点|几分钟|{_TIME_ZH})(?:的)?(?:时间)?",
+        r"(?:这就|马上|立刻|立即|尽快)回(?:复)?(?:您|你)?[哈哦啊呢]?(?=[\s\W]|$)",
         r"第一时间(?:给|跟|向|与)?(?:您|你)?(?:通知|回复|联系|告知|答复|反馈)(?:您|你)?",
         r"马上(?:就)?(?:来|到|好|回来)(?![货了])|(?:^|(?<=[\s\W]))(?:马上|这就)[哦哈啊呢的]{0,2}(?=[\s\W]|$)",
         r"给(?:您|你)(?:申请|反馈|登记|核实|确认|查询?|问|催)一?下(?![了过到好])[^\W\d_]{0,4}",
@@ -273,12 +299,12 @@ BUILT_IN = Phrases(
             rf"售前|客服|同事|专员|专业|技术){_LOOKED_UP_ZH}|转接中"
         ),
         r"(?:咨询|接待|排队)?(?:的)?(?:人数|人|顾客|客户|买家)(?:比较|有点|有些|太|较|很)?多(?!的)",
-        r"(?:正在)?(?:仔细|帮忙)?(?:查询|查找|核实|确认|处理)中",
+        r"(?:正在)?(?:仔细|帮忙)?(?:帮(?:您|你))?(?:查询|查找|核实|核对|确认|处理)中",
     ),
     holding_en=(
         (
             r"(?:please |just |wait |hold on |give me |allow me |gimme |need |for )*(?:an?|one|1|a few|"
-            r"few|a couple(?: of)?|some)(?: more| quick| brief)? (?:moments?|mo|secs?|seconds?|min|"
+            r"few|two|a couple(?: of)?|some)(?: more| quick| brief)? (?:moments?|mom?e?nt|mo|ticks?|secs?|seconds?|min|"
             r"minute)(?: please)?(?! (?:ago|walk|drive))"
         ),
         (
@@ -288,12 +314,26 @@ BUILT_IN = Phrases(
         ),
         (
             r"hold on|hang on|hang tight|bear with (?:me|us)|(?:please )?wait(?: please| a bit|"
-            r" a little| a while| for (?:me|us))|please (?:wait|hold)|stand ?by|be patient|brb|just a bit"
+            r" a little| a while| for (?:me|us))|please (?:wait|hold)|stand ?by|be patient|brb|just a bit|"
+            r"(?:please )?stay (?:online|with me)|(?:give|allow) me (?:some|a little|a bit more) time|"
+            r"would you mind (?:waiting|holding)(?: on)?|(?:i'?m )?on it|two ticks|"
+            r"(?:i'?m )?almost (?:there|done)|i'?ll be (?:right |back )?with you|be (?:right |back )?with you|"
+            r"(?:a few|some|[0-9]{1,2}|several) (?:people|others|customers|buyers) (?:are )?(?:ahead of|before) you"
+        ),
+        (
+            r"(?<![a-z0-9 ])secs?(?= ?(?:$|[^a-z0-9 ]))|(?:calculating|asking|(?:still )?waiting (?:on|for)|"
+            r"(?:i'?ve|i have|i) (?:just |already )?asked|"
+            r"let me (?!know|suggest|recommend|tell|say|offer|give you|send|explain|see you)[a-z]{2,12}|"
+            r"(?:getting|finding|pulling up|grabbing|fetching) (?:that|the|this|it|one|some))"
+            + _LOOKED_UP_EN
+            + r"|while (?:i|we) (?:check|look|pull|get|find|confirm|ask)"
+            + _LOOKED_UP_EN
         ),
         (
             rf"(?:let me|lemme|let us|i'?ll|i will|i'?m|i am|we'll|we will|we're|we are|allow me to|"
-            rf"going to|gonna|i need to|i have to)(?: just| quickly| go| try to| now| also| be| quick|"
-            rf" first| please| gonna| going to| have to| need to){{0,3}} (?:check(?:ing)?|look(?:ing)?|"
+            rf"going to|gonna|i'?d need to|i'?d have to|i need to|i have to)"
+            rf"(?: just| quickly| go| try to| now| also| be| quick| first|"
+            rf" please| gonna| going to| have to| need to){{0,3}} (?:check(?:ing)?|look(?:ing)?|"
             rf"see (?:if|what|whether|how)|find(?:ing)? (?:that |this |it )?out|ask(?:ing)?|"
             rf"confirm(?:ing)?|verify(?:ing)?|double[- ]check(?:ing)?|take a (?:quick |closer )?look|"
             rf"have a (?:quick |closer )?look|investigat(?:e|ing)|dig(?:ging)? in(?:to)?|review(?:ing)?|"
@@ -301,7 +341,7 @@ BUILT_IN = Phrases(
             rf"it) for you|back shortly|right (?:back|with you)|with you|back in|transfer(?:ring)? you|"
             rf"connect(?:ing)? you|pass(?:ing)? (?:you|this|that)|reply|respond|update you|let you know|"
             rf"contact you|come back|reach out to|try (?:it|that|this)|search for|grab|reproduce|"
-            rf"test (?:it|that|this)){_LOOKED_UP_EN}"
+            rf"test (?:it|that|this)|measure|get (?:you )?(?:someone|somebody|a colleague)){_LOOKED_UP_EN}"
         ),
         r"let me see(?! you)",
         (
@@ -329,6 +369,16 @@ BUILT_IN = Phrases(
         ),
         r"有?(?:消息|结果|答复|回复)(?:了|后|之后)?(?:就)?",
         r"耐心|当前|目前|咨询|排队|人数|较多|比较忙|有点忙|正忙|忙",
+        r"(?:系统|网络|网页|后台|电脑)(?:这会儿|现在|有点|有些|太)?(?:卡|慢|打不开)[住了着]*",
+        r"(?:师傅|设计师|仓库|主管|店长|老板|掌柜|同事|技术|采购|厂家|手头|我|这边|这会儿|刚刚?)(?:[^\W\d_]{0,3})?(?:正|还|都|也)?在"
+        r"(?:忙|打包|接电话|接待|回|改|开会|吃饭|午休|休息|确认|申请|处理|弄|修|帮|问|查|看)[^\W\d_]{0,5}",
+        r"(?:仓库|同事|师傅|厂家|那边|他们?|还)(?:那边)?(?:都|还|暂时)?没(?:有)?(?:回|回复|回我|消息|人接|上班)[^\W\d_]{0,3}",
+        r"(?:请)?(?:不要|别|勿)(?:关闭|离开|走开|退出)(?:窗口|页面|聊天)?|别走[开远]?",
+        r"我?(?:也)?不(?:太|是很|大)?(?:确定|清楚)|我?(?:看到|记下|记录)[了啦]|人手不够|实在",
+        r"前面还?有[0-9一二两三四五六七八九十几]{1,3}[位个](?:人|买家|顾客)?",
+        # What is looked up, said before it: "尺码我看下".
+        r"(?:尺码表?|尺寸|库存|活动|优惠|订单|截图|图片|照片|说明书|参数|这个(?:问题)?|(?:您|你)的?问题)(?=\x01)",
+        r"(?:还?有没有|能不能|是不是|会不会)[^\W\d_]{0,6}(?=\x01)",
         rf"大?(?:概|约)?(?:需要|要)?{_TIME_ZH}(?:之?内|以内|后|之后|左右)?",
     ),
     holding_with_en=(
@@ -342,7 +392,12 @@ BUILT_IN = Phrases(
             rf"a few minutes)|shortly|right away|asap|as soon as (?:possible|i can|we can|i know|"
             rf"i have (?:it|news))|right now|right back|soon|momentarily"
         ),
-        r"patience|patient|waiting|delay|the wait",
+        r"patience|patient|waiting|delay|the wait|(?:that'?s a )?(?:good|great) question",
+        r"(?:i'?m |i am )?not (?:100% |entirely |too |quite |so )?sure(?: (?:about|on) (?:that|this)(?: one)?)?",
+        r"i (?:don'?t|do not) (?:have|know) (?:that|this)(?: (?:on|off|to) (?:hand|hand\w*|the top of my head))?",
+        r"i haven'?t forgotten(?: you)?|and (?:will )?revert(?: shortly| asap)?|noted",
+        r"(?:we'?re |it'?s |i'?m )?(?:a bit |very |quite |so |really )?busy(?: (?:at the moment|right now|today|now))?|"
+        r"hanging in there|there'?s|there are|almost",
     ),
     empty_zh=(
         r"亲爱的|亲+|宝+|宝贝|小姐姐|美女|帅哥|先生|女士|老板|朋友|哥|姐|兄弟|买家",
@@ -368,19 +423,23 @@ BUILT_IN = Phrases(
         ),
     ),
     greeting_zh=(
-        r"亲爱的|亲+|[您你](?:们)?好[呀啊哦哈]?|大家好|早上好|上午好|中午好|下午好|晚上好|早安|早|嗨|哈[喽啰罗]|嘿(?!嘿)|哈啰|喂",
+        r"亲爱的|亲+|[您你](?:们)?好[呀啊哦哈哒]?|(?:老板|大家)好|早上好|上午好|中午好|下午好|晚上好|早安|早|晚好|新年好|节日快乐",
+        r"嗨|哈[喽啰罗]|嘿(?!嘿)|哈啰|喂|歪+|nihao|zai ?de|zai ?ma",
+        r"(?:不好意思)?打扰(?:一?下|(?:您|你)?了)|[您你妳]好",
+        r"(?:想|我想)?(?:请问|问|咨询)(?:一?下)?(?=[\s\W]|$)",
+        r"(?:这里)?(?:售前|售后|本店)?客服[^\W\d_]{1,3}在线|久违了?",
         (
-            r"(?:老板|客服|店家|亲|掌柜的?|店主|人工|卖家|有人)?(?:还|都|我|一直)?在(?:线)?(?:的|呢|哦|"
+            r"(?:老板娘?|客服|店家|商家|亲|掌柜的?|店主|人工|卖家|有人|人)?(?:还|都|我|一直)?在(?:线)?(?:的|呢|哦|噢|喔|嘞|"
             r"哈|呀|啊|滴|哒|吗|么|嘛|不在|不|没|没有|了)*"
         ),
-        r"有(?:没有)?(?:人|客服|人工)(?:在)?(?:的)?(?:吗|么|嘛|没|没有|不)?",
+        r"有(?:没有|莫有)?(?:人|客服|人工)(?:在线|在|接待)?(?:的)?(?:吗|么|嘛|没|没有|不)?|客服呢",
         r"(?:热烈)?欢迎(?:您|你)?(?:的)?(?:光临|来到|咨询|惠顾|光顾|选购|进店)[^\s\W]{0,12}+(?![吗呢?])",
         (
             r"(?:很|非常)?(?:高兴|荣幸)(?:能)?(?:为|认识|遇见|见到)(?:您|你)(?:提供)?(?:服务)?|"
             r"[^\s\W]{0,10}(?:竭诚|全程|随时|继续)?(?:为|给)(?:您|你)(?:提供)?(?:服务|解答)"
         ),
         (
-            r"(?:请问)?(?:您|你|亲)?(?:是)?(?:有|还有)?(?:什么|啥|哪些|哪方面|哪里|没有什么)(?:问题|"
+            r"(?:请问)?(?:您|你|亲)?(?:是)?(?:(?<!还)有)?(?:什么|啥|哪些|哪方面|哪里|没有什么)(?:问题|"
             r"产品|商品|宝贝|款式)?(?:可以|能|能够|需要|要|想|是)*(?:我|我们|为|帮|帮忙|帮助|帮到|咨询|"
             r"了解|服务|效劳|您|你|到|助|问|的|一?下|客服)+(?:吗|么|呢|嘛|的|哦|呀|吧)*"
         ),
@@ -391,10 +450,15 @@ BUILT_IN = Phrases(
         r"我是(?:您|你)?的?(?:专属|售前|本店|在线|人工|导购|今天的)?(?:客服|顾问|导购|小助手|助理)[^\s\W]{0,6}+",
     ),
     greeting_en=(
-        r"hi+|hello+|hey+|heya|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|hej",
+        r"hi+|hell?o+|hey+|heya|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|hej|morning|evening|gm",
+        r"(?:dear|hello|hi) seller|excuse me|ping|sorry to (?:bother|disturb)(?: you)?|(?:a )?quick question",
+        r"(?:i have|i'?ve got|can i ask|may i ask|just)(?: you)? a (?:quick )?question",
+        r"(?:i )?need (?:some |your )?help|(?:can|could) (?:you|someone|anyone) (?:please )?help(?: me)?(?: out)?",
+        r"is (?:this|that) a (?:real person|human|bot)|(?:we|i)(?:'re| are|'m| am) here",
         (
             r"(?:any(?:one|body)|some(?:one|body)) (?:here|there|around|online|home)|(?:are )?(?:you|"
-            r"u) (?:there|here|online|around)|is any(?:one|body) (?:here|there|around|available|online)"
+            r"u) (?:there|here|online|around)|is (?:any|some)(?:one|body) (?:here|there|around|available|online)|"
+            r"any(?:one|body)"
         ),
         (
             r"how (?:can|may|could|might) (?:i|we) (?:help|assist|be of (?:help|service|"
@@ -406,14 +470,15 @@ BUILT_IN = Phrases(
         ),
         (
             r"welcome(?: to(?>(?: [a-z0-9&'-]{1,20}){1,5}))?|(?:thanks|thank you) for (?:contacting|"
-            r"reaching out(?: to)?|visiting|messaging|choosing|getting in touch|"
+            r"reaching out(?: to)?|visiting|messaging|your message|choosing|getting in touch|"
             r"chatting)(?: with)?(?>(?: [a-z0-9&'-]{1,20}){0,4})"
         ),
         r"(?:i'?m |i am )?(?:happy|glad|here|pleased) to (?:help|assist)(?: you)?",
         r"nice to meet (?:you|u)|pleased to meet you",
     ),
     greeting_with_zh=(
-        r"亲爱的|亲+|宝+|宝贝|小姐姐|美女|帅哥|先生|女士|老板|朋友|哥|姐|兄弟|小二|客服|掌柜|买家|欢迎",
+        r"亲爱的|亲+|宝+子?|宝贝|小姐姐|美女|帅哥|先生|女士|老板娘?|朋友|哥|姐|兄弟|小二|客服|掌柜|[买卖商]家|店主|小主|客官|欢迎",
+        r"[嗯恩诶欸]+|急+|有(?:任何)?(?:问题|事)随时(?:说|问|找我)|来[了啦]|怎么[了啦]|\[[^\[\]]{1,6}\]",
         r"(?:这里|我这里|我这边)是[^\s\W]{1,12}+",
         r"的|呢|哦|喔|哈|呀|啊|哒|滴|请问|请讲|请说|请|您说|你说|有事(?:您|你)?(?:请)?(?:说|讲)",
     ),
@@ -422,7 +487,7 @@ BUILT_IN = Phrases(
         r"(?:this is|i'?m|i am)(?: [a-z0-9'-]{1,20}){1,2}(?: (?:from|with)(?>(?: [a-z0-9&'-]{1,20}){1,4})| here|(?=,))",
         (
             r"there|dear|sir|madam|ma'am|friend|all|guys|everyone|everybody|team|folks|and|again|today|"
-            r"man|mate|bro|buddy"
+            r"man|mate|bro|buddy|seller|hun|hon|love|please"
         ),
     ),
     not_understood=(
@@ -480,6 +545,66 @@ BUILT_IN = Phrases(
             "bit",
             "let",
             "lemme",
+            "sure",
+            "on it",
+            "tick",
+            "stay",
+            "asking",
+            "calculating",
+            "就来",
+            "来了",
+            "来啦",
+            "快",
+            "找",
+            "算",
+            "翻",
+            "瞅",
+            "瞧",
+            "想",
+            "试",
+            "请教",
+            "了解",
+            "采购",
+            "核",
+            "沟通",
+            "申请",
+            "领导",
+            "老板",
+            "仓库",
+            "主管",
+            "店长",
+            "厂家",
+            "同事",
+            "师傅",
+            "到您",
+            "到你",
+            "while",
+            "almost",
+            "with you",
+            "ahead of",
+            "before you",
+            "waiting",
+            "asked",
+            "getting",
+            "finding",
+            "pulling",
+            "grabbing",
+            "fetching",
+            "下",
+            "一哈",
+            "分钟",
+            "秒",
+            "尽快",
+            "很快",
+            "随后",
+            "着",
+            "到一半",
+            "在跟",
+            "轮到",
+            "dengxia",
+            "shaodeng",
+            "说一",
+            "量",
             "一会",
             "待会",
             "询",

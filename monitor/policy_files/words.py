@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from monitor.policy_files import where
 from monitor.suggest.intents import Intent, Intents
 from monitor.suggest.normal import Normaliser
-from monitor.suggest.quality import Fact, ServiceWords
 from monitor.suggest.reader import Reader
+from monitor.suggest.reply import Fact, ServiceWords
 from monitor.suggest.wording import Wording, WordList
 from monitor.yaml_files import BadFiles, Fault, Model, read
 
@@ -81,6 +81,7 @@ class ServiceFile(Model):
     apology: BothLanguages = BothLanguages()
     recommend: BothLanguages = BothLanguages()
     need: BothLanguages = BothLanguages()
+    not_need: BothLanguages = BothLanguages()
     curt: BothLanguages = BothLanguages()
     unclear: BothLanguages = BothLanguages()
     facts: dict[str, FactWords] = Field(default_factory=dict)
@@ -118,6 +119,7 @@ def load_quality(folder: Path, brand_words: Mapping[str, frozenset[str]]) -> tup
         apology=service.apology.words,
         recommend=service.recommend.words,
         need=service.need.words,
+        not_need=service.not_need.words,
         curt=service.curt.words,
         unclear=service.unclear.words,
         facts=tuple(Fact(name, tuple(fact.said), tuple(fact.asked)) for name, fact in service.facts.items()),

@@ -48,6 +48,7 @@ class Matcher(Generic[V]):
             start: sorted(((word, len(word), value) for word, value in found.items()), key=lambda one: -one[1])
             for start, found in by_start.items()
         }
+        self._pairs = frozenset(self._starts)
 
     def find(self, text: str, breaks: Collection[int] = ()) -> list[Hit[V]]:
         """Return all words found, in order.
@@ -77,16 +78,69 @@ class Matcher(Generic[V]):
                 free = at + 1
         return hits
 
-    def may_find(self, text: str) -> bool:
-        """Return whether a word may be in a text, whatever stands around it: quicker than to find it."""
+    def may_find(self, text: str, pairs: set[str]) -> bool:
+        """Return whether a word may be in a text of these pairs, whatever stands around it: quicker than to find it."""
         if self._any_single(text):
             return True
-        if self._starts.keys().isdisjoint(map(add, text, text[1:])):
+        if self._pairs.isdisjoint(pairs):
             return False
-        for at, pair in enumerate(map(add, text, text[1:])):
-            if pair in self._starts and any(text.startswith(word, at) for word, _, _ in self._starts[pair]):
-                return True
-        return False
+        return any(word in text for pair in self._pairs & pairs for word, _, _ in self._starts[pair])
+
+
+class WordSets:
+    """Words of several lists, each with the name of its list: which lists a text has a word of.
+
+    Args:
+        named: word and name of its list; a word may be in several.
+    """
+
+    def __init__(self, named: Iterable[tuple[str, str]]) -> None:
+        names: dict[str, list[str]] = {}
+        for word, name in named:
+            if word:
+                names.setdefault(word, []).append(name)
+        self._names = names
+        self._single = [word for word in names if len(word) == 1]
+        # Of each pair the words that begin with it, in Chinese and with Latin letters.
+        self._starts: dict[str, tuple[list[str], list[str]]] = {}
+        for word in names:
+            if len(word) > 1:
+                self._starts.setdefault(word[:2], ([], []))[_has_latin_end(word)].append(word)
+        self._pairs = frozenset(self._starts)
+
+    def found(self, text: str, pairs: set[str]) -> dict[str, str]:
+        """Return the lists that a word of the text is of, each with the first such word, of one place the longest."""
+        places: list[tuple[int, int, str]] = []
+        for pair in self._pairs & pairs:
+            chinese, latin = self._starts[pair]
+            places += [(text.index(word), -len(word), word) for word in chinese if word in text]
+            if latin:
+                places += [(at, -len(word), word) for word in latin if (at := _place(text, word)) >= 0]
+        places += [(at, -1, word) for word in self._single if word in text and (at := _place(text, word)) >= 0]
+        places.sort()
+        names = self._names
+        found: dict[str, str] = {}
+        for _, _, word in places:
+            for name in names[word]:
+                found.setdefault(name, word)
+        return found
+
+
+def pairs_of(text: str) -> set[str]:
+    """Return the pairs of characters that stand side by side."""
+    return {*map(add, text, text[1:])}
+
+
+def _has_latin_end(word: str) -> bool:
+    return word[0] <= _ASCII or word[-1] <= _ASCII
+
+
+def _place(text: str, word: str) -> int:
+    """Return where a word first stands, whole if it is of Latin letters; -1: nowhere."""
+    at = text.find(word)
+    while at >= 0 and _has_latin_end(word) and not _whole(text, at, at + len(word), ()):
+        at = text.find(word, at + 1)
+    return at
 
 
 NUMBER_DIGITS = 5  # So many digits behind a word of letters are a number of its own: "vx123456", and no "vx200".

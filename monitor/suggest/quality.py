@@ -5,7 +5,6 @@ The same events in the same order always give the same hits. What counts as a go
 bad word is in the word lists; here are the rules that need the neighbours.
 """
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -16,8 +15,8 @@ from monitor.core.decisions import CloseRound, Decision, PassPromise, RestateRou
 from monitor.core.events import Message
 from monitor.core.senders import role_of
 from monitor.core.words import ASKS, GREETING, HOLDING, POLITE, text_key
-from monitor.suggest.matcher import Matcher
-from monitor.suggest.wording import Wording, flattened, parted, spaced, squeezed
+from monitor.suggest.reply import Reply, ReplyReader, ServiceWords, asks
+from monitor.suggest.wording import Wording
 
 LONG_WAIT_MS = 180_000  # After more than this an apology is owed,
 APOLOGY_REPLIES = 5  # in one of so many replies,
@@ -31,51 +30,6 @@ CURT_CHARS = 2  # A reply of so few letters to a question says too little.
 CHATS_AT_MOST = 50_000  # Whose neighbours are remembered: far over the chats of a day's last hours on one floor.
 
 SERIOUS, WARN, NOTE = "serious", "warn", "note"
-
-_TALL = r"(?<![0-9.])1[4-9][0-9](?![0-9.])"  # Centimetres of a grown person.
-_KILOS = r"(?:斤|公斤|kg|千克)"
-_HEIGHT = re.compile(
-    rf"{_TALL}\s{{0,2}}(?:cm|厘米|公分)|身高\D{{0,3}}{_TALL}|1米[4-9]|{_TALL}\D{{1,3}}[0-9]{{2,3}}\s{{0,2}}{_KILOS}"
-    rf"|{_TALL}[ ,，/、]{{1,2}}[0-9]{{2,3}}(?![0-9.])"
-)
-_WEIGHT = re.compile(
-    rf"(?<![0-9.])[0-9]{{2,3}}\s{{0,2}}{_KILOS}|体重\D{{0,3}}[0-9]{{2,3}}|{_TALL}[ ,，/、]{{1,2}}[0-9]{{2,3}}(?![0-9.])"
-)
-_SIZE = re.compile(
-    r"(?<![a-z0-9])(?:[smlx]|x{1,4}l|[2-6]xl|[0-9]{2}(?:\.5)?)\s?码|码\D{0,2}[0-9]{2}|(?<![a-z])x{1,4}l(?![a-z])"
-)
-_FACT_PATTERNS = {"height": _HEIGHT, "weight": _WEIGHT, "size": _SIZE}
-# "纯棉的呢" asks nothing, and "这个颜色可以吗" asks for a yes, not for a need.
-_FOR_A_YES = re.compile(r"(?:可以|行|对|好|是|满意|合适|确定|喜欢)吗?[呢呀哦哈~？?！! ]*$")
-_QUESTION = re.compile(
-    r"[?？]|吗|多少|什么|哪|几|还是|谁|多[大高重长]|请问|方便说|不[高胖瘦喜]|麻烦(?:您|你)?(?:说|提供|告诉|报)"
-    r"|(?:说|告诉|提供|发)(?:我)?(?:下|一下)|告诉我"
-)
-
-
-def _asks(text: str) -> bool:
-    """Whether a reply asks for something, and not only for a yes."""
-    return _QUESTION.search(_FOR_A_YES.sub("", text)) is not None
-
-
-class Fact(NamedTuple):
-    """Something a buyer tells of what they need."""
-
-    name: str
-    said: tuple[str, ...]
-    asked: tuple[str, ...]
-
-
-class ServiceWords(NamedTuple):
-    """The lists by which replies are judged beyond single words."""
-
-    polite: tuple[str, ...] = ()
-    apology: tuple[str, ...] = ()
-    recommend: tuple[str, ...] = ()
-    need: tuple[str, ...] = ()
-    curt: tuple[str, ...] = ()
-    unclear: tuple[str, ...] = ()
-    facts: tuple[Fact, ...] = ()
 
 
 class Hit(Struct, frozen=True, gc=False):
@@ -108,17 +62,6 @@ class Judged(NamedTuple):
     hits: list[Hit]
     tallies: list[Tally]
     withdrawn: list[tuple[str, str, str]]  # shop, message, rule: was not so after all.
-
-
-class _Reply(NamedTuple):
-    """A reply as it was read."""
-
-    text: str
-    flat: str
-    tight: str
-    names: dict[str, str]  # By the name of a list the first word of it.
-    asks_need: bool
-    recommends: bool
 
 
 class _Sorry(Struct, gc=False):
@@ -165,16 +108,7 @@ class Judge:
     def reload(self, wording: Wording, words: ServiceWords) -> None:
         """Take other word lists from now on."""
         self.wording = wording
-        named: list[tuple[str, str]] = []
-        for name in ("polite", "apology", "recommend", "need", "unclear"):
-            named += [(spaced(word), name) for word in getattr(words, name)]
-        named += [(spaced(word), f"?{fact.name}") for fact in words.facts for word in fact.asked]
-        by_word: dict[str, list[str]] = {}
-        for word, name in named:
-            by_word.setdefault(word, []).append(name)
-        self._service: Matcher[tuple[str, ...]] = Matcher((word, tuple(names)) for word, names in by_word.items())
-        self._facts: Matcher[str] = Matcher((spaced(word), fact.name) for fact in words.facts for word in fact.said)
-        self._curt = frozenset(map(squeezed, words.curt))
+        self._reader = ReplyReader(words)
 
     def remember(self, key: Key, before: Iterable[tuple[Message, int]]) -> None:
         """Begin a conversation's memory anew with what was said before."""
@@ -210,7 +144,7 @@ class Judge:
         if role == "buyer":
             self._hear(chat, event, words)
         elif role in ("agent", "assist", "seller"):
-            reply = self._read(event)
+            reply = self._reader.read(event, words)
             if judge:
                 out.hits.extend(self._faults(chat, event, words, reply, key[1]))
                 if event.role != "assist":
@@ -220,36 +154,10 @@ class Judge:
     def _hear(self, chat: _Chat, event: Message, words: int) -> None:
         chat.buyer_asked = bool(words & ASKS) or (not words & POLITE and event.kind == "text")
         if event.text:
-            for name in self._told(event.text):
+            for name in self._reader.told(event.text):
                 chat.facts[name] = event.ts_ms
 
-    def _told(self, text: str) -> set[str]:
-        """Return what a buyer has told of what they need. A question about it is no telling."""
-        flat = text.lower()
-        names = {name for name, pattern in _FACT_PATTERNS.items() if pattern.search(flat)}
-        if not re.search("[?？吗]", text):
-            names |= {hit.value for hit in self._facts.find(spaced(text))}
-        return names
-
-    def _read(self, event: Message) -> _Reply:
-        text = event.text or ""
-        flat = flattened(text)
-        apart = parted(flat)
-        names: dict[str, str] = {}
-        for found in self._service.find(apart):
-            for name in found.value:
-                names.setdefault(name, found.word)
-        asks_need = "need" in names and _asks(text)
-        return _Reply(
-            text,
-            flat,
-            apart.replace(" ", ""),
-            names,
-            asks_need,
-            not asks_need and ("recommend" in names or event.kind == "card"),
-        )
-
-    def _faults(self, chat: _Chat, event: Message, words: int, reply: _Reply, conversation: str) -> Iterator[Hit]:
+    def _faults(self, chat: _Chat, event: Message, words: int, reply: Reply, conversation: str) -> Iterator[Hit]:
         """Yield what is wrong with a reply; of one that an assistant wrote only its words count."""
         agent = event.agent or event.account or ""
         text, tight, names = reply.text, reply.tight, reply.names
@@ -257,7 +165,11 @@ class Judge:
         def hit(rule: str, level: str, start: int = 0, end: int = 0, word: str = "") -> Hit:
             return Hit(event.ts_ms, event.shop, conversation, event.id, agent, rule, level, start, end, word)
 
-        found_in = self.wording.check_flat(text, reply.flat, tight, event.platform or "", event.shop) if text else ()
+        found_in = (
+            self.wording.check_read(text, reply.flat, tight, reply.pairs, event.platform or "", event.shop)
+            if text
+            else ()
+        )
         for found in found_in:
             yield hit(found.rule, found.level, found.start, found.end, found.word)
         if event.role == "assist":
@@ -265,10 +177,10 @@ class Judge:
         if chat.facts:
             again = (name for name in names if name[0] == "?" and self._was_told(chat, name[1:], event.ts_ms))
             asked = next(again, None)
-            if asked is not None and _asks(text):
+            if asked is not None and asks(reply.flat, words):
                 yield hit("asks_again", WARN, 0, len(text), names[asked])
         if chat.buyer_asked and tight and not words & (HOLDING | GREETING) and "polite" not in names:
-            if tight in self._curt or (len(tight) <= CURT_CHARS and not tight.isdigit()):
+            if tight in self._reader.curt or (len(tight) <= CURT_CHARS and not tight.isdigit()):
                 yield hit("curt", NOTE, 0, len(text), tight[:20])
             elif "unclear" in names and len(tight) <= UNCLEAR_CHARS:
                 yield hit("unclear", NOTE, 0, len(text), names["unclear"])
@@ -284,7 +196,7 @@ class Judge:
         return told_at_ms is not None and now_ms - told_at_ms <= FACTS_MS
 
     @staticmethod
-    def _counts(chat: _Chat, event: Message, reply: _Reply) -> Iterator[Tally]:
+    def _counts(chat: _Chat, event: Message, reply: Reply) -> Iterator[Tally]:
         """Yield what rates are over."""
         agent = event.agent or event.account or ""
         yield Tally(event.ts_ms, event.shop, agent, "replies")
@@ -297,7 +209,7 @@ class Judge:
             if chat.asked_need or chat.facts:
                 yield Tally(event.ts_ms, event.shop, agent, "recommended_after_asking")
 
-    def _remember(self, chat: _Chat, event: Message, words: int, reply: _Reply) -> None:
+    def _remember(self, chat: _Chat, event: Message, words: int, reply: Reply) -> None:
         if event.role != "assist":
             chat.asked_need = chat.asked_need or reply.asks_need
             chat.recommended = chat.recommended or reply.recommends

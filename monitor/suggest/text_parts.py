@@ -17,7 +17,8 @@ from monitor.suggest.inspector import Inspector
 from monitor.suggest.libraries import Source
 from monitor.suggest.model import RewordingModel
 from monitor.suggest.publishing import Publisher
-from monitor.suggest.quality import Judge, ServiceWords, brands
+from monitor.suggest.quality import Judge, brands
+from monitor.suggest.reply import ServiceWords
 from monitor.suggest.serious import SeriousHits
 from monitor.suggest.service import Suggester
 from monitor.suggest.talk import OpenTalk

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from monitor.core.words import to_simplified
-from monitor.suggest.matcher import Matcher
+from monitor.suggest.matcher import Matcher, pairs_of
 
 CHARS_AT_MOST = 2_000  # Of a reply: what no agent types is not read to its end.
 
@@ -29,7 +29,7 @@ _FLAT = {
     ord("ⓧ"): "x",
 }
 _PLUS_BEFORE_CONTACT = re.compile(r"\+(?=[^\w]*[vwq微薇威扣])")
-_NO_WORD = re.compile(r"[^\w%]+|_+")
+_WORDS = re.compile(r"[\w%]+")
 _ANY_ODD = re.compile(r"[^\x00-\x7f\u3400-\u9fff\u3000-\u303f，。！？：；、（）～…“”‘’·]")
 
 
@@ -74,11 +74,12 @@ class Wording:
     def check(self, text: str, *, platform: str = "", shop: str = "") -> list[WordHit]:
         """Return what is wrong with a reply's words, in order."""
         flat = flattened(text)
-        return self.check_flat(text, flat, _NO_WORD.sub("", flat), platform, shop)
+        tight = tightened(flat)
+        return self.check_read(text, flat, tight, pairs_of(tight), platform, shop)
 
-    def check_flat(self, text: str, flat: str, tight: str, platform: str, shop: str) -> list[WordHit]:
-        """Return what `check` does, of a text that has been flattened and squeezed already."""
-        if not self._all.may_find(tight) and not self._brands.may_find(tight):
+    def check_read(self, text: str, flat: str, tight: str, pairs: set[str], platform: str, shop: str) -> list[WordHit]:
+        """Return what `check` does, of a text that has been flattened, tightened and parted into pairs already."""
+        if not self._all.may_find(tight, pairs) and not self._brands.may_find(tight, pairs):
             return []
         return self._found(text, flat, tight, platform, shop)
 
@@ -118,7 +119,12 @@ def flattened(text: str) -> str:
 
 def squeezed(text: str) -> str:
     """Return a text as words are looked for in it: without anything that is no letter or digit."""
-    return _NO_WORD.sub("", flattened(text))
+    return tightened(flattened(text))
+
+
+def tightened(flat: str) -> str:
+    """Return a flattened text without anything that is no letter or digit."""
+    return "".join(_WORDS.findall(flat)).replace("_", "")
 
 
 def spaced(text: str) -> str:
@@ -128,7 +134,7 @@ def spaced(text: str) -> str:
 
 def parted(flat: str) -> str:
     """Return a flattened text with one space for all that is no letter or digit."""
-    return _NO_WORD.sub(" ", flat)
+    return " ".join(_WORDS.findall(flat.replace("_", " ")))
 
 
 def _words(one: WordList) -> Iterable[tuple[str, bool]]:

@@ -1,9 +1,10 @@
 """Messages with what they are, written one by one by hand, as people of a shop and buyers write them.
 
-Chinese (both scripts) and English, from short to polite, with slips, emoji and lines that only look like their class. They were
-written and committed before anything was run on them, and are of our own making: no shop's traffic. Every message of a role
-stands for each class that people of that role can say: it is of that class or it is none. A hash of the text says which half it
-belongs to: one half may be looked at to mend the word lists, the other is kept aside and only told in figures.
+Chinese (both scripts) and English, from short to polite, with slips, emoji and lines that only look like their class.
+They were written and committed before anything was run on them, and are of our own making: no shop's traffic. Every
+message of a role stands for each class that people of that role can say: it is of that class or it is not. A hash of
+the text says which half it belongs to: one may be looked at to mend the word lists, the other is kept aside and only
+told in figures.
 """
 
 from functools import cache

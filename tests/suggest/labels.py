@@ -13,7 +13,8 @@ from monitor.core.events import Message
 from monitor.core.words import GREETING, HOLDING, POLITE, built_in
 from monitor.policy_files import words
 from monitor.policy_files.where import default_folder
-from monitor.suggest.quality import Judge, ServiceWords, nothing
+from monitor.suggest.quality import Judge, nothing
+from monitor.suggest.reply import ServiceWords
 from monitor.suggest.wording import Wording
 from tests.suggest.labelled import CLASSES, Labelled, aside, tried
 

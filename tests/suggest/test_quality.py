@@ -10,7 +10,8 @@ from monitor.core.events import Message, Role
 from monitor.core.words import built_in
 from monitor.policy_files import words
 from monitor.policy_files.where import default_folder
-from monitor.suggest.quality import Judge, Judged, ServiceWords, brands, nothing
+from monitor.suggest.quality import Judge, Judged, brands, nothing
+from monitor.suggest.reply import ServiceWords
 from monitor.suggest.wording import Wording
 from tests.timeline import START_MS
 

@@ -126,4 +126,4 @@ async def test_a_board_that_asks_about_all_after_a_restart_has_them_read_back_so
         await until(lambda: len(talk) == 2, "the first two are read back")
         known = [found.text if (found := talk.of("senye", chat)) else None for chat in chats]
         assert known == ["包邮吗", "包邮吗", None]
-        await until(lambda: len(talk) == 3, "so is the third")
+        await until(lambda: talk.of("senye", "c"), "so is the third, asked for again")
