@@ -14,6 +14,7 @@ from monitor.core.phrases import Phrases
 from monitor.core.senders import BUILT_IN, Reader, Sender, Speaker, check_pattern
 from monitor.core.words import Classifier
 from monitor.policy_files import where
+from monitor.policy_files.backtracking import slow
 from monitor.policy_files.values import Names, several
 from monitor.yaml_files import BadFiles, Fault, Model, read
 
@@ -23,7 +24,7 @@ FILES = (SENDERS, WORDS)
 
 
 def _pattern(text: str) -> str:
-    wrong = check_pattern(text)
+    wrong = check_pattern(text) or slow(text)
     if wrong is not None:
         raise ValueError(f"{text!r} {wrong}")
     return text
