@@ -112,8 +112,11 @@ class _Counter:
         first = self._firsts(items)
         again = After(first | after.first, fails=True) if most > 1 else after
         inside = self.ways(items, again)
+        if most == 1:
+            return inside + 1  # With it, and without.
         if inside > 1 or self._all_empty(items):
-            return min(_ENDLESS, int(inside ** min(most, 64))) if inside > 1 else _ENDLESS
+            ways: int = max(2, inside) ** min(most, 64)
+            return min(_ENDLESS, ways)
         if least == most or not after.fails or not first & after.first:
             return 1
         return most - least + 1

@@ -55,6 +55,7 @@ def test_what_can_be_tried_in_too_many_ways_is_refused(pattern: str) -> None:
         r"(?=.*优惠)https?://\S+",
         r"(?:\d++[,，]?)+元",
         r"(?>a+)(?>a+)b",
+        r"(?:a*)?b",
     ],
 )
 def test_what_a_floor_would_write_is_taken(pattern: str) -> None:
