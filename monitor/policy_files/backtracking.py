@@ -106,20 +106,16 @@ class _Counter:
 
     def _repeated(self, least: int, most: Any, body: Any, after: After) -> int:
         items = list(body)
-        most = min(int(most), TEXT_CHARS // max(1, int(body.getwidth()[0])))
-        if most <= 1 and least == most:
-            return self.ways(items, after)
+        times: int = min(int(most), TEXT_CHARS // max(1, int(body.getwidth()[0])))
         first = self._firsts(items)
-        again = After(first | after.first, fails=True) if most > 1 else after
-        inside = self.ways(items, again)
-        if most == 1:
-            return inside + 1  # With it, and without.
+        inside = self.ways(items, After(first | after.first, fails=True) if times > 1 else after)
+        told = least == times or not after.fails or not first & after.first  # What comes next tells when it is over.
+        if times <= 1:
+            return inside if told else inside + 1
         if inside > 1 or self._all_empty(items):
-            ways: int = max(2, inside) ** min(most, 64)
+            ways: int = max(2, inside) ** min(times, 64)
             return min(_ENDLESS, ways)
-        if least == most or not after.fails or not first & after.first:
-            return 1
-        return most - least + 1
+        return 1 if told else times - least + 1
 
     def _branched(self, branches: Iterable[Any], after: After) -> int:
         ways, seen, apart = [], set[str](), True
