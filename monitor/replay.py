@@ -22,6 +22,7 @@ from monitor.core.decisions import (
     CloseRound,
     Decision,
     PassPromise,
+    PassStage,
     RaiseAlert,
     RestateRound,
     RiseAlert,
@@ -67,15 +68,16 @@ class Tally:
 
     def count(self, round: Round, by: int = 1) -> None:
         """Count a round, or with ``by=-1`` take it back."""
-        rounds = self.rounds
-        rounds[round.outcome] += by
-        if round.outcome == "dismissed":
+        rounds, outcome = self.rounds, round.outcome
+        rounds[outcome] += by
+        if outcome == "dismissed":
             return
         rounds["total"] += by
         if round.needs_answer_since_ms is None:
             rounds["courtesy"] += by
-        for stage in round.passed:
-            self.passed[stage] = self.passed.get(stage, 0) + by
+        if round.passed:
+            for stage in round.passed:
+                self.passed[stage] = self.passed.get(stage, 0) + by
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that ``replay --json`` prints."""
@@ -167,11 +169,11 @@ class Replay:
                 ids = seen.get(where)
                 if ids is None:
                     ids = seen[where] = set()
-                before = len(ids)
-                ids.add(event.id)
-                if len(ids) == before:
+                identity = event.id
+                if identity in ids:
                     tally.duplicates += 1
                     continue
+                ids.add(identity)
                 if progress is not None and not read & 0xFFFF:
                     progress(read)
                 yield event
@@ -191,12 +193,12 @@ class Replay:
             number += 1
             ts_ms = event.ts_ms
             if ts_ms > last_ms:
-                if ts_ms > last_ms + JUMP_MS and last_ms:
+                if ts_ms - last_ms > JUMP_MS and last_ms:
                     leap = (last_ms, ts_ms)
                 elif leap is not None:
                     leap = None
                 last_ms = ts_ms
-            elif ts_ms < last_ms:
+            elif ts_ms != last_ms:
                 if strict:
                     raise OutOfOrder
                 if leap is not None and ts_ms > leap[1] - JUMP_MS:
@@ -222,8 +224,8 @@ class Replay:
                     shop = scored[event.shop] = self._to_score(chats, event)
                 if shop is not None:
                     shop.note(event, number + beside, words)
-            if len(decisions) > 1000:
-                self._drain(decisions)
+            if decisions:
+                self._drain(decisions)  # At once, while they are in the cache.
         tally.accepted = number - tally.late
         self._last_ms = last_ms
         tracker.advance(last_ms)
@@ -253,12 +255,12 @@ class Replay:
     def _drain(self, decisions: list[Decision]) -> None:
         tally, kept = self.tally, self._kept
         for decision in decisions:
-            kind = type(decision)
-            if kind is CloseRound:
-                assert isinstance(decision, CloseRound)
+            if type(decision) is CloseRound:
                 tally.count(decision.round)
                 if self._keep_rounds:
                     kept[decision.round.wait] = decision.round
+            elif type(decision) is PassStage:
+                pass  # Counted with its round.
             elif isinstance(decision, RestateRound):
                 if decision.was is not None:
                     tally.count(decision.was, -1)

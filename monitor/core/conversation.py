@@ -135,13 +135,21 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
             return True
         if entry.what & CODE == RECALL or entry.ts_ms < last.ts_ms or self.state.flags & GAVE_UP:
             return False
-        if self.state.flags & HAS_RECALLS and any(
-            _target(other) == entry.id for chunk in self._chunks() for other in _chain(chunk.log)
-        ):
+        if self.state.flags & HAS_RECALLS and self._recalls(entry.id):
             return False
         if entry.ts_ms > last.ts_ms or (entry.extra is None and last.extra is None):
             return True
         return order(entry) > order(last)
+
+    def _recalls(self, message: str) -> bool:
+        """Return whether a message was taken back before it came."""
+        for chunk in self._chunks():
+            other: Entry | None = chunk.log
+            while other is not None:
+                if other.what & CODE == RECALL and _target(other) == message:
+                    return True
+                other = other.before
+        return False
 
     def merge_listed(self) -> None:
         """Let the last entry stand for the one before it that says the same: a list is looked at all the time."""

@@ -55,7 +55,7 @@ class Round(Struct, frozen=True, gc=False):
     holders: tuple[Holding, ...]
     backfilled: bool = False  # Restated by what came after `lateness`.
     ended_after_ms: int | None = None  # Answered elsewhere: after this instant, and by `ended_at_ms`.
-    policy: int = 0  # The number of the policy it opened with, which names the rules (see ``Pages``).
+    policy: int = 0  # The number of the policy it opened with, which names the rules (see ``NumberedPolicies``).
 
     @property
     def courtesy(self) -> bool:

@@ -12,6 +12,7 @@ from monitor.core.fold import (
     BY_LATENCY,
     CLOSED,
     CLOSED_BY_BUYER,
+    CODE,
     DISMISS,
     GREETS,
     HANDED_OFF,
@@ -27,8 +28,8 @@ from monitor.core.fold import (
     Extra,
     Who,
 )
-from monitor.core.pages import Pages
 from monitor.core.policy import Policy
+from monitor.core.policy_numbers import NumberedPolicies
 
 UNFOLDED = -1  # What is said in this role ends and opens nothing.
 
@@ -42,7 +43,7 @@ _HUMAN_WHAT = tuple(
 )
 _BOT_WHAT = tuple(BOT | (LOST_IT if bits & w.NOT_UNDERSTOOD else 0) for bits in range(32))
 _LATENCY_WHAT = tuple(what | BY_LATENCY for what in _HUMAN_WHAT)
-_PROMISED = 0xFFFFFF00
+_WITHOUT_KEY = 0xFFFFFFFF  # Of a message's words: all but the key of the text, which makes a large integer.
 WHAT: dict[type, int] = {
     ev.ConversationAssigned: HOLDER,
     ev.ConversationTransferred: HOLDER,
@@ -54,62 +55,72 @@ WHAT: dict[type, int] = {
 _CLOSED_BY = {"buyer": CLOSED_BY_BUYER, "agent": CLOSED, "system": CLOSED}
 
 
+_Table = tuple[int, ...] | None
+"""What messages of a speaker are, by the classes of their words; None: they end and open nothing."""
+
+
 class Marks:
     """What messages are in the log, under one policy: tables, so that equal ones share their integer.
 
     Args:
         number: the policy's.
         policy: says whose reply ends a wait, and whether a bot holds the clock.
+
+    Attributes:
+        of_role: the tables by the role that a message came with.
+        of_speaker: those by who speaks, where the rules know better.
+        bits: those of the policy, in every entry.
+        keyed: whether the key of a text is kept: by it a bot's rules know the same question again.
     """
 
-    __slots__ = ("_latency", "_no_answer", "_roles", "_speakers", "_what", "bits", "keyed")
+    __slots__ = ("_no_answer", "bits", "keyed", "of_role", "of_speaker")
 
     def __init__(self, number: int, policy: Policy) -> None:
         self.bits = bits = number << POLICY_SHIFT
-        self.keyed = policy.bot == "holds"  # By the key of its text a bot's rules know the same question again.
-        folded = {role: HUMAN if role in policy.ends_wait else UNFOLDED for role in ("agent", "assist", "seller")}
-        self._roles: dict[str, int] = {"buyer": BUYER, "bot": BOT, **folded}
-        self._roles |= dict.fromkeys(("auto", "note", "system"), UNFOLDED)
-        by_latency = BY_LATENCY if folded["agent"] == HUMAN else UNFOLDED
-        self._speakers = (UNFOLDED, UNFOLDED, BOT, UNFOLDED, folded["agent"], folded["assist"], by_latency, UNFOLDED)
-        self._what = {
-            BUYER: tuple([bits | what for what in _BUYER_WHAT]),
-            HUMAN: tuple([bits | what for what in _HUMAN_WHAT]),
-            BOT: tuple([bits | what for what in _BOT_WHAT]),
-            BY_LATENCY: tuple([bits | what for what in _LATENCY_WHAT]),
+        self.keyed = policy.bot == "holds"
+
+        def table(of: tuple[int, ...], *, counts: bool = True) -> _Table:
+            return tuple([bits | what for what in of]) if counts else None
+
+        person = table(_HUMAN_WHAT, counts="agent" in policy.ends_wait)
+        assist = table(_HUMAN_WHAT, counts="assist" in policy.ends_wait)
+        bot = table(_BOT_WHAT)
+        self.of_role: dict[str, _Table] = {
+            "buyer": table(_BUYER_WHAT),
+            "agent": person,
+            "assist": assist,
+            "seller": table(_HUMAN_WHAT, counts="seller" in policy.ends_wait),
+            "bot": bot,
+            **dict.fromkeys(("auto", "note", "system")),
         }
+        by_latency = table(_LATENCY_WHAT, counts=person is not None)
+        self.of_speaker: tuple[_Table, ...] = (None, None, bot, None, person, assist, by_latency, None)
         self._no_answer = (bits | BUYER | NO_ANSWER, bits | BUYER)
 
-    def of(self, event: ev.Message, words: int) -> int:
-        """Return what a message is; UNFOLDED: it ends and opens nothing.
+    def of_buyer(self, event: ev.Message, what: int) -> int:
+        """Return what a message is whose words alone make it ``what``; UNFOLDED: it ends and opens nothing.
 
-        Args:
-            event: the message.
-            words: the classes of its words, and who speaks where the rules know better than its role.
+        Only a buyer's can be put there by entering the chat, and only of a buyer's the platform says whether it needs
+        a reply, which wins over our reading.
         """
-        speaker = words & w.SPEAKER
-        role = self._speakers[speaker >> w.SPEAKER_SHIFT] if speaker else self._roles[event.role]
-        if role < 0 or event.kind == "reaction":
-            return UNFOLDED
-        if role == BUYER:
-            if event.entry and not event.needs_reply:
-                return UNFOLDED
-            if event.needs_reply is not None:
-                return self._no_answer[event.needs_reply]
-        return self._what[role][words & 31]
+        if what & CODE != BUYER:
+            return what
+        if event.needs_reply is None:
+            return UNFOLDED if event.entry else what
+        return UNFOLDED if event.entry and not event.needs_reply else self._no_answer[event.needs_reply]
 
 
 class MarksBook(dict[int, Marks]):
     """The marks of each policy, by its number."""
 
-    def __init__(self, policies: Pages) -> None:
+    def __init__(self, policies: NumberedPolicies) -> None:
         super().__init__()
         self._policies = policies
         self._shared: dict[int, int] = {}
 
     def shared(self, what: int) -> int:
         """Return the one integer for an entry's ``what``: a million open waits hold a million of them."""
-        return what if what < 256 else self._shared.setdefault(what, what)
+        return self._shared.setdefault(what, what)
 
     def __missing__(self, number: int) -> Marks:
         """Make those of a policy when they are first asked for."""
@@ -127,12 +138,19 @@ def message_entry(event: ev.Message, number: int, words: int, who: Who | None, m
         who: who speaks or is written to.
         marks: those of the policy in force for it.
     """
-    what = marks.of(event, words)
-    if what < 0:
+    read = words & _WITHOUT_KEY
+    speaker = read & w.SPEAKER
+    table = marks.of_speaker[speaker >> w.SPEAKER_SHIFT] if speaker else marks.of_role[event.role]
+    if table is None or event.kind == "reaction":
         return None
+    what = table[read & 31]
+    if event.needs_reply is not None or event.entry:
+        what = marks.of_buyer(event, what)
+        if what < 0:
+            return None
     more: Who | Extra | None = who
-    if words & _PROMISED or event.seq is not None:
-        more = Extra(event.seq, (words >> 8 & 0xFFFFFF) * 1000, w.text_key(words), who=who)
+    if read > 255 or event.seq is not None:
+        more = Extra(event.seq, (read >> 8) * 1000, w.text_key(words), who=who)
     elif marks.keyed and words >> 32:
         more = Extra(None, 0, words >> 32, who=who)
     return Entry(event.ts_ms, number, event.id, what, more)

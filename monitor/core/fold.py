@@ -23,13 +23,14 @@ Times are integer milliseconds since the epoch, UTC. Nothing here reads a clock.
 """
 
 from collections.abc import Callable, Mapping
+from typing import final
 
 from msgspec import Struct
 
 from monitor.core.decisions import Outcome
 from monitor.core.hours import ALWAYS_MS, CountedClock
-from monitor.core.pages import Pages
 from monitor.core.policy import MINUTE_MS, Policy
+from monitor.core.policy_numbers import NumberedPolicies
 
 # What an entry is: a code in the low four bits, flags in the next four, and above them the number of the policy that
 # was in force for it. A million open waits hold a million of these: CPython shares the integers below 256, and the
@@ -49,6 +50,7 @@ BY_LATENCY = 128  # human: a bot if it came too soon after the buyer's words
 LOST_IT = 16  # bot: says that it did not understand
 
 
+@final
 class Who(Struct, frozen=True, array_like=True, gc=False, tag=0):
     """Who answers, and under which account of the platform."""
 
@@ -56,6 +58,7 @@ class Who(Struct, frozen=True, array_like=True, gc=False, tag=0):
     account: str | None
 
 
+@final
 class Extra(Struct, frozen=True, array_like=True, gc=False, tag=1):
     """What few entries carry."""
 
@@ -88,7 +91,7 @@ class Entry(Struct, array_like=True, gc=False):
     def who(self) -> Who | None:
         """Who speaks, or who is written to."""
         more = self.more
-        return more.who if type(more) is Extra else more  # type: ignore[return-value]
+        return more.who if type(more) is Extra else more
 
     @property
     def extra(self) -> Extra | None:
@@ -231,7 +234,17 @@ HUMAN_ASKED = 2  # The last human message asks something.
 IN_SESSION = 4  # A person has replied in this session.
 BUYER_LAST = 8  # The buyer's last words have no human reply.
 GAVE_UP = 32  # Time, and no entry, ended a wait or promise: an entry from before that, still to come, may undo it.
+SPOKE = HUMAN_SPOKE | IN_SESSION
+SPOKE_AND_ASKED = SPOKE | HUMAN_ASKED
 HAS_RECALLS = 16  # A recall was among the entries: what comes is put in by folding again.
+MIXED = HAS_RECALLS | GAVE_UP  # What comes next may not just be stepped on.
+
+
+class Rare(Struct, frozen=True, array_like=True, gc=False):
+    """What few states hold."""
+
+    ghost: Entry | None = None  # A recalled message that would have opened a wait, until its recall comes by.
+    asked_ms: int = 0  # When the buyer last wrote; kept where bots are told by how soon they answer.
 
 
 class State(Struct, array_like=True, gc=False):
@@ -242,8 +255,22 @@ class State(Struct, array_like=True, gc=False):
     holder: Who | None = None
     last_ms: int = 0  # When somebody last wrote.
     flags: int = 0
-    ghost: Entry | None = None  # A recalled message that would have opened a wait, until its recall comes by.
-    asked_ms: int = 0  # When the buyer last wrote; kept where bots are told by how soon they answer.
+    rare: Rare | None = None
+
+    @property
+    def ghost(self) -> Entry | None:
+        """The recalled message whose wait the next one takes over."""
+        return self.rare.ghost if self.rare is not None else None
+
+    @ghost.setter
+    def ghost(self, entry: Entry | None) -> None:
+        asked_ms = self.rare.asked_ms if self.rare is not None else 0
+        self.rare = Rare(entry, asked_ms) if entry is not None or asked_ms else None
+
+    @property
+    def asked_ms(self) -> int:
+        """When the buyer last wrote, where that is kept; else 0."""
+        return self.rare.asked_ms if self.rare is not None else 0
 
     def copy(self) -> "State":
         """Return a state that can be stepped on without touching this one."""
@@ -281,7 +308,7 @@ class State(Struct, array_like=True, gc=False):
                 promise.passed,
                 promise.told_ms,
             )
-        return State(wait, promise, self.holder, self.last_ms, self.flags, self.ghost, self.asked_ms)
+        return State(wait, promise, self.holder, self.last_ms, self.flags, self.rare)
 
 
 class Ending(Struct, frozen=True, gc=False):
@@ -307,17 +334,36 @@ class Fold:
     Args:
         policies: where waits look up the policy they opened with.
         number: that of the policy in force: for sessions, new waits and promises.
+
+    Attributes:
+        number, policy: the policy…
+        clock: …its counted clock; None: all time counts…
+        give_up_ms: …its bound of a wait…
+        windows: …and its stages, by a wait's flag FIRST: the first reply of a session may have its own.
     """
 
-    __slots__ = ("_clocks", "_gap_ms", "_give_up_ms", "_holds", "_policies", "_within_ms", "number", "policy")
+    __slots__ = (
+        "_clocks",
+        "_gap_ms",
+        "_holds",
+        "_policies",
+        "_within_ms",
+        "clock",
+        "give_up_ms",
+        "number",
+        "policy",
+        "windows",
+    )
 
-    def __init__(self, policies: Pages, number: int) -> None:
+    def __init__(self, policies: NumberedPolicies, number: int) -> None:
         self._policies = policies
         self._clocks = policies.clocks
         self.number = number
         self.policy: Policy = policies[number]
         self._gap_ms = self.policy.session_gap_ms
-        self._give_up_ms = self.policy.give_up_ms
+        self.clock = self._clocks[number]
+        self.give_up_ms = self.policy.give_up_ms
+        self.windows = (self.policy.window, self.policy.first_window or self.policy.window)
         self._holds = self.policy.bot == "holds"
         self._within_ms = self.policy.bot_within_ms
 
@@ -333,13 +379,13 @@ class Fold:
         ts_ms = entry.ts_ms
         code = entry.what & CODE
         wait = state.wait
-        if wait is not None:
-            if (wait.policy != self.number or ts_ms - wait.opened_at_ms > self._give_up_ms) and self.give_up(
-                state, ts_ms, close
-            ):
-                wait = state.wait
-                state.flags &= ~GAVE_UP
-        elif state.promise is not None and self.give_up(state, ts_ms, close):
+        over = wait or state.promise
+        if (
+            over is not None
+            and (ts_ms - over.opened_at_ms > self.give_up_ms or over.policy != self.number)
+            and self.give_up(state, ts_ms, close)
+        ):
+            wait = state.wait
             state.flags &= ~GAVE_UP
         if recalls and entry.id in recalls and code <= BOT:
             if code == BUYER and wait is None and state.ghost is None:
@@ -360,7 +406,7 @@ class Fold:
         elif code == HANDED_OFF:
             if wait is None:
                 if state.flags & BUYER_LAST:
-                    self._open(state, entry, messages=0, needs_answer=True, greeting=False)
+                    self._open(state, entry, ts_ms, messages=0)
             else:
                 if wait.standing is None:
                     wait.standing = Standing()
@@ -412,17 +458,20 @@ class Fold:
             flags &= ~IN_SESSION
         state.last_ms = ts_ms
         if self._within_ms:
-            state.asked_ms = ts_ms
+            state.rare = Rare(state.ghost, ts_ms)
         state.flags = flags | BUYER_LAST
-        if entry.more is not None and entry.more is not state.holder:
-            who = entry.who
-            if who is not None:
-                _change_holder(state, who, ts_ms)
+        more, holder = entry.more, state.holder
+        if more is not None and more is not holder:
+            who = more.who if type(more) is Extra else more
+            if who is not None and (holder is None or who.agent is not None or who.account != holder.account):
+                _change_holder(state, who, ts_ms)  # Else the same account, its person not named this time.
         courtesy = what & (NO_ANSWER | POLITE) and (
             what & NO_ANSWER or flags & (HUMAN_SPOKE | HUMAN_ASKED) == HUMAN_SPOKE
         )
         if wait is None:
-            self._open(state, entry, messages=1, needs_answer=not courtesy, greeting=bool(what & B_GREETING))
+            wait = self._open(state, entry, 0 if courtesy else ts_ms)
+            if what & B_GREETING:
+                wait.flags |= ONLY_GREETED
             return
         wait.messages += 1
         if what & OPENED and wait.number < 0:
@@ -437,20 +486,26 @@ class Fold:
         if wait.standing is not None:
             self._asked(wait, wait.standing, entry)
 
-    def _open(self, state: State, entry: Entry, *, messages: int, needs_answer: bool, greeting: bool) -> None:
-        if state.ghost is not None:
+    def _open(self, state: State, entry: Entry, since_ms: int, messages: int = 1) -> Wait:
+        """Open a wait.
+
+        Args:
+            state: has none.
+            entry: what opens it.
+            since_ms: since when an answer is needed; 0: not yet.
+            messages: how many of the buyer's are in it; none after a hand-off.
+        """
+        number = entry.number if entry.what & OPENED else -entry.number
+        if state.rare is not None and (ghost := state.ghost) is not None:
             # The wait takes over the id under which the recalled message opened it.
-            number = state.ghost.number if state.ghost.what & OPENED else -entry.number
+            number = ghost.number if ghost.what & OPENED else -entry.number
             state.ghost = None
-        else:
-            number = entry.number if entry.what & OPENED else -entry.number
-        flags = (0 if state.flags & IN_SESSION else FIRST) | (ONLY_GREETED if greeting else 0)
-        ts_ms = entry.ts_ms
-        wait = Wait(ts_ms, entry.id, number, ts_ms if needs_answer else 0, messages, flags, self.number)
-        state.wait = wait
+        first = 0 if state.flags & IN_SESSION else FIRST
+        state.wait = wait = Wait(entry.ts_ms, entry.id, number, since_ms, messages, first, self.number)
         if self._holds:
             wait.standing = Standing(over=not messages)
             self._asked(wait, wait.standing, entry)
+        return wait
 
     def _bot_speaks(self, wait: Wait, standing: Standing, ts_ms: int, *, lost_it: bool) -> None:
         if standing.over:
@@ -478,44 +533,45 @@ class Fold:
             standing.asked = (*standing.asked[1 - ASKED_KEYS :], key)
 
     def _human(self, state: State, entry: Entry, wait: Wait | None, close: Close) -> None:
-        what = entry.what
-        if what & BY_LATENCY and state.asked_ms and entry.ts_ms - state.asked_ms <= self._within_ms:
-            state.last_ms = entry.ts_ms  # Nobody reads and types so fast.
-            if wait is not None and wait.standing is not None:
-                self._bot_speaks(wait, wait.standing, entry.ts_ms, lost_it=False)
-            return
+        ts_ms, what, more, holder = entry.ts_ms, entry.what, entry.more, state.holder
+        if state.rare is not None:
+            if what & BY_LATENCY and ts_ms - state.asked_ms <= self._within_ms:
+                state.last_ms = ts_ms  # Nobody reads and types so fast.
+                if wait is not None and wait.standing is not None:
+                    self._bot_speaks(wait, wait.standing, ts_ms, lost_it=False)
+                return
+            if state.rare.ghost is not None:
+                state.ghost = None
         if wait is not None:
             state.wait = None
             if wait.number < 0:
                 wait.number = -wait.number
-            close(Ending(wait, "answered", entry.ts_ms, entry, state.holder, what & (HOLDS | GREETS) > 0))
-        who, holder = entry.who, state.holder
-        if who is not None and (who.agent is not None or holder is None or holder.account != who.account):
-            state.holder = who  # Else the same account, its person not named this time.
-        state.ghost = None
-        state.last_ms = entry.ts_ms
-        state.flags = state.flags & HAS_RECALLS | HUMAN_SPOKE | IN_SESSION | (HUMAN_ASKED if what & ASKS else 0)
+            close(Ending(wait, "answered", ts_ms, entry, holder, what & (HOLDS | GREETS) > 0))
+        if more is not holder and more is not None:
+            who = more.who if type(more) is Extra else more
+            if who is not None and (who.agent is not None or holder is None or holder.account != who.account):
+                state.holder = who  # Else the same account, its person not named this time.
+        state.last_ms = ts_ms
+        state.flags = state.flags & HAS_RECALLS | (SPOKE_AND_ASKED if what & ASKS else SPOKE)
         promise = state.promise
-        if what & HOLDS:
+        if not what & (HOLDS | GREETS):
+            if promise is not None:
+                state.promise = None
+        elif what & HOLDS:
             if promise is None or promise.greeting:
                 limits = self.policy.promise
                 if entry.extra is not None and entry.extra.promised_ms:
                     limits = limits.given(entry.extra.promised_ms)
                 state.promise = Promise(
-                    entry.ts_ms,
+                    ts_ms,
                     entry.who,
                     False,
                     (("due", limits.due_ms), ("late", limits.late_ms), ("missed", limits.missed_ms)),
                     self.number,
                 )
-        elif what & GREETS:
+        elif promise is None and wait is not None and not wait.flags & ONLY_GREETED:
             # Nothing is owed where nothing was asked.
-            if promise is None and wait is not None and not wait.flags & ONLY_GREETED:
-                state.promise = Promise(
-                    entry.ts_ms, entry.who, True, (("due", self.policy.greeting_due_ms),), self.number
-                )
-        elif promise is not None:
-            state.promise = None
+            state.promise = Promise(ts_ms, entry.who, True, (("due", self.policy.greeting_due_ms),), self.number)
 
     def _listed(self, state: State, entry: Entry) -> None:
         """The buyer waits at this instant, says the platform: since then, if we did not know it."""
@@ -532,9 +588,8 @@ class Fold:
             if since_ms % MINUTE_MS or since_ms + MINUTE_MS <= state.last_ms:
                 return  # It was answered since: the list has not noticed.
             since_ms = state.last_ms  # Lists often tell minutes only, so it may have been just after.
-        self._open(state, entry, messages=1, needs_answer=True, greeting=False)
-        assert state.wait is not None
-        state.wait.opened_at_ms = state.wait.since_ms = since_ms
+        wait = self._open(state, entry, since_ms)
+        wait.opened_at_ms = since_ms
         state.last_ms = entry.ts_ms
         state.flags |= BUYER_LAST
 
@@ -546,7 +601,7 @@ class Fold:
         self._end(state, "answered", entry.ts_ms, None, close, after_ms=max(wait.opened_at_ms, state.last_ms))
         state.ghost = None
         state.last_ms = entry.ts_ms
-        state.flags = state.flags & HAS_RECALLS | HUMAN_SPOKE | IN_SESSION
+        state.flags = state.flags & HAS_RECALLS | SPOKE
 
     def _recall(self, state: State, entry: Entry, close: Close) -> None:
         """The recall itself: what it takes back was left out of the fold already; dismiss if nothing else is left."""
@@ -597,7 +652,7 @@ def _held_all_along(state: State, who: Who) -> None:
 class Folds(dict[int, Fold]):
     """A fold for each policy, by its number."""
 
-    def __init__(self, policies: Pages) -> None:
+    def __init__(self, policies: NumberedPolicies) -> None:
         super().__init__()
         self._policies = policies
 

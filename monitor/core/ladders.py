@@ -6,9 +6,9 @@ from monitor.core.conversation import FIRING, Conversation, Told
 from monitor.core.decisions import Decision, NamedWait
 from monitor.core.fold import CLOSED_UNANSWERED, FIRST, Wait
 from monitor.core.ladder import Ladder, Rung, Rungs
-from monitor.core.pages import Pages
 from monitor.core.people import People
 from monitor.core.policy import Policy
+from monitor.core.policy_numbers import NumberedPolicies
 from monitor.core.rounds import stages_passed, window
 from monitor.core.silences import Silences
 from monitor.core.telling import keep_told, told_of
@@ -39,7 +39,7 @@ class Host(Protocol):
 class _Table(dict[int, Rungs]):
     """The rungs of each policy, made when first asked for: a plain dictionary on the hot path."""
 
-    def __init__(self, policies: Pages) -> None:
+    def __init__(self, policies: NumberedPolicies) -> None:
         super().__init__()
         self._policies = policies
 
@@ -61,7 +61,7 @@ class Ladders:
         table: the rungs of each policy, by its number.
     """
 
-    def __init__(self, policies: Pages, host: Host, silences: Silences, lateness_ms: int) -> None:
+    def __init__(self, policies: NumberedPolicies, host: Host, silences: Silences, lateness_ms: int) -> None:
         self.policies = policies
         self._host = host
         self._silences = silences

@@ -138,8 +138,8 @@ class Resolved(NamedTuple):
 class PolicyBook(Protocol):
     """One version of the rules: where a tracker looks policies up.
 
-    A policy has no number of its own: the tracker gives one when it first meets it (see `pages`), so that a row
-    on disk can name it; numbers once given stay for the life of the data.
+    A policy has no number of its own: the tracker gives one when it first meets it (see `policy_numbers`), so that a
+    row on disk can name it; numbers once given stay for the life of the data.
     """
 
     @property

@@ -3,11 +3,11 @@
 from msgspec.structs import replace
 
 from monitor.core.conversation import Conversation
-from monitor.core.decisions import Holding, Outcome, Round
-from monitor.core.fold import CLOSED_UNANSWERED, FIRST, Ending, Entry, Wait, Who
+from monitor.core.decisions import Holding, Round
+from monitor.core.fold import CLOSED_UNANSWERED, FIRST, Ending, Wait, Who
 from monitor.core.hours import CountedClock
-from monitor.core.pages import Pages
 from monitor.core.policy import Policy, Stage
+from monitor.core.policy_numbers import NumberedPolicies
 
 
 def window(policy: Policy, wait: Wait) -> tuple[Stage, ...]:
@@ -27,43 +27,10 @@ def stages_passed(stages: tuple[Stage, ...], counted_ms: int) -> int:
     return passed
 
 
-def ended(conversation: Conversation, platform: str, policies: Pages, ending: Ending) -> Round:
-    """Return the round of a wait that has ended."""
-    wait, by = ending.wait, ending.by
-    answered_by = by if ending.outcome == "answered" else None
-    done = _round(
-        conversation, platform, policies, wait, ending.outcome, ending.at_ms, answered_by, ending.holder, ending.held
-    )
-    if ending.after_ms is None:
-        return done
-    return _unseen(done, policies[wait.policy], policies.clocks[wait.policy], wait, ending.after_ms)
-
-
-def _unseen(done: Round, policy: Policy, clock: CountedClock | None, wait: Wait, after_ms: int) -> Round:
-    """Return the round of an answer that we did not see: it passed only what it had by the lower bound."""
-    stages = window(policy, wait)
-    names = tuple(stage.name for stage in stages[: stages_passed(stages, wait.counted_ms(after_ms, clock))])
-    return replace(done, ended_after_ms=after_ms, passed=names, stage=names[-1] if names else "fresh")
-
-
-def still_open(conversation: Conversation, platform: str, policies: Pages, now_ms: int) -> Round:
-    """Return the round of the open wait as it stands at ``now_ms``."""
-    wait = conversation.state.wait
-    assert wait is not None
-    return _round(conversation, platform, policies, wait, "open", now_ms, None, conversation.state.holder, False)
-
-
-def _round(
-    conversation: Conversation,
-    platform: str,
-    policies: Pages,
-    wait: Wait,
-    outcome: Outcome,
-    at_ms: int,
-    answered_by: Entry | None,
-    holder: Who | None,
-    held: bool,
-) -> Round:
+def ended(conversation: Conversation, platform: str, policies: NumberedPolicies, ending: Ending) -> Round:
+    """Return the round of a wait that has ended, or would end so."""
+    wait, outcome, at_ms, holder = ending.wait, ending.outcome, ending.at_ms, ending.holder
+    answered_by = ending.by if outcome == "answered" else None
     policy, clock = policies[wait.policy], policies.clocks[wait.policy]
     stages = window(policy, wait)
     counted_ms = at_ms - wait.opened_at_ms
@@ -71,8 +38,7 @@ def _round(
         counted_ms = wait.counted_ms(at_ms, clock)
     passed = stages_passed(stages, counted_ms) if counted_ms > stages[0].after_ms else 0
     credited = holder
-    sender = answered_by.who if answered_by is not None else None
-    if sender is not None:
+    if answered_by is not None and answered_by.more is not holder and (sender := answered_by.who) is not None:
         credited = sender
         if credited.agent is None and holder is not None and holder.account == credited.account:
             credited = holder  # The account answered, and it is known who sits at it.
@@ -84,7 +50,7 @@ def _round(
         holders = (Holding(holder.agent, holder.account, at_ms - wait.opened_at_ms),)
     flags = wait.flags
     # By position: this is made for every round, and naming 25 fields costs as much again. The order is the class's.
-    return Round(
+    done = Round(
         wait.number,
         platform,
         conversation.shop,
@@ -101,7 +67,7 @@ def _round(
         counted_ms,
         outcome,
         wait.messages,
-        held,
+        ending.held,
         flags & FIRST > 0,
         flags & CLOSED_UNANSWERED > 0,
         stages[passed - 1].name if passed else "fresh",
@@ -109,6 +75,21 @@ def _round(
         holders,
         policy=wait.policy,
     )
+    return done if ending.after_ms is None else _unseen(done, policy, clock, wait, ending.after_ms)
+
+
+def _unseen(done: Round, policy: Policy, clock: CountedClock | None, wait: Wait, after_ms: int) -> Round:
+    """Return the round of an answer that we did not see: it passed only what it had by the lower bound."""
+    stages = window(policy, wait)
+    names = tuple(stage.name for stage in stages[: stages_passed(stages, wait.counted_ms(after_ms, clock))])
+    return replace(done, ended_after_ms=after_ms, passed=names, stage=names[-1] if names else "fresh")
+
+
+def still_open(conversation: Conversation, platform: str, policies: NumberedPolicies, now_ms: int) -> Round:
+    """Return the round of the open wait as it stands at ``now_ms``."""
+    wait = conversation.state.wait
+    assert wait is not None
+    return ended(conversation, platform, policies, Ending(wait, "open", now_ms, None, conversation.state.holder))
 
 
 def _holders(held: tuple[tuple[int, Who | None], ...], end_ms: int) -> tuple[Holding, ...]:

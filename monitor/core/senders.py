@@ -148,7 +148,7 @@ class Reader:
         senders: the rules, in the order in which they are asked.
     """
 
-    __slots__ = ("_classes", "_of_role")
+    __slots__ = ("_classes", "_known", "_of_role")
 
     def __init__(self, classifier: w.Classifier = w.built_in, senders: Iterable[Sender] = ()) -> None:
         self._classes = classifier.words_of
@@ -157,10 +157,16 @@ class Reader:
             for role in sender.roles:
                 of_role.setdefault(role, []).append(sender)
         self._of_role = {role: _OfRole(rules) for role, rules in of_role.items()}
+        self._known = {role: known for role, known in classifier.known.items() if role not in of_role}
 
     def read(self, event: ev.Message) -> int:
         """Return the classes of a message, with who speaks in it where the rules know better than its role."""
         role: str = event.role
+        known = self._known.get(role)
+        if known is not None and event.kind == "text":
+            words = known.get(event.text or "")
+            if words is not None:
+                return words
         rules = self._of_role.get(role)
         if rules is None:
             return self._classes(role, event.kind, event.text)

@@ -6,8 +6,8 @@ from monitor.core.conversation import FIRING, Conversation, Told
 from monitor.core.decisions import Round
 from monitor.core.fold import State, Wait
 from monitor.core.hours import CountedClock
-from monitor.core.pages import Pages
 from monitor.core.policy import Stage
+from monitor.core.policy_numbers import NumberedPolicies
 from monitor.core.rounds import still_open
 
 
@@ -58,7 +58,9 @@ def was_due(stages: tuple[Stage, ...], clock: CountedClock | None, done: Round, 
     return done.counted_ms - courtesy_ms > first_limit_ms(stages, told)
 
 
-def standing_in(conversation: Conversation, platform: str, policies: Pages, wait: Wait, now_ms: int) -> Round:
+def standing_in(
+    conversation: Conversation, platform: str, policies: NumberedPolicies, wait: Wait, now_ms: int
+) -> Round:
     """Return a round that carries the names of a wait of which nothing is left."""
     standing = Conversation(
         conversation.shop, conversation.id, conversation.buyer, conversation.number, 0, State(wait=wait)
@@ -67,7 +69,9 @@ def standing_in(conversation: Conversation, platform: str, policies: Pages, wait
     return still_open(standing, platform, policies, now_ms)
 
 
-def order_fields(done: Round, told: Told, policies: Pages, stage: str, due_at_ms: int, now_ms: int) -> tuple[Any, ...]:
+def order_fields(
+    done: Round, told: Told, policies: NumberedPolicies, stage: str, due_at_ms: int, now_ms: int
+) -> tuple[Any, ...]:
     """Return the fields all alert orders share, in their order."""
     return (
         told.wait,

@@ -40,15 +40,15 @@ from monitor.core.decisions import (
 )
 from monitor.core.entries import WHAT, Marks, MarksBook, message_entry, other_entry
 from monitor.core.escalation import Escalation, anew
+from monitor.core.events import Message
 from monitor.core.feeds import SILENT_MS, Feed, Source
 from monitor.core.fold import (
     CLOSED_UNANSWERED,
     CODE,
     DISMISS,
     FIRST,
-    GAVE_UP,
-    HAS_RECALLS,
     KIND,
+    MIXED,
     OPENED,
     RECALL,
     Ending,
@@ -73,10 +73,10 @@ from monitor.core.occasions import (
     shop_unattended,
     source_turned,
 )
-from monitor.core.pages import Pages
 from monitor.core.people import Kept as KeptPeople
 from monitor.core.people import People
 from monitor.core.policy import Policy, PolicyBook, Stage
+from monitor.core.policy_numbers import NumberedPolicies
 from monitor.core.posts import Post
 from monitor.core.promise_steps import PromiseSteps
 from monitor.core.rounds import ended, stages_passed, still_open, window
@@ -201,7 +201,7 @@ class Tracker:
     ) -> None:
         self._book = policies
         self._phases = policies.phases
-        self.policies = Pages()
+        self.policies = NumberedPolicies()
         self._wall = wall
         self._rows = rows or wall
         self._lateness_ms = lateness_ms
@@ -282,7 +282,7 @@ class Tracker:
                 self._came_by = watch.arrive(event, self.now_ms)
                 if watch.turned or watch.released or watch.gaps:
                     self._hear(self.now_ms)
-        if type(event) is not ev.Message:
+        if type(event) is not Message:
             folded = self._other(event, number, policy)
             if self.people is not None:
                 self.people.took(event, number)
@@ -292,15 +292,14 @@ class Tracker:
         if shop is None:
             shop = self._new_shop(event.shop, event.platform)
         if (
-            policy is not None
-            or not shop.from_ms <= event.ts_ms < shop.until_ms
+            not shop.from_ms <= event.ts_ms < shop.until_ms
+            or policy is not None
             or (self._phases and event.phase != shop.phase)
         ):
             self._turn(shop, event, policy)
         self.taken_under = shop.fold.number
-        agent, account = event.agent, event.account
-        who = None
-        if agent is not None or account is not None:
+        who, agent, account = None, event.agent, event.account
+        if account is not None or agent is not None:
             who = self._who.get((agent, account)) or self._interned(agent, account)
         entry = message_entry(event, number, words, who, shop.marks)
         folded = "kept" if entry is None else self._fold(shop, event.conversation or event.buyer or "", event, entry)
@@ -364,7 +363,8 @@ class Tracker:
         if not is_list and type(event) not in WHAT:
             return "kept"
         shop = self._shops.get(event.shop) or self._new_shop(event.shop, event.platform)
-        self._turn(shop, event, policy)
+        if policy is not None or not shop.from_ms <= event.ts_ms < shop.until_ms or event.phase != shop.phase:
+            self._turn(shop, event, policy)
         self.taken_under = shop.fold.number
         if is_list:
             return self._take_list(shop, cast(ev.WaitingSnapshot, event), number)
@@ -439,65 +439,69 @@ class Tracker:
         conversation = shop.conversations.get(key)
         if conversation is None:
             buyer = event.buyer if event.buyer != key else None
-            conversation = Conversation(shop.name, key, buyer, entry.number, 0, State())
+            conversation = Conversation(shop.name, key, buyer, entry.number - 1, 0, State())
             shop.conversations[key] = conversation
-        elif conversation.logged < 0:
+        logged, ts_ms = conversation.logged, entry.ts_ms
+        if logged < 0:
             return self._fold(shop, conversation.merged_into or "", event, entry)
-        elif entry.number <= conversation.number:
-            return "folded"  # After a restart: its row is newer than this.
         if self._rows:
-            self._touch(conversation)
+            if entry.number <= conversation.number:
+                return "folded"  # After a restart: its row is newer than this.
+            if conversation not in self.changed:
+                self._touch(conversation)
             if self._came_by not in (UNSEEN, conversation.feed):
                 conversation.feed = self._came_by
                 if conversation.wake_at_ms <= self.now_ms:  # Held back for the feed it came by before.
                     self._timers.wake(conversation, conversation.wake_at_ms)
         else:
-            if entry.ts_ms > self.now_ms:
-                self.now_ms = entry.ts_ms
+            if ts_ms > self.now_ms:
+                self.now_ms = ts_ms
             if conversation.wake_at_ms <= self.now_ms:
                 self._judge_until(conversation, self.now_ms)
                 self.escalation.flush(self.now_ms)
-        ts_ms, last, state = entry.ts_ms, conversation.log, conversation.state
+        last, state = conversation.log, conversation.state
         if (
             last is not None
-            and (ts_ms <= last.ts_ms or state.flags & (HAS_RECALLS | GAVE_UP) or entry.what & CODE == RECALL)
+            and (ts_ms <= last.ts_ms or state.flags & MIXED or entry.what & CODE == RECALL)
             and not conversation.in_order(entry)
         ):
             folded = self._late(shop, conversation, entry, backfill=event.backfill)
             if shop.lists is not None and folded == "folded":
                 self._compare(shop, conversation, ts_ms)
             return folded
-        wait, promise = state.wait, state.promise
-        since_ms = wait.since_ms if wait is not None else 0
         conversation.number = entry.number
-        if conversation.logged >= CHUNK:
+        if logged >= CHUNK:
             conversation.save()
             if not self._keep_all:
                 conversation.forget(ts_ms, self._lateness_ms)
-            last = None
+            last, logged = None, 0
         entry.before = last
         conversation.log = entry
-        conversation.logged += 1
-        endings = self._endings
+        conversation.logged = logged + 1
+        wait, promise = state.wait, state.promise
+        since_ms = wait.since_ms if wait is not None else 0
         shop.fold.step(state, entry, self._add_ending)
-        if endings:
-            for ending in endings:
+        if self._endings:
+            for ending in self._endings:
                 self._close(shop, conversation, ending)
-            endings.clear()
+            self._endings.clear()
         now = state.wait
         if now is not wait:
             if now is not None and now.number < 0:
                 now.number = entry.number  # Known from here on by what opened it first.
-                entry.what = self._marks.shared(entry.what | OPENED)
-            if now is None and state.promise is None and not self._rows:
-                conversation.wake_at_ms = NEVER_MS
-            else:
+                entry.what |= OPENED
+                if entry.what > 255:
+                    entry.what = self._marks.shared(entry.what)
+            if now is not None or state.promise is not None or self._rows:
                 self._schedule(conversation)
-        elif state.promise is not promise or (
-            now is not None and (now.standing is not None or now.since_ms != since_ms)
-        ):
+            else:
+                conversation.wake_at_ms = NEVER_MS
+        elif state.promise is not promise:
             self._schedule(conversation)
-        elif conversation.wake_at_ms == NEVER_MS and self._rows:
+        elif now is not None:
+            if now.standing is not None or now.since_ms != since_ms:
+                self._schedule(conversation)
+        elif self._rows and conversation.wake_at_ms == NEVER_MS:
             self._schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
         if conversation.told:
             self.escalation.moved(conversation)
@@ -628,14 +632,19 @@ class Tracker:
                 if new is not None and reason == "backfill":
                     new = replace(new, backfilled=True)
                 if old is None and new is not None and reason != "backfill":
-                    self._write_down(shop, new, passed.get(number, 0))
+                    self._pass_all(shop, new, passed.get(number, 0))
+                    self.decisions.append(CloseRound(new))
                 else:
                     self.decisions.append(RestateRound(old, new, reason))
 
     def _close(self, shop: Shop, conversation: Conversation, ending: Ending) -> None:
         """Write down a round that has ended in order, and end its alert."""
-        closed = self._ended(shop, conversation, ending)
-        self._write_down(shop, closed, ending.wait.passed)
+        closed = ended(conversation, shop.platform, self.policies, ending)
+        if self.people is not None:
+            closed = self.people.charged(closed)
+        if len(closed.passed) > ending.wait.passed:
+            self._pass_all(shop, closed, ending.wait.passed)
+        self.decisions.append(CloseRound(closed))
         if conversation.told:
             self._settle_told(shop, conversation, {closed.wait: closed}, "late")
 
@@ -643,12 +652,10 @@ class Tracker:
         done = ended(conversation, shop.platform, self.policies, ending)
         return done if self.people is None else self.people.charged(done)
 
-    def _write_down(self, shop: Shop, closed: Round, known: int) -> None:
-        """Say that a round has ended, and which stages it had passed beyond those ``known``."""
-        if len(closed.passed) > known:
-            for stage in closed.passed[known:]:
-                self._pass(shop, closed.team, stage, courtesy=closed.courtesy)
-        self.decisions.append(CloseRound(closed))
+    def _pass_all(self, shop: Shop, closed: Round, known: int) -> None:
+        """Say which stages a round that has ended had passed beyond those ``known``."""
+        for stage in closed.passed[known:]:
+            self._pass(shop, closed.team, stage, courtesy=closed.courtesy)
 
     def _pass(self, shop: Shop, team: str, stage: str, *, courtesy: bool) -> None:
         self.decisions.append(PassStage(shop.platform, shop.name, team, stage, courtesy))
@@ -950,7 +957,6 @@ class Tracker:
         """Ask to be woken at the next instant at which something may have to be said."""
         state = conversation.state
         wait, promise = state.wait, state.promise
-        at_ms = NEVER_MS
         if wait is None and promise is None:
             if self._rows:
                 last = conversation.log
@@ -958,29 +964,30 @@ class Tracker:
             else:
                 conversation.wake_at_ms = NEVER_MS
             return
+        at_ms = NEVER_MS
         if wait is not None:
-            policy, clock = self.policies[wait.policy], self.policies.clocks[wait.policy]
-            stages = window(policy, wait)
-            opened_at_ms = wait.opened_at_ms
+            fold, told = self._folds[wait.policy], conversation.told
+            clock, stages = fold.clock, fold.windows[wait.flags & FIRST]
+            opened_at_ms, passed = wait.opened_at_ms, wait.passed
             if (
                 promise is None
                 and wait.standing is None
                 and wait.since_ms == opened_at_ms
-                and (not conversation.told or keeps_step(conversation.told[-1], wait))
+                and (not told or keeps_step(told[-1], wait))
             ):
                 # Most waits: one clock, and what was told is what was passed.
-                after_ms = stages[wait.passed].after_ms if wait.passed < len(stages) else policy.give_up_ms
-                at_ms = opened_at_ms + after_ms + 1
-                if clock is not None:
-                    at_ms = self._due_in_hours(clock, opened_at_ms, stages[wait.passed :], policy.give_up_ms)
-                if self._logs and (conversation.told or self.ladders.table[wait.policy].any):
+                if clock is None:
+                    at_ms = opened_at_ms + 1 + (stages[passed].after_ms if passed < len(stages) else fold.give_up_ms)
+                else:
+                    at_ms = self._due_in_hours(clock, opened_at_ms, stages[passed:], fold.give_up_ms)
+                if self._logs and (told or self.ladders.table[wait.policy].any):
                     at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
                 if at_ms != conversation.wake_at_ms:
                     self._timers.wake(conversation, at_ms)
                 return
-            at_ms = opened_at_ms + policy.give_up_ms + 1
-            if wait.passed < len(stages):
-                due = wait.due_at_ms(stages[wait.passed].after_ms, clock, from_opening=True)
+            at_ms = opened_at_ms + fold.give_up_ms + 1
+            if passed < len(stages):
+                due = wait.due_at_ms(stages[passed].after_ms, clock, from_opening=True)
                 if due is not None and due < at_ms:
                     at_ms = due
             standing = wait.standing
@@ -988,14 +995,13 @@ class Tracker:
                 at_ms = standing.until_ms  # From then on it is a person's again, and the board says so.
             if clock is not None and self._rows:
                 at_ms = min(at_ms, self._hours_turn_at(clock, opened_at_ms))
-            if wait.since_ms and (wait.since_ms != wait.opened_at_ms or conversation.told):
-                told = told_of(conversation, wait.number)
-                reached = told_stages(told)
+            if wait.since_ms and (wait.since_ms != opened_at_ms or told):
+                reached = told_stages(told_of(conversation, wait.number))
                 if reached < len(stages):
                     due = wait.due_at_ms(stages[reached].after_ms, clock, from_opening=False)
                     if due is not None and due < at_ms:
                         at_ms = due
-            if self._logs and (conversation.told or self.ladders.table[wait.policy].any):
+            if self._logs and (told or self.ladders.table[wait.policy].any):
                 at_ms = min(at_ms, self.escalation.next_ms(conversation, wait))
         if promise is not None:
             if self._logs:
@@ -1240,10 +1246,6 @@ class Tracker:
             for conversation in shop.conversations.values():
                 if conversation.state.last_ms:
                     yield shop.name, conversation.id
-
-    def conversations_held(self) -> tuple[int, int]:
-        """Return how many shops and conversations are in memory."""
-        return len(self._shops), sum(len(shop.conversations) for shop in self._shops.values())
 
     # -- rows out, rows in -------------------------------------------------------------------------------------------
 

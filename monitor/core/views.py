@@ -7,7 +7,7 @@ from msgspec import Struct
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import ToldStep
 from monitor.core.fold import CLOSED_UNANSWERED, FIRST
-from monitor.core.pages import Pages
+from monitor.core.policy_numbers import NumberedPolicies
 from monitor.core.rounds import window
 from monitor.core.telling import told_of
 
@@ -80,7 +80,13 @@ class SourceRow(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def wait_row(
-    conversation: Conversation, platform: str, policies: Pages, now_ms: int, *, catching_up: bool, stale: bool
+    conversation: Conversation,
+    platform: str,
+    policies: NumberedPolicies,
+    now_ms: int,
+    *,
+    catching_up: bool,
+    stale: bool,
 ) -> WaitRow:
     """Return the open wait of a conversation, which must have one, as it stands at ``now_ms``."""
     state = conversation.state

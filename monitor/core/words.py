@@ -171,6 +171,10 @@ class Classifier:
     """Reads single messages by a set of phrases.
 
     One message of 40 characters not seen before takes about 5 µs; one seen before, a look-up.
+
+    Attributes:
+        phrases: what it knows.
+        known: the classes of ``text`` messages read so far, by role and text; of roles whose words are of consequence.
     """
 
     __slots__ = (
@@ -189,6 +193,7 @@ class Classifier:
         "_not_understood",
         "_polite",
         "_polite_word",
+        "known",
         "phrases",
     )
 
@@ -224,6 +229,7 @@ class Classifier:
         self._not_understood = re.compile("|".join(p.not_understood) or r"(?!)")
         # A plain dictionary for each mode: half of what `lru_cache` with two arguments costs, on every message.
         self._known: tuple[dict[str, int], ...] = tuple({} for _ in range(16))
+        self.known = {role: self._known[mode] for role, mode in _TEXT_MODES.items()}
 
     def classify(self, text: str | None, kind: str, *, by_buyer: bool, bot: bool = False) -> int:
         """Return the classes of a message as one integer.

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from monitor.core import events as ev
 from tests.service import MovedClock, doomed, rounds_of, said
 from tests.timeline import START_MS
 
@@ -71,8 +72,9 @@ async def test_an_id_that_has_left_the_memory_leads_to_its_buyer_still(tmp_path:
         await s.send(said(0, chat="a"), merge(10, "a", "b"), merge(11, "b", "c"), said(20, role="agent", chat="c"))
         for _ in range(3):
             await s.move(3 * 3600)
-        assert s.engine.tracker.conversations_held()[1] == 0
         at_s = 9 * 3600
+        again = ev.Message(id="a", ts_ms=0, shop="senye", conversation="a", role="buyer")
+        assert s.engine.tracker.missing([again]) == {("senye", "a")}, "no sign of it is in memory"
         await s.send(said(at_s, chat="a"), said(at_s + 0.5, role="note", chat="z"))
         [row] = s.engine.waits()
         assert row.conversation == "c"

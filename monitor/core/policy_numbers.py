@@ -15,7 +15,7 @@ _encode = msgpack.Encoder().encode
 _decode = msgpack.Decoder(Policy).decode
 
 
-class Pages(dict[int, Policy]):
+class NumberedPolicies(dict[int, Policy]):
     """The policies used so far, by number: a plain dictionary on the hot path.
 
     Attributes:
