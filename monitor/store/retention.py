@@ -64,6 +64,7 @@ class Forgetter:
         1. Events and rounds older than ``keep_ms`` whose chats had no alert; closed conversations go whole.
         2. Those older than ``keep_flagged_ms``, whoever they are.
         3. Bodies of settled deliveries, and refused input, which may hold words too.
+        4. Whose chat an old alert was of, and words that were marked.
         """
         (saved,) = db.execute(
             "SELECT saved_position FROM commits ORDER BY position DESC, number DESC LIMIT 1"
@@ -84,7 +85,24 @@ class Forgetter:
             "DELETE FROM quarantine WHERE number IN (SELECT number FROM quarantine WHERE at_ms < ? LIMIT ?)",
             (before_ms, max_rows),
         ).rowcount
+        done += self._alerts(now_ms - keep_flagged_ms, max_rows, db)
         return done + self._hits(now_ms - keep_flagged_ms, max_rows, db)
+
+    def _alerts(self, before_ms: int, max_rows: int, db: sqlite3.Connection) -> int:
+        """Forget whose chat an alert was of, once it is over and no longer disputed."""
+        found = db.execute(
+            "SELECT number, shop, body FROM alerts WHERE ended_at_ms < ? "
+            "AND substr(json_extract(CAST(body AS TEXT), '$.conversation'), 1, 1) != ? LIMIT ?",
+            (before_ms, MARK, max_rows),
+        ).fetchall()
+        changed = []
+        for number, shop, body in found:
+            alert: dict[str, Any] = msgspec.json.decode(body)
+            for field in ("conversation", "buyer"):
+                alert[field] = self.hashed(shop, alert[field]) if alert[field] else alert[field]
+            changed.append((msgspec.json.encode(alert), number))
+        db.executemany("UPDATE alerts SET body = ? WHERE number = ?", changed)
+        return len(found)
 
     def _hits(self, before_ms: int, max_rows: int, db: sqlite3.Connection) -> int:
         """Forget the words that were marked, and in whose chat."""

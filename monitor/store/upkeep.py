@@ -12,6 +12,7 @@ from monitor.store.floor_log import prune_records
 
 _VACUUM_FROM = 4096  # Free pages that are kept for what comes next: 16 MiB.
 _VACUUM_SLICE = 256
+_MONTH_MS = 31 * 86_400_000  # The longest span a channel's budget looks back.
 
 
 def copy_log_back(db: sqlite3.Connection) -> None:
@@ -60,7 +61,7 @@ class Pruner:
         2. Delete events up to it; when none is left, the commits themselves.
         3. Delete settled deliveries with their attempts.
         4. Delete alerts that are over, with their trail.
-        5. Delete gaps, shifts and people's days.
+        5. Delete gaps, shifts, people's days, and what became of suggestions, of which the tallies stay.
         6. Look through the next rows of closed conversations.
         """
         deleted = 0
@@ -106,6 +107,12 @@ class Pruner:
             db.executemany("DELETE FROM alerts WHERE alert = ?", over)
             deleted += len(over)
         deleted += prune_records(db, before_ms, max_rows)
+        deleted += db.execute(
+            "DELETE FROM suggestion_feedback WHERE number IN "
+            "(SELECT number FROM suggestion_feedback WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
+            (before_ms, max_rows),
+        ).rowcount
+        deleted += db.execute("DELETE FROM channel_use WHERE hour_ms < ?", (before_ms - _MONTH_MS,)).rowcount
         if old is not None:
             deleted += self._prune_rows(old, max_rows, db)
         return deleted

@@ -40,7 +40,9 @@ def test_a_buyer_of_one_shop_stays_in_the_other(floor: Path) -> None:
         typed("purge", "--buyer", "zhang", "--shop", "nanfeng", "--data", floor, "--yes", "--json").stdout
     )
     assert told["deleted"]["events"] == 2
-    assert len(typed("export", "--buyer", "zhang", "--data", floor).stdout.splitlines()) == 3
+    assert (told["deleted"].get("quarantine"), told["left"]) == (None, 0), "refused input that names no shop may be it"
+    rows = typed("export", "--buyer", "zhang", "--data", floor).stdout.splitlines()
+    assert [json.loads(row)["kept"] for row in rows] == ["event", "event", "round", "refused"]
 
 
 def test_a_shop_is_gone_and_the_service_starts_on_what_is_left(floor: Path) -> None:
