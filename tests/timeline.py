@@ -67,7 +67,7 @@ class Timeline:
         elif event.ts_ms > self.tracker.now_ms:
             self.later(event.ts_ms)
         self.tracker.handle(event, self._number, arrived_at_ms, words)
-        self._drain()
+        self.take()
         return self
 
     def said(
@@ -231,9 +231,9 @@ class Timeline:
         """Move time, each due limit on its own."""
         while self.tracker.next_ms <= now_ms:
             self.tracker.advance(max(self.tracker.next_ms, self.tracker.now_ms) if self._wall else now_ms)
-            self._drain()
+            self.take()
         self.tracker.advance(now_ms)
-        self._drain()
+        self.take()
 
     def until(self, when: When) -> list[str]:
         """Move time on and return all that was told so far, as ``"1:00 slow"``."""
@@ -249,7 +249,8 @@ class Timeline:
         rounds = sorted(self.rounds.values(), key=lambda r: (r.opened_at_ms, r.wait))
         return [f"{r.outcome} {((r.ended_at_ms or 0) - r.opened_at_ms) / 1000:g}" for r in rounds]
 
-    def _drain(self) -> None:
+    def take(self) -> None:
+        """Note what was decided since."""
         for decision in self.tracker.decisions:
             self.decisions.append(decision)
             if isinstance(decision, d.CloseRound):

@@ -692,10 +692,12 @@ class Tracker:
         if self._wall:
             if self._slices:
                 self._slices.go_on()
-            if self.escalation.pending:
+            if now_ms >= self._timers.next_ms:
+                self._judge_due(
+                    now_ms, at_most
+                )  # It tells a part of what is pending, too: neither waits for the other.
+            elif self.escalation.pending:
                 self.escalation.flush(now_ms, TOLD_AT_ONCE)
-            elif now_ms >= self._timers.next_ms:
-                self._judge_due(now_ms, at_most)
         return self.next_ms <= now_ms
 
     def _judge_due(self, now_ms: int, at_most: int) -> None:

@@ -4,8 +4,9 @@ from msgspec.structs import replace
 
 from monitor.core import decisions as d
 from monitor.core.policy import BUILT_IN, Step
+from monitor.core.tracker import TOLD_AT_ONCE
 from tests.core.ladders import LADDER
-from tests.timeline import Timeline
+from tests.timeline import Timeline, at_ms
 
 
 def test_each_step_is_told_at_its_second() -> None:
@@ -147,3 +148,22 @@ def test_a_policy_without_steps_tells_machines_only() -> None:
     chat = Timeline().buyer("0:00", agent="lin")
     assert chat.until("10:00") == ["1:00 slow", "3:00 at_risk", "5:00 lost"]
     assert chat.people == []
+
+
+def test_a_new_limit_is_not_late_behind_old_messages() -> None:
+    chat = Timeline(LADDER, wall=True)
+    waits = 3 * TOLD_AT_ONCE
+    for n in range(waits):
+        chat.buyer("0:00", chat=f"c{n}", agent=f"agent-{n}")
+    chat.buyer("1:00.5", chat="new")
+    chat.until("1:59.9")
+    tracker = chat.tracker
+    turns: list[tuple[list[str], bool]] = []  # Of each turn: what was passed, and whether people are still to be told.
+    for when in ("2:00.2", "2:00.6", "2:00.6"):
+        tracker.advance(at_ms(when))
+        turns.append(
+            ([one.stage for one in tracker.decisions if isinstance(one, d.PassStage)], tracker.escalation.pending)
+        )
+        chat.take()
+    assert turns == [([], True), (["slow"], True), ([], False)]
+    assert len(chat.said_to("team")) == waits

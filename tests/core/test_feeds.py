@@ -376,7 +376,7 @@ def test_being_away_ourselves_is_a_gap_too() -> None:
         again = Timeline(wall=True)
         again.tracker.restore_shard(blob)
         again.tracker.begin(at_ms(away))
-        again._drain()
+        again.take()
         assert gaps(again) == found
 
 
