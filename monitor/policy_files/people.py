@@ -5,7 +5,7 @@ people are named rightly by the other rules is asked in ``links``.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from monitor.policy_files.people_tables import (
 )
 from monitor.yaml_files import DAY_MS, BadFiles, Document, Fault, did_you_mean, read
 
+WEEK = 7
 FILES = ("shops.yaml", "people.yaml", *(f"{table}.csv" for table in SHAPES))
 
 
@@ -204,20 +205,33 @@ def _double_booked(rows: list[Found]) -> Iterator[Fault]:
         row: RosterRow = found.row
         for shop in row.shop:
             for other in seen.setdefault((row.person, shop), []):
-                if _overlap(row, other.row):
+                if overlap(row, other.row):
                     yield found.fault(f"{row.person} is on {shop} at these hours already ({other.place})", "hours")
                     break
             seen[row.person, shop].append(found)
 
 
-def _overlap(one: RosterRow, other: RosterRow) -> bool:
-    if not one.days & other.days:
-        return False
-    if (one.from_ and other.until and other.until < one.from_) or (
-        one.until and other.from_ and one.until < other.from_
-    ):
-        return False
-    return any(a.from_ms < b.until_ms and b.from_ms < a.until_ms for a in one.hours for b in other.hours)
+def overlap(one: RosterRow, other: RosterRow) -> bool:
+    """Whether two lines are ever on at the same time. A shift over midnight belongs to the day it begins on."""
+    return any(
+        a.from_ms < b.until_ms + ahead * DAY_MS
+        and b.from_ms + ahead * DAY_MS < a.until_ms
+        and _both_begin(one, other, ahead)
+        for ahead in (-1, 0, 1)
+        for a in one.hours
+        for b in other.hours
+    )
+
+
+def _both_begin(one: RosterRow, other: RosterRow, ahead: int) -> bool:
+    """Whether one begins on some date, and the other so many days after it."""
+    weekdays = {day for day in one.days if (day + ahead) % 7 in other.days}
+    after = timedelta(days=ahead)
+    first = max((day for day in (one.from_, other.from_ and other.from_ - after) if day), default=None)
+    last = min((day for day in (one.until, other.until and other.until - after) if day), default=None)
+    if first is None or last is None or (last - first).days >= WEEK - 1:
+        return bool(weekdays)
+    return any((first + timedelta(days=n)).weekday() in weekdays for n in range((last - first).days + 1))
 
 
 def _unknown(rows: dict[str, list[Found]]) -> Iterator[Fault]:

@@ -1,9 +1,14 @@
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.policy_files import load
+from monitor.policy_files.people import overlap
+from monitor.policy_files.people_tables import RosterRow
 from tests.policy_files.folders import DEFAULT, faults, write
 from tests.policy_files.test_policies import at
 
@@ -138,6 +143,69 @@ def test_a_shift_may_change_hands_in_the_middle_of_a_week(tmp_path: Path) -> Non
         """,
     )
     assert faults(tmp_path) == ["people.yaml:5:33: a is on s at these hours already (people.yaml:3)"]
+
+
+def test_a_shift_over_midnight_meets_that_of_the_next_morning(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        people="""
+            version: 1
+            roster:
+              - {person: a, shop: s, hours: "22:00-06:00", days: sun}
+              - {person: a, shop: s, hours: "05:00-08:00", days: mon}
+              - {person: a, shop: s, hours: "00:00-06:00", days: [tue, wed]}
+              - {person: a, shop: s, hours: "23:00-00:30", days: wed, from: "2026-11-25", until: "2026-11-25"}
+              - {person: a, shop: s, hours: "00:00-01:00", days: mon-sun, from: "2026-11-27"}
+        """,
+    )
+    assert faults(tmp_path) == [
+        "people.yaml:4:33: a is on s at these hours already (people.yaml:3)",
+        "people.yaml:7:33: a is on s at these hours already (people.yaml:3)",
+    ]
+
+
+MONDAY = date(2026, 11, 2)
+_clocks = st.integers(0, 47).map(lambda half: f"{half // 2:02}:{half % 2 * 30:02}")
+_shifts: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict,
+    person=st.just("a"),
+    shop=st.just(["s"]),
+    hours=st.tuples(_clocks, _clocks).filter(lambda pair: pair[0] != pair[1]).map("-".join),
+    days=st.lists(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), min_size=1, max_size=3),
+) | st.builds(
+    dict,
+    person=st.just("a"),
+    shop=st.just(["s"]),
+    hours=st.tuples(_clocks, _clocks).filter(lambda pair: pair[0] != pair[1]).map("-".join),
+    dates=st.tuples(st.integers(0, 20), st.integers(0, 9)),
+)
+
+
+def row_of(shift: dict[str, Any]) -> RosterRow:
+    said = {name: value for name, value in shift.items() if name != "dates"}
+    if "dates" in shift:
+        first = MONDAY + timedelta(days=shift["dates"][0])
+        said |= {"from": first.isoformat(), "until": (first + timedelta(days=shift["dates"][1])).isoformat()}
+    return RosterRow.model_validate(said)
+
+
+def minutes_of(row: RosterRow) -> set[int]:
+    """Every minute of six weeks that a line is on, counted from the first Monday; with the night before it."""
+    found: set[int] = set()
+    for number in range(-1, 42):
+        day = MONDAY + timedelta(days=number)
+        if day.weekday() in row.days and (row.from_ or day) <= day <= (row.until or day):
+            for window in row.hours:
+                found.update(range(number * 1440 + window.from_ms // 60_000, number * 1440 + window.until_ms // 60_000))
+    return found
+
+
+@given(_shifts, _shifts)
+def test_two_lines_overlap_when_a_minute_is_in_both(one: dict[str, Any], other: dict[str, Any]) -> None:
+    rows = row_of(one), row_of(other)
+    assert overlap(*rows) == bool(minutes_of(rows[0]) & minutes_of(rows[1]))
+    assert overlap(*rows) == overlap(rows[1], rows[0])
 
 
 def test_names_that_lead_nowhere_are_told(tmp_path: Path) -> None:
