@@ -2,7 +2,7 @@
 
 from monitor.core.events import AnyEvent, BuyerMerged
 from monitor.core.tracker import Tracker
-from monitor.store.journal import Journal
+from monitor.store.reading import Reading
 from monitor.wire import decode_stored
 
 MERGED_AT_MOST = 64  # Ids of one buyer whose histories are read for one event.
@@ -11,7 +11,7 @@ MERGED_AT_MOST = 64  # Ids of one buyer whose histories are read for one event.
 class Fetcher:
     """Gives the tracker what it needs of the disk before it handles an event."""
 
-    def __init__(self, journal: Journal, tracker: Tracker) -> None:
+    def __init__(self, journal: Reading, tracker: Tracker) -> None:
         self._journal = journal
         self._tracker = tracker
 

@@ -204,7 +204,7 @@ class Engine:
 
     async def _recover(self) -> None:
         tracker = self.tracker
-        await read_back(tracker, self.journal, self._fetcher, self._saving)
+        await read_back(tracker, self.journal, self._fetcher, self._saving, self.journal.saved_position)
         if tracker.wall:
             self._note_start(self._clock.now_ms())
         else:

@@ -5,15 +5,16 @@ import asyncio
 from monitor.core.tracker import Tracker
 from monitor.engine.fetching import Fetcher
 from monitor.engine.saving import Saving
-from monitor.store.journal import Journal
+from monitor.store.reading import Reading
 from monitor.wire import decode_stored
 
 
-async def read_back(tracker: Tracker, journal: Journal, fetcher: Fetcher, saving: Saving) -> None:
+async def read_back(tracker: Tracker, journal: Reading, fetcher: Fetcher, saving: Saving, before: int) -> None:
     """Rows first, then what the journal holds after them, in the order it was handled.
 
     Nothing is judged by time until all of it is back: what was told lies in the rows, which were saved with it,
-    and the rest of the feeds' state is not known for each instant in between.
+    and the rest of the feeds' state is not known for each instant in between. Rows are saved up to a position,
+    ``before``.
     """
     for number, rules, policy in await journal.policies():
         tracker.policies.restore(number, rules, policy)
@@ -25,7 +26,6 @@ async def read_back(tracker: Tracker, journal: Journal, fetcher: Fetcher, saving
         for row in rows:
             tracker.restore(row)
         await asyncio.sleep(0)
-    before = journal.saved_position
     async for step, stored in journal.since(before):
         events = [decode_stored(item.body) for item in stored]
         await fetcher.rows([], events)

@@ -16,6 +16,7 @@ from monitor.core.scores.board import Entity, Row, unpack
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
 from monitor.core.scores.profile import ProfileBook
+from monitor.engine.looking import open_rounds
 from monitor.errors import UsageError
 from monitor.options import AS_JSON, CONFIG, DATA, RULES
 from monitor.policy_files import profiles
@@ -124,17 +125,23 @@ def report_day(
     data: Path | None,
     as_json: bool,
 ) -> None:
-    """Print a day: waits, what feeds did not see, shifts kept, and each round over a limit with its messages."""
-    path = load(config, overrides={} if data is None else {"data": data}).data / "journal.db"
+    """Print a day: waits, what feeds did not see, shifts kept, and each round over a limit with its messages.
+
+    With them stand the rounds of which it cannot be told (yet), and why.
+    """
+    settings = load(config, overrides={} if data is None else {"data": data})
+    path = settings.data / "journal.db"
     if not path.is_file():
         raise UsageError(f"{path} is not there; name the data folder with --data")
     try:
         number = days(ZONE).of(Clock().now_ms()).number - 1 if day is None else date.fromisoformat(day).toordinal()
     except ValueError:
         raise UsageError(f"--day: {day!r} is no date; write 2026-11-23") from None
+    lateness_ms = round(settings.lateness_seconds * 1000)
+    as_of_ms, waits = asyncio.run(open_rounds(settings.data, wall=settings.clock == "wall", lateness_ms=lateness_ms))
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            told = sheet(db, number, Wanted(shop, team, agent))
+            told = sheet(db, number, Wanted(shop, team, agent), as_of_ms, waits)
     except sqlite3.Error as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if as_json:
@@ -146,7 +153,7 @@ def report_day(
 def _print(told: dict[str, Any]) -> None:
     whose = " ".join(f"{name} {told[name]}" for name in ("shop", "team", "agent") if told[name])
     mean = told["mean_reply_seconds"]
-    click.echo(f"{told['day']} {whose or 'all'}")
+    click.echo(f"{told['day']} {whose or 'all'}" + (f" as of {told['as_of']}" if told["as_of"] else ""))
     click.echo("  rounds  " + (_counts(told["rounds"]) or "none") + f" · {told['held']} only held off")
     click.echo("  passed  " + (_counts(told["passed"]) or "none"))
     click.echo("  mean    " + ("no sample" if mean is None else f"{mean:.1f} s"))
@@ -164,7 +171,9 @@ def _print(told: dict[str, Any]) -> None:
             click.echo(f"  shift {shift['agent']} {shift['starts_at']} – {shift['ends_at']}: {', '.join(faults)}")
     for one in told["evidence"]:
         marks = [name for name in ("courtesy", "held", "closed_unanswered") if one[name]]
-        waited = "open" if one["wait_seconds"] is None else f"{one['wait_seconds']:g} s"
+        if one["undetermined"]:
+            marks.append(f"undetermined (未定): {one['undetermined']}")
+        waited = f"{one['wait_seconds']:g} s" if one["wait_seconds"] is not None else f"open since {one['opened_at']}"
         words = [
             f"{one['stage']:<8}", one["opened_at"], one["shop"], one["agent"] or "nobody", waited, one["outcome"],
             f"{one['opened_by']} → {one['ended_by'] or 'none'}", *marks, one["rule"] or "built-in",

@@ -2,12 +2,15 @@
 
 import json
 import sqlite3
+from asyncio import to_thread
 from pathlib import Path
 from typing import Any
 
+from monitor.core import events as ev
 from monitor.core.decisions import FeedGap, ShiftWorked
 from monitor.store.floor_log import insert_records
 from tests.core.scores.day import DAY, Chatter, at_ms
+from tests.core.scores.test_traps import snapshot
 from tests.scoring.floor import floor
 from tests.typed import typed
 
@@ -39,15 +42,15 @@ async def disputed(folder: Path) -> None:
         insert_records(db, [gap, shift("amu", 28_000_000, 140_000), shift("chen", 0, 28_800_000)])
 
 
-def told(folder: Path, *words: str) -> Any:
-    done = typed("report", "day", "--day", DAY, "--data", str(folder), "--json", *words)
+async def told(folder: Path, *words: str) -> Any:
+    done = await to_thread(typed, "report", "day", "--day", DAY, "--data", str(folder), "--json", *words)
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
 
 
 async def test_the_evidence_names_the_messages_of_each_round_over_a_limit_and_the_rules(tmp_path: Path) -> None:
     await disputed(tmp_path)
-    found = told(tmp_path, "--shop", "senye")
+    found = await told(tmp_path, "--shop", "senye")
     assert [(one["opened_by"], one["ended_by"], one["wait_seconds"]) for one in found["evidence"]] == [
         ("q1", "a1", 170), ("q2", "a2", 70), ("q3", "a3", 210), ("q4", "a4", 320),
     ]  # fmt: skip
@@ -65,16 +68,64 @@ async def test_the_evidence_names_the_messages_of_each_round_over_a_limit_and_th
 
 async def test_of_an_agent_and_of_a_shop_it_is_theirs_alone_and_another_day_has_none(tmp_path: Path) -> None:
     await disputed(tmp_path)
-    assert told(tmp_path, "--agent", "lead")["rounds"] == {"answered": 1}
-    assert told(tmp_path, "--shop", "beian")["gaps"] == []
-    assert told(tmp_path)["rounds"] == {"answered": 5}
-    empty = json.loads(typed("report", "day", "--day", "2026-01-01", "--data", str(tmp_path), "--json").stdout)
+    assert (await told(tmp_path, "--agent", "lead"))["rounds"] == {"answered": 1}
+    assert (await told(tmp_path, "--shop", "beian"))["gaps"] == []
+    assert (await told(tmp_path))["rounds"] == {"answered": 5}
+    empty = json.loads(
+        (await to_thread(typed, "report", "day", "--day", "2026-01-01", "--data", str(tmp_path), "--json")).stdout
+    )
     assert (empty["rounds"], empty["mean_reply_seconds"], empty["evidence"]) == ({}, None, [])
+
+
+def undecided(found: Any) -> list[tuple[str, str, str, str | None]]:
+    return [(one["opened_by"], one["outcome"], one["stage"], one["undetermined"]) for one in found["evidence"]]
+
+
+async def test_what_is_open_still_is_on_it_beside_the_running_service(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter().b("10:00:00", id="lost", conversation="a").b("10:30:00", id="slow", conversation="b")
+        chat.b("10:30:20", id="x1", conversation="x").a("10:30:30", id="x2", conversation="x")
+        chat.b("10:31:20", id="fresh", conversation="c", agent="lin", account="senye:lin")
+        chat.b("10:31:30", id="x3", conversation="x").a("10:31:31", id="x4", conversation="x")
+        await f.tell(chat)
+        found = await told(tmp_path)
+        assert found["as_of"] == "2026-11-23T02:31:31.000Z"
+        assert (found["rounds"], found["passed"]) == (
+            {"open": 3, "answered": 2}, {"slow": 2, "at_risk": 1, "lost": 1},
+        )  # fmt: skip
+        assert undecided(found) == [
+            ("lost", "open", "lost", None), ("slow", "open", "slow", "open"), ("fresh", "open", "fresh", "open"),
+        ]  # fmt: skip
+        assert undecided(await told(tmp_path, "--agent", "lin")) == [("fresh", "open", "fresh", "open")]
+        shown = (await to_thread(typed, "report", "day", "--day", DAY, "--data", str(tmp_path))).stdout
+        assert "open since 2026-11-23T02:30:00.000Z open slow → none undetermined (未定): open built-in" in shown
+        await f.tell(Chatter().a("10:33:00", id="late", conversation="b"))
+        await f.at("10:33:01")
+    # Ended since, and read without the service.
+    assert undecided(await told(tmp_path))[1] == ("slow", "answered", "slow", None)
+
+
+async def test_what_ended_unseen_between_two_instants_or_in_a_gap_is_marked(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter().b("10:00:00", id="q")
+        snapshot(chat, "10:02:50", "c")
+        snapshot(chat, "10:03:20")
+        chat.b("10:59:00", id="g", conversation="d", account="jie", source="c12")
+        chat.event(ev.AccountStatus, "11:00:00", type="account_status", account="jie", state="kicked", source="c12")
+        await f.tell(chat)
+        await f.at("11:10:00")
+        found = await told(tmp_path)
+        assert undecided(found) == [
+            ("q", "answered", "slow", "answered elsewhere"),
+            ("g", "open", found["evidence"][1]["stage"], "feed gap"),  # How far it is depends on the last step kept.
+        ], found["gaps"]
+        assert found["evidence"][0]["ended_after"] == "2026-11-23T02:02:50.000Z"
+        assert found["evidence"][0]["ended_at"] == "2026-11-23T02:03:20.000Z"
 
 
 async def test_people_read_it_as_lines(tmp_path: Path) -> None:
     await disputed(tmp_path)
-    shown = typed("report", "day", "--day", DAY, "--data", str(tmp_path)).stdout
+    shown = (await to_thread(typed, "report", "day", "--day", DAY, "--data", str(tmp_path))).stdout
     assert "q3 → a3 courtesy built-in" in shown
     assert "feed down (采集中断) senye senye:1" in shown
     assert "shift amu" in shown
