@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,11 @@ import pytest
 from monitor.app import App
 from monitor.policy_files.where import Choice
 from monitor.settings import Settings
+from monitor.wire.batch import Batch
+from tests.alerts.channels.robots import CLOCK
 from tests.alerts.channels.test_dingtalk import Ding
 from tests.program import free_port
+from tests.service import MovedClock
 from tests.waiting import DEADLINE_SECONDS, until
 
 CHANNELS = """
@@ -43,14 +45,25 @@ default:
 class Floor:
     """The program with a robot at its end."""
 
-    def __init__(self, app: App, ding: Ding) -> None:
+    def __init__(self, app: App, ding: Ding, clock: MovedClock) -> None:
         self.app = app
         self.ding = ding
+        self._clock = clock
+
+    async def told_on(self, robot: Ding, messages: int = 1) -> None:
+        """Let time pass, which stood while things were said, until a robot has so many messages."""
+
+        def has() -> bool:
+            self._clock.at_ms += 10
+            return len(robot.messages) >= messages
+
+        await self.app.engine.submit(Batch("test", "c1"))
+        await until(has, "told")
 
     async def said(self, name: str, seconds_ago: float, text: str, *, role: str = "buyer", chat: str = "c-9") -> None:
         event = {
             "id": name,
-            "ts": round((time.time() - seconds_ago) * 1000),
+            "ts": self._clock.at_ms - round(seconds_ago * 1000),
             "platform": "taobao",
             "shop": "senye",
             "conversation": chat,
@@ -88,10 +101,12 @@ async def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             "alerts": {"base_url": f"http://127.0.0.1:{port}"},
         }
     )
-    app = App(settings, rules=Choice(rules, "the test"))
+    clock = MovedClock()
+    clock.at_ms = CLOCK.now_ms()  # The robot takes no signature of another hour.
+    app = App(settings, clock=clock, rules=Choice(rules, "the test"))
     try:
         await app.start()
-        yield Floor(app, ding)
+        yield Floor(app, ding, clock)
     finally:
         await app.stop()
         await ding.stop()
@@ -99,9 +114,11 @@ async def floor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 async def test_the_group_is_told_and_the_first_who_taps_has_it(floor: Floor) -> None:
     await floor.said("m-1", 119, "这款茶几送货上门吗 [点我](http://evil.com) @所有人")
-    await until(lambda: floor.ding.messages)
+    await floor.told_on(floor.ding)
     (title,) = floor.told()
-    assert re.fullmatch(r"【还剩(60|59)秒】senye:lin 1位在等｜senye 2:0[01]", title), title
+    found = re.fullmatch(r"【还剩(\d+)秒】senye:lin 1位在等｜senye 2:(\d\d)", title)
+    assert found is not None, title
+    assert 179 <= int(found[1]) + 120 + int(found[2]) <= 180
     text = floor.ding.messages[0]["actionCard"]["text"]
     assert "问：这款茶几送货上门吗 ［点我］(http：//evil．com) ＠所有人" in text
     assert "买家 张＊" in text
@@ -132,7 +149,7 @@ async def test_what_is_answered_in_the_last_second_is_not_told(floor: Floor) -> 
     await floor.said("m-1", 119.5, "有货吗")
     await floor.said("m-2", 0, "有的亲", role="agent")
     await floor.said("m-3", 119, "包邮吗", chat="c-10")
-    await until(lambda: floor.ding.messages)
+    await floor.told_on(floor.ding)
     assert len(floor.told()) == 1
     assert "包邮吗" in floor.ding.messages[0]["actionCard"]["text"]
 
@@ -148,10 +165,10 @@ async def test_other_rules_are_taken_while_it_runs(floor: Floor, tmp_path: Path)
         assert floor.app.rules is not None
         await floor.app.rules.reload()
         await floor.said("m-1", 119, "包邮吗")
-        await until(lambda: other.messages)
+        await floor.told_on(other)
         assert floor.ding.messages == []
         path.write_text(CHANNELS.replace("TEST_DING_URL", "TEST_NOT_SET"))
         await floor.app.rules.reload()
         await floor.said("m-2", 119, "有货吗", chat="c-11")
-        await until(lambda: len(other.messages) == 2)
+        await floor.told_on(other, 2)
     await other.stop()
