@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 from msgspec import structs
 
-from monitor.store.entries import Attempt, Delivery, DueDelivery
+from monitor.store.entries import Attempt, Delivery, DueDelivery, Rest
 
 
 class Outbox(Protocol):
@@ -32,8 +32,11 @@ class Outbox(Protocol):
     async def standing(self, channel: str) -> list[Delivery]:
         """Return what was told last of each alert that stands."""
 
-    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Write down what came of it; raises StoreUnavailable."""
+    async def record_attempts(self, attempts: Sequence[Attempt], rests: Sequence[Rest] = ()) -> None:
+        """Write down what came of it, and which channels are left alone; raises StoreUnavailable."""
+
+    async def rest(self, channel: str) -> Rest | None:
+        """Return until when a channel is left alone."""
 
     async def expire(self, now_ms: int) -> dict[str, int]:
         """Give up what has expired; return how many by channel."""

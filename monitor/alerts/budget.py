@@ -71,11 +71,16 @@ class Breaker:
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._failures = 0
-        self._opened = 0
+        self.opened = 0  # How often, since something was last taken.
 
     def succeeded(self) -> None:
         """Begin anew."""
-        self._failures = self._opened = 0
+        self._failures = self.opened = 0
+
+    def resume(self, opened: int) -> None:
+        """Go on after a restart: where it was open, one message tries again."""
+        self.opened = opened
+        self._failures = OPEN_AFTER - 1 if opened else 0
 
     def failed(self) -> int:
         """Count a failure; return for how long nothing is to be sent, 0: go on."""
@@ -83,6 +88,6 @@ class Breaker:
         if self._failures < OPEN_AFTER:
             return 0
         self._failures = OPEN_AFTER - 1  # The one that tries decides.
-        open_ms = OPEN_MS[min(self._opened, len(OPEN_MS) - 1)]
-        self._opened += 1
+        open_ms = OPEN_MS[min(self.opened, len(OPEN_MS) - 1)]
+        self.opened += 1
         return round(open_ms * self._rng.uniform(0.9, 1.1))

@@ -11,6 +11,7 @@ told on the channel that stands in for it.
 """
 
 import asyncio
+import contextlib
 import heapq
 import logging
 import random
@@ -29,7 +30,7 @@ from monitor.alerts.timer import Timer
 from monitor.core.decisions import AlertOrder, TellPeople
 from monitor.errors import DeliveryError, StoreUnavailable
 from monitor.metrics import Metrics
-from monitor.store.entries import Attempt, Delivery, DueDelivery
+from monitor.store.entries import Attempt, Delivery, DueDelivery, Rest
 from monitor.store.outbox import DIGEST, HIGH
 
 log = logging.getLogger(__name__)
@@ -138,6 +139,7 @@ class Courier:
                 lane.bucket.take(at_ms)
             lane.bucket.pace_ms = self._pace_ms
         await lane.quota.read(self._outbox, now_ms)
+        lane.resume(await self._outbox.rest(lane.name))
         await lane.channel.open()
 
     async def _change(self, gone: Collection[str], fresh: Sequence[Channel]) -> None:
@@ -145,6 +147,9 @@ class Courier:
         for lane in [lane for lane in self._lanes if lane.name in gone]:
             self._lanes.remove(lane)
             await lane.channel.close()
+        with contextlib.suppress(StoreUnavailable):
+            # Another robot under the same name has not blocked us.
+            await self._outbox.record_attempts([], [Rest(name, 0, "", 0) for name in gone])
         for channel in fresh:
             lane = Lane(channel, self._rng)
             await self._open(lane)
@@ -260,7 +265,7 @@ class Courier:
                 await self._outbox.merge(digest, [member.delivery_id for member in members])
             except StoreUnavailable:
                 return  # The next round finds them again.
-            due = DueDelivery(delivery=digest, attempts=0, told=None, overtaken_by=None)
+            due = DueDelivery(delivery=digest, attempts=0)
         lane.under_way.add(due.delivery.delivery_id)
         now_ms = self._timer.now_ms()
         try:
@@ -321,7 +326,7 @@ class Courier:
         else:
             failure = None
             answered_at_ms = self._timer.now_ms()
-            lane.breaker.succeeded()
+            lane.works()
             self._metrics.delivery.observe((answered_at_ms - delivery.decided_at_ms) / 1000, lane.name)
         outcome: Outcome = "sent"
         next_at_ms: int | None = None
@@ -377,7 +382,7 @@ class Courier:
 
     def _quieten(self, lane: Lane, until_ms: int, reason: str) -> None:
         if until_ms > lane.quiet_until_ms:
-            lane.quiet_until_ms, lane.quiet_reason = until_ms, reason
+            lane.quiet_until_ms, lane.quiet_reason, lane.rest_unsaved = until_ms, reason, True
             heapq.heappush(self._retries, until_ms)
 
     def _settle(self, lane: Lane, attempt: Attempt) -> None:
@@ -398,13 +403,16 @@ class Courier:
     async def _write_down(self, settled: list[tuple[Lane, Attempt]]) -> None:
         while True:
             try:
-                await self._outbox.record_attempts([attempt for _, attempt in settled])
+                unsaved = [lane for lane in self._lanes if lane.rest_unsaved]
+                await self._outbox.record_attempts([attempt for _, attempt in settled], [one.rest() for one in unsaved])
                 break
             except StoreUnavailable as error:
                 if self._stopping.is_set():
                     return  # They are sent again after the next start.
                 log.error("deliveries cannot be written down: %s", error)
                 await self._timer.wait(self._stopping, STORE_RETRY_SECONDS)
+        for lane in unsaved:
+            lane.rest_unsaved = False
         for lane, attempt in settled:
             lane.under_way.discard(attempt.delivery_id)
             outcome = "retried" if attempt.outcome == "retry" else attempt.outcome

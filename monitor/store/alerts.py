@@ -49,6 +49,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 class Told(Struct, frozen=True, gc=False):
     """One delivery of an alert, for its history."""
 
+    delivery_id: str
     channel: str
     transition: str
     stage: str
@@ -152,8 +153,8 @@ class Alerts:
             return [
                 Told(*row)
                 for row in db.execute(
-                    "SELECT channel, transition, stage, due_at_ms, decided_at_ms, state, attempts FROM outbox "
-                    "WHERE alert_id = ? ORDER BY number LIMIT 500",
+                    "SELECT delivery_id, channel, transition, stage, due_at_ms, decided_at_ms, state, attempts "
+                    "FROM outbox WHERE alert_id = ? ORDER BY number LIMIT 500",
                     (alert_id,),
                 )
             ]

@@ -57,8 +57,6 @@ class DueDelivery(Struct, frozen=True, kw_only=True, gc=False):
 
     delivery: Delivery
     attempts: int  # How often it was tried.
-    told: str | None  # Transition that was sent last of this alert on this channel; None: nothing was.
-    overtaken_by: str | None  # Transition of the newest later one of its alert and channel; None: it is the newest.
 
 
 class Attempt(Struct, frozen=True, kw_only=True, gc=False):
@@ -77,6 +75,15 @@ class Attempt(Struct, frozen=True, kw_only=True, gc=False):
     next_at_ms: int | None = None  # Set for ``retry`` only.
     reason: str = ""
     then: Delivery | None = None
+
+
+class Rest(Struct, frozen=True, gc=False):
+    """That a channel is left alone; what is kept of its breaker. Both numbers 0: it works again."""
+
+    channel: str
+    until_ms: int
+    reason: str
+    opened: int  # How often the breaker has opened since something was last taken there.
 
 
 class Quarantined(Struct, frozen=True, kw_only=True, gc=False):

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import structs
 
 from monitor.store.database import Line
-from monitor.store.entries import Attempt, Delivery, DueDelivery
+from monitor.store.entries import Attempt, Delivery, DueDelivery, Rest
 
 _FIELDS = Delivery.__struct_fields__
 _DELIVERY = "delivery_id, alert_id, channel, transition, stage, due_at_ms, decided_at_ms, expires_at_ms, body"
@@ -58,16 +58,10 @@ class Outbox:
                 DueDelivery(
                     delivery=Delivery(**dict(zip(_FIELDS, row, strict=False))),
                     attempts=row[9],
-                    overtaken_by=row[10],
-                    told=row[11],
                 )
                 for row in db.execute(
-                    f"SELECT {_DELIVERY}, attempts, "
-                    "(SELECT later.transition FROM outbox AS later WHERE later.alert_id = o.alert_id "
-                    "AND later.channel = o.channel AND later.number > o.number ORDER BY later.number DESC LIMIT 1), "
-                    "(SELECT told.transition FROM outbox AS told WHERE told.alert_id = o.alert_id "
-                    "AND told.channel = o.channel AND told.state = 'sent' ORDER BY told.number DESC LIMIT 1) "
-                    "FROM outbox AS o WHERE state = 'pending' AND next_at_ms <= ? AND expires_at_ms > ? "
+                    f"SELECT {_DELIVERY}, attempts FROM outbox AS o "
+                    "WHERE state = 'pending' AND next_at_ms <= ? AND expires_at_ms > ? "
                     "AND channel NOT IN (SELECT value FROM json_each(?)) "
                     "AND NOT EXISTS (SELECT 1 FROM outbox AS older WHERE older.alert_id = o.alert_id "
                     "AND older.channel = o.channel AND older.number < o.number AND older.state = 'pending') "
@@ -94,8 +88,6 @@ class Outbox:
                 DueDelivery(
                     delivery=Delivery(**dict(zip(_FIELDS, row, strict=False))),
                     attempts=row[9],
-                    overtaken_by=None,
-                    told=None,
                 )
                 for row in db.execute(
                     f"SELECT {_DELIVERY}, attempts FROM outbox WHERE state = 'pending' AND next_at_ms <= ? "
@@ -206,16 +198,48 @@ class Outbox:
 
         return await self._reader.read(read)
 
-    async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Write down what came of deliveries, in one synced transaction.
+    async def record_attempts(self, attempts: Sequence[Attempt], rests: Sequence[Rest] = ()) -> None:
+        """Write down what came of deliveries and which channels are left alone for it, in one synced transaction.
 
         A delivery that is settled stays as it is, and what is unknown is left out.
 
         Raises:
             StoreUnavailable: nothing was written.
         """
-        if attempts:
-            await self._writer.write(lambda db: _record(db, attempts))
+
+        def write(db: sqlite3.Connection) -> None:
+            _record(db, attempts)
+            for rest in rests:
+                db.execute("INSERT OR REPLACE INTO channel_rest VALUES (?, ?, ?, ?)", structs.astuple(rest))
+
+        if attempts or rests:
+            await self._writer.write(write)
+
+    async def rest(self, channel: str) -> Rest | None:
+        """Return until when a channel is left alone, as it was last written down."""
+
+        def read(db: sqlite3.Connection) -> Rest | None:
+            found = db.execute("SELECT * FROM channel_rest WHERE channel = ?", (channel,)).fetchone()
+            return None if found is None else Rest(*found)
+
+        return await self._reader.read(read)
+
+    async def keep_storm(self, body: bytes) -> None:
+        """Keep how a rush stands.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        await self._writer.write(lambda db: db.execute("INSERT OR REPLACE INTO storm VALUES (1, ?)", (body,)))
+
+    async def storm(self) -> bytes | None:
+        """Return what was kept of it last."""
+
+        def read(db: sqlite3.Connection) -> bytes | None:
+            found = db.execute("SELECT body FROM storm").fetchone()
+            return None if found is None else bytes(found[0])
+
+        return await self._reader.read(read)
 
     async def expire(self, now_ms: int) -> dict[str, int]:
         """Give up what has expired without being sent; return how many by channel.
@@ -249,20 +273,21 @@ class Outbox:
             )
         )
 
-    async def attempts_of(self, delivery_id: str) -> list[Attempt]:
-        """Return what came of a delivery so far, first try first."""
+    async def attempts_of(self, delivery_ids: Collection[str]) -> dict[str, list[Attempt]]:
+        """Return what came of deliveries so far, the first try of each first."""
+        found: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
 
-        def read(db: sqlite3.Connection) -> list[Attempt]:
-            return [
-                Attempt(
-                    delivery_id=delivery_id, sent_at_ms=row[0], answered_at_ms=row[1], outcome=row[2], reason=row[3]
+        def read(db: sqlite3.Connection) -> dict[str, list[Attempt]]:
+            for row in db.execute(
+                "SELECT o.delivery_id, a.sent_at_ms, a.answered_at_ms, a.outcome, a.reason FROM outbox AS o "
+                "JOIN attempts AS a ON a.delivery = o.number "
+                "WHERE o.delivery_id IN (SELECT value FROM json_each(?)) ORDER BY a.delivery, a.attempt",
+                (msgspec.json.encode(list(delivery_ids)).decode(),),
+            ):
+                found[row[0]].append(
+                    Attempt(delivery_id=row[0], sent_at_ms=row[1], answered_at_ms=row[2], outcome=row[3], reason=row[4])
                 )
-                for row in db.execute(
-                    "SELECT a.sent_at_ms, a.answered_at_ms, a.outcome, a.reason FROM attempts AS a "
-                    "JOIN outbox AS o ON o.number = a.delivery WHERE o.delivery_id = ? ORDER BY a.attempt",
-                    (delivery_id,),
-                )
-            ]
+            return found
 
         return await self._reader.read(read)
 

@@ -292,6 +292,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "INSERT INTO retention (one) VALUES (1)",
         "CREATE INDEX alerts_of_chat ON alerts (shop, json_extract(CAST(body AS TEXT), '$.conversation'))",
     ),
+    (
+        # What a restart must know of telling: until when a channel is left alone, and a rush that goes on.
+        """CREATE TABLE channel_rest (
+            channel TEXT PRIMARY KEY,
+            until_ms INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            opened INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE TABLE storm (one INTEGER PRIMARY KEY CHECK (one = 1), body BLOB NOT NULL) STRICT",
+    ),
 )
 
 

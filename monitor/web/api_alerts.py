@@ -18,6 +18,7 @@ from monitor.core.masking import masked_name
 from monitor.core.silences import MATCHERS, SILENCES_AT_MOST, Silence
 from monitor.core.views import WaitRow
 from monitor.store.alerts import Logged, Wanted
+from monitor.store.entries import Attempt
 from monitor.web import models, models_alerts
 from monitor.web.access import Caller
 from monitor.web.alert_quality import quality
@@ -142,6 +143,7 @@ class AlertsApi:
         logged, acts = found
         _may(caller, logged.state.shop, logged.state.team)
         delivered = await self._services.journal.alerts.told(id)
+        tries = await self._services.journal.outbox.attempts_of([one.delivery_id for one in delivered])
         return json(
             self._alert(logged)
             | {
@@ -155,6 +157,7 @@ class AlertsApi:
                         "decided_at": instant(one.decided_at_ms),
                         "state": one.state,
                         "attempts": one.attempts,
+                        "tries": [_try(one) for one in tries[one.delivery_id]],
                     }
                     for one in delivered
                 ],
@@ -391,6 +394,15 @@ def _asked(value: str | None, name: str) -> int | None:
 
 def _act(act: AlertAct) -> dict[str, Any]:
     return {"at": instant(act.at_ms), "by": act.by, "what": act.what, "detail": act.detail}
+
+
+def _try(one: Attempt) -> dict[str, Any]:
+    return {
+        "sent_at": instant(one.sent_at_ms),
+        "answered_at": instant(one.answered_at_ms),
+        "outcome": one.outcome,
+        "reason": one.reason,
+    }
 
 
 def _silence(one: Silence) -> dict[str, Any]:

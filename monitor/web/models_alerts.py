@@ -18,6 +18,15 @@ class Act(BaseModel):
     detail: str
 
 
+class Try(BaseModel):
+    """One try to deliver."""
+
+    sent_at: str | None = Field(description="Null: it was given up without a try.")
+    answered_at: str | None
+    outcome: Literal["sent", "retry", "failed", "dropped_answered", "withdrawn"]
+    reason: str = Field(description="Why it was not taken, in a word; empty: it was.")
+
+
 class Delivered(BaseModel):
     """What a channel was given."""
 
@@ -28,6 +37,7 @@ class Delivered(BaseModel):
     decided_at: str
     state: str
     attempts: int
+    tries: list[Try]
 
 
 class Alert(BaseModel):

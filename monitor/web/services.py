@@ -22,6 +22,7 @@ from monitor.scoring.reading import Reading
 from monitor.settings import Settings
 from monitor.store.alerts import Alerts
 from monitor.store.entries import QuarantineEntry, StoredEvent
+from monitor.store.outbox import Outbox
 from monitor.suggest.service import Suggester
 from monitor.web.access import Access, Caller
 from monitor.web.quality_store import QualityStore
@@ -168,6 +169,10 @@ class Journal(Protocol):
     @property
     def alerts(self) -> Alerts:
         """The alert log."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """What was to be told, and what came of it."""
 
     @property
     def quality(self) -> QualityStore:

@@ -12,7 +12,7 @@ from monitor.alerts.router import MACHINE_EXPIRES_MS, PEOPLE_EXPIRES_MS, Route, 
 from monitor.core.decisions import AlertOrder
 from monitor.errors import DeliveryError, StoreUnavailable
 from monitor.metrics import Metrics
-from monitor.store.entries import Attempt, Commit, Delivery, DueDelivery
+from monitor.store.entries import Attempt, Commit, Delivery, DueDelivery, Rest
 from monitor.store.journal import Journal
 from tests.alerts.orders import raised, resolved, risen
 from tests.alerts.time import MovedTime
@@ -103,7 +103,8 @@ class Floor:
                 self.courier = None
 
     async def attempts(self, message: str, channel: str = "hook") -> list[Attempt]:
-        return await self.journal.outbox.attempts_of(f"{message}@{channel}")
+        delivery_id = f"{message}@{channel}"
+        return (await self.journal.outbox.attempts_of([delivery_id]))[delivery_id]
 
     def counted(self, outcome: str, channel: str = "hook") -> float:
         return self.metrics.deliveries.get((channel, outcome), 0)
@@ -355,12 +356,12 @@ async def test_while_the_journal_takes_nothing_a_message_is_not_sent_twice(floor
     hook = floor.channel()
     record, failures = floor.journal.outbox.record_attempts, 3
 
-    async def failing(attempts: Sequence[Attempt]) -> None:
+    async def failing(attempts: Sequence[Attempt], rests: Sequence[Rest] = ()) -> None:
         nonlocal failures
         if failures:
             failures -= 1
             raise StoreUnavailable("disk full")
-        await record(attempts)
+        await record(attempts, rests)
 
     floor.journal.outbox.record_attempts = failing  # type: ignore[method-assign]
     async with floor.delivering() as courier:

@@ -17,7 +17,7 @@ from monitor.core.decisions import TellPeople
 from monitor.errors import DeliveryError
 from monitor.metrics import Metrics
 from monitor.policy_files.channels import Folder
-from monitor.store.entries import Commit, Delivery
+from monitor.store.entries import Commit, Delivery, Rest
 from monitor.store.journal import Journal
 from tests.alerts.orders import ASKED_MS
 from tests.alerts.tellings import named, told
@@ -147,7 +147,7 @@ async def test_one_message_is_told_at_once_and_its_try_is_written_down(floor: Fl
         await floor.tell(told(named(1), named(2)))
         await floor.comes_to({"sent": 1})
     assert titles(room) == ["1 2"]
-    (attempt,) = await floor.journal.outbox.attempts_of("k-1.team.120s@a")
+    ((attempt,),) = (await floor.journal.outbox.attempts_of(["k-1.team.120s@a"])).values()
     assert (attempt.outcome, attempt.sent_at_ms) == ("sent", START_MS)
 
 
@@ -260,6 +260,62 @@ async def test_a_robot_that_is_blocked_hands_on_until_it_is_free_again(floor: Fl
         floor.time.pass_(600)
         await floor.tell(told(named(3), decided_at_ms=floor.time.now_ms()))
         await until(lambda: titles(room) == ["3"])
+
+
+async def test_a_robot_that_has_blocked_us_is_left_alone_over_a_restart(floor: Floor) -> None:
+    room = floor.room()
+    room.script = [DeliveryError("too_fast", retry_after_seconds=600)]
+    async with floor.delivering():
+        await floor.tell(told(named(1)))
+        await floor.settled()
+    assert len(room.tried) == 1
+    floor.time.pass_(300)
+    async with floor.delivering():
+        await floor.tell(told(named(2), decided_at_ms=floor.time.now_ms()))
+        await floor.pass_(5)
+        assert len(room.tried) == 1
+    floor.time.pass_(296)
+    async with floor.delivering():
+        await floor.tell(told(named(3), decided_at_ms=floor.time.now_ms()))
+        await until(lambda: titles(room) == ["3"])
+    floor.time.pass_(1)
+    async with floor.delivering():
+        await floor.tell(told(named(4), decided_at_ms=floor.time.now_ms()))
+        await until(lambda: titles(room) == ["3", "4"])
+    assert await floor.journal.outbox.rest("a") == Rest("a", 0, "", 0)
+
+
+async def test_a_breaker_that_is_open_outlives_a_restart(floor: Floor) -> None:
+    room = floor.room(per_minute=18)
+    room.always = DeliveryError("connect")
+    async with floor.delivering():
+        await floor.tell(told(named(1), expires_at_ms=START_MS + 600_000))
+        while (rest := await floor.journal.outbox.rest("a")) is None:
+            await floor.pass_(1)
+    tried = len(room.tried)
+    async with floor.delivering():
+        await floor.pass_(5)
+        assert len(room.tried) == tried
+        floor.time.pass_(20)  # Past the rest, and past the pause between two tries.
+        # One message tries it, and the next rest is the longer one.
+        await until(lambda: len(room.tried) == tried + 1)
+        await floor.pass_(1)
+    again = await floor.journal.outbox.rest("a")
+    assert again is not None
+    assert (rest.opened, again.opened) == (1, 2)
+    assert again.until_ms - floor.time.now_ms() > 20_000
+
+
+async def test_another_robot_under_the_same_name_has_not_blocked_us(floor: Floor) -> None:
+    room = floor.room()
+    room.script = [DeliveryError("too_fast", retry_after_seconds=600)]
+    async with floor.delivering() as courier:
+        await floor.tell(told(named(1)))
+        await floor.settled()
+        other = Room(floor.time, room.route)
+        courier.swap(["a"], [other])
+        await floor.tell(told(named(2)))
+        await until(lambda: titles(other) == ["2"])
 
 
 async def test_a_robot_that_hangs_or_resets_is_given_two_tries_where_another_channel_is_there(floor: Floor) -> None:

@@ -140,9 +140,15 @@ async def test_the_group_is_told_and_the_first_who_taps_has_it(floor: Floor) -> 
         assert "<b>" not in second.text
         gone = await client.get(claim[:-3] + "xyz")
         assert gone.status_code == 410
-    row = floor.app.engine.row("senye", "c-9")
-    assert row is not None
-    assert row.claimed_by == "小王"
+        row = floor.app.engine.row("senye", "c-9")
+        assert row is not None
+        assert row.claimed_by == "小王"
+        trail = (await client.get(f"{floor.app.server.url}/v1/alerts/{wait['id']}")).json()
+        [delivered] = trail["delivered"]
+        assert (delivered["channel"], delivered["state"], delivered["attempts"]) == ("group", "sent", 1)
+        [tried] = delivered["tries"]
+        assert delivered["due_at"] <= delivered["decided_at"] <= tried["sent_at"] <= tried["answered_at"]
+        assert (tried["outcome"], tried["reason"]) == ("sent", "")
 
 
 async def test_what_is_answered_in_the_last_second_is_not_told(floor: Floor) -> None:

@@ -26,7 +26,7 @@ async def test_a_delivery_is_due_from_its_decision_until_it_expires(journal: Jou
     one = delivery("a", decided_at_ms=1_000, expires_at_ms=5_000)
     await journal.commit(commit(event(1), outbox=[one]))
     assert await journal.outbox.due(999, 10) == []
-    assert await journal.outbox.due(1_000, 10) == [DueDelivery(delivery=one, attempts=0, told=None, overtaken_by=None)]
+    assert await journal.outbox.due(1_000, 10) == [DueDelivery(delivery=one, attempts=0)]
     assert await ids(journal, 4_999) == ["a"]
     assert await ids(journal, 5_000) == []
 
@@ -69,8 +69,8 @@ async def test_a_retry_comes_at_its_time_and_every_try_is_kept(journal: Journal)
     assert await journal.outbox.next_at_ms() == 2_500
     assert [(due.delivery.delivery_id, due.attempts) for due in await journal.outbox.due(2_500, 10)] == [("a", 1)]
     await journal.outbox.record_attempts([tries[1]])
-    assert await journal.outbox.attempts_of("b") == [sent("b", 1_100)]
-    kept = await journal.outbox.attempts_of("a")
+    assert (await journal.outbox.attempts_of(["b"]))["b"] == [sent("b", 1_100)]
+    kept = (await journal.outbox.attempts_of(["a"]))["a"]
     assert [(a.outcome, a.sent_at_ms, a.answered_at_ms, a.reason) for a in kept] == [
         ("retry", 1_000, None, "timeout"),
         ("sent", 2_500, 2_580, ""),
@@ -82,8 +82,8 @@ async def test_what_is_settled_stays_settled(journal: Journal) -> None:
     await journal.commit(commit(event(1), outbox=[delivery("a")]))
     await journal.outbox.record_attempts([sent("a", 1_000), retry("a", 1_001, 9_000), sent("unknown", 1)])
     assert await ids(journal, 10_000) == []
-    assert await journal.outbox.attempts_of("a") == [sent("a", 1_000)]
-    assert await journal.outbox.attempts_of("unknown") == []
+    assert (await journal.outbox.attempts_of(["a"]))["a"] == [sent("a", 1_000)]
+    assert (await journal.outbox.attempts_of(["unknown"]))["unknown"] == []
 
 
 async def test_a_dropped_delivery_was_not_tried(journal: Journal) -> None:
@@ -91,7 +91,7 @@ async def test_a_dropped_delivery_was_not_tried(journal: Journal) -> None:
     dropped = Attempt(delivery_id="a", outcome="dropped_answered", sent_at_ms=None, answered_at_ms=None, reason="over")
     await journal.outbox.record_attempts([dropped])
     assert await journal.outbox.pending() == {}
-    assert await journal.outbox.attempts_of("a") == [dropped]
+    assert (await journal.outbox.attempts_of(["a"]))["a"] == [dropped]
     stored = await journal._reader.read(lambda db: db.execute("SELECT state, attempts FROM outbox").fetchone())
     assert stored == ("dropped_answered", 0)
 
@@ -114,21 +114,6 @@ async def test_of_one_alert_on_one_channel_the_oldest_goes_first(journal: Journa
     assert await ids(journal, 2_100) == ["other alert", "other channel"]
     await journal.outbox.record_attempts([sent("raised", 9_000)])
     assert await ids(journal, 9_000) == ["other alert", "other channel", "risen"]
-
-
-async def test_a_delivery_knows_what_was_told_and_what_overtook_it(journal: Journal) -> None:
-    def known(due: DueDelivery) -> tuple[str, str | None, str | None]:
-        return due.delivery.delivery_id, due.told, due.overtaken_by
-
-    await journal.commit(
-        commit(event(1), outbox=[delivery("raised"), delivery("elsewhere", channel="mqtt", transition="resolved")])
-    )
-    due = await journal.outbox.due(2_000, 10)
-    assert [known(one) for one in due] == [("raised", None, None), ("elsewhere", None, None)]
-    await journal.outbox.record_attempts([sent("raised", 2_000), sent("elsewhere", 2_000)])
-    await journal.commit(commit(event(2), outbox=[delivery("risen", transition="risen")]))
-    await journal.commit(commit(event(3), outbox=[delivery("resolved", transition="resolved")]))
-    assert [known(one) for one in await journal.outbox.due(2_000, 10)] == [("risen", "raised", "resolved")]
 
 
 async def test_what_expires_unsent_has_failed(journal: Journal) -> None:

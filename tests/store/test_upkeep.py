@@ -80,7 +80,7 @@ async def test_pending_deliveries_stay_and_settled_ones_go_with_their_attempts(j
     await prune_all(journal, DAY, 1)
     left = await journal._reader.read(lambda db: db.execute("SELECT delivery_id FROM outbox ORDER BY 1").fetchall())
     assert left == [("pending",), ("young",)]
-    assert await journal.outbox.attempts_of("sent") == []
+    assert await journal.outbox.attempts_of(["sent"]) == {"sent": []}
     assert await journal._reader.read(lambda db: db.execute("SELECT count(*) FROM attempts").fetchone()) == (1,)
 
 

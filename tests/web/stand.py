@@ -233,6 +233,7 @@ class ListedJournal:
     """What is read back, in memory."""
 
     alerts: Any = None  # Alerts are tested with the real journal.
+    outbox: Any = None
     quality: Any = None  # As is quality.
 
     def __init__(self) -> None:

@@ -234,6 +234,7 @@ export interface Delivered {
   readonly decided_at: string
   readonly state: string
   readonly attempts: number
+  readonly tries: readonly (Try)[]
 }
 
 /** Why a wait needs no answer. */
@@ -916,6 +917,16 @@ export interface ToldStep {
   readonly decided_at: string | null
   /** Its second had not come: the message of another wait of the agent named it. */
   readonly named: boolean
+}
+
+/** One try to deliver. */
+export interface Try {
+  /** Null: it was given up without a try. */
+  readonly sent_at: string | null
+  readonly answered_at: string | null
+  readonly outcome: 'sent' | 'retry' | 'failed' | 'dropped_answered' | 'withdrawn'
+  /** Why it was not taken, in a word; empty: it was. */
+  readonly reason: string
 }
 
 /** A buyer who waits. */
