@@ -16,7 +16,8 @@ class Budget(Struct, frozen=True):
     Attributes:
         target: the share promised; None: none is written down, and none is made up.
         open: units that are not decided yet; each may still become a miss.
-        left: how many more may be missed; below 0 the target is lost unless more hits come. None: no target.
+        left: how many more may be missed; below 0 the target is lost unless more hits come. None: no target, or no
+            sample yet: before the first hit or miss of the day there is nothing to be spent.
     """
 
     shop: str
@@ -55,9 +56,9 @@ def budget(scorer: Scorer, register: Register, shop: str) -> Budget | None:
     info = register.shop(shop)
     target = info.targets.get(profile.id) if info is not None else None
     left = None
-    if target:
+    determined = hits + misses
+    if target and determined:
         # Of hits / (hits + misses + left) the smallest that is still the target; a hair for shares such as 0.95.
         left = floor(hits / target - hits + 1e-9) - misses
-    determined = hits + misses
     rate = hits / determined if determined else None
     return Budget(shop, profile.id, target, hits, misses, counts[UNDETERMINED], rate, left)

@@ -13,6 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from monitor.core.people import People
+from monitor.core.scores.figures import BUYER_FIGURES, Figures
+from monitor.core.scores.shown import shown
 from monitor.scoring.reading import By, Reading
 from monitor.store.quality import Count
 from monitor.suggest.rates import rates
@@ -75,7 +77,7 @@ async def with_extras(
     services: Services, reading: Reading, rows: Sequence[bytes], days: tuple[int, int], by: By, caller: Caller
 ) -> list[bytes]:
     """Return rows of some days, each with its ``quality`` and ``load`` where they are known of its kind."""
-    if not rows or by == "account":  # What agents say and how full they are is of people.
+    if by == "account" or not (rows or by == "agent"):  # What agents say and how full they are is of people.
         return list(rows)
     counts = await services.journal.quality.counts(_date(days[0]), _date(days[1]), caller.shops)
     if caller.teams is not None:
@@ -84,7 +86,8 @@ async def with_extras(
     quality = await asyncio.to_thread(lambda: rates(_renamed(counts, reading, by), "shop"))
     loads = await _loads(services, reading, days, by, caller)
     register, now_ms = reading.register(), services.now_ms()
-    found = []
+    found: list[tuple[str, bytes]] = []
+    named: set[str] = set()
     for number, row in enumerate(rows, 1):
         known = _row(row)
         more: dict[str, Any] = {}
@@ -94,10 +97,21 @@ async def with_extras(
         load = loads.get(person or known.name)
         if load is not None:
             more["load"] = load.as_json()
-        found.append(row[:-1] + b"," + encode(more)[1:] if more else row)
+            named.add(person or known.name)
+        found.append((known.name, row[:-1] + b"," + encode(more)[1:] if more else row))
         if number % ROWS_A_SLICE == 0:
             await asyncio.sleep(0)
-    return found
+    if by == "agent" and not caller.bound:
+        found += [(person, _idle(person, load)) for person, load in loads.items() if person not in named]
+        found.sort()
+    return [row for _, row in found]
+
+
+def _idle(person: str, load: Load) -> bytes:
+    """Return the row of somebody who was there and had no chat that counts."""
+    figures = shown(Figures(), [0] * len(BUYER_FIGURES))
+    row = {"name": person, "shops": 0, "provisional": False, "scores": {}, "figures": figures, "load": load.as_json()}
+    return encode(row)
 
 
 def _renamed(counts: Sequence[Count], reading: Reading, by: By) -> list[Count]:

@@ -124,7 +124,10 @@ class BudgetTold(BaseModel):
     misses: int
     open: int
     rate: float | None
-    left: int | None = Field(description="How many more may be missed today (达标余量); below 0: the target is lost.")
+    left: int | None = Field(
+        description="How many more may be missed today (达标余量); below 0: the target is lost. null: no target, or no "
+        "sample yet today."
+    )
     at_risk: bool
 
 

@@ -90,13 +90,12 @@ def _budget(reading: Reading, may: Callable[[str, str], bool] | None) -> dict[st
     for info in register.shops:
         if info.targets and (may is None or may(info.shop, reading.team_of(info.shop))):
             one = budget(reading.scorer, register, info.shop)
-            if one is not None and one.left is not None:
+            if one is not None and one.target is not None:
                 found.append(one)
     left = [one.left for one in found if one.left is not None]
     alone = found[0] if len(found) == 1 else None
     return {
-        # Before anything is decided there is no rate, and "none left" would be said of a target nobody has touched.
-        "may_miss": sum(max(0, n) for n in left) if any(one.rate is not None for one in found) else None,
+        "may_miss": sum(max(0, n) for n in left) if left else None,
         "targets": len(found),
         "targets_lost": sum(n < 0 for n in left),
         "rate": alone.rate if alone else None,

@@ -188,3 +188,17 @@ async def test_a_platforms_window_ends_some_days_ago_and_adds_sums(tmp_path: Pat
         short = found["pinduoduo_5min"]  # Three days up to yesterday.
         assert (short["hits"], short["misses"], short["rate"]) == (0, 0, None)
         assert await reading(f).windows(lambda shop, _: shop == "another") == []
+
+
+async def test_before_the_first_that_is_decided_there_is_no_budget_and_nothing_is_at_risk(tmp_path: Path) -> None:
+    targets = Register(shops=(ShopInfo(shop="senye", platform="taobao", targets={"taobao_3min": 0.95}),))
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("10:00:00"))
+        await f.at("10:01:00")
+        found = budget(f.scorer, targets, "senye")
+        assert found is not None
+        assert (found.rate, found.open, found.left, found.at_risk) == (None, 1, None, False)
+        await f.at("10:03:01")
+        missed = budget(f.scorer, targets, "senye")
+        assert missed is not None
+        assert (missed.rate, missed.left, missed.at_risk) == (0.0, -1, True)

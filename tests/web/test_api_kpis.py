@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from monitor.core.decisions import PersonDay
 from monitor.web.access import new_token
@@ -154,6 +155,15 @@ async def test_quality_per_session_and_the_load_of_people_stand_beside_the_figur
                 assert load["occupancy"] == pytest.approx(0.9, abs=0.01)
                 assert load["mean_open"] == pytest.approx(2, abs=0.02)
                 assert load["saturation"] == pytest.approx(0.5, abs=0.01)
+        # Who was there all day without a chat has a row as well.
+        idle = msgspec.json.encode(replace(worked, person="chen", busy_ms=0, chats_ms=0, most_chats=0))
+        with sqlite3.connect(tmp_path / "journal.db") as db:
+            db.execute("INSERT INTO person_days VALUES (?, ?, ?)", (yesterday, "chen", idle))
+        rows = (await client.get(f"/v1/kpis?by=agent&from={yesterday}&to={today}")).json()["rows"]
+        assert [(one["name"], one["load"]["busy_seconds"] > 0, bool(one["scores"])) for one in rows] == [
+            ("chen", False, False), ("lin", True, True),
+        ]  # fmt: skip
+        assert rows[0]["figures"]["round_response"]["mean_seconds"] is None
         assert "quality" not in (await client.get("/v1/kpis?by=agent&score=rate_3min_round")).json()["rows"][0]
 
         def own(found: dict[str, Any]) -> Any:

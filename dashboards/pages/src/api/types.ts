@@ -175,7 +175,7 @@ export interface BudgetTold {
   readonly misses: number
   readonly open: number
   readonly rate: number | null
-  /** How many more may be missed today (达标余量); below 0: the target is lost. */
+  /** How many more may be missed today (达标余量); below 0: the target is lost. null: no target, or no sample yet today. */
   readonly left: number | null
   readonly at_risk: boolean
 }
