@@ -6,6 +6,7 @@ answer to the first is found.
 
 import contextlib
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,9 +16,12 @@ from typing import Any
 import httpx
 
 from monitor.app import App
+from monitor.core.decisions import ShiftWorked
+from monitor.core.shifts import Running
 from monitor.policy_files.where import Choice, default_folder
 from monitor.settings import load
 from monitor.store.entries import Role
+from monitor.store.floor_log import insert_records
 from monitor.web.access import new_token
 from tests.at_ten import AT_TEN
 from tests.waiting import DEADLINE_SECONDS
@@ -185,5 +189,39 @@ async def _fill(owners: Owners, admin: httpx.AsyncClient) -> None:
     assert (await admin.post("/v1/kpis/official", content=figures.encode())).status_code == 200
     entries = (await admin.get("/v1/quarantine")).json()["entries"]
     owners.ids["refused"] = str(entries[0]["id"])
+    _seed_shifts(owners)
     await eventually(admin, "/v1/quality/hits?from=2020-01-01&to=2099-12-31", lambda told: len(told["hits"]) >= 2)
     await eventually(admin, "/v1/kpis?by=shop", lambda told: len(told["rows"]) >= 2)
+
+
+def _seed_shifts(owners: Owners) -> None:
+    """Let a shift of each owner be over, and one be about to end, with a list for the next."""
+    now_ms = owners.app.engine.now_ms()
+    hour_ms = 3_600_000
+    people = owners.app.engine.tracker.people
+    assert people is not None
+    worked, ending = [], []
+    for person, team, shops in (
+        ("lin", "north", (OURS,)),
+        ("heron", "lynx-team", (THEIRS,)),
+        ("both", "north", (OURS, THEIRS)),
+    ):
+        worked.append(
+            ShiftWorked(
+                person=person,
+                team=team,
+                shops=shops,
+                starts_at_ms=now_ms - 3 * hour_ms,
+                ends_at_ms=now_ms - 2 * hour_ms,
+                there_ms=hour_ms,
+                late_ms=0,
+                early_ms=0,
+            )
+        )
+        ending.append(Running(person, now_ms - hour_ms, now_ms + hour_ms, shops, None, True, now_ms, now_ms - 1))
+    with contextlib.closing(sqlite3.connect(owners.app.settings.data / "journal.db", timeout=10)) as db, db:
+        insert_records(db, worked)
+    people.hand_overs.advance(now_ms, ending)
+    for one in people.hand_overs.all():
+        if one.giver != "both":
+            owners.ids["our list" if one.shop == OURS else "their list"] = one.id
