@@ -158,6 +158,7 @@ class App:
             journal.outbox,
             self.metrics,
             waiting=lambda: round(sum(open_waits.values())),
+            newest=journal.last_position,
             suggest=None if self.texts.suggester is None else self.texts.suggester.top,
         )
         engine.watch(alerting.watch)

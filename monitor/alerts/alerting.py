@@ -9,6 +9,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from msgspec import msgpack
+
 from monitor.alerts.attempts import Outbox
 from monitor.alerts.channels import configured
 from monitor.alerts.channels.base import Channel
@@ -17,7 +19,7 @@ from monitor.alerts.delivery import Courier
 from monitor.alerts.links import Links
 from monitor.alerts.router import Router
 from monitor.alerts.speaker import Floor, FloorSpeaker, Staff, Talks
-from monitor.alerts.storm import PACE_SECONDS, Storm
+from monitor.alerts.storm import PACE_SECONDS, Kept, Storm
 from monitor.alerts.timer import WallTimer
 from monitor.clock import Clock
 from monitor.core.decisions import AlertOrder, Decision, TellPeople
@@ -47,12 +49,29 @@ class Changes(Protocol):
         """Open waits that are new or changed."""
 
     @property
+    def gone(self) -> Sequence[tuple[int, str]]:
+        """Waits that are open no more."""
+
+    @property
     def decisions(self) -> Sequence[Decision]:
         """What was decided."""
 
 
+class Crew(Staff, Protocol):
+    """Who is there, and how many more chats all of them can take."""
+
+    def spare(self, now_ms: int) -> tuple[int | None, int]:
+        """Return how many more chats can be taken (None: not known), and how many teams are full."""
+
+
 class Queue(Outbox, Protocol):
     """The outbox, with what is put in besides the engine's commits."""
+
+    async def keep_storm(self, body: bytes) -> None:
+        """Keep how a rush stands; raises StoreUnavailable."""
+
+    async def storm(self) -> bytes | None:
+        """Return what was kept of it last."""
 
     async def add(self, deliveries: Sequence[Delivery]) -> None:
         """Put deliveries in; raises StoreUnavailable."""
@@ -102,6 +121,8 @@ class Alerting:
         self._outbox: Queue | None = None
         self._waiting: Callable[[], int] = int
         self._storm = Storm(clock.now_ms())
+        self._staff: Crew | None = None
+        self._newest = 0
 
     @property
     def channels(self) -> Sequence[Channel]:
@@ -115,15 +136,17 @@ class Alerting:
     def attach(
         self,
         floor: Floor,
-        staff: Staff,
+        staff: Crew,
         talks: Talks,
         links: Links,
         outbox: Queue,
         metrics: Metrics,
         waiting: Callable[[], int],
+        newest: int = 0,
         suggest: Callable[[str, str], str | None] | None = None,
     ) -> None:
-        """Take what there is once the engine stands; before `run`."""
+        """Take what there is once the engine stands; before `run`. ``newest`` is the number of the newest event."""
+        self._staff, self._newest = staff, newest
         self._speaker = FloorSpeaker(floor, staff, talks, links, self._plan, self._epoch, suggest)
         self._outbox = outbox
         self._waiting = waiting
@@ -138,7 +161,7 @@ class Alerting:
         self._speaker.see(changes.decisions)
         self._courier.see(changes.decisions)
         if self._plan.channels:
-            self._storm.see(changes.rows, changes.decisions, changes.now_ms)
+            self._storm.see(changes.rows, changes.decisions, changes.now_ms, changes.gone)
 
     async def take(self, plan: Plan, register: Register) -> None:
         """Take other rules: channels that are as they were stay open.
@@ -163,6 +186,13 @@ class Alerting:
     async def run(self) -> None:
         """Deliver until `stop`."""
         assert self._courier is not None
+        assert self._outbox is not None
+        kept = await self._outbox.storm()
+        self._storm.resume(
+            None if kept is None else msgpack.decode(kept, type=Kept), self._newest, self._clock.now_ms()
+        )
+        if self._storm.since_ms is not None:
+            self._courier.pace(PACE_SECONDS)
         watching = asyncio.create_task(self._watch_storm())
         try:
             await self._courier.run()
@@ -183,11 +213,24 @@ class Alerting:
                 continue
             now_ms = self._clock.now_ms()
             facts = self._storm.turn(now_ms, self._waiting())
+            await self._keep_storm(now_ms)
             if facts is None:
                 continue
             ended = bool(facts.get("ended"))
             self._courier.pace(0 if ended else PACE_SECONDS)
+            if not ended and self._staff is not None:
+                room, full = self._staff.spare(now_ms)
+                facts |= {"room": room, "full": full}
             await self.tell(_storm_told("ended" if ended else "began", facts, now_ms))
+
+    async def _keep_storm(self, now_ms: int) -> None:
+        assert self._outbox is not None
+        kept = self._storm.keep(now_ms)
+        if kept is not None:
+            try:
+                await self._outbox.keep_storm(msgpack.encode(kept))
+            except StoreUnavailable as error:
+                log.warning("how the rush stands is not kept: %s", error)
 
     async def tell(self, told: TellPeople) -> None:
         """Tell people what is decided here and not by the core."""

@@ -226,6 +226,7 @@ def _storm(view: View) -> str:
             f"{facts.get('missed', 0)} missed, {facts.get('saved', 0)} saved"
         )
     room = f" | room for {facts['room']}" if facts.get("room") is not None else ""
+    room += f" | {facts['full']} teams full" if facts.get("full") else ""
     usual = f"{facts.get('rate', 0)} new a minute (usual {facts.get('usual', 0)})"
     return f"[rush] {usual}{room} | {facts.get('waiting', 0)} waiting"
 

@@ -264,6 +264,8 @@ def _storm(view: View) -> str:
     parts = [f"【爆单】进线 {facts.get('rate', 0)}/分（平时 {facts.get('usual', 0)}）"]
     if facts.get("room") is not None:
         parts.append(f"可接 {facts['room']}")
+    if facts.get("full"):
+        parts.append(f"满员 {facts['full']} 组")
     parts.append(f"等待中 {facts.get('waiting', 0)}")
     return "｜".join(parts)
 

@@ -233,8 +233,9 @@ class TellPeople(Struct, frozen=True, kw_only=True):
                 open (not decided yet), burned (misses of the last hour)
     quality     rules (how often each was broken), messages (ids of the replies, bounded), shops, count
     canary      seconds: the service's own test chat has not come through in this time
-    storm       rate, usual, waiting at its beginning; ended, waits, overdue, missed, saved at its end. The core decides
-                none: how fast messages may go out is not its own
+    storm       rate, usual, waiting, room (chats all can still take; None: not known), full (teams) at its beginning;
+                ended, waits, overdue, missed, saved at its end. The core decides none: how fast messages may go out
+                is not its own
     """
 
     key: str  # Unique and stable: the delivery's id is made of it. Told once.

@@ -206,6 +206,23 @@ class PeopleReading:
         policy = self.policy(shop, now_ms)
         return self.posts.room(self.posts.team(shop, policy), policy.team, now_ms)
 
+    def spare(self, now_ms: int) -> tuple[int | None, int]:
+        """Return how many more chats all who are online can take, and how many teams are full.
+
+        None: nobody's limit is known. A team with somebody without a limit is never full.
+        """
+        free: dict[str, int] = {}
+        unbounded = set()
+        for worker in self._workers.values():
+            if worker.state(now_ms) == "online":
+                team, limit = self.team_of(worker.person, ""), self.posts.limit(worker.person)
+                if limit is None:
+                    unbounded.add(team)
+                else:
+                    free[team] = free.get(team, 0) + max(0, limit - worker.chats)
+        full = sum(not room and team not in unbounded for team, room in free.items())
+        return (sum(free.values()) if free else None), full
+
     def load(self, person: str) -> tuple[int, int | None]:
         """Return a person's open chats and how many they can hold."""
         worker = self._workers.get(person)

@@ -252,7 +252,16 @@ def test_a_wait_that_is_in_two_messages_of_a_digest_is_counted_and_named_once(fl
             {"shop": "senye", "from": "小陈", "to": None, "waits": 2, "promises": 1},
             "【交接未接收】森野旗舰店｜小陈 → 无人｜2位在等，待跟进 1 项",
         ),
-        ("storm", {"rate": 180, "usual": 12, "waiting": 96}, "【爆单】进线 180/分（平时 12）｜等待中 96"),
+        (
+            "storm",
+            {"rate": 180, "usual": 12, "room": 96, "full": 2, "waiting": 240},
+            "【爆单】进线 180/分（平时 12）｜可接 96｜满员 2 组｜等待中 240",
+        ),
+        (
+            "storm",
+            {"rate": 180, "usual": 12, "room": None, "full": 0, "waiting": 96},
+            "【爆单】进线 180/分（平时 12）｜等待中 96",
+        ),
         (
             "storm",
             {"ended": True, "waits": 180, "overdue": 9, "missed": 0, "saved": 61},

@@ -1,6 +1,8 @@
 from typing import Any
 
-from monitor.alerts.storm import MINUTE_MS, Storm
+from msgspec import msgpack
+
+from monitor.alerts.storm import MINUTE_MS, Kept, Storm
 from monitor.core.decisions import PassStage
 from tests.alerts.tellings import named, told
 
@@ -8,8 +10,8 @@ START_MS = 1_795_400_000_000
 
 
 class Row:
-    def __init__(self, wait: int) -> None:
-        self.wait = wait
+    def __init__(self, wait: int, *flags: str) -> None:
+        self.wait, self.flags, self.platform = wait, flags, "taobao"
 
 
 class Hour:
@@ -79,3 +81,60 @@ def test_a_backlog_right_after_a_start_is_none_for_nobody_knows_what_is_usual() 
     hour = Hour()
     hour.storm.see([Row(wait) for wait in range(1, 200)], (), START_MS)  # type: ignore[misc]
     assert hour.storm.turn(START_MS + 1_000, 200) is None
+
+
+def test_who_is_with_a_bot_counts_from_when_a_person_is_needed() -> None:
+    hour = Hour()
+    hour.minutes(10, 12)
+    first = hour.wait + 1
+    held = [Row(wait, "bot_held") for wait in range(first, first + 600)]
+    hour.storm.see(held, (), hour.now_ms)  # type: ignore[arg-type]
+    assert hour.storm.turn(hour.now_ms, 0) is None
+    asked = [Row(wait) for wait in range(first, first + 180)]
+    gone = [(wait, "answered") for wait in range(first + 180, first + 600)]
+    hour.storm.see(asked, (), hour.now_ms, gone)  # type: ignore[arg-type]
+    hour.storm.see(asked, (), hour.now_ms)  # type: ignore[arg-type]
+    facts = hour.storm.turn(hour.now_ms, 180)
+    assert facts is not None
+    assert 180 <= facts["rate"] <= 192  # Each once, with the last usual minute.
+    hour.storm.see([Row(first + 500)], (), hour.now_ms)  # type: ignore[list-item]
+    assert 180 <= hour.storm._sums["waits"] <= 192
+
+
+def test_what_a_lagging_feed_brings_at_once_is_no_rush() -> None:
+    hour = Hour()
+    hour.minutes(10, 12)
+    late = [Row(wait, "catching_up") for wait in range(hour.wait + 1, hour.wait + 400)]
+    hour.storm.see(late, (), hour.now_ms)  # type: ignore[arg-type]
+    assert hour.storm.turn(hour.now_ms, 400) is None
+
+
+def test_a_restart_in_the_middle_neither_forgets_it_nor_begins_it_anew() -> None:
+    hour = Hour()
+    hour.minutes(20, 12)
+    hour.minutes(2, 180)
+    kept = hour.storm.keep(hour.now_ms)
+    assert kept is not None
+    assert hour.storm.keep(hour.now_ms + 5_000) is None  # Not on every look.
+    hour.storm = Storm(hour.now_ms + 20_000)
+    hour.now_ms += 20_000
+    hour.storm.resume(msgpack.decode(msgpack.encode(kept), type=Kept), hour.wait, hour.now_ms)
+    hour.storm.see([Row(hour.wait)], (), hour.now_ms)  # type: ignore[list-item]
+    hour.minutes(2, 180)
+    assert len(hour.said) == 1
+    hour.minutes(4, 6)
+    began, ended = hour.said
+    assert 700 <= ended["waits"] <= 760
+    hour.minutes(1, 180)
+    assert abs(hour.said[2]["usual"] - began["usual"]) <= 3
+
+
+def test_after_an_hour_away_nobody_knows_what_is_usual() -> None:
+    hour = Hour()
+    hour.minutes(20, 12)
+    kept = hour.storm.keep(hour.now_ms)
+    hour.now_ms += 3_600_000
+    hour.storm = Storm(hour.now_ms)
+    hour.storm.resume(kept, hour.wait, hour.now_ms)
+    hour.storm.see([Row(wait) for wait in range(hour.wait + 1, hour.wait + 200)], (), hour.now_ms)  # type: ignore[misc]
+    assert hour.storm.turn(hour.now_ms + 1_000, 200) is None

@@ -339,3 +339,15 @@ def test_an_unattended_shop_stands_for_the_slow_wait_in_it_and_one_message_goes_
     assert (told.team, told.facts["waiting"], told.facts["promises"], told.facts["absent"]) == ("south", 1, 1, ["lin"])
     ended = [one for one in floor.of(d.AlertState) if one.kind == "unattended" and one.ended_at_ms is not None]
     assert [shown(one.ended_at_ms) for one in ended] == ["11:30"]
+
+
+def test_how_many_more_chats_all_can_take_and_which_teams_are_full() -> None:
+    register = Register(persons=(Person(id="lin", team="a"), Person(id="zhou", team="b"), Person(id="wu", team="b")))
+    floor = Floor(register)
+    assert floor.staff.spare(at_ms("0:00")) == (None, 0)
+    floor.presence("0:00", "lin", "online", limit=1).presence("0:00", "zhou", "online", limit=3)
+    floor.presence("0:00", "wu", "away", limit=9)
+    floor.buyer("0:10", agent="lin", chat="x").buyer("0:10", agent="zhou", chat="y")
+    assert floor.staff.spare(at_ms("0:20")) == (2, 1)
+    floor.presence("0:30", "wu", "online")
+    assert floor.staff.spare(at_ms("0:40")) == (11, 1)
