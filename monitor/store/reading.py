@@ -109,13 +109,6 @@ class Reading:
         )
         return [_event(row) for row in found]
 
-    async def event_at(self, position: int) -> StoredEvent | None:
-        """Return the event at a position, or None if there is none (any more)."""
-        found = await self._reader.read(
-            lambda db: db.execute(f"SELECT {EVENT_COLUMNS} FROM events WHERE position = ?", (position,)).fetchone()
-        )
-        return None if found is None else _event(found)
-
     async def rounds(self, from_ms: int, to_ms: int) -> AsyncIterator[list[bytes]]:
         """Give the rounds opened from ``from_ms`` up to before ``to_ms``, by opening, in chunks."""
         key = (from_ms, 0)

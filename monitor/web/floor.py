@@ -11,14 +11,13 @@ import asyncio
 import heapq
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime, timedelta
 from itertools import chain
 
 from msgspec import Struct
 
-from monitor.core.decisions import CloseRound, Decision, RestateRound, Round
-from monitor.core.views import CANARY, WaitRow
+from monitor.core.views import WaitRow
 from monitor.metrics import Metrics
+from monitor.web.answered import AnsweredToday
 from monitor.web.services import Changes, Engine
 
 SHARDS = 1_024  # A million waits are looked at a shard at a time; none is copied whole.
@@ -82,7 +81,7 @@ class Floor:
         on_board: how many need an answer.
         courtesy: how many have only been polite.
         bot_held: of those on the board, whose clock stands still.
-        answered_today: rounds answered since this machine's midnight, as far as this process has seen.
+        answers: counts the rounds answered today.
         groups: the same by platform, shop and team, for boards and callers that see a part.
     """
 
@@ -93,8 +92,8 @@ class Floor:
         self._shards: list[dict[int, Entry]] = [{} for _ in range(SHARDS)]
         self._places: dict[tuple[str, str], tuple[str, str]] = {}
         self.stages: dict[str, int] = dict.fromkeys(STAGES, 0)
-        self.on_board = self.courtesy = self.bot_held = self.answered_today = 0
-        self._day_from_ms = self._day_to_ms = 0
+        self.on_board = self.courtesy = self.bot_held = 0
+        self.answers = AnsweredToday(now_ms, self._group, self._none_answered)
         self.groups: dict[tuple[str, str, str], Group] = {}
 
     def begin(self) -> None:
@@ -109,7 +108,12 @@ class Floor:
         for row in changes.rows:
             self._put(row)
         for decision in changes.decisions:
-            self._count_answer(decision)
+            self.answers.see(decision)
+
+    @property
+    def answered_today(self) -> int:
+        """How many rounds were answered since this machine's midnight."""
+        return self.answers.total
 
     def get(self, wait: int) -> Entry | None:
         """Return an open wait."""
@@ -250,31 +254,7 @@ class Floor:
         self._metrics.waits_open.add(*entry.place, entry.stage, n=step)
         self._metrics.shop_waits_open.add(entry.shop, n=step)
 
-    def _count_answer(self, decision: Decision) -> None:
-        self._turn_day()
-        if isinstance(decision, CloseRound):
-            self._add_answered(decision.round, 1)
-        elif isinstance(decision, RestateRound):
-            self._add_answered(decision.now, 1)
-            self._add_answered(decision.was, -1)
-
-    def _add_answered(self, done: Round | None, step: int) -> None:
-        if done is None or done.outcome != "answered" or done.ended_at_ms is None or done.platform == CANARY:
-            return
-        if self._day_from_ms <= done.ended_at_ms < self._day_to_ms:
-            self.answered_today += step
-            self._group(done.platform, done.shop, done.team).answered_today += step
-
-    def _turn_day(self) -> None:
-        """Begin again at midnight."""
-        now_ms = self._now_ms()
-        if self._day_from_ms <= now_ms < self._day_to_ms:
-            return
-        midnight = datetime.fromtimestamp(now_ms / 1000).astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        # Through local time, for a day may have 23 or 25 hours.
-        following = (midnight.replace(tzinfo=None) + timedelta(days=1)).astimezone()
-        self._day_from_ms, self._day_to_ms = int(midnight.timestamp() * 1000), int(following.timestamp() * 1000)
-        self.answered_today = 0
+    def _none_answered(self) -> None:
         for group in self.groups.values():
             group.answered_today = 0
 

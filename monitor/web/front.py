@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor import __version__
 from monitor.alerts.links import PATH as ACTS
 from monitor.core.roster import Register
+from monitor.errors import StoreUnavailable
 from monitor.web import acts, asyncapi, docs, login, openapi
 from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import Header, answer, guarded
@@ -111,9 +112,21 @@ class Web:
         """
         await self._services.access.begin()
         self.floor.begin()
+        self.floor.answers.reading_back()
         self._services.engine.watch(self.floor.watch)
         self._services.engine.watch(self.hubs.watch)
-        self._tasks = [asyncio.create_task(self._services.metrics.watch_loop(), name="loop lag")]
+        self._tasks = [
+            asyncio.create_task(self._services.metrics.watch_loop(), name="loop lag"),
+            asyncio.create_task(self._read_back(), name="answered today"),
+        ]
+
+    async def _read_back(self) -> None:
+        """Count what was answered today before this start; what was asked longest ago had been given up by then."""
+        from_ms = self.floor.answers.since_ms - round(self._services.settings.give_up_seconds * 1000)
+        try:
+            await self.floor.answers.read_back(self._services.journal.rounds(from_ms, self._services.now_ms() + 1))
+        except StoreUnavailable as error:
+            logger.warning("what was answered today before this start is not counted: %s", error)
 
     async def drain(self) -> None:
         """Acknowledge what is under way and say good-bye to viewers and senders."""

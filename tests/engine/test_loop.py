@@ -94,6 +94,31 @@ async def test_a_restart_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert s.decided(RaiseAlert) == []
 
 
+async def test_a_start_is_in_the_journal_with_the_gap_before_it(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with doomed(tmp_path, clock) as s:
+        await s.send(said(0, account="lin"))
+        assert [event.door for event in await s.journal.beyond(0, 9)] == ["http"], "nothing was missed before the first"
+    clock.at_ms += 120_000
+    async with doomed(tmp_path, clock) as s:
+        await s.move(0)
+        _, started = await s.journal.beyond(0, 9)
+        assert (started.door, started.position, started.ts_ms) == ("start", 2, START_MS + 120_000)
+        [gap] = await s.journal.floor_log.gaps(0, clock.at_ms + 1)
+        assert (gap.reason, gap.from_ms, gap.to_ms) == ("start", START_MS, START_MS + 120_000)
+        assert s.decided(RaiseAlert) == [], "it may have been answered meanwhile"
+    clock.at_ms += 5_000
+    async with doomed(tmp_path, clock) as s:
+        await s.move(0)
+        assert [event.door for event in await s.journal.beyond(0, 9)] == ["http", "start", "start"]
+        assert len(await s.journal.floor_log.gaps(0, clock.at_ms + 1)) == 1, (
+            "known from the journal, and five seconds none"
+        )
+        await s.move(30)
+        await s.move(1)
+        assert [raised.stage for raised in s.decided(RaiseAlert)] == ["slow"]
+
+
 async def test_open_promises_are_counted_as_they_come_pass_and_go(tmp_path: Path) -> None:
     clock = MovedClock()
     async with service(tmp_path, clock) as s:

@@ -131,7 +131,7 @@ async def test_positions_never_go_back(journal: Journal) -> None:
     await journal.commit(commit(event(5)))
     with pytest.raises(AssertionError, match="positions only grow"):
         await journal.commit(commit(event(5, id="other")))
-    assert await journal.event_at(5) == event(5)
+    assert await journal.beyond(4, 1) == [event(5)]
 
 
 async def test_a_row_replaces_the_one_before(journal: Journal) -> None:
@@ -173,8 +173,7 @@ async def test_history_is_one_conversation_from_an_instant_on(journal: Journal) 
     assert await journal.history("senye", "c-1", from_ms=4_000) == mine[1:]
     assert await journal.history("senye", "c-1", limit=2) == mine[1:]
     assert await journal.history("senye", "c-9") == []
-    assert await journal.event_at(4) == mine[1]
-    assert await journal.event_at(7) is None
+    assert await journal.beyond(3, 1) == [mine[1]]
 
 
 async def test_the_rules_of_each_commit_keep_their_text(journal: Journal) -> None:
@@ -198,7 +197,7 @@ async def test_reading_does_not_wait_behind_a_commit(journal: Journal) -> None:
 
     held = asyncio.create_task(journal._writer.write(hold))
     try:
-        assert await asyncio.wait_for(journal.event_at(1), DEADLINE_SECONDS) == event(1)
+        assert await asyncio.wait_for(journal.beyond(0, 1), DEADLINE_SECONDS) == [event(1)]
         assert await asyncio.wait_for(journal.outbox.pending(), DEADLINE_SECONDS) == {}
         assert not held.done()
     finally:

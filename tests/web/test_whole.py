@@ -155,3 +155,16 @@ async def test_random_bytes_at_the_doors_harm_nobody(tmp_path: Path) -> None:
                 assert json.loads(await line.recv())["ack"] == number + 1, noise
         assert (await client.post("/v1/events", json=said(1))).status_code == 202
         assert (await client.get("/readyz")).json()["ready"] is True
+
+
+async def test_what_was_answered_today_is_known_after_a_restart(tmp_path: Path) -> None:
+    async with running(tmp_path) as (_, client):
+        sent = [said(1, 20), said(2, 10, role="agent", text="包邮的", agent="lin")]
+        assert (await client.post("/v1/events", json=sent)).json()["accepted"] == 2
+    async with running(tmp_path) as (_, client):
+        [shop] = (await eventually(client, "/v1/shops", lambda told: told["shops"][0]["answered_today"]))["shops"]
+        assert shop["answered_today"] == 1
+        again = [said(3, 5), said(4, 1, role="agent", text="有货的", agent="lin")]
+        assert (await client.post("/v1/events", json=again)).json()["accepted"] == 2
+        [shop] = (await client.get("/v1/shops")).json()["shops"]
+        assert shop["answered_today"] == 2
