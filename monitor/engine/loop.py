@@ -18,6 +18,7 @@ from monitor.core.conversation import Conversation
 from monitor.core.decisions import Decision
 from monitor.core.events import AnyEvent, Message, ServiceStarted, scope
 from monitor.core.lists import places
+from monitor.core.owed import is_judged_by
 from monitor.core.policy import PolicyBook
 from monitor.core.roster import Register
 from monitor.core.senders import BUILT_IN, Reader
@@ -310,6 +311,7 @@ class Engine:
         self.tracker.decisions.clear()
         told = self._recorder.write_down([*self._recovered, *changes.decisions], commit)
         self._recovered.clear()
+        commit.judged_by = [decision for decision in changes.decisions if is_judged_by(decision)]
         told += self.tracker.merged
         self.tracker.merged.clear()
         touched = self._board.see(changes)

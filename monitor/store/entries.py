@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from monitor.core.decisions import AlertState, FeedGap, PersonDay, ShiftWorked
+from monitor.core.owed import JudgedBy
 
 
 class StoredEvent(Struct, frozen=True, gc=False):
@@ -128,6 +129,7 @@ class Commit(Struct, kw_only=True):
             open, and the state as the tracker encodes it.
         shard: the tracker's own small state; None: as it was.
         quarantine: what was refused.
+        judged_by: decisions that words are judged by, in order.
     """
 
     now_ms: int
@@ -142,6 +144,7 @@ class Commit(Struct, kw_only=True):
     rows: list[tuple[str, str, int, bool, bytes]] = []
     shard: bytes | None = None
     quarantine: list[Quarantined] = []
+    judged_by: list[JudgedBy] = []
 
 
 Role = Literal["source", "viewer", "agent", "lead", "admin"]

@@ -142,6 +142,11 @@ class Journal(Reading):
         return self._tip.position
 
     @property
+    def last_commit(self) -> int:
+        """Number of the newest commit."""
+        return self._tip.number
+
+    @property
     def saved_position(self) -> int:
         """Rows are saved up to this event; a restart handles again what ``since`` gives after it."""
         return self._tip.saved_position

@@ -72,7 +72,7 @@ def purge_buyer(folder: Path, buyer: str, shop: str | None = None) -> Purged:
         chats = _chats_of(db, buyer, shop, hashed)
         names.update(chat for _, chat in chats)
         deleted: dict[str, int] = {}
-        for table in ("events", "rows", "quality_hits"):
+        for table in ("events", "rows", "quality_hits", "quality_owed"):
             delete = f"DELETE FROM {table} WHERE shop = ? AND conversation = ?"
             deleted[table] = sum(_count(db, delete, *chat) for chat in chats)
         deleted["alert_acts"] = deleted["alerts"] = deleted["rounds"] = 0

@@ -6,9 +6,11 @@ so that after any end what is not yet written is judged again, and nothing twice
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct, structs
 
+from monitor.core.owed import JudgedBy, chat_of, read, reply_of, written
 from monitor.store.database import Line
 
 HITS_AT_MOST = 1_000
@@ -31,6 +33,15 @@ class StoredHit(Struct, frozen=True, gc=False):
     word: str
 
 
+class Owed(NamedTuple):
+    """A decision of which something hangs."""
+
+    commit: int
+    position: int  # Of the newest event when it was made.
+    judged: bool  # Only an apology is still owed.
+    decision: JudgedBy
+
+
 Count = tuple[str, str, str, str, str, int]  # day, shop, team, agent, what, how many
 
 
@@ -46,14 +57,36 @@ class Quality:
         found = await self._reader.read(lambda db: db.execute("SELECT position FROM quality_state").fetchone())
         return None if found is None else found[0]
 
+    async def owed(self) -> list[Owed]:
+        """Return the decisions of which something still hangs, in order."""
+        found = await self._reader.read(
+            lambda db: db.execute(
+                "SELECT commit_number, position, judged, kind, body FROM quality_owed ORDER BY number"
+            ).fetchall()
+        )
+        return [
+            Owed(commit, position, bool(judged), read(kind, body)) for commit, position, judged, kind, body in found
+        ]
+
     async def add(
         self,
         position: int,
         hits: Sequence[StoredHit],
         counts: Sequence[Count],
         withdrawn: Sequence[tuple[str, str, str]],
+        *,
+        commit: int = 0,
+        owing: Collection[tuple[str, str]] = (),
     ) -> None:
-        """Write what was judged up to a position.
+        """Write what was judged.
+
+        Args:
+            position: up to which event.
+            hits: what is wrong.
+            counts: what rates are over.
+            withdrawn: shop, message and rule of hits that are none.
+            commit: up to which commit its decisions.
+            owing: shop and message of the replies that still owe an apology; their decisions stay.
 
         Raises:
             StoreUnavailable: nothing of it is written.
@@ -76,6 +109,13 @@ class Quality:
                 "ON CONFLICT (one) DO UPDATE SET position = excluded.position",
                 (position,),
             )
+            db.execute("UPDATE quality_owed SET judged = 1 WHERE judged = 0 AND commit_number <= ?", (commit,))
+            settled = [
+                (number,)
+                for number, *reply in db.execute("SELECT number, shop, message FROM quality_owed WHERE judged = 1")
+                if tuple(reply) not in owing
+            ]
+            db.executemany("DELETE FROM quality_owed WHERE number = ?", settled)
 
         await self._writer.write(add)
 
@@ -131,3 +171,12 @@ class Quality:
             ]
 
         return await self._reader.read(read)
+
+
+def insert_owed(db: sqlite3.Connection, commit: int, position: int, decisions: Sequence[JudgedBy]) -> None:
+    """Write down, within a commit, the decisions that words are judged by."""
+    db.executemany(
+        "INSERT INTO quality_owed (commit_number, position, shop, conversation, message, kind, body) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(commit, position, *chat_of(one), reply_of(one), *written(one)) for one in decisions],
+    )

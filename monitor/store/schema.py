@@ -302,6 +302,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID""",
         "CREATE TABLE storm (one INTEGER PRIMARY KEY CHECK (one = 1), body BLOB NOT NULL) STRICT",
     ),
+    (
+        # Decisions that words are judged by, until nothing hangs on them any more.
+        """CREATE TABLE quality_owed (
+            number INTEGER PRIMARY KEY,
+            commit_number INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            shop TEXT NOT NULL,
+            conversation TEXT NOT NULL,
+            message TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            judged INTEGER NOT NULL DEFAULT 0,
+            body BLOB NOT NULL
+        ) STRICT""",
+    ),
 )
 
 

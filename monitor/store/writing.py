@@ -9,6 +9,7 @@ from monitor.store.alerts import insert_alerts
 from monitor.store.entries import Commit
 from monitor.store.floor_log import insert_records
 from monitor.store.outbox import insert_deliveries
+from monitor.store.quality import insert_owed
 from monitor.store.quarantine import Quarantine
 from monitor.store.reading import EVENT_COLUMNS
 
@@ -81,6 +82,8 @@ def store(tip: Tip, c: Commit, quarantine: Quarantine, db: sqlite3.Connection) -
         insert_alerts(db, c.alerts)
     if c.records:
         insert_records(db, c.records)
+    if c.judged_by:
+        insert_owed(db, tip.number + 1, position, c.judged_by)
     if c.shard is not None:
         db.execute("UPDATE journal SET shard = ?", (c.shard,))
     refused = quarantine.insert(db, c.quarantine) if c.quarantine else quarantine.held

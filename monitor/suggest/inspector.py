@@ -7,20 +7,21 @@ spare: a burst of chat is judged a moment later, and no alert waits for it.
 import asyncio
 import logging
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from time import monotonic
 from typing import NamedTuple, Protocol
 
-from monitor.core.decisions import CloseRound, Decision, PassPromise, RestateRound
+from monitor.core.decisions import Decision
 from monitor.core.events import Message
+from monitor.core.owed import JudgedBy, chat_of, is_judged_by, is_long, made_at_ms, round_of
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.spare import Pace, Spare
 from monitor.store.entries import StoredEvent
-from monitor.store.quality import Count, StoredHit
+from monitor.store.quality import Count, Owed, StoredHit
 from monitor.suggest.quality import CHATS_AT_MOST, FACTS_MS, SERIOUS, Hit, Judge, Judged, Key, nothing
 from monitor.suggest.talk import Change
 from monitor.wire import decode_stored
@@ -58,14 +59,20 @@ class Store(Protocol):
     async def position(self) -> int | None:
         """Up to which event was judged."""
 
+    async def owed(self) -> Sequence[Owed]:
+        """Decisions of which something hangs."""
+
     async def add(
         self,
         position: int,
         hits: Sequence[StoredHit],
         counts: Sequence[Count],
         withdrawn: Sequence[tuple[str, str, str]],
+        *,
+        commit: int,
+        owing: Collection[tuple[str, str]],
     ) -> None:
-        """Write what was judged up to a position."""
+        """Write what was judged."""
 
 
 class Journal(Protocol):
@@ -74,6 +81,10 @@ class Journal(Protocol):
     @property
     def last_position(self) -> int:
         """Of the newest event."""
+
+    @property
+    def last_commit(self) -> int:
+        """Of the newest commit."""
 
     async def history(
         self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 10_000
@@ -88,8 +99,9 @@ class _Work(NamedTuple):
     noted: float  # When, by the loop's time.
     now_ms: int
     position: int
+    commit: int
     messages: list[tuple[Message, int]]
-    decisions: list[Decision]
+    decisions: list[JudgedBy]
 
 
 class Inspector:
@@ -133,8 +145,11 @@ class Inspector:
         self._began_with = journal.last_position  # 0: the journal was empty, and no chat began before us.
         self._began_ms = 0  # When the first message was said since.
         self._behind_to = self._began_with  # Up to here is to be judged what is only in the journal.
+        self._behind_commit = journal.last_commit  # And the decisions up to here.
         self._behind_since = monotonic()
         self._position = 0
+        self._commit = 0
+        self._taken_up = not self._began_with  # What decisions of an earlier run still owe.
         self._done = nothing()
         self._known: OrderedDict[Key, None] = OrderedDict()  # Chats whose beginning was looked for.
         self._serious: list[Callable[[StoredHit], None]] = []
@@ -150,17 +165,16 @@ class Inspector:
             for change in changes.events
             if change.outcome == "accepted" and type(change.event) is Message and change.event.platform != CANARY
         ]
-        decisions: list[Decision] = [
-            one for one in changes.decisions if isinstance(one, CloseRound | RestateRound | PassPromise)
-        ]
-        self._work.append(_Work(monotonic(), changes.now_ms, self._journal.last_position, messages, decisions))
+        decisions = [one for one in changes.decisions if is_judged_by(one)]
+        now = (self._journal.last_position, self._journal.last_commit)
+        self._work.append(_Work(monotonic(), changes.now_ms, *now, messages, decisions))
         self._waiting += len(messages)
         if self._waiting > WAITING_MESSAGES:
             if self._position >= self._behind_to:
                 self._behind_since = self._work[0].noted
             self._work.clear()
             self._waiting = 0
-            self._behind_to = self._journal.last_position
+            self._behind_to, self._behind_commit = now
         self._news.set()
 
     def stop(self) -> None:
@@ -171,6 +185,8 @@ class Inspector:
     async def run(self) -> None:
         """Judge until `stop`."""
         loop = asyncio.get_running_loop()
+        if not self._began_with:
+            await self._flush()  # From here on all is judged, whenever this run ends.
         flushed_at = loop.time()
         while True:
             if not self._work and self._position >= self._behind_to and not self._stopping:
@@ -202,73 +218,115 @@ class Inspector:
     async def _take(self, work: _Work) -> None:
         self._waiting = max(0, self._waiting - len(work.messages))
         for message, words in work.messages:
-            if message.role != "buyer":
-                await self._recall(message)
-            self.judge.take(message, words, self._done)
+            await self._say(message, words)
             await self._pace.rest()
         for decision in work.decisions:
-            self.judge.decide(decision, self._done)
+            await self._decided(decision, work.position)
         self.judge.due(work.now_ms, self._done)
         self._position = max(self._position, work.position)
+        self._commit = work.commit
 
-    async def _recall(self, message: Message) -> None:
-        """Bring back what was said before in a chat that is not known from its beginning."""
+    async def _say(self, message: Message, words: int) -> None:
+        if message.role != "buyer":
+            key = (message.shop, message.conversation or message.buyer or "")
+            await self._recall(key, message.ts_ms, before=message.id)
+        self.judge.take(message, words, self._done)
+
+    async def _decided(self, decision: JudgedBy, position: int) -> None:
+        await self._recall(chat_of(decision), made_at_ms(decision), up_to=position)
+        self.judge.decide(decision, self._done)
+
+    async def _recall(self, key: Key, at_ms: int, *, before: str = "", up_to: int | None = None) -> None:
+        """Bring back what was said before in a chat that is not known from its beginning.
+
+        Args:
+            key: which chat.
+            at_ms: when.
+            before: the message that what is wanted was said before.
+            up_to: the position up to which it was said.
+        """
         if not self._began_with:
             return  # The journal was empty: no chat began before us.
-        self._began_ms = self._began_ms or message.ts_ms
-        key = (message.shop, message.conversation or message.buyer or "")
-        if key in self._known or message.ts_ms - self._began_ms > FACTS_MS:
+        self._began_ms = self._began_ms or at_ms
+        if key in self._known or at_ms - self._began_ms > FACTS_MS:
             return
         self._known[key] = None
         if len(self._known) > CHATS_AT_MOST:
             self._known.popitem(last=False)
         try:
-            stored = await self._journal.history(*key, from_ms=message.ts_ms - FACTS_MS, limit=HISTORY_EVENTS)
+            stored = await self._journal.history(*key, from_ms=max(0, at_ms - FACTS_MS), limit=HISTORY_EVENTS)
         except StoreUnavailable:
             return
-        before = []
+        said = []
         for item in stored:
             event = decode_stored(item.body)
-            if event.id == message.id:
+            if event.id == before or (up_to is not None and item.position > up_to):
                 break
             if type(event) is Message:
-                before.append((event, item.words))
-        self.judge.remember(key, before)
+                said.append((event, item.words))
+        self.judge.remember(key, said)
 
     async def _catch_up(self) -> None:
-        """Judge what was stored and not yet judged when the last run ended."""
+        """Judge what was stored and not yet judged: events and decisions in the order in which they were stored."""
         try:
             if not self._position:
                 judged = await self._store.position()
                 # The first time nothing was: what is older was said under no rules of ours.
                 self._position = self._began_with if judged is None else judged
-            last = self._behind_to
+            last, last_commit = self._behind_to, self._behind_commit
+            decided = await self._take_up(last_commit)
             while self._position < last:
                 stored = await self._journal.beyond(self._position, READ_AT_ONCE)
                 if not stored:
-                    self._position = last
                     break
                 for item in stored:
+                    await self._decide_up_to(item.position - 1, decided)
                     event = decode_stored(item.body)
                     if type(event) is Message and event.platform != CANARY and item.position <= last:
-                        self.judge.take(event, item.words, self._done)
+                        await self._say(event, item.words)
                 self._position = min(stored[-1].position, last)
                 await self._pace.rest()
+            self._position = last
+            await self._decide_up_to(last, decided)
+            self._commit = last_commit
             await self._flush()
         except StoreUnavailable as error:
             log.warning("quality: what is only in the journal is not judged: %s", error)
             self._behind_to = self._position
 
+    async def _take_up(self, last_commit: int) -> deque[Owed]:
+        """Return the decisions that are not judged yet; take up what those of an earlier run still owe."""
+        decided: deque[Owed] = deque()
+        for one in await self._store.owed():
+            if not one.judged:
+                if self._commit < one.commit <= last_commit:
+                    decided.append(one)
+            elif not self._taken_up and is_long(done := round_of(one.decision)):
+                await self._recall(chat_of(one.decision), made_at_ms(one.decision), up_to=self._position)
+                self.judge.owe(done)
+        self._taken_up = True
+        return decided
+
+    async def _decide_up_to(self, position: int, decided: deque[Owed]) -> None:
+        while decided and decided[0].position <= position:
+            one = decided.popleft()
+            await self._decided(one.decision, one.position)
+
     async def _flush(self) -> None:
         """Write down what was judged; where the disk takes nothing it stays for the next time, bounded."""
         done, self._done = self._done, nothing()
         hits = [self._stored(hit) for hit in done.hits]
-        counts = Counter(
-            (_day(one.at_ms), one.shop, self._team_of(one.shop), one.agent, one.what) for one in done.tallies
-        )
+        counts: Counter[tuple[str, str, str, str, str]] = Counter()
+        for one in done.tallies:
+            counts[_day(one.at_ms), one.shop, self._team_of(one.shop), one.agent, one.what] += one.times
         try:
             await self._store.add(
-                self._position, hits, [(*key, count) for key, count in counts.items()], done.withdrawn
+                self._position,
+                hits,
+                [(*key, count) for key, count in counts.items()],
+                done.withdrawn,
+                commit=self._commit,
+                owing=self.judge.owing,
             )
         except StoreUnavailable as error:
             log.warning("quality: not written down: %s", error)

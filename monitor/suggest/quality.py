@@ -13,13 +13,13 @@ from msgspec import Struct
 
 from monitor.core.decisions import CloseRound, Decision, PassPromise, RestateRound, Round
 from monitor.core.events import Message
+from monitor.core.owed import is_long
 from monitor.core.senders import role_of
 from monitor.core.words import ASKS, GREETING, HOLDING, POLITE, text_key
 from monitor.suggest.reply import Reply, ReplyReader, ServiceWords, asks
 from monitor.suggest.wording import Wording
 
-LONG_WAIT_MS = 180_000  # After more than this an apology is owed,
-APOLOGY_REPLIES = 5  # in one of so many replies,
+APOLOGY_REPLIES = 5  # An apology after a long wait is owed in one of so many replies,
 APOLOGY_MS = 600_000  # within so long.
 SESSION_MS = 1_800_000  # A chat silent for longer is another one.
 FACTS_MS = 86_400_000  # What a buyer has said of themselves is not asked again the same day.
@@ -54,6 +54,7 @@ class Tally(NamedTuple):
     shop: str
     agent: str
     what: str
+    times: int = 1  # -1: what was counted was not so.
 
 
 class Judged(NamedTuple):
@@ -221,7 +222,8 @@ class Judge:
         chat.replies = (*chat.replies[1 - RECENT_REPLIES :], (event.id, text_key(words), sorry))
         if chat.sorry is not None:
             chat.sorry.replies += 1
-            if sorry:
+            in_time = chat.sorry.replies <= APOLOGY_REPLIES and event.ts_ms < chat.sorry.since_ms + APOLOGY_MS
+            if sorry and in_time:
                 self._settle((event.shop, event.conversation or event.buyer or ""), chat)
 
     # -- decisions ----------------------------------------------------------------------------------------------------
@@ -232,6 +234,8 @@ class Judge:
             case CloseRound():
                 self._ended(decision.round, out)
             case RestateRound():
+                if is_long(decision.was):
+                    out.tallies.append(_long_wait(decision.was, -1))
                 if decision.was is not None and decision.was.ended_by is not None:
                     out.withdrawn.append((decision.was.shop, decision.was.ended_by, "no_apology"))
                     chat = self._chats.get((decision.was.shop, decision.was.conversation))
@@ -248,23 +252,29 @@ class Judge:
 
     def _ended(self, done: Round, out: Judged) -> None:
         """Note a long wait that a reply ended: an apology is owed, unless one was given."""
-        if done.outcome != "answered" or done.ended_by is None or done.ended_at_ms is None:
-            return
-        if done.counted_ms <= LONG_WAIT_MS or done.courtesy:
-            return
-        agent = done.agent or done.account or ""
-        out.tallies.append(Tally(done.ended_at_ms, done.shop, agent, "long_waits"))
+        if is_long(done):
+            out.tallies.append(_long_wait(done))
+            self.owe(done)
+
+    def owe(self, done: Round) -> None:
+        """Note that a reply after a long wait owes an apology, unless one was given, whose wait is counted already."""
         key = (done.shop, done.conversation)
         chat = self._chats.get(key)
         if chat is None:
             return
         since = [said[0] for said in chat.replies]
-        if done.ended_by not in since:
+        if done.ended_by is None or done.ended_at_ms is None or done.ended_by not in since:
             return
         after = chat.replies[since.index(done.ended_by) :]
         if not any(sorry for _, _, sorry in after[:APOLOGY_REPLIES]):
+            agent = done.agent or done.account or ""
             chat.sorry = _Sorry(done.ended_by, agent, done.ended_at_ms, len(after))
             self._owed[key] = done.ended_at_ms + APOLOGY_MS
+
+    @property
+    def owing(self) -> set[tuple[str, str]]:
+        """Shop and message of the replies that owe an apology."""
+        return {(key[0], sorry.message) for key in self._owed if (sorry := self._chats[key].sorry) is not None}
 
     def due(self, now_ms: int, out: Judged) -> None:
         """Judge the apologies whose time is over."""
@@ -284,6 +294,10 @@ class Judge:
     def _forget_oldest(self) -> None:
         key, _ = self._chats.popitem(last=False)
         self._owed.pop(key, None)
+
+
+def _long_wait(done: Round, times: int = 1) -> Tally:
+    return Tally(done.ended_at_ms or 0, done.shop, done.agent or done.account or "", "long_waits", times)
 
 
 def nothing() -> Judged:
