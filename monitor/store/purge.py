@@ -106,6 +106,10 @@ def of_buyer(db: sqlite3.Connection, key: bytes, buyer: str, shop: str | None = 
             "SELECT message, rule, word FROM quality_hits WHERE shop = ? AND conversation = ? ORDER BY number", chat
         ):
             yield {"kept": "marked word", "is": {"message": message, "rule": rule, "word": word}}
+        for (body,) in db.execute(
+            "SELECT body FROM quality_owed WHERE shop = ? AND conversation = ? ORDER BY number", chat
+        ):
+            yield {"kept": "to be judged", "is": msgspec.json.decode(body)}
     names = {buyer} | {chat for _, chat in chats}
     for row in _in_lists(db, names, shop):
         yield {"kept": "row of a list", "is": row}

@@ -139,6 +139,7 @@ class Forgetter:
         if not flagged:
             # A row of a chat in which nothing is open: nothing needs it any more.
             db.execute("DELETE FROM rows WHERE open = 0 AND position > ? AND position <= ?", (reached, old[-1][0]))
+            db.execute("DELETE FROM quality_owed WHERE position <= ?", (old[-1][0],))
         return len(old)
 
     @staticmethod

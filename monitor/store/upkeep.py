@@ -80,6 +80,7 @@ class Pruner:
                 "(SELECT position FROM events WHERE position <= ? ORDER BY position LIMIT ?)",
                 (old, max_rows),
             ).rowcount
+            db.execute("DELETE FROM quality_owed WHERE position <= ?", (old,))
             if deleted < max_rows:
                 deleted += db.execute(
                     "DELETE FROM commits WHERE position <= ? AND number < ? AND now_ms < ?", (old, number, before_ms)

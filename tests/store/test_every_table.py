@@ -103,6 +103,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "quality_counts": [{"day": "2023-11-14", "shop": SHOP, "team": "t", "agent": "lin", "what": "w", "count": 1}],
     "quality_state": [{"one": 1, "position": 5}],
+    "quality_owed": [
+        {"number": 1, "commit_number": 1, "position": 1, "shop": SHOP, "conversation": CHAT, "message": "m-1",
+         "kind": "close", "judged": 0, "body": {"round": _CHAT}},
+    ],
     "retention": [],
 }  # fmt: skip
 # What holds the shop and others: it stays when the shop is purged, with a hash for its name.
@@ -177,7 +181,7 @@ def test_a_purged_buyer_is_in_no_table_nor_are_their_words(folder: Path, shop: s
     gone = {table: before[table] - rows for table, rows in rows_left(folder).items() if before[table] - rows}
     assert gone == {
         "events": 2, "rows": 1, "rounds": 1, "outbox": 1, "attempts": 1, "quarantine": 1, "alerts": 1,
-        "alert_acts": 1, "quality_hits": 1,
+        "alert_acts": 1, "quality_hits": 1, "quality_owed": 1,
     }  # fmt: skip
 
 
@@ -190,7 +194,17 @@ def test_a_buyer_of_another_shop_with_the_same_name_stays(folder: Path) -> None:
 def test_what_is_given_out_of_a_buyer_is_what_a_purge_takes(folder: Path) -> None:
     db = sqlite3.connect(folder / "journal.db")
     kept = [row["kept"] for row in of_buyer(db, key_in(folder), BUYER)]
-    assert sorted(kept) == ["alert", "event", "event", "marked word", "refused", "round", "row of a list", "told"]
+    assert sorted(kept) == [
+        "alert",
+        "event",
+        "event",
+        "marked word",
+        "refused",
+        "round",
+        "row of a list",
+        "to be judged",
+        "told",
+    ]
     db.close()
     purge_buyer(folder, BUYER)
     db = sqlite3.connect(folder / "journal.db")

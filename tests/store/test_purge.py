@@ -62,7 +62,7 @@ def test_what_is_old_goes(floor: Path) -> None:
 def test_all_that_is_kept_of_a_buyer_is_given_out(floor: Path) -> None:
     done = typed("export", "--buyer", "wang", "--data", floor)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [row["kept"] for row in rows] == ["event", "event", "round", "alert"]
+    assert [row["kept"] for row in rows] == ["event", "event", "round", "alert", "to be judged"]
     assert rows[0]["is"]["text"] == "words 3"
     assert typed("export", "--buyer", "nobody", "--data", floor).exit_code == 1
 
