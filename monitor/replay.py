@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import msgspec
 
@@ -101,8 +101,13 @@ class Replay:
         keep_alerts: keep every alert order for `alerts`.
         profiles: how platforms count; None: no score is made.
         scores: the profiles to score all chat by; none: each platform's own, its chat.
+        keep_chats: keep the chat of every shop in `chats`, whether a profile scores it or not.
         policies: the rules.
         reader: their senders and phrases.
+
+    Attributes:
+        chats: what was scored, as scores see it.
+        last_ms: the last instant of the input.
     """
 
     def __init__(
@@ -113,9 +118,12 @@ class Replay:
         keep_alerts: bool = False,
         profiles: ProfileBook | None = None,
         scores: Sequence[str] = (),
+        keep_chats: bool = False,
         policies: PolicyBook = BUILT_IN,
         reader: Reader = WITHOUT_RULES,
     ) -> None:
+        self._all_chats = keep_chats
+        self.chats = Chats()
         self._reader = reader
         self._ruled = policies.rules != BUILT_IN.rules  # Only with rules are promises told of.
         self._profiles = profiles
@@ -127,7 +135,7 @@ class Replay:
         self._orders: list[AlertOrder] = []
         self._tracker = Tracker(policies, wall=False, lazy=True, keep_all=as_arrived)
         self._seen: dict[str, set[str]] = {}
-        self._last_ms = 0
+        self.last_ms = 0
         self.tally = Tally()
         self.refused: list[str] = []
 
@@ -187,7 +195,7 @@ class Replay:
         beside = 0  # Numbers that events took beside their own.
         leap: tuple[int, int] | None = None  # (from, to) of a jump that no later line has come near yet.
         silent: set[tuple[str, str]] = set()  # Conversations with a message that the fold has no use for.
-        chats = Chats()
+        chats = self.chats
         scored: dict[str, ShopChats | None] = {}  # By shop; None: nothing scores its platform.
         for event in events:
             number += 1
@@ -227,7 +235,7 @@ class Replay:
             if decisions:
                 self._drain(decisions)  # At once, while they are in the cache.
         tally.accepted = number - tally.late
-        self._last_ms = last_ms
+        self.last_ms = last_ms
         tracker.advance(last_ms)
         self._drain(decisions)
         for round in tracker.open_rounds(last_ms):
@@ -248,7 +256,7 @@ class Replay:
         """Return where the chat of an event's shop is kept to be scored; None: no profile asks for it."""
         assert self._profiles is not None
         platform = event.platform or "unknown"
-        if not event.shop or not (self._scores or self._profiles.of_platform(platform)):
+        if not event.shop or not (self._all_chats or self._scores or self._profiles.of_platform(platform)):
             return None
         return chats.shop(event.shop, platform)
 
@@ -376,62 +384,48 @@ def lines_of(paths: Sequence[str]) -> Iterator[bytes]:
         raise UsageError(f"the log cannot be read: {error}") from error
 
 
+class Options(TypedDict, total=False):
+    """How files are replayed; see `Replay`."""
+
+    as_arrived: bool
+    keep_rounds: bool
+    keep_alerts: bool
+    profiles: ProfileBook | None
+    scores: Sequence[str]
+    keep_chats: bool
+    policies: PolicyBook
+    reader: Reader
+
+
 def replay_files(
     paths: list[str],
     *,
-    as_arrived: bool = False,
-    keep_rounds: bool = False,
-    keep_alerts: bool = False,
-    profiles: ProfileBook | None = None,
-    scores: Sequence[str] = (),
-    policies: PolicyBook = BUILT_IN,
-    reader: Reader = WITHOUT_RULES,
     say: Callable[[str], None] = lambda _: None,
     progress: Callable[[int], None] | None = None,
+    **options: Unpack[Options],
 ) -> Replay:
     """Replay files as one log.
 
     Args:
         paths: ``.jsonl``, ``.jsonl.gz`` or ``-``.
-        as_arrived: see `Replay`.
-        keep_rounds: see `Replay`.
-        keep_alerts: see `Replay`.
-        profiles: see `Replay`.
-        scores: see `Replay`.
-        policies: see `Replay`.
-        reader: see `Replay`.
         say: takes what a person should know, a line each.
         progress: called with the lines read so far, now and then.
+        options: see `Replay`.
 
     Raises:
         UsageError: a file cannot be read, or is no gzip though it is called so.
     """
-
-    def lines() -> Iterator[bytes]:
-        return lines_of(paths)
-
-    def fresh() -> Replay:
-        return Replay(
-            as_arrived=as_arrived,
-            keep_rounds=keep_rounds,
-            keep_alerts=keep_alerts,
-            profiles=profiles,
-            scores=scores,
-            policies=policies,
-            reader=reader,
-        )
-
-    run = fresh()
-    if "-" in paths and not as_arrived:
+    run = Replay(**options)
+    if "-" in paths and not options.get("as_arrived"):
         # Standard input cannot be read twice.
-        run.run_sorted(list(run.decoded(lines(), progress)))
+        run.run_sorted(list(run.decoded(lines_of(paths), progress)))
         return run
     try:
-        run.run(lines(), progress)
+        run.run(lines_of(paths), progress)
     except OutOfOrder:
         say("the lines are not in order of time: sorting them first")
-        run = fresh()
-        run.run_sorted(list(run.decoded(lines(), progress)))
+        run = Replay(**options)
+        run.run_sorted(list(run.decoded(lines_of(paths), progress)))
     return run
 
 

@@ -8,12 +8,15 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from monitor.policy_files.where import default_folder
 from tests.program import Program, free_port, running
 from tests.typed import typed
 from tests.waiting import DEADLINE_SECONDS
@@ -193,3 +196,35 @@ class Waiting:
             assert time.monotonic() < self._give_up_at, "not every stage was to be seen"
         else:
             raise AssertionError("it has ended")
+
+
+def test_a_replay_gives_figures_by_shop_and_what_people_would_have_been_told(tmp_path: Path) -> None:
+    at = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+    said = [("b1", 0, "buyer"), ("b2", 20, "buyer"), ("b2", 200, "agent"), ("b1", 210, "agent")]
+    log = tmp_path / "log.jsonl"
+    log.write_text(
+        "".join(
+            json.dumps(
+                {
+                    "id": f"m-{number}", "ts": (at + timedelta(seconds=after)).isoformat(), "shop": "senye",
+                    "platform": "taobao", "conversation": chat, "role": role, "agent": "lin", "text": "这款有货吗"
+                    if role == "buyer" else "有货的，今天发",
+                }
+            )
+            + "\n"
+            for number, (chat, after, role) in enumerate(said)
+        )
+    )  # fmt: skip
+    done = typed("replay", log, "--rules", default_folder(), "--kpis", "agent", "--told", "--json")
+    assert done.exit_code == 0, done.output
+    printed = json.loads(done.stdout)
+    # Two waits passed a limit each on their own; the team reads of both in one message.
+    assert printed["alerts"]["slow"] + printed["alerts"]["at_risk"] > 2
+    assert printed["told"]["team"] == 1
+    (row,) = printed["kpis"]["rows"]
+    assert (printed["kpis"]["by"], row["name"], row["figures"]["buyers"]["received"]) == ("agent", "lin", 2)
+    assert row["figures"]["round_response"]["mean_seconds"] == 195
+    lines = typed("replay", log, "--rules", default_folder(), "--kpis", "all", "--told").stdout
+    assert "all: 2 received, first reply 195.0 s, mean reply 195.0 s, within 3 min 50.0%, 0 missed" in lines
+    assert "told     " in lines
+    assert "--told needs --rules" in typed("replay", log, "--told").stderr

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from monitor.clock import FastClock
 from monitor.core.events import AnyEvent
 from monitor.core.policy import BuiltIn
 from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.totals import BYS, By, kpis
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.errors import UsageError
 from monitor.options import AS_JSON
 from monitor.policy_files import profiles, where
+from monitor.policy_files.against import told_of, with_rules
 from monitor.policy_files.in_force import first_rules
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice
@@ -41,6 +44,8 @@ from monitor.yaml_files import did_you_mean
 @click.option(
     "--score", "scores", metavar="ID", multiple=True, help="Score all chat by this profile, whatever its platform."
 )
+@click.option("--kpis", "kpis_by", type=click.Choice(BYS), help="Give scores and figures too, a row for each.")
+@click.option("--told", "tell", is_flag=True, help="With --rules: count the messages people would have got.")
 @click.option(
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
@@ -55,6 +60,8 @@ def replay(
     rounds_to: str | None,
     alerts_to: str | None,
     scores: tuple[str, ...],
+    kpis_by: By | None,
+    tell: bool,
     speed: float | None,
     port: int,
     rules: Path | None,
@@ -62,23 +69,28 @@ def replay(
 ) -> None:
     """Count the waits of a log of chat events (.jsonl, .jsonl.gz, - for standard input)."""
     if speed is not None:
-        if rounds_to or alerts_to or scores or as_json:
+        if rounds_to or alerts_to or scores or kpis_by or tell or as_json:
             raise click.UsageError(
-                "--speed shows the log on the board; --rounds, --alerts, --score and --json are for full speed"
+                "--speed shows the log on the board; --rounds, --alerts, --score, --kpis, --told and --json are for "
+                "full speed"
             )
         logs.to_stderr()
         with tempfile.TemporaryDirectory(prefix="presales-replay-") as folder:
             run_loop(_replay_live(list(files), as_arrived, speed, Path(folder), port, rules))
         return
+    if tell and (rules is None or "-" in files):
+        raise click.UsageError("--told needs --rules, whose ladder says who is told, and reads its files twice: no -")
     found = None if rules is None else first_rules(rules)
+    book = _profiles(scores, found)
     gc.disable()  # The replay makes no cycles, and looking for some among millions of kept objects takes a tenth of it.
     done = replay_files(
         list(files),
         as_arrived=as_arrived,
         keep_rounds=rounds_to is not None,
         keep_alerts=alerts_to is not None,
-        profiles=_profiles(scores, found),
+        profiles=book,
         scores=scores,
+        keep_chats=kpis_by is not None,
         policies=BuiltIn() if found is None else found.book,
         reader=WITHOUT_RULES if found is None else found.reader,
         say=say,
@@ -94,11 +106,43 @@ def replay(
         write_lines(rounds_to, done.rounds())
     if alerts_to is not None:
         write_lines(alerts_to, done.alerts())
+    more: dict[str, Any] = {}
+    if tell and found is not None:
+        more["told"] = told_of(files, with_rules(found))
+    if kpis_by is not None:
+        rows = kpis(done.chats, book, done.last_ms, kpis_by, partial(_team, found))
+        more["kpis"] = {"by": kpis_by, "rows": rows}
     if as_json:
-        click.echo(json.dumps(done.tally.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(done.tally.as_json() | more, ensure_ascii=False))
     else:
         _print_tally(done)
+        _print_more(more)
     sys.exit(1 if done.tally.rejected else 0)
+
+
+def _team(rules: RuleSet | None, platform: str, shop: str) -> str:
+    """Return whose a shop is, by the register, else by the policy that holds for it always."""
+    if rules is None:
+        return BuiltIn().resolve(platform, shop, None, 0).policy.team
+    return rules.register.team_of_shop(shop) or rules.book.resolve(platform, shop, None, 0).policy.team
+
+
+def _print_more(more: dict[str, Any]) -> None:
+    if "told" in more:
+        click.echo("told     " + ", ".join(f"{count} {to}" for to, count in more["told"].items()))
+    for row in more.get("kpis", {}).get("rows", ()):
+        figures = row["figures"]
+        first, mean = (figures[name]["mean_seconds"] for name in ("first_response", "round_response"))
+        rate = row["scores"].get("rate_3min_round", {}).get("rate")
+        click.echo(
+            f"{row['name']}: {figures['buyers']['received']} received, first reply {_seconds(first)}, mean reply "
+            f"{_seconds(mean)}, within 3 min {'no sample' if rate is None else f'{rate:.1%}'}, "
+            f"{figures['missed']['rounds']} missed"
+        )
+
+
+def _seconds(value: float | None) -> str:
+    return "no sample" if value is None else f"{value:.1f} s"
 
 
 def _profiles(asked: Sequence[str], rules: RuleSet | None) -> ProfileBook:

@@ -67,27 +67,43 @@ def _counted(events: Sequence[AnyEvent], side: Side) -> dict[str, Any]:
         "rounds": tally.rounds,
         "passed": tally.passed,
         "alerts": tally.alerts,
-        "told": _told(events, side),
+        "told": told(events, side),
         "scores": tally.scores,
     }
 
 
-def _told(events: Sequence[AnyEvent], side: Side) -> dict[str, int]:
+def told_of(files: Sequence[str], side: Side) -> dict[str, int]:
+    """Return how many messages people would have got over a log, by receiver: what waits have in common is one.
+
+    Raises:
+        UsageError: the log cannot be read.
+    """
+    return told(sorted(Replay(as_arrived=True).decoded(lines_of(files)), key=lambda event: event.ts_ms), side)
+
+
+def told(events: Sequence[AnyEvent], side: Side) -> dict[str, int]:
     """Return how many messages people would have got, by receiver."""
     tracker = Tracker(side.policies, wall=False, people=People(side.register))
-    told = dict.fromkeys(RECEIVERS, 0)
+    found = dict.fromkeys(RECEIVERS, 0)
     number = 0
+
+    def count() -> None:
+        for decision in tracker.decisions:
+            if isinstance(decision, TellPeople):
+                found[decision.to] = found.get(decision.to, 0) + 1
+        tracker.decisions.clear()
+
     for event in events:
         if event.ts_ms > tracker.now_ms:
             tracker.advance(event.ts_ms - 1)  # A reply of the very instant goes before a step that is due then.
         number += places(event)
         words = side.reader.read(event) if isinstance(event, Message) else 0
         tracker.handle(event, number, event.ts_ms, words)
-        for decision in tracker.decisions:
-            if isinstance(decision, TellPeople):
-                told[decision.to] = told.get(decision.to, 0) + 1
-        tracker.decisions.clear()
-    return told
+        count()
+    if events:
+        tracker.advance(events[-1].ts_ms)  # What is due at the last instant.
+        count()
+    return found
 
 
 def _changes(was: Any, now: Any, path: tuple[str, ...] = ()) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from time import monotonic as now
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,17 +20,15 @@ from monitor.core.scores.board import Board, Dim, Entity, Row, empty_row, unpack
 from monitor.core.scores.cells import Sums, as_json, rolling
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
-from monitor.core.scores.judge import UNDETERMINED
-from monitor.core.scores.shown import shown
+from monitor.core.scores.shown import told_row
+from monitor.core.scores.totals import BYS, By
 from monitor.scoring.budget import budget
 from monitor.scoring.scorer import Scorer
 from monitor.spare import Pace, Spare
 from monitor.store.scores import DayRow
 
-By = Literal["all", "shop", "agent", "account", "team", "platform"]
 log = logging.getLogger(__name__)
 
-BYS: tuple[By, ...] = ("all", "shop", "agent", "account", "team", "platform")
 _DIM: dict[By, Dim] = {
     "all": "shop", "shop": "shop", "team": "shop", "platform": "shop", "agent": "agent", "account": "account",
 }  # fmt: skip
@@ -332,17 +330,7 @@ class Reading:
                 told["budget"] = msgspec.to_builtins(left) | {"at_risk": left.at_risk}
         else:
             told["shops"] = len(shops)
-        scores = {}
-        for id in sorted(row.sums):
-            profile = self.scorer.board.profile(id)
-            if profile is not None and (not ids or id in ids):  # Days long over may know one that is no more.
-                sums = row.sums[id]
-                scores[id] = as_json(profile, sums) | {"provisional": sums.counts[UNDETERMINED] > 0}
-        told["provisional"] = any(score["provisional"] for score in scores.values())
-        told["scores"] = scores
-        if not ids:
-            told["figures"] = shown(row.figures, row.buyers)
-        return told
+        return told | told_row(row, self.scorer.board.profile, ids)
 
 
 def _summed(rows: Iterable[DayRow]) -> dict[tuple[str, str], Row]:

@@ -9,9 +9,10 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from monitor.core.scores.board import Entity, Row, unpack
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import FLOOR, ZONE
+from monitor.core.scores.totals import BYS, By
 from monitor.scoring.budget import budget
 from monitor.scoring.official import BYTES_AT_MOST, compared, read_official
-from monitor.scoring.reading import BYS, By, Reading, Span
+from monitor.scoring.reading import Reading, Span
 from monitor.store.scores import DayRow
 from monitor.web import models_kpis as told
 from monitor.web.access import Caller

@@ -15,7 +15,8 @@ from msgspec import Struct
 from monitor.core.people import People
 from monitor.core.scores.figures import BUYER_FIGURES, Figures
 from monitor.core.scores.shown import shown
-from monitor.scoring.reading import By, Reading
+from monitor.core.scores.totals import By
+from monitor.scoring.reading import Reading
 from monitor.store.quality import Count
 from monitor.suggest.rates import rates
 from monitor.web.access import Caller

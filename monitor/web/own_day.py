@@ -5,7 +5,8 @@ import asyncio
 import msgspec
 from msgspec import Struct
 
-from monitor.scoring.reading import By, Reading
+from monitor.core.scores.totals import By
+from monitor.scoring.reading import Reading
 from monitor.web.services import Services
 
 FRESH_MS = 9_000  # As a day's figures on the boards; several ask.

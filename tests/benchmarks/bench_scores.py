@@ -19,13 +19,14 @@ from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
 from monitor.core.scores.log import Said, said
 from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.totals import BYS
 from monitor.core.words import built_in
 from monitor.engine import Accepted, Changes
 from monitor.metrics import Metrics
 from monitor.policy_files.profiles import load
 from monitor.policy_files.where import default_folder
 from monitor.replay import Replay
-from monitor.scoring.reading import BYS, Reading
+from monitor.scoring.reading import Reading
 from monitor.scoring.scorer import Scorer
 from tests.benchmarks.bench_replay import made_up_log
 from tests.benchmarks.yardstick import pairs, percentile

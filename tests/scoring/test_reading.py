@@ -6,9 +6,10 @@ from typing import Any
 
 from monitor.core import events as ev
 from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register, ShopInfo
+from monitor.core.scores.totals import BYS, By, kpis
 from monitor.scoring.budget import budget
-from monitor.scoring.reading import By, Reading, Span
-from tests.core.scores.day import Chatter, at_ms
+from monitor.scoring.reading import Reading, Span
+from tests.core.scores.day import Chatter, at_ms, shipped
 from tests.scoring.floor import Floor, floor
 
 
@@ -202,3 +203,26 @@ async def test_before_the_first_that_is_decided_there_is_no_budget_and_nothing_i
         missed = budget(f.scorer, targets, "senye")
         assert missed is not None
         assert (missed.rate, missed.left, missed.at_risk) == (0.0, -1, True)
+
+
+async def test_a_replay_tells_the_same_rows_as_the_service_by_whom_one_likes(tmp_path: Path) -> None:
+    chat = Chatter().stands("09:00:00", "lin", "online", shops=["senye"])
+    chat.b("10:00:00").a("10:01:00", account="senye:1").b("10:05:00", text="好的").a("10:09:00", agent="zhou")
+    chat.b("11:00:00", conversation="d").b("11:30:00", conversation="e", shop="lvya").a(
+        "11:30:20", conversation="e", shop="lvya"
+    )
+    for by in BYS:
+        rows = kpis(chat.chats(), shipped(), at_ms("12:00:00"), by, lambda _, shop: f"team of {shop}")
+        async with floor(tmp_path / by) as f:
+            fresh = Chatter()
+            fresh.events = chat.events[:]
+            await f.tell(fresh)
+            await f.at("12:00:00")
+            today = f.scorer.today
+            read = reading(f)
+            live = [json.loads(row) for row in await read.rows(read.day_span(today, today), by)]
+        names = ("name", "scores", "figures", "provisional")
+        assert [{name: row[name] for name in names} for row in rows] == [
+            {name: row[name] for name in names} for row in live
+        ]
+        assert rows

@@ -1,12 +1,35 @@
 """Figures as they are shown: each share, mean and percentile with the sums it is made of beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from monitor.core.scores.cells import at_share
+from monitor.core.scores.board import Row
+from monitor.core.scores.cells import as_json, at_share
 from monitor.core.scores.figures import BUYER_FIGURES, WINDOWS_MS, Figures
+from monitor.core.scores.judge import UNDETERMINED
+from monitor.core.scores.profile import Profile
 
 SHARES = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("max", 1.0))
+
+
+def told_row(row: Row, profile_of: Callable[[str], Profile | None], ids: Collection[str] = ()) -> dict[str, Any]:
+    """Return what is known of somebody over a span, as it leaves the program.
+
+    Args:
+        row: the sums.
+        profile_of: returns a profile by its name; days long over may know one that is no more.
+        ids: these scores only, and no figures; none: all.
+    """
+    scores = {}
+    for id in sorted(row.sums):
+        profile = profile_of(id)
+        if profile is not None and (not ids or id in ids):
+            sums = row.sums[id]
+            scores[id] = as_json(profile, sums) | {"provisional": sums.counts[UNDETERMINED] > 0}
+    told: dict[str, Any] = {"provisional": any(score["provisional"] for score in scores.values()), "scores": scores}
+    if not ids:
+        told["figures"] = shown(row.figures, row.buyers)
+    return told
 
 
 def shown(figures: Figures, buyers: Sequence[int]) -> dict[str, Any]:

@@ -1,11 +1,16 @@
-"""Scores of a whole input: what ``replay`` prints."""
+"""Scores and figures of a whole input: what ``replay`` prints."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, get_args
 
+from monitor.core.scores.board import Board, Row, empty_row, sheet
 from monitor.core.scores.cells import Cell, Sums, as_json
 from monitor.core.scores.chats import Chats
 from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.shown import told_row
+
+By = Literal["all", "shop", "agent", "account", "team", "platform"]
+BYS: tuple[By, ...] = get_args(By)
 
 
 def totals(chats: Chats, book: ProfileBook, now_ms: int, asked: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
@@ -39,3 +44,33 @@ def totals(chats: Chats, book: ProfileBook, now_ms: int, asked: Iterable[str] = 
         for id in ids:
             sums.setdefault(id, Sums())
     return {id: as_json(book.versions[id][-1], found) for id, found in sorted(sums.items())}
+
+
+def kpis(
+    chats: Chats, book: ProfileBook, now_ms: int, by: By, team_of: Callable[[str, str], str]
+) -> list[dict[str, Any]]:
+    """Return scores and figures of all chats, as ``GET /v1/kpis`` would tell them, each row by its name.
+
+    Args:
+        chats: all that was said.
+        book: the profiles.
+        now_ms: the last instant of the input.
+        by: of whom each row is.
+        team_of: returns whose a shop is, by (platform, shop).
+    """
+    found: dict[str, Row] = {}
+    shops: dict[str, set[str]] = {}
+    board = Board(book)
+    for shop in chats.shops.values():
+        for key in shop.heads():
+            board.apply(sheet(shop, key, book, now_ms), 1)
+    days = board.days
+    for entity in board.entities(days):
+        if entity.dim != (by if by in ("agent", "account") else "shop"):
+            continue
+        platform = chats.shops[entity.shop].platform
+        names = {"all": "all", "shop": entity.shop, "platform": platform, "team": team_of(platform, entity.shop)}
+        name = names.get(by, entity.name)
+        found.setdefault(name, empty_row()).add(board.row(entity, days))
+        shops.setdefault(name, set()).add(entity.shop)
+    return [{"name": name, "shops": len(shops[name])} | told_row(found[name], board.profile) for name in sorted(found)]
