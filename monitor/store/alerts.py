@@ -164,7 +164,7 @@ class Alerts:
     async def judged(self, wanted: Wanted) -> tuple[list[Judged], int]:
         """Return what alerts of waits were told beyond the panel in a span, and the hours in which agents answered.
 
-        An hour counts for an agent who has answered or held a round that began in it.
+        An hour counts for an agent (an account, where no agent is named) who has answered or held a round that began in it.
         """
         where, values = _where(wanted, since="raised_at_ms")
         span = (wanted.from_ms or 0, wanted.to_ms if wanted.to_ms is not None else 1 << 62)
@@ -177,7 +177,8 @@ class Alerts:
             )
             alerts = [Judged(*row) for row in found]
             (hours,) = db.execute(
-                "SELECT count(DISTINCT json_extract(CAST(body AS TEXT), '$.agent') || opened_at_ms / 3600000) "
+                "SELECT count(DISTINCT coalesce(json_extract(CAST(body AS TEXT), '$.agent'), "
+                "json_extract(CAST(body AS TEXT), '$.account')) || '/' || (opened_at_ms / 3600000)) "
                 "FROM rounds WHERE opened_at_ms >= ? AND opened_at_ms < ? "
                 "AND (? IS NULL OR json_extract(CAST(body AS TEXT), '$.team') = ?) AND (? IS NULL OR shop = ?)",
                 (*span, wanted.team, wanted.team, wanted.shop, wanted.shop),

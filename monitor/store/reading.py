@@ -100,6 +100,16 @@ class Reading:
         )
         return [_event(row) for row in reversed(found)]
 
+    async def by_hand(self, *, before: int | None = None, limit: int = 100) -> list[StoredEvent]:
+        """Return what came by the API and no door, the newest first: acts of people, and what they sent again."""
+        found = await self._reader.read(
+            lambda db: db.execute(
+                f"SELECT {EVENT_COLUMNS} FROM events WHERE door = 'api' AND position < ? ORDER BY position DESC LIMIT ?",
+                (before if before is not None else 1 << 62, limit),
+            ).fetchall()
+        )
+        return [_event(row) for row in found]
+
     async def beyond(self, position: int, limit: int) -> list[StoredEvent]:
         """Return the next events after a position, in order."""
         found = await self._reader.read(

@@ -316,6 +316,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             body BLOB NOT NULL
         ) STRICT""",
     ),
+    (
+        # The audit trail: what people did, among millions of events of chat.
+        "CREATE INDEX events_by_hand ON events (position) WHERE door = 'api'",
+    ),
 )
 
 

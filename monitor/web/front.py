@@ -22,6 +22,7 @@ from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import Header, answer, guarded
 from monitor.web.api import Api, build_api
 from monitor.web.api_alerts import AlertsApi
+from monitor.web.api_audit import AuditApi
 from monitor.web.api_kpis import KpisApi
 from monitor.web.api_panel import PanelApi
 from monitor.web.api_people import PeopleApi
@@ -89,6 +90,7 @@ class Web:
         self._fastapi.include_router(PanelApi(services).router())
         self._fastapi.include_router(SpreadApi(services).router())
         self._fastapi.include_router(TablesApi().router())
+        self._fastapi.include_router(AuditApi(services).router())
         self._tickets = Tickets()
         self._fastapi.include_router(self._tickets.router())
         self._api: ASGIApp = self._fastapi

@@ -16,6 +16,7 @@ _RANK: Final[dict[Role, int]] = {"source": 0, "viewer": 1, "agent": 2, "lead": 3
 # The first that fits counts; then: to read, a viewer; to act, a lead.
 _NEEDS: Final[tuple[tuple[str, re.Pattern[str], Role], ...]] = (
     ("*", re.compile(r"/v1/quarantine(/.*)?"), "admin"),
+    ("*", re.compile(r"/v1/audit"), "admin"),
     ("POST", re.compile(r"/v1/rules/.*"), "admin"),
     ("*", re.compile(r"/v1/conversations/.*"), "agent"),
     ("*", re.compile(r"/v1/suggestions(/.*)?"), "agent"),

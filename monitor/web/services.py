@@ -181,6 +181,9 @@ class Journal(Protocol):
     def rounds(self, from_ms: int, to_ms: int) -> AsyncIterator[list[bytes]]:
         """Give the rounds opened from ``from_ms`` up to before ``to_ms``, in chunks."""
 
+    async def by_hand(self, *, before: int | None = None, limit: int = 100) -> Sequence[StoredEvent]:
+        """Return what came by the API and no door, the newest first."""
+
     async def history(
         self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 1000
     ) -> Sequence[StoredEvent]:

@@ -222,13 +222,17 @@ async def test_silences_are_made_and_listed(page: Page, program: Program) -> Non
     await expect(row).to_contain_text("盘点")
     await row.get_by_role("button").click()
     await expect(row).to_have_count(0)
+    # Both are in the audit trail, the newest first.
+    await page.locator("[data-test=tab-audit]").click()
+    await expect(page.locator("[data-test=act]").nth(0)).to_contain_text("结束静默")
+    await expect(page.locator("[data-test=act]").nth(1)).to_contain_text("盘点")
 
 
-@pytest.mark.parametrize("tab", ["agents", "shops", "handover", "alerts", "rules"])
+@pytest.mark.parametrize("tab", ["agents", "shops", "handover", "alerts", "rules", "audit"])
 async def test_each_tab_shows_what_the_service_knows(page: Page, program: Program, tab: str) -> None:
     await shown(page, program, "/console?lang=zh")
     await page.locator(f"[data-test=tab-{tab}]").click()
-    said = {"agents": "zhou", "shops": "senye", "handover": "现在没有交接", "alerts": "等待", "rules": "规则已生效"}
+    said = {"agents": "zhou", "shops": "senye", "handover": "现在没有交接", "alerts": "等待", "rules": "规则已生效", "audit": "操作"}
     await expect(page.locator("main")).to_contain_text(said[tab])
     found = await Axe().run(page)
     assert [one["id"] for one in found.response["violations"]] == []

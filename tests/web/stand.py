@@ -245,6 +245,10 @@ class ListedJournal:
     async def rounds(self, from_ms: int, to_ms: int) -> AsyncIterator[list[bytes]]:
         yield [one for one in self.known_rounds if from_ms <= msgspec.json.decode(one)["opened_at_ms"] < to_ms]
 
+    async def by_hand(self, *, before: int | None = None, limit: int = 100) -> list[StoredEvent]:
+        found = [item for items in self.stored.values() for item in items if item.door == "api"]
+        return sorted((i for i in found if before is None or i.position < before), key=lambda i: -i.position)[:limit]
+
     async def history(self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 1000) -> list[StoredEvent]:
         found = [item for item in self.stored.get((shop, conversation), []) if item.ts_ms >= from_ms]
         return found[-limit:]

@@ -85,6 +85,7 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/v1/quarantine/{id}"): Declared("admin", ("/v1/quarantine/{refused}",), whole=True),
     ("POST", "/v1/quarantine/{id}/resend"): Declared("admin", ("/v1/quarantine/{refused}/resend",), whole=True),
     ("DELETE", "/v1/quarantine/{id}"): Declared("admin", ("/v1/quarantine/999",), whole=True),
+    ("GET", "/v1/audit"): Declared("admin", ("", "?limit=1"), whole=True, shows=True),
     ("GET", "/metrics"): Declared("viewer", whole=True, shows=True),
     ("GET", "/v1/rules"): Declared("viewer", whole=True),
     ("POST", "/v1/rules/reload"): Declared("admin", whole=True),

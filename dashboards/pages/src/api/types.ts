@@ -22,6 +22,22 @@ export interface Act {
   readonly detail: string
 }
 
+/** One thing that somebody did. */
+export interface ActTold {
+  readonly number: number
+  readonly at: string
+  /** The name of the token, or of who used a link; `local` where no token was ever made. */
+  readonly by: string
+  /** claim, release, resolve, mute, dismiss, silence, end_silence, receive */
+  readonly what: string
+  readonly shop: string | null
+  /** The alert, wait, silence or hand-over it was done to. */
+  readonly about: string
+  /** The reason that was given, or what is silenced; empty: none. */
+  readonly detail: string
+  readonly until: string | null
+}
+
 /** Which further alerts an act is for: all that one message named. */
 export interface Acted {
   /** Ids of further alerts. */
@@ -155,6 +171,13 @@ export interface Alerts {
   readonly now: string
   readonly alerts: readonly (Alert)[]
   /** Ask with before= this for the next page; null: no more. */
+  readonly next_before: number | null
+}
+
+/** What was done, the newest first. */
+export interface AuditTold {
+  readonly acts: readonly (ActTold)[]
+  /** Ask with it as `before` for what is older; null: there is no more. */
   readonly next_before: number | null
 }
 
