@@ -95,4 +95,3 @@ def _act(stored: StoredEvent, epoch: str) -> dict[str, Any] | None:
         "detail": detail,
         "until": instant(until_ms),
     }
-

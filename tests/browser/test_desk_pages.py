@@ -232,7 +232,14 @@ async def test_silences_are_made_and_listed(page: Page, program: Program) -> Non
 async def test_each_tab_shows_what_the_service_knows(page: Page, program: Program, tab: str) -> None:
     await shown(page, program, "/console?lang=zh")
     await page.locator(f"[data-test=tab-{tab}]").click()
-    said = {"agents": "zhou", "shops": "senye", "handover": "现在没有交接", "alerts": "等待", "rules": "规则已生效", "audit": "操作"}
+    said = {
+        "agents": "zhou",
+        "shops": "senye",
+        "handover": "现在没有交接",
+        "alerts": "等待",
+        "rules": "规则已生效",
+        "audit": "操作",
+    }
     await expect(page.locator("main")).to_contain_text(said[tab])
     found = await Axe().run(page)
     assert [one["id"] for one in found.response["violations"]] == []
