@@ -13,7 +13,7 @@ from monitor.app import App
 from monitor.cli.running import run_loop, running, say, settings_of, until
 from monitor.clock import Clock
 from monitor.options import CONFIG, DATA, RULES
-from monitor.policy_files.where import Choice, choose
+from monitor.policy_files.where import Choice, choose, default_folder
 from monitor.service_manager import ServiceManager
 from monitor.settings import Settings
 from monitor.simulator import floor_rules
@@ -81,7 +81,7 @@ async def _demo(folder: Path, port: int | None, seed: int) -> None:
     wanted = port if port is not None else _free_port(DEMO_PORT)
     clock = Clock()
     floor = live_simulation(seed, clock.now_ms())
-    floor_rules.write(folder / "rules", floor.centre)
+    floor_rules.write(folder / "rules", floor.centre, platforms=default_folder() / "platforms")
     settings = Settings.model_validate({"data": folder / "data", "listen": {"port": wanted}})
     app = App(settings, clock=clock, demo=True, rules=Choice(folder / "rules", "of the simulated floor"))
     async with running(app) as stop:

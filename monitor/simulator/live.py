@@ -19,7 +19,7 @@ Scene = Callable[[Session], Process]
 
 PAST_MS = 15 * 60_000
 SHOPS = 12
-AGENTS = 26
+AGENTS = 16  # As many as have a seat: each shop has a first and a second.
 OPEN_WAITS = 44
 
 # Nobody is left for ever, so that the board of a demonstration that runs for days stays as readable as at first.

@@ -164,7 +164,7 @@ class Alerts:
     async def judged(self, wanted: Wanted) -> tuple[list[Judged], int]:
         """Return what alerts of waits were told beyond the panel in a span, and the hours in which agents answered.
 
-        An hour counts for an agent (an account, where no agent is named) who has answered or held a round that began in it.
+        An hour counts for an agent (an account, where none is named) who has answered or held a round that began in it.
         """
         where, values = _where(wanted, since="raised_at_ms")
         span = (wanted.from_ms or 0, wanted.to_ms if wanted.to_ms is not None else 1 << 62)

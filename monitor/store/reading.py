@@ -104,7 +104,8 @@ class Reading:
         """Return what came by the API and no door, the newest first: acts of people, and what they sent again."""
         found = await self._reader.read(
             lambda db: db.execute(
-                f"SELECT {EVENT_COLUMNS} FROM events WHERE door = 'api' AND position < ? ORDER BY position DESC LIMIT ?",
+                f"SELECT {EVENT_COLUMNS} FROM events WHERE door = 'api' AND position < ? "
+                "ORDER BY position DESC LIMIT ?",
                 (before if before is not None else 1 << 62, limit),
             ).fetchall()
         )

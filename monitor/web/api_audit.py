@@ -27,7 +27,8 @@ class ActTold(BaseModel):
     what: str = Field(description="claim, release, resolve, mute, dismiss, silence, end_silence, receive")
     shop: str | None
     about: str = Field(description="The alert, wait, silence or hand-over it was done to.")
-    detail: str = Field(description="The reason that was given, or what is silenced; empty: none.")
+    matchers: dict[str, str] | None = Field(description="What is silenced; null: it is no silence.")
+    reason: str = Field(description="That was given; empty: none.")
     until: str | None
 
 
@@ -69,20 +70,20 @@ def _act(stored: StoredEvent, epoch: str) -> dict[str, Any] | None:
     """Return what an event says was done; None: it is chat that somebody sent again."""
     event = decode_stored(stored.body)
     what: str
-    until_ms, detail = None, ""
+    until_ms, matchers, reason = None, None, ""
     match event:
         case ev.AlertActed():
             what, until_ms = event.act, event.until_ms
             about = wait_id(epoch, event.wait) if event.wait else event.alert
         case ev.SilenceSet():
             what, about, until_ms = "silence", event.silence, event.until_ms
-            detail = f"{', '.join(f'{key}={value}' for key, value in sorted(event.matchers.items()))} · {event.reason}"
+            matchers, reason = event.matchers, event.reason
         case ev.SilenceEnded():
             what, about = "end_silence", event.silence
         case ev.HandOverReceived():
             what, about = "receive", event.hand_over
         case ev.WaitDismissed():
-            what, about, detail = "dismiss", wait_id(epoch, event.wait), event.reason
+            what, about, reason = "dismiss", wait_id(epoch, event.wait), event.reason
         case _:
             return None
     return {
@@ -92,6 +93,7 @@ def _act(stored: StoredEvent, epoch: str) -> dict[str, Any] | None:
         "what": what,
         "shop": event.shop or None,
         "about": about,
-        "detail": detail,
+        "matchers": matchers,
+        "reason": reason,
         "until": instant(until_ms),
     }

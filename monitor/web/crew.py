@@ -32,8 +32,9 @@ class Crew:
         return None if person == row.agent else person
 
     def agents(self, scope: Scope) -> list[dict[str, Any]]:
-        """Return those of a part of the floor, the ones with a buyer waiting first."""
-        shown = sorted(self._of(scope), key=lambda row: (-row.waits, row.person))[:AGENTS_AT_MOST]
+        """Return those of a part of the floor and who serves its shops, the ones with a buyer waiting first."""
+        theirs = [row for row in self._all() if self._is_of(row, scope) or self._serves(row, scope)]
+        shown = sorted(theirs, key=lambda row: (-row.waits, row.person))[:AGENTS_AT_MOST]
         return [
             {
                 "agent": row.person,
@@ -61,6 +62,24 @@ class Crew:
         }
 
     def _of(self, scope: Scope) -> list[AgentRow]:
+        return [row for row in self._all() if self._is_of(row, scope)]
+
+    @staticmethod
+    def _is_of(row: AgentRow, scope: Scope) -> bool:
+        return (scope.teams is None or row.team in scope.teams) and (
+            scope.shops is None or not scope.shops.isdisjoint(row.shops)
+        )
+
+    def _serves(self, row: AgentRow, scope: Scope) -> bool:
+        """Whether somebody of another team serves a shop of this part: its rows name them."""
+        people, now_ms = self._services.people, self._services.now_ms()
+        return people is not None and any(
+            (scope.shops is None or shop in scope.shops)
+            and (scope.teams is None or people.team_of_shop(shop, now_ms) in scope.teams)
+            for shop in row.shops
+        )
+
+    def _all(self) -> list[AgentRow]:
         people = self._services.people
         if people is None:
             return []
@@ -68,9 +87,4 @@ class Crew:
         if not self._made_at_ms <= now_ms < self._made_at_ms + FRESH_MS:
             self._rows = list(people.rows(now_ms))
             self._made_at_ms = now_ms
-        return [
-            row
-            for row in self._rows
-            if (scope.teams is None or row.team in scope.teams)
-            and (scope.shops is None or not scope.shops.isdisjoint(row.shops))
-        ]
+        return self._rows

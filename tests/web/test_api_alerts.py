@@ -37,7 +37,7 @@ async def test_an_alert_is_listed_with_its_trail_and_then_as_history(tmp_path: P
         over = await eventually(client, "/v1/alerts?state=resolved", lambda told: told["alerts"])
         assert (over["alerts"][0]["id"], over["alerts"][0]["outcome"]) == (id, "answered")
         assert (await client.get("/v1/alerts")).json()["alerts"] == []
-        other = {"conversation": "c-9", "account": None, "agent": "zhou"}
+        other: dict[str, Any] = {"conversation": "c-9", "account": None, "agent": "zhou"}
         await client.post("/v1/events", json=[said(3, **other), said(4, role="agent", text="有的", **other)])
         # Each agent's hours count by themselves.
         good = await eventually(client, "/v1/alerts/quality", lambda told: told["agent_hours"] == 2)

@@ -24,10 +24,11 @@ async def test_what_people_did_is_told_newest_first_with_who_did_it(tmp_path: Pa
             ("lead-shop", "claim", owners.ids["ours"]),
         ]
         dismissed, _, muted, _ = audit["acts"]
-        assert (dismissed["detail"], dismissed["shop"]) == ("招商", OURS)
+        assert (dismissed["reason"], dismissed["shop"]) == ("招商", OURS)
         assert muted["until"] > muted["at"]
         # What is older comes with the next page; chat that was sent in at a door is no act.
         older = (await owners.client.get(f"/v1/audit?before={audit['next_before']}", headers=admin)).json()
         assert [act["what"] for act in older["acts"]] == ["claim", "silence", "silence"]
-        assert older["acts"][1]["detail"] == "shop=zebra-shop, team=lynx-team · okapi"
+        assert older["acts"][1]["matchers"] == {"shop": "zebra-shop", "team": "lynx-team"}
+        assert older["acts"][1]["reason"] == "okapi"
         assert older["next_before"] is None

@@ -69,7 +69,7 @@ describe('figures', () => {
   })
 
   it('tell a mean in seconds, then in minutes', () => {
-    expect([4.4, 99.4, 99.6, 125].map(span)).toEqual(['4s', '99s', '1:40', '2:05'])
+    expect([4.4, 99.4, 99.6, 125, 605].map(span)).toEqual(['4s', '99s', '100s', '125s', '10:05'])
   })
 })
 

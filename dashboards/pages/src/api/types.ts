@@ -33,8 +33,10 @@ export interface ActTold {
   readonly shop: string | null
   /** The alert, wait, silence or hand-over it was done to. */
   readonly about: string
-  /** The reason that was given, or what is silenced; empty: none. */
-  readonly detail: string
+  /** What is silenced; null: it is no silence. */
+  readonly matchers: Readonly<Record<string, string>> | null
+  /** That was given; empty: none. */
+  readonly reason: string
   readonly until: string | null
 }
 

@@ -7,6 +7,7 @@ import { plusDays } from './span'
 export interface Inks {
   readonly text: string
   readonly muted: string
+  readonly panel: string
   readonly edge: string
   readonly ok: string
   readonly warn: string
@@ -28,6 +29,7 @@ export function inks(): Inks {
   return {
     text: of('text'),
     muted: of('muted'),
+    panel: of('panel'),
     edge: of('edge'),
     ok: of('ok'),
     warn: of('warn'),
@@ -144,7 +146,7 @@ export function hoursOption(spread: Spread, days: readonly string[], ink: Inks):
       dimension: 2,
       textStyle: { color: ink.muted },
       text: ['≥180s', '0'],
-      inRange: { color: [ink.edge, ink.ok, ink.warn, ink.late] },
+      inRange: { color: [ink.ok, ink.ok, ink.warn, ink.late] },
     },
     series: [
       {
@@ -152,8 +154,9 @@ export function hoursOption(spread: Spread, days: readonly string[], ink: Inks):
         data,
         label: {
           show: true,
-          color: ink.text,
-          textBorderWidth: 0,
+          // On every colour of the map, in both themes.
+          color: ink.panel,
+          fontWeight: 600,
           formatter: (shown: { value: readonly number[] }) => `${shown.value[3]}`,
         },
         itemStyle: { borderColor: ink.edge, borderWidth: 1 },

@@ -1,6 +1,6 @@
 /** Which shops are seen, and by what: a shop is seen while any account of any source shows it. */
 
-import type { Source } from '../api/types'
+import type { Gap, Source } from '../api/types'
 
 export interface Coverage {
   readonly shops: number
@@ -34,6 +34,21 @@ export function inTrouble(source: Source): boolean {
 function rank(source: Source): number {
   const out = source.accounts.some((account) => account.state !== 'online')
   return Math.min(WORST_FIRST[source.state], out ? 1 : 2)
+}
+
+/** What a source did not see: stretches that nothing has filled, of its accounts where they are told apart. */
+export function missedBy(source: Source, gaps: readonly Gap[]): { times: number; seconds: number } {
+  // A gap is told for each shop; the source missed it once.
+  const own = gaps.filter((gap) => gap.source === source.name && !gap.filled)
+  const once = new Map(own.map((gap) => [`${gap.account ?? ''} ${gap.from}`, gap.seconds]))
+  return { times: once.size, seconds: [...once.values()].reduce((all, seconds) => all + seconds, 0) }
+}
+
+/** Accounts as they are looked for: those in trouble first, what names none last. */
+export function inOrder(accounts: Source['accounts']): Source['accounts'] {
+  const place = (account: Source['accounts'][number]): number =>
+    account.state !== 'online' ? 0 : account.account === null ? 2 : 1
+  return [...accounts].sort((a, b) => place(a) - place(b))
 }
 
 export function matches(source: Source, text: string): boolean {

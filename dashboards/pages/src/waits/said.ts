@@ -34,3 +34,9 @@ export function flagsOf(row: Row, words: Common): readonly string[] {
   if (alert?.stopped === true) said.push(words.stopped)
   return said
 }
+
+/** Steps of a ladder in their order: those of a wait are named by their second. */
+export function inStepOrder<T extends { readonly step: string }>(told: readonly T[]): readonly T[] {
+  const second = (step: string): number => parseInt(step, 10) || 0
+  return [...told].sort((a, b) => second(a.step) - second(b.step))
+}

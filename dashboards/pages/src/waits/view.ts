@@ -43,6 +43,7 @@ export interface TeamTally {
   readonly team: string
   readonly waiting: number
   readonly soon: number
+  /** Overdue and not yet presumed lost: the lost are counted for the whole board. */
   readonly late: number
 }
 
@@ -197,7 +198,7 @@ function teamTallies(places: readonly Ranked[]): readonly TeamTally[] {
     }
     tally.waiting += 1
     if (label === 'soon') tally.soon += 1
-    if (label === 'at_risk' || label === 'lost') tally.late += 1
+    if (label === 'at_risk') tally.late += 1
   }
   return [...teams.values()].sort((a, b) => compare(a.team, b.team))
 }

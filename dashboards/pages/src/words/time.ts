@@ -26,10 +26,10 @@ function pad(n: number): string {
   return n < 10 ? `0${n}` : `${n}`
 }
 
-/** A mean of seconds: 42s, 2:05. Short enough for a figure on a wall. */
+/** A mean of seconds: 42s, 125s, past ten minutes 10:05. All of a column in one unit, as the trade says it. */
 export function span(seconds: number): string {
   const whole = Math.round(seconds)
-  return whole < 100 ? `${whole}s` : `${Math.floor(whole / 60)}:${pad(whole % 60)}`
+  return whole < 600 ? `${whole}s` : `${Math.floor(whole / 60)}:${pad(whole % 60)}`
 }
 
 /** A share of one: 96.2%. It never rounds up to 100. */

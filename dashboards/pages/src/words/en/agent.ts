@@ -4,7 +4,7 @@ import { desk } from './desk'
 
 export const agent: AgentWords = {
   ...desk,
-  heading: 'Agent’s panel',
+  heading: 'Agent panel',
   pick: 'Choose your name',
   pickHint: 'Then bookmark this page and keep it beside the chat window.',
   noAgents: 'No agent was heard of yet.',

@@ -83,7 +83,7 @@ export const common: Common = {
     popup: 'Pop-up',
     team: 'Team group',
     lead: 'Lead',
-    digest: 'Manager’s digest',
+    digest: 'Digest',
     console: 'Console',
     claimer: 'Claimer',
   },
