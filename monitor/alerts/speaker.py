@@ -19,12 +19,13 @@ from monitor.alerts.links import Links
 from monitor.alerts.merging import Over
 from monitor.alerts.router import instead_of_lead, places
 from monitor.alerts.saying import Link, Mention, Saying
-from monitor.alerts.view import Room, View, WaitView, Words
+from monitor.alerts.view import Room, View, WaitView, Words, most_urgent
 from monitor.core.decisions import AlertState, Decision, NamedWait, TellPeople, ToldStep
 from monitor.core.masking import masked_name
 from monitor.core.roster import Person, Register
 from monitor.core.views import WaitRow
-from monitor.policy_files.channels import Plan
+from monitor.policy_files.channels import MACHINES, Plan
+from monitor.policy_files.templates import NONE, OF_KIND
 
 SAID_CHARACTERS = 40
 REPLY_CHARACTERS = 80  # Of a suggested reply: what a glance takes in.
@@ -166,16 +167,20 @@ class FloorSpeaker:
         mentions = tuple({mention.name: mention for one in named for mention in self._mentions(one, now_ms)}.values())
         links = self._act_links(named, mentions, now_ms, words)
         if len(told) == 1:
-            view = views[0]
-            title, lines = words.title(view), words.lines(view)
-            templates = getattr(said, "templates", None)
-            if templates is not None and view.kind == "waits":
-                values = words.variables(view)
-                title = templates.title.format(**values) if templates.title else title
-                lines = templates.body.format(**values).split("\n") if templates.body else lines
+            kind = views[0].kind
+            title, lines = words.title(views[0]), words.lines(views[0])
             links = [*links[:1], *self._chat_links(told[0], words), *links[1:]]
         else:
+            kind = "several"
             title, lines = words.digest_title(views, more), words.digest_lines(views, more)
+        own = said.templates.of(kind) if not isinstance(said, MACHINES) else NONE
+        if own.title or own.body:
+            values = words.variables(views[0]) | {"title": title, "lines": "\n".join(lines)}
+            values |= _of_kind(kind, views[0].facts, words)
+            if kind == "several":
+                values |= {"messages": str(len(told)), "count": str(len(most_urgent(views)) + more)}
+            title = own.title.format(**values) if own.title else title
+            lines = own.body.format(**values).split("\n") if own.body else lines
         return Saying(title=title, lines=tuple(lines), mentions=mentions, links=tuple(links))
 
     def _view(self, told: TellPeople, now_ms: int) -> View:
@@ -299,6 +304,11 @@ class FloorSpeaker:
             name = self._staff.register.shop_name(wait.shop)
             found.append(Link(words.label("open", False, plain(name, 12) if len(told.waits) > 1 else ""), url))
         return found
+
+
+def _of_kind(kind: str, facts: dict[str, Any], words: Words) -> dict[str, str]:
+    """Return the values that only templates of this kind of message may name; what is not known is empty."""
+    return {name: words.value(name, facts.get(name)) for name in OF_KIND[kind]}
 
 
 def _product(product: Any) -> str:

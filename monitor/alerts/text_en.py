@@ -1,9 +1,10 @@
 """The words of messages in English."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from monitor.alerts.message import STAGES, clock, short
-from monitor.alerts.view import TOP, Room, View, WaitView, most_urgent, seconds
+from monitor.alerts.view import TOP, Room, View, WaitView, most_urgent, percent, seconds, shown
 
 IN_TITLE = 3  # Shops; more do not fit a phone.
 HOLD = 'nobody is free: send a holding phrase first ("One moment please, I am checking.")'
@@ -42,7 +43,7 @@ def title(view: View) -> str:
             who = f"{facts.get('from') or 'last shift'} -> {facts.get('to') or 'nobody'}"
             return f"[hand-over not received] {short(view.shop)} | {who} | {left}"
         case "score":
-            return f"[budget] {short(view.shop)} may miss {facts.get('budget')} more today ({facts.get('profile')})"
+            return _score(view)
         case "quality":
             many = len(facts.get("shops") or [])
             where = f"{short(view.shop)} and {many - 1} more" if many > 1 else short(view.shop)
@@ -143,7 +144,7 @@ def label(what: str, inside: bool, name: str) -> str:
 
 
 def variables(view: View) -> dict[str, str]:
-    """Return the values of a template's variables."""
+    """Return the values of the variables that every template may name."""
     wait = view.waits[0] if view.waits else None
     return {
         "left": _head(wait, view.left_ms) if wait else "",
@@ -160,11 +161,16 @@ def variables(view: View) -> dict[str, str]:
         "buyer": wait.buyer if wait else "",
         "said": wait.said if wait else "",
         "asked_at": wait.asked_at if wait else "",
-        "waited": clock(wait.waited_ms) if wait else "",
+        "waited": "" if view.waited_ms is None else clock(view.waited_ms),
         "told": ", ".join(f"{_step(step)} {at}" for step, at in view.told),
         "title": title(view),
         "step": view.step,
     }
+
+
+def value(name: str, fact: Any) -> str:
+    """Return one of a message's facts as a template shows it; empty: it is not known."""
+    return percent(fact) if name in ("rate", "target") and isinstance(fact, float) else shown(fact, ", ")
 
 
 def _head(wait: WaitView | None, left_ms: int | None) -> str:
@@ -215,6 +221,22 @@ def _unattended(view: View) -> str:
         parts.append(f"{facts['promises']} promises late")
     if facts.get("absent"):
         parts.append(f"not at their post: {', '.join(map(str, facts['absent']))}")
+    return " | ".join(parts)
+
+
+def _score(view: View) -> str:
+    facts = view.facts
+    profile, target = facts.get("profile"), percent(facts.get("target"))
+    if facts.get("level") == "lost":
+        now = percent(facts.get("rate"))
+        return f"[target lost] {short(view.shop)} cannot reach {target} today ({profile}), now {now}"
+    stays = f" and stay at {target}" if target else ""
+    parts = [f"[budget] {short(view.shop)} may miss {facts.get('budget')} more today{stays} ({profile})"]
+    if facts.get("level") == "burning":
+        parts.append(f"{facts.get('burned')} missed in the last hour: used up today at this pace")
+    if facts.get("open"):
+        costs = ": all of them late would cost the target" if facts.get("level") == "last" else ""
+        parts.append(f"{facts['open']} not decided yet{costs}")
     return " | ".join(parts)
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 from monitor.alerts.message import STAGES, clock, short
-from monitor.alerts.view import TOP, Room, View, WaitView, most_urgent, seconds
+from monitor.alerts.view import TOP, Room, View, WaitView, most_urgent, percent, seconds, shown
 
 PLATFORMS = {
     "taobao": "淘宝",
@@ -71,8 +72,7 @@ def title(view: View) -> str:
             who = f"{facts.get('from') or '上一班'} → {facts.get('to') or '无人'}"
             return f"【交接未接收】{short(view.shop)}｜{who}｜{left}"
         case "score":
-            facts = view.facts
-            return f"【达标余量】{short(view.shop)} 今天还能超时 {facts.get('budget')} 个（{facts.get('profile')}）"
+            return _score(view)
         case "quality":
             many = len(view.facts.get("shops") or [])
             where = f"{short(view.shop)} 等{many}店" if many > 1 else short(view.shop)
@@ -171,7 +171,7 @@ def label(what: str, inside: bool, name: str) -> str:
 
 
 def variables(view: View) -> dict[str, str]:
-    """Return the values of a template's variables."""
+    """Return the values of the variables that every template may name."""
     wait = view.waits[0] if view.waits else None
     return {
         "left": _head(wait, view.left_ms) if wait else "",
@@ -188,11 +188,22 @@ def variables(view: View) -> dict[str, str]:
         "buyer": wait.buyer if wait else "",
         "said": wait.said if wait else "",
         "asked_at": wait.asked_at if wait else "",
-        "waited": clock(wait.waited_ms) if wait else "",
+        "waited": "" if view.waited_ms is None else clock(view.waited_ms),
         "told": "、".join(f"{_step(step)} {at}" for step, at in view.told),
         "title": title(view),
         "step": view.step,
     }
+
+
+def value(name: str, fact: Any) -> str:
+    """Return one of a message's facts as a template shows it; empty: it is not known."""
+    if name in ("rate", "target") and isinstance(fact, float):
+        return percent(fact)
+    if name == "reason":
+        return SOURCE_REASONS.get(str(fact), shown(fact, "、"))
+    if name == "rules" and isinstance(fact, dict):
+        fact = {RULES.get(rule, rule): count for rule, count in fact.items()}
+    return shown(fact, "、")
 
 
 def _head(wait: WaitView | None, left_ms: int | None) -> str:
@@ -251,6 +262,20 @@ def _unattended(view: View) -> str:
         parts.append(f"跟进超时 {facts['promises']} 项")
     if facts.get("absent"):
         parts.append(f"{'、'.join(map(str, facts['absent']))} 未到岗")
+    return "｜".join(parts)
+
+
+def _score(view: View) -> str:
+    facts = view.facts
+    profile, target = facts.get("profile"), percent(facts.get("target"))
+    if facts.get("level") == "lost":
+        return f"【达标无望】{short(view.shop)} 今天已达不到 {target}（{profile}），现 {percent(facts.get('rate'))}"
+    of = f"（{profile} ≥{target}）" if target else f"（{profile}）"
+    parts = [f"【达标余量】{short(view.shop)} 今天还能超时 {facts.get('budget')} 个{of}"]
+    if facts.get("level") == "burning":
+        parts.append(f"近1小时超时 {facts.get('burned')} 个，照此今天会用完")
+    if facts.get("open"):
+        parts.append(f"未到时 {facts['open']} 个" + ("，都超时就不达标" if facts.get("level") == "last" else ""))
     return "｜".join(parts)
 
 

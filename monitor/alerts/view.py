@@ -60,6 +60,14 @@ class View:
         """The least time left of its waits."""
         return min((wait.left_ms for wait in self.waits if wait.left_ms is not None), default=None)
 
+    @property
+    def waited_ms(self) -> int | None:
+        """How long its first wait has lasted, or what is owed or unattended; None: nothing of it waits."""
+        if self.waits:
+            return self.waits[0].waited_ms
+        since_ms = self.facts.get("opened_at_ms") or self.facts.get("oldest_since_ms")
+        return max(0, self.now_ms - since_ms) if isinstance(since_ms, int) else None
+
 
 class Words(Protocol):
     """One language: a module with these functions."""
@@ -80,7 +88,24 @@ class Words(Protocol):
         """Return what stands on a link: claim, mute or open."""
 
     def variables(self, view: View) -> dict[str, str]:
-        """Return the values of a template's variables."""
+        """Return the values of the variables that every template may name."""
+
+    def value(self, name: str, fact: Any) -> str:
+        """Return one of a message's facts as a template shows it; empty: it is not known."""
+
+
+def shown(fact: Any, between: str) -> str:
+    """Return a fact as text: names one after the other, counts behind what they count."""
+    if fact is None:
+        return ""
+    if isinstance(fact, dict):
+        return between.join(f"{name} {count}" for name, count in fact.items())
+    return between.join(map(str, fact)) if isinstance(fact, list) else str(fact)
+
+
+def percent(rate: Any) -> str:
+    """Return a rate as people read it: 95 %, 93.2 %."""
+    return f"{round(float(rate) * 100, 1):g}%" if isinstance(rate, int | float) else ""
 
 
 def most_urgent(views: Sequence[View]) -> list[tuple[View, WaitView]]:

@@ -11,9 +11,10 @@ from string import Formatter
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from monitor.policy_files import where
+from monitor.policy_files import templates, where
+from monitor.policy_files.templates import Templates
 from monitor.yaml_files import BadFiles, Fault, Model, TimeOfDayMs, did_you_mean, read
 
 FILE = "channels.yaml"
@@ -22,51 +23,8 @@ SHARE_OF_LIMIT = 0.9  # Of what a robot takes a minute: its clock and ours diffe
 # What the other end takes a minute before it refuses or blocks.
 ROBOT_LIMITS = {"dingtalk": 20, "wecom": 20, "feishu": 100, "lark": 100, "slack": 60, "teams": 240}
 HANDLES = ("mobile", "feishu", "wecom", "slack", "teams")  # By what a person is mentioned; 钉钉 takes the mobile.
-# What a template may name. Every one has a value in every message; what is not known is empty.
-TEMPLATE_NAMES = frozenset(
-    {
-        "left",
-        "seat",
-        "agent",
-        "account",
-        "count",
-        "shops",
-        "shop",
-        "platform",
-        "team",
-        "load",
-        "move",
-        "buyer",
-        "said",
-        "asked_at",
-        "waited",
-        "told",
-        "title",
-        "step",
-    }
-)
-
 Lang = Literal["zh", "en"]
 Name = Annotated[str, Field(pattern=r"^[^\s@.]{1,40}$")]  # Part of a delivery's id, which has . and @ of its own.
-
-
-def _template(text: str) -> str:
-    """Refuse a template that names what there is not, or reaches into a value."""
-    try:
-        parts = list(Formatter().parse(text))
-    except ValueError as error:
-        raise ValueError(f"not a template: {error}") from None
-    for _, name, form, conversion in parts:
-        if name is None:
-            continue
-        if name not in TEMPLATE_NAMES:
-            raise ValueError(f"{{{name}}} is no variable{did_you_mean(name, sorted(TEMPLATE_NAMES))}")
-        if form or conversion:
-            raise ValueError(f"{{{name}}} takes no format")
-    return text
-
-
-Template = Annotated[str, AfterValidator(_template)]
 
 
 class Limits(Model):
@@ -90,13 +48,6 @@ class Quiet(Model):
         return of_day_ms >= self.from_ms or of_day_ms < self.until_ms
 
 
-class Templates(Model):
-    """A floor's own words in place of ours."""
-
-    title: Template | None = None
-    body: Template | None = None
-
-
 class _Channel(Model):
     lang: Lang = "zh"
     limits: Limits = Limits()
@@ -106,7 +57,7 @@ class _Channel(Model):
 
 
 class _ForPeople(_Channel):
-    templates: Templates = Templates()
+    templates: Templates = Templates()  # A floor's own words in place of ours.
 
 
 class _WithUrl(Model):
@@ -270,6 +221,7 @@ def load(folder: Path) -> tuple[Plan, list[Fault]]:
     return (NO_CHANNELS, faults) if faults else (plan, [])
 
 
+_OURS = Templates()
 CHAT_LINK_NAMES = frozenset({"shop", "account", "buyer", "conversation", "platform"})
 
 
@@ -282,6 +234,8 @@ def _wrong(plan: Plan) -> Iterator[tuple[tuple[int | str, ...], str]]:
     names = sorted(plan.channels)
     for name, channel in plan.channels.items():
         yield from _wrong_limits(name, channel)
+        for place, said in templates.wrong(getattr(channel, "templates", _OURS)):
+            yield ("channels", name, "templates", *place), said
         if channel.fallback is not None:
             place = ("channels", name, "fallback")
             if channel.fallback not in plan.channels:

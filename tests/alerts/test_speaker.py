@@ -12,6 +12,7 @@ from monitor.core.decisions import AlertState, TellPeople, ToldStep
 from monitor.core.roster import Person, Register, ShopInfo, Slot
 from monitor.core.views import WaitRow
 from monitor.policy_files.channels import Folder
+from monitor.policy_files.templates import ALWAYS, OF_KIND
 from tests.alerts.orders import ASKED_MS
 from tests.alerts.tellings import named, told
 
@@ -79,7 +80,21 @@ PLAN = Folder.model_validate(
         "channels": {
             "a": {"type": "log"},
             "en": {"type": "log", "lang": "en"},
-            "own": {"type": "log", "templates": {"title": "{left}|{agent}|{count}", "body": "{shop}\n{said}"}},
+            "own": {
+                "type": "log",
+                "templates": {"title": "{left}|{agent}|{count}", "body": "{shop}\n{said}"}
+                | {
+                    "kinds": {
+                        kind: {"title": " ".join(f"{{{name}}}" for name in sorted(ALWAYS | OF_KIND[kind] - {"lines"}))}
+                        for kind in OF_KIND
+                        if kind not in ("waits", "score", "several")
+                    }
+                    | {
+                        "score": {"title": "{shop} {budget}/{target} {level} {rate}", "body": "还有：{lines}"},
+                        "several": {"title": "{messages} 条 {count} 位 {left}", "body": "{lines}\n完"},
+                    }
+                },
+            },
         },
         "routes": [{"match": {"team": ["a组"]}, "team": "a", "mention": ["老李"]}],
         "mentions": {"老李": {"mobile": "139"}},
@@ -210,6 +225,50 @@ def test_a_floor_may_have_words_of_its_own(floor: Floor) -> None:
     message = said(floor, told(*TWO), channel="own")
     assert message.title == "还剩60秒|小林|2"
     assert message.lines == ("森野旗舰店", "{agent} 包邮吗")
+
+
+def test_every_kind_of_message_may_have_words_of_its_own(floor: Floor) -> None:
+    for kind in OF_KIND:
+        if kind not in ("waits", "score", "several"):
+            # A template may name all there is, known or not.
+            assert said(floor, told(*TWO, kind=kind, facts={}), channel="own").title
+    facts = {"shop": "senye", "profile": "p", "budget": 3, "target": 0.95, "level": "last", "rate": 0.9611, "open": 2}
+    one = said(floor, replace(told(kind="score"), facts=facts, waits=()), channel="own")
+    assert (one.title, one.lines) == ("森野旗舰店 3/95% last 96.1%", ("还有：",))
+    both = said(floor, told(named(7)), told(named(8)), channel="own")
+    assert both.title == "2 条 2 位 还剩60秒"
+    assert both.lines[-1] == "完"
+    assert both.lines[0].startswith("1. 还剩60秒")
+    hand_over = replace(told(kind="handover"), facts={"from": "小陈", "to": None, "waits": 2}, waits=())
+    assert " 小陈 " in said(floor, hand_over, channel="own").title
+
+
+@pytest.mark.parametrize(
+    ("facts", "zh", "en"),
+    [
+        (
+            {"level": "burning", "burned": 6, "open": 0},
+            "【达标余量】森野旗舰店 今天还能超时 11 个（p ≥95%）｜近1小时超时 6 个，照此今天会用完",
+            "[budget] 森野旗舰店 may miss 11 more today and stay at 95% (p) | 6 missed in the last hour: used up today "
+            "at this pace",
+        ),
+        (
+            {"level": "last", "burned": 2, "open": 12},
+            "【达标余量】森野旗舰店 今天还能超时 11 个（p ≥95%）｜未到时 12 个，都超时就不达标",
+            "[budget] 森野旗舰店 may miss 11 more today and stay at 95% (p) | 12 not decided yet: all of them late "
+            "would cost the target",
+        ),
+        (
+            {"level": "lost", "budget": -1, "rate": 0.9321},
+            "【达标无望】森野旗舰店 今天已达不到 95%（p），现 93.2%",
+            "[target lost] 森野旗舰店 cannot reach 95% today (p), now 93.2%",
+        ),
+    ],
+)
+def test_a_score_at_risk_says_how_much_and_why(floor: Floor, facts: dict[str, Any], zh: str, en: str) -> None:
+    all_of = {"shop": "senye", "profile": "p", "budget": 11, "target": 0.95, "rate": 0.97} | facts
+    one = replace(told(kind="score"), facts=all_of, waits=())
+    assert (said(floor, one).title, said(floor, one, channel="en").title) == (zh, en)
 
 
 def test_a_digest_names_the_five_most_urgent_and_counts_the_rest(floor: Floor) -> None:

@@ -73,6 +73,9 @@ def test_a_file_says_where_what_goes(tmp_path: Path) -> None:
         ("lang: en", 'lang: en, templates: {title: "{agent.__class__}"}', "is no variable"),
         ("lang: en", 'lang: en, templates: {body: "{agent!r}"}', "takes no format"),
         ("lang: en", 'lang: en, templates: {body: "{agent"}', "not a template"),
+        ("lang: en", 'lang: en, templates: {kinds: {score: {title: "{budgt}"}}}', "did you mean budget?"),
+        ("lang: en", 'lang: en, templates: {kinds: {storm: {body: "{budget}"}}}', "{budget} is no variable"),
+        ("lang: en", "lang: en, templates: {kinds: {strom: {}}}", "strom"),
         ("lang: en", "lang: de", "'de' is none of zh, en"),
         (", secret_env: CRM}", "}", "what is posted is signed"),
         ("version: 1", "version: 1\nzone: Asia/Shanghi", "is no time zone"),
@@ -93,3 +96,11 @@ def test_quiet_hours_may_pass_over_midnight() -> None:
     hour = 3_600_000
     assert [night.covers(at * hour) for at in (21, 22, 23, 0, 7, 8)] == [False, True, True, True, True, False]
     assert [noon.covers(at * hour) for at in (11, 12, 13)] == [False, True, False]
+
+
+def test_a_wrong_template_is_named_with_its_line_and_column(tmp_path: Path) -> None:
+    lines = ["version: 1", "channels:", "  a:", "    type: log", "    templates:", "      kinds:", "        several:"]
+    path = written(tmp_path, "\n".join([*lines, "          title: a", '          body: "{agent} {nobody}"']))
+    _, [fault] = load(path)
+    assert str(fault).partition(" ")[0].endswith("channels.yaml:9:17:")
+    assert "{nobody} is no variable" in str(fault)
