@@ -96,6 +96,12 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         return self.buyer if self.logged < 0 else None
 
     @property
+    def account(self) -> str | None:
+        """The account in whose hands it is."""
+        holder = self.state.holder
+        return holder.account if holder is not None else None
+
+    @property
     def whole(self) -> bool:
         """Whether the log reaches back to the first word."""
         return (self.older[0].base if self.older else self.base) is None

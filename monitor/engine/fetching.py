@@ -24,7 +24,7 @@ class Fetcher:
         known, rows = await self._journal.look_up(identities, list(asked))
         while rows:
             for row in rows:
-                self._tracker.restore(row)
+                self._tracker.rows.restore(row)
             more = self._tracker.missing(events) - asked
             if not more:
                 break
@@ -49,4 +49,4 @@ class Fetcher:
                 elif item.folded and item.position < position:
                     known.append((event, item.position, item.words, item.policy))
         opened = await self._journal.waits_among([item.position for item in stored])
-        self._tracker.rebuild(shop, key, known, opened)
+        self._tracker.corrections.rebuild(shop, key, known, opened)

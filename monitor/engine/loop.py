@@ -22,8 +22,9 @@ from monitor.core.owed import is_judged_by
 from monitor.core.policy import PolicyBook
 from monitor.core.roster import Register
 from monitor.core.senders import BUILT_IN, Reader
+from monitor.core.shard import Folded
 from monitor.core.silences import Silence
-from monitor.core.tracker import Folded, Tracker
+from monitor.core.tracker import Tracker
 from monitor.core.views import SourceRow, WaitRow
 from monitor.engine.board import Board
 from monitor.engine.changes import Accepted, Changes, Readiness, Receipt, Router, Watcher
@@ -322,7 +323,7 @@ class Engine:
             started = time.perf_counter()
             await self._store(commit, rows=self._saving.a_turn, at_once=told, waiting=finished)
             changes.commit_seconds = time.perf_counter() - started
-        self.tracker.forget_idle(self._saving)
+        self.tracker.rows.forget_idle(self._saving)
         for submission in finished:
             submission.stored()
         if work or changes.events:

@@ -20,11 +20,11 @@ async def read_back(tracker: Tracker, journal: Reading, fetcher: Fetcher, saving
         tracker.policies.restore(number, rules, policy)
     shard = await journal.shard()
     if shard is not None:
-        tracker.restore_shard(shard)
+        tracker.rows.restore_shard(shard)
     tracker.now_ms = 0  # The journal's steps bring time back; the shard is from later.
     async for rows in journal.open_rows():
         for row in rows:
-            tracker.restore(row)
+            tracker.rows.restore(row)
         await asyncio.sleep(0)
     async for step, stored in journal.since(before):
         events = [decode_stored(item.body) for item in stored]

@@ -67,14 +67,14 @@ class Saving:
         """
         tracker = self._tracker
         commit.rows = [
-            (c.shop, c.id, c.number, c.state.wait is not None or c.state.promise is not None, tracker.encode(c))
+            (c.shop, c.id, c.number, c.state.wait is not None or c.state.promise is not None, tracker.rows.encode(c))
             for c in self._take(at_most, now_ms, at_once, of_any_age=all_rows)
         ]
         known = tracker.known
         is_old = abs(now_ms - self._shard_saved_at_ms) >= SHARD_AGE_MS
         if all_rows or is_old or (at_once and known != self._shard_knew) or tracker.unsaved:
             commit.saved_position = self._saved_position(position)
-            commit.shard = tracker.encode_shard()
+            commit.shard = tracker.rows.encode_shard()
             self._shard_saved_at_ms, self._shard_knew = now_ms, known
 
     def _take(

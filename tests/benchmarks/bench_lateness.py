@@ -77,9 +77,11 @@ async def prepare(folder: Path, waits: int) -> None:
     await journal.commit(Commit(now_ms=tracker.now_ms, rules="bench", policies=tracker.policies.new))
     rows = []
     for number, conversation in enumerate(tracker.changed, 1):
-        rows.append((conversation.shop, conversation.id, conversation.number, True, tracker.encode(conversation)))
+        rows.append((conversation.shop, conversation.id, conversation.number, True, tracker.rows.encode(conversation)))
         if len(rows) == ROWS_A_COMMIT or number == waits:
-            await journal.commit(Commit(now_ms=tracker.now_ms, rules="bench", rows=rows, shard=tracker.encode_shard()))
+            await journal.commit(
+                Commit(now_ms=tracker.now_ms, rules="bench", rows=rows, shard=tracker.rows.encode_shard())
+            )
             rows = []
     await journal.close()
 

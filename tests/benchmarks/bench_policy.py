@@ -19,7 +19,8 @@ from monitor.core.book import Book, Layer
 from monitor.core.events import Message
 from monitor.core.hours import CountedClock, Hours, Windows
 from monitor.core.policy import BUILT_IN, BuiltIn, PolicyBook
-from monitor.core.tracker import Shop, Tracker
+from monitor.core.shard import Shop
+from monitor.core.tracker import Tracker
 from monitor.policy_files.calendars import zone_table
 from monitor.replay import Replay
 from tests.benchmarks.bench_replay import START_MS, made_up_log
@@ -90,8 +91,8 @@ def resolution(count: int, book: Book, shops: list[str], dice: random.Random, ro
     def fresh(policies: PolicyBook) -> tuple[Tracker, dict[str, Shop]]:
         tracker = Tracker(policies, wall=False, lazy=True)
         for name in shops:
-            tracker._new_shop(name, "taobao")
-        return tracker, tracker._shops
+            tracker.new_shop(name, "taobao")
+        return tracker, tracker.by_name
 
     def resolving() -> None:
         tracker, known = fresh(book)
@@ -99,7 +100,7 @@ def resolution(count: int, book: Book, shops: list[str], dice: random.Random, ro
         for event in events:
             shop = known[event.shop]
             if not shop.from_ms <= event.ts_ms < shop.until_ms or (some and event.phase != shop.phase):
-                tracker._turn(shop, event, None)
+                tracker.turn(shop, event, None)
 
     def bare() -> None:
         _, known = fresh(BuiltIn())

@@ -85,7 +85,7 @@ def touch(structs: dict[str, Conversation], keys: list[str], number: int, now_ms
 def by_key(tracker: Tracker) -> dict[str, Conversation]:
     return {
         f"{shop.name}/{key}": conversation
-        for shop in tracker._shops.values()
+        for shop in tracker.by_name.values()
         for key, conversation in shop.conversations.items()
     }
 
@@ -142,17 +142,17 @@ def added(many: Tracker, waits: int, count: int) -> None:
 
 def restart(tracker: Tracker, count: int) -> None:
     """Print what taking rows back costs, against decoding them."""
-    rows = [tracker.encode(c) for shop in tracker._shops.values() for c in shop.conversations.values()]
-    shard = tracker.encode_shard()
+    rows = [tracker.rows.encode(c) for shop in tracker.by_name.values() for c in shop.conversations.values()]
+    shard = tracker.rows.encode_shard()
     decode = msgpack.Decoder(Conversation).decode
     kept: list[Any] = [None]
 
     def restore() -> None:
         kept[0] = back = Tracker(BuiltIn())
         take_policies(back, tracker)
-        back.restore_shard(shard)
+        back.rows.restore_shard(shard)
         for row in rows:
-            back.restore(row)
+            back.rows.restore(row)
 
     def only_decode() -> None:
         kept[0] = [decode(row) for row in rows]

@@ -4,8 +4,8 @@ from typing import Any
 
 from monitor.core import decisions as d
 from monitor.core import events as ev
+from monitor.core.shard_rows import ShardRows
 from monitor.core.slices import SLICE
-from monitor.core.tracker import Tracker
 from monitor.core.watch import ACCOUNTS_AT_MOST, SOURCES_AT_MOST
 from tests.core.test_counted_clock import in_hours
 from tests.timeline import START_MS, Timeline, at_ms, shown, take_policies
@@ -177,13 +177,13 @@ def test_a_heartbeat_may_carry_the_states_of_its_accounts() -> None:
 
 def test_after_a_start_waits_are_judged_when_the_gap_is_covered_or_half_a_minute_is_over() -> None:
     chat = Timeline(wall=True).buyer("0:00", account="a")
-    blob, rows = chat.tracker.encode_shard(), [chat.tracker.encode(c) for c in chat.tracker.changed]
+    blob, rows = chat.tracker.rows.encode_shard(), [ShardRows.encode(c) for c in chat.tracker.changed]
     for covered in (True, False):
         again = Timeline(wall=True)
         take_policies(again.tracker, chat.tracker)
-        again.tracker.restore_shard(blob)
+        again.tracker.rows.restore_shard(blob)
         for row in rows:
-            again.tracker.restore(row)
+            again.tracker.rows.restore(row)
         again.tracker.begin(at_ms("2:00"))
         again._number = 10
         if covered:
@@ -285,10 +285,10 @@ def _hello(n: int, **fields: Any) -> ev.Message:
 def test_a_chat_in_which_nothing_was_ever_open_leaves_the_memory_too() -> None:
     chat = Timeline(wall=True).agent("0:00").agent("30:00", chat="d").buyer("30:00", chat="e")
     chat.until("61:00")
-    chat.tracker.forget_idle(())
+    chat.tracker.rows.forget_idle(())
     assert {chat_id for _, chat_id in chat.tracker.talked()} == {"d", "e"}
     chat.until("91:00")
-    chat.tracker.forget_idle(())
+    chat.tracker.rows.forget_idle(())
     assert {chat_id for _, chat_id in chat.tracker.talked()} == {"e"}
 
 
@@ -312,11 +312,11 @@ def test_stages_passed_before_their_end_came_to_light_are_counted_once() -> None
 
 def test_a_row_whose_feed_is_not_known_yet_is_judged_all_the_same() -> None:
     chat = Timeline(wall=True).buyer("0:00", account="a").buyer("0:01", account="b", chat="d")
-    rows = [Tracker.encode(c) for c in chat.tracker.changed]
+    rows = [ShardRows.encode(c) for c in chat.tracker.changed]
     again = Timeline(wall=True)
     take_policies(again.tracker, chat.tracker)
     for row in rows:
-        again.tracker.restore(row)
+        again.tracker.rows.restore(row)
     assert again.until("1:02") == ["1:00 slow", "1:01 slow"]
 
 
@@ -371,10 +371,10 @@ def test_what_another_source_shows_is_no_gap() -> None:
 
 def test_being_away_ourselves_is_a_gap_too() -> None:
     chat = beat(Timeline(wall=True), "0:00").buyer("0:10", account="a")
-    blob = chat.tracker.encode_shard()
+    blob = chat.tracker.rows.encode_shard()
     for away, found in (("0:40", []), ("5:00", [("a", "0:10", "5:00", False)])):
         again = Timeline(wall=True)
-        again.tracker.restore_shard(blob)
+        again.tracker.rows.restore_shard(blob)
         again.tracker.begin(at_ms(away))
         again.take()
         assert gaps(again) == found

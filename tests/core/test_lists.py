@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core import events as ev
-from monitor.core.tracker import Tracker
+from monitor.core.shard_rows import ShardRows
 from tests.timeline import START_MS, Timeline, at_ms, take_policies
 
 
@@ -113,7 +113,7 @@ def test_every_wait_of_a_list_has_a_name_of_its_own_after_a_restart_too() -> Non
     again = Timeline(wall=True)
     take_policies(again.tracker, chat.tracker)
     for conversation in chat.tracker.changed:
-        again.tracker.restore(Tracker.encode(conversation))
+        again.tracker.rows.restore(ShardRows.encode(conversation))
     again._number = chat._number
     again.event(seen("0:10", C, D, {"chat": "e"}))
     waits = {row.conversation: row.wait for row in again.tracker.waits()}

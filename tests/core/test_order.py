@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.core import events as ev
 from monitor.core.policy import BUILT_IN, BuiltIn
+from monitor.core.shard_rows import ShardRows
 from monitor.core.tracker import Tracker
 from monitor.core.words import classify
 from tests.timeline import START_MS, Timeline, take_policies
@@ -100,13 +101,13 @@ def test_rounds_survive_being_saved_and_read_back_after_every_event() -> None:
         for tracker in (whole, pieces):
             tracker.advance(event.ts_ms)
             tracker.handle(event, number, event.ts_ms)
-        rows = [Tracker.encode(c) for shop in pieces._shops.values() for c in shop.conversations.values()]
-        decisions, shard, before = pieces.decisions, pieces.encode_shard(), pieces
+        rows = [ShardRows.encode(c) for shop in pieces.by_name.values() for c in shop.conversations.values()]
+        decisions, shard, before = pieces.decisions, pieces.rows.encode_shard(), pieces
         pieces = Tracker(BuiltIn())
         take_policies(pieces, before)
-        pieces.restore_shard(shard)
+        pieces.rows.restore_shard(shard)
         for row in rows:
-            pieces.restore(row)
+            pieces.rows.restore(row)
         pieces.decisions = decisions
     assert pieces.decisions == whole.decisions
     assert len(whole.decisions) > 20

@@ -1,0 +1,218 @@
+"""What comes out of order: put in its place, and what that changes said openly.
+
+A late event, a recall, a dismissal, a list that knows better, two ids that are one buyer, history fetched for a
+backfill: each folds a conversation again, and what comes out differently is restated, its alert withdrawn or resolved.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec.structs import replace
+
+from monitor.core import events as ev
+from monitor.core.conversation import Conversation
+from monitor.core.decisions import CloseRound, RestateRound, Round
+from monitor.core.due import Due
+from monitor.core.entries import WHAT, message_entry, other_entry
+from monitor.core.escalation import Escalation
+from monitor.core.fold import DISMISS, KIND, RECALL, Entry, Promise, State, Wait
+from monitor.core.judging import Judging
+from monitor.core.promise_steps import PromiseSteps
+from monitor.core.shard import Folded, Shard, Shop
+from monitor.core.timers import NEVER_MS
+from monitor.core.wait_alerts import Reason, WaitAlerts
+
+
+class Corrections:
+    """Corrects the conversations of one shard.
+
+    Args:
+        shard: whose they are.
+        alerts, escalation, promise_steps: what was told of them.
+        judging: moves a conversation up to now before it is merged.
+        due: wakes them again.
+    """
+
+    def __init__(
+        self,
+        shard: Shard,
+        alerts: WaitAlerts,
+        escalation: Escalation,
+        promise_steps: PromiseSteps,
+        judging: Judging,
+        due: Due,
+    ) -> None:
+        self._shard = shard
+        self._folds = shard.folds
+        self._alerts = alerts
+        self._escalation = escalation
+        self._promise_steps = promise_steps
+        self._judging = judging
+        self._due = due
+
+    def late(self, shop: Shop, conversation: Conversation, entry: Entry, *, backfill: bool) -> Folded:
+        """Put what is out of order in its place; restate what that changes."""
+        horizon_ms = conversation.horizon_ms(self._shard.lateness_ms)
+        beyond = entry.ts_ms < horizon_ms
+        if beyond and not (backfill and conversation.whole):
+            # The caller gives the history of what is marked `backfill` (see `wants_history`); the rest is too late.
+            self._shard.late += 1
+            conversation.number = entry.number
+            if conversation.wake_at_ms == NEVER_MS and self._shard.keeps_rows:
+                self._due.schedule(conversation)
+            return "late"
+        reason: Reason
+        if entry.what & KIND == RECALL:
+            reason = "recalled"
+        elif entry.what & KIND == DISMISS:
+            reason = "dismissed"
+        else:
+            reason = "backfill" if beyond else "late"
+        was_open, promise = conversation.state.wait, conversation.state.promise
+        was, ended_now = conversation.insert(self._folds, entry, self._shard.now_ms)
+        conversation.number = entry.number
+        _carry_over(was_open, conversation.state.wait)
+        if promise is not None and not _promised_still(promise, conversation.state.promise):
+            self._promise_steps.over(conversation, self._shard.now_ms)
+        before = {e.wait.number: self._shard.ended(shop, conversation, e) for e in was}
+        after = {e.wait.number: self._shard.ended(shop, conversation, e) for e in ended_now}
+        passed = {was_open.number: was_open.passed} if was_open is not None else {}
+        self._restate(shop, before, after, reason, passed)
+        self._alerts.settle(shop, conversation, after, reason)
+        self._due.schedule(conversation)
+        return "folded"
+
+    def compare(self, shop: Shop, conversation: Conversation, ts_ms: int) -> None:
+        """What came late may be something that a list has known to be over."""
+        assert shop.lists is not None
+        for one in shop.lists.after(ts_ms):
+            if one.misses(conversation.id, conversation.account) and not conversation.holds(one.number):
+                newest = conversation.number
+                self.late(shop, conversation, one.entry(), backfill=False)
+                conversation.number = newest
+
+    def merge(self, event: ev.BuyerMerged, number: int) -> Folded:
+        """Two ids are one buyer: all of one conversation is said in the other, in its place.
+
+        1. Find what stands for each id; what is one already stays.
+        2. Fold both together; restate what that changes: a wait under the one id ends by the reply under the other.
+        3. Leave a sign in place of the first, so that what comes under its id goes to the other.
+        """
+        shop = self._shard.by_name.get(event.shop) or self._shard.new_shop(event.shop, event.platform)
+        one_key, into_key = self._shard.resolved(shop, event.buyer or ""), self._shard.resolved(shop, event.into)
+        if one_key == into_key:
+            return "kept"
+        one = shop.conversations.get(one_key)
+        if one is None:
+            one = shop.conversations[one_key] = Conversation(shop.name, one_key, None, number, 0, State())
+        into = shop.conversations.get(into_key)
+        if into is None:
+            into = shop.conversations[into_key] = Conversation(shop.name, into_key, None, number, one.feed, State())
+        passed: dict[int, int] = {}
+        for part in (one, into):
+            if self._shard.keeps_rows:
+                self._shard.touch(part)
+                self._shard.merged.append(part)
+            elif part.wake_at_ms <= self._shard.now_ms:
+                self._judging.judge_until(part, self._shard.now_ms)
+            if part.state.wait is not None:
+                passed[part.state.wait.number] = part.state.wait.passed
+            if part.state.promise is not None:
+                self._promise_steps.over(part, self._shard.now_ms)  # What is owed still is told anew.
+            for told in part.told:
+                self._escalation.leave(part, told)
+        opened = _numbers(one)
+        was, now = into.absorb(self._folds, one, self._shard.now_ms)
+        before = {e.wait.number: self._shard.ended(shop, one if e.wait.number in opened else into, e) for e in was}
+        after = {e.wait.number: self._shard.ended(shop, into, e) for e in now}
+        into.told = tuple(sorted((*into.told, *one.told), key=lambda told: told.at_ms))
+        into.number = number
+        one.leave_to(into_key, number)
+        wait = into.state.wait
+        if wait is not None:
+            wait.passed = passed.get(wait.number, 0)
+        self._restate(shop, before, after, "merged", passed)
+        self._alerts.settle(shop, into, after, "late")
+        for part in (one, into):
+            self._due.schedule(part)
+        if into.told:
+            self._escalation.restore(into)
+        return "folded"
+
+    def _restate(
+        self,
+        shop: Shop,
+        before: dict[int, Round],
+        after: dict[int, Round],
+        reason: Reason | Literal["merged"],
+        passed: dict[int, int],
+    ) -> None:
+        """Say which rounds of the past are others now.
+
+        Args:
+            shop: whose rounds.
+            before: those that had ended, by number.
+            after: those that have ended now.
+            reason: why.
+            passed: of waits that stood open, how many stages were told as passed.
+        """
+        for number in sorted(before.keys() | after.keys()):
+            old, new = before.get(number), after.get(number)
+            if old != new:
+                if new is not None and reason == "backfill":
+                    new = replace(new, backfilled=True)
+                if old is None and new is not None and reason != "backfill":
+                    self._alerts.pass_stages(shop, new, passed.get(number, 0))
+                    self._shard.decisions.append(CloseRound(new))
+                else:
+                    self._shard.decisions.append(RestateRound(old, new, reason))
+
+    def rebuild(
+        self, shop_name: str, key: str, history: Iterable[tuple[ev.AnyEvent, int, int, int]], opened: frozenset[int]
+    ) -> None:
+        """Let a conversation's log reach back as far as the journal does; see `wants_history`.
+
+        Args:
+            shop_name: whose conversation.
+            key: which; in memory.
+            history: (event, number, words, policy) of all that was folded into it.
+            opened: the numbers of its rounds as they were written down.
+        """
+        shop = self._shard.by_name[shop_name]
+        conversation = shop.conversations[key]
+        entries = [
+            message_entry(
+                event,
+                number,
+                words,
+                self._shard.interned(event.agent, event.account) if event.agent or event.account else None,
+                self._shard.marks[policy],
+            )
+            if isinstance(event, ev.Message)
+            else other_entry(event, number, self._shard.interned, self._shard.marks[policy].bits)
+            for event, number, words, policy in history
+            if type(event) is ev.Message or type(event) in WHAT
+        ]
+        was = conversation.state.wait
+        opened |= {told.wait for told in conversation.told} | ({was.number} if was is not None else set())
+        conversation.rebuild(self._folds, [entry for entry in entries if entry is not None], opened)
+        _carry_over(was, conversation.state.wait)
+
+
+def _numbers(conversation: Conversation) -> set[int]:
+    """Return the numbers of all that is in a conversation's log."""
+    return {entry.number for entry in conversation.all_entries()}
+
+
+def _carry_over(was: Wait | None, now: Wait | None) -> None:
+    """What was decided about a wait stays with it when its conversation is folded again."""
+    if was is not None and now is not None and now.number == was.number:
+        now.passed = was.passed
+
+
+def _promised_still(was: Promise, now: Promise | None) -> bool:
+    """Whether it is the same promise after its conversation is folded again; what was told of it stays with it."""
+    if now is None or now.opened_at_ms != was.opened_at_ms or now.greeting != was.greeting:
+        return False
+    now.passed, now.told_ms = was.passed, was.told_ms
+    return True

@@ -1,0 +1,122 @@
+"""What is asked of a shard: waits and promises as they stand, sources, what is in memory and what is not."""
+
+from collections.abc import Iterable, Iterator
+
+from monitor.core import events as ev
+from monitor.core.conversation import Conversation
+from monitor.core.decisions import Round
+from monitor.core.rounds import still_open
+from monitor.core.shard import Shard, Shop
+from monitor.core.views import SourceRow, WaitRow, wait_row
+
+
+class ShardReading(Shard):
+    """A shard that can be asked."""
+
+    def waits(self) -> Iterator[WaitRow]:
+        """Yield every open wait, shop by shop."""
+        for shop in self.by_name.values():
+            for conversation in shop.conversations.values():
+                if conversation.state.wait is not None:
+                    yield self._row(shop, conversation)
+
+    def row(self, conversation: Conversation) -> WaitRow | None:
+        """Return the open wait of a conversation."""
+        return self._row(self.by_name[conversation.shop], conversation) if conversation.state.wait else None
+
+    def _row(self, shop: Shop, conversation: Conversation) -> WaitRow:
+        wait = conversation.state.wait
+        assert wait is not None
+        return wait_row(
+            conversation,
+            shop.platform,
+            self.policies,
+            self.now_ms,
+            catching_up=self._wall and self.watch.catching_up(conversation.feed),
+            stale=self._wall and self.watch.stale(conversation.shop, conversation.feed),
+        )
+
+    def open_rounds(self, now_ms: int) -> Iterator[Round]:
+        """Yield the rounds that stand open at ``now_ms``."""
+        for shop in self.by_name.values():
+            for conversation in shop.conversations.values():
+                wait = conversation.state.wait
+                if wait is not None:
+                    yield still_open(conversation, shop.platform, self.policies, now_ms)
+
+    def promise(self, conversation: Conversation) -> tuple[str, str, str] | None:
+        """Return platform, team and stage of a conversation's open promise; ``open`` before any limit."""
+        promise = conversation.state.promise
+        if promise is None:
+            return None
+        stage = promise.limits[promise.passed - 1][0] if promise.passed else "open"
+        return self.by_name[conversation.shop].platform, self.policies[promise.policy].team, stage
+
+    def promises(self) -> Iterator[tuple[Conversation, tuple[str, str, str]]]:
+        """Yield every conversation with an open promise, and how that stands; this looks at all in memory."""
+        for shop in self.by_name.values():
+            for conversation in shop.conversations.values():
+                promise = self.promise(conversation)
+                if promise is not None:
+                    yield conversation, promise
+
+    @property
+    def follows_feeds(self) -> bool:
+        """Whether anything was ever brought here, so that something may have been missed."""
+        return bool(self.watch.feeds)
+
+    @property
+    def known(self) -> int:
+        """How many feeds and shops there are; only grows. A row names some of them, so the shard must have them."""
+        return len(self.watch.feeds) + len(self.by_name)
+
+    def sources(self) -> list[SourceRow]:
+        """Return how every source stands."""
+        return list(self.watch.rows())
+
+    def talked(self) -> Iterator[tuple[str, str]]:
+        """Yield shop and id of every conversation in memory in which somebody has spoken."""
+        for shop in self.by_name.values():
+            for conversation in shop.conversations.values():
+                if conversation.state.last_ms:
+                    yield shop.name, conversation.id
+
+    def missing(self, events: Iterable[ev.AnyEvent]) -> set[tuple[str, str]]:
+        """Return which conversations of these events are not in memory, and may have rows on disk.
+
+        A row may turn out to say that the conversation is part of another: ask again once it is back.
+        """
+        keys: set[tuple[str, str]] = set()
+        for event in events:
+            if isinstance(event, ev.WaitingSnapshot):
+                keys.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
+            elif isinstance(event, ev.BuyerMerged):
+                keys.add((event.shop, event.into))
+            key = event.conversation or event.buyer
+            if key:
+                keys.add((event.shop, key))
+        missing: set[tuple[str, str]] = set()
+        for name, key in keys:
+            shop = self.by_name.get(name)
+            stands = self.resolved(shop, key) if shop is not None else key
+            if shop is None or stands not in shop.conversations:
+                missing.add((name, stands))
+        return missing
+
+    def wants_history(self, event: ev.AnyEvent) -> list[str]:
+        """Return the conversations whose history is needed to take an event.
+
+        An event marked ``backfill`` may lie so far back; and two that become one are folded from the first word.
+        """
+        merged = isinstance(event, ev.BuyerMerged)
+        if not event.backfill and not merged:
+            return []
+        keys = (event.buyer, event.into) if isinstance(event, ev.BuyerMerged) else (event.conversation or event.buyer,)
+        found = {c.id: c for key in keys if key and (c := self.conversation(event.shop, key)) is not None}
+        if merged and len(found) == 1:
+            return []  # One of them is not there, or they are one already.
+        return [
+            conversation.id
+            for conversation in found.values()
+            if not conversation.whole and (merged or event.ts_ms < conversation.horizon_ms(self.lateness_ms))
+        ]
