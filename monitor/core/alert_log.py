@@ -13,11 +13,11 @@ from monitor.core.decisions import (
     Round,
     WithdrawAlert,
 )
-from monitor.core.fold import Wait
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import Ladder
 from monitor.core.ladders import Host, Ladders
 from monitor.core.telling import told_of
+from monitor.core.wait import Wait
 
 _NO_LADDER = Ladder()
 

@@ -16,30 +16,25 @@ from operator import attrgetter
 
 from msgspec import Struct
 
-from monitor.core.fold import (
+from monitor.core.entry import (
     BOT,
     BUYER,
     CLOSED_BY_BUYER,
     CODE,
-    GAVE_UP,
-    HAS_RECALLS,
     HUMAN,
     KIND,
     LISTED,
-    NO_RECALLS,
     OPENED,
     POLICY_SHIFT,
     RECALL,
     UNLISTED,
-    Ending,
     Entry,
-    Folds,
-    Recalls,
-    State,
     order,
 )
+from monitor.core.fold import NO_RECALLS, Ending, Folds, Recalls
 from monitor.core.ladder import Ladder
 from monitor.core.timers import NEVER_MS
+from monitor.core.wait import GAVE_UP, HAS_RECALLS, State
 
 RECALL_WITHIN_MS = 600_000  # Chat systems let people take back what they said a moment ago, not last week.
 MERGED = -1  # As `logged`: no conversation any more, `buyer` names the one it is part of.

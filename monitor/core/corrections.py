@@ -14,12 +14,13 @@ from monitor.core.conversation import Conversation
 from monitor.core.decisions import CloseRound, RestateRound, Round
 from monitor.core.due import Due
 from monitor.core.entries import WHAT, message_entry, other_entry
+from monitor.core.entry import DISMISS, KIND, RECALL, Entry
 from monitor.core.escalation import Escalation
-from monitor.core.fold import DISMISS, KIND, RECALL, Entry, Promise, State, Wait
 from monitor.core.judging import Judging
 from monitor.core.promise_steps import PromiseSteps
 from monitor.core.shard import Folded, Shard, Shop
 from monitor.core.timers import NEVER_MS
+from monitor.core.wait import Promise, State, Wait
 from monitor.core.wait_alerts import Reason, WaitAlerts
 
 

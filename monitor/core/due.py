@@ -2,7 +2,6 @@
 
 from monitor.core.conversation import Conversation
 from monitor.core.escalation import Escalation
-from monitor.core.fold import FIRST
 from monitor.core.hours import CountedClock
 from monitor.core.ladders import Ladders
 from monitor.core.policy import Stage
@@ -10,6 +9,7 @@ from monitor.core.promise_steps import PromiseSteps
 from monitor.core.shard import Shard
 from monitor.core.telling import keeps_step, told_of, told_stages
 from monitor.core.timers import NEVER_MS
+from monitor.core.wait import FIRST
 
 IDLE_MS = 3_600_000  # A conversation in which nothing is open leaves the memory so long after its last word.
 

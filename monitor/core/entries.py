@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from monitor.core import events as ev
 from monitor.core import words as w
-from monitor.core.fold import (
+from monitor.core.entry import (
     ASKS,
     B_GREETING,
     BOT,

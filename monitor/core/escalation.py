@@ -23,7 +23,6 @@ from monitor.core.decisions import (
     TellPeople,
     ToldStep,
 )
-from monitor.core.fold import Wait
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import BEYOND_PANEL, OPENING, OPENING_MS, TO_TEAM, Ladder, Rung
 from monitor.core.ladders import Host, Ladders
@@ -31,6 +30,7 @@ from monitor.core.policy import Policy
 from monitor.core.rounds import window
 from monitor.core.telling import told_of
 from monitor.core.timers import NEVER_MS
+from monitor.core.wait import Wait
 
 WORTH_MS = 60_000  # Longer after its decision no message helps, even where no further step follows.
 ROOM_AT_MOST = 3  # Of those who could take a chat over, the ones with most room.

@@ -4,7 +4,7 @@ from monitor.core.conversation import Conversation
 from monitor.core.decisions import CloseRound, PassPromise
 from monitor.core.due import IDLE_MS, Due
 from monitor.core.escalation import Escalation
-from monitor.core.fold import Ending, Promise
+from monitor.core.fold import Ending
 from monitor.core.hearing import Hearing
 from monitor.core.ladders import Ladders
 from monitor.core.promise_steps import PromiseSteps
@@ -12,6 +12,7 @@ from monitor.core.rounds import ended
 from monitor.core.shard import Shard, Shop
 from monitor.core.shard_rows import ShardRows
 from monitor.core.timers import NEVER_MS
+from monitor.core.wait import Promise
 from monitor.core.wait_alerts import WaitAlerts
 
 

@@ -4,7 +4,6 @@ from typing import Protocol
 
 from monitor.core.conversation import FIRING, Conversation, Told
 from monitor.core.decisions import Decision, NamedWait
-from monitor.core.fold import CLOSED_UNANSWERED, FIRST, Wait
 from monitor.core.ladder import Ladder, Rung, Rungs
 from monitor.core.people import People
 from monitor.core.policy import Policy
@@ -13,6 +12,7 @@ from monitor.core.rounds import stages_passed, window
 from monitor.core.silences import Silences
 from monitor.core.telling import keep_told, told_of
 from monitor.core.timers import NEVER_MS
+from monitor.core.wait import CLOSED_UNANSWERED, FIRST, Wait
 
 
 class Host(Protocol):

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from monitor.core import events as ev
-from monitor.core.fold import LISTED, UNLISTED, Entry, Extra, Who
+from monitor.core.entry import LISTED, UNLISTED, Entry, Extra, Who
 
 LISTS_KEPT = 64  # Of one shop: ten minutes of a look every ten seconds.
 

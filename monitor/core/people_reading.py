@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from monitor.core.charges import Charges
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import LeftOpen, Round
-from monitor.core.fold import Who
+from monitor.core.entry import Who
 from monitor.core.people_rows import AgentRow, Owed, ShopRow
 from monitor.core.policy import Policy
 from monitor.core.posts import Posts, Waiting

@@ -1,11 +1,11 @@
 """Promises: who is told, at which second from the holding reply on, that a real answer is still owed."""
 
 from monitor.core.conversation import Conversation
-from monitor.core.fold import Promise
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import Rung
 from monitor.core.ladders import Host, Ladders
 from monitor.core.timers import NEVER_MS
+from monitor.core.wait import Promise
 
 
 class PromiseSteps:

@@ -4,10 +4,12 @@ from msgspec.structs import replace
 
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import Holding, Round
-from monitor.core.fold import CLOSED_UNANSWERED, FIRST, Ending, Wait, Who
+from monitor.core.entry import Who
+from monitor.core.fold import Ending
 from monitor.core.hours import CountedClock
 from monitor.core.policy import Policy, Stage
 from monitor.core.policy_numbers import NumberedPolicies
+from monitor.core.wait import CLOSED_UNANSWERED, FIRST, Wait
 
 
 def window(policy: Policy, wait: Wait) -> tuple[Stage, ...]:

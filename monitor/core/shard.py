@@ -11,8 +11,9 @@ from monitor.core import events as ev
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import Decision, Round
 from monitor.core.entries import Marks, MarksBook
+from monitor.core.entry import Who
 from monitor.core.feeds import SILENT_MS, Feed, Source
-from monitor.core.fold import Ending, Fold, Folds, Who
+from monitor.core.fold import Ending, Fold, Folds
 from monitor.core.hours import Calendar, Hours
 from monitor.core.incidents import Incidents
 from monitor.core.lists import Kept

@@ -4,11 +4,11 @@ from typing import Any
 
 from monitor.core.conversation import FIRING, Conversation, Told
 from monitor.core.decisions import Round
-from monitor.core.fold import State, Wait
 from monitor.core.hours import CountedClock
 from monitor.core.policy import Stage
 from monitor.core.policy_numbers import NumberedPolicies
 from monitor.core.rounds import still_open
+from monitor.core.wait import State, Wait
 
 
 def keeps_step(told: Told, wait: Wait) -> bool:

@@ -20,10 +20,11 @@ from monitor.core.corrections import Corrections
 from monitor.core.decisions import Decision, HandOver, NamedWait, ShopAttended, ShopUnattended
 from monitor.core.due import Due
 from monitor.core.entries import WHAT, message_entry, other_entry
+from monitor.core.entry import CODE, OPENED, RECALL, Entry
 from monitor.core.escalation import Escalation
 from monitor.core.events import Message
 from monitor.core.feeds import Feed, Source
-from monitor.core.fold import CODE, MIXED, OPENED, RECALL, Ending, Entry, State
+from monitor.core.fold import Ending
 from monitor.core.hearing import Hearing
 from monitor.core.incidents import Incidents
 from monitor.core.judging import Judging
@@ -39,6 +40,7 @@ from monitor.core.shard_reading import ShardReading
 from monitor.core.shard_rows import ShardRows
 from monitor.core.silences import Silences
 from monitor.core.timers import NEVER_MS
+from monitor.core.wait import MIXED, State
 from monitor.core.wait_alerts import WaitAlerts
 from monitor.core.watch import UNSEEN
 

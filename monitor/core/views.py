@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import ToldStep
-from monitor.core.fold import CLOSED_UNANSWERED, FIRST
 from monitor.core.policy_numbers import NumberedPolicies
 from monitor.core.rounds import window
 from monitor.core.telling import told_of
+from monitor.core.wait import CLOSED_UNANSWERED, FIRST
 
 CANARY = "canary"  # The platform of the chat by which the service tests itself; in no count of buyers.
 
