@@ -1,5 +1,6 @@
 # Two stages: what builds the package and its pages stays behind. Only what the locks name with a hash is installed.
-FROM python:3.13-slim AS build
+# The base is held to Python 3.13 and Debian 13, and a new build takes their security fixes.
+FROM python:3.13-slim-trixie AS build
 WORKDIR /src
 COPY requirements.lock requirements-build.lock ./
 RUN python -m venv /app \
@@ -10,7 +11,7 @@ COPY . .
 RUN /build/bin/python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
  && /app/bin/python -m pip install --no-cache-dir --no-deps /wheels/*.whl
 
-FROM python:3.13-slim
+FROM python:3.13-slim-trixie
 RUN useradd --system --uid 10001 --no-create-home presales \
  && install -d -o 10001 -g 10001 /data
 COPY --from=build /app /app

@@ -53,8 +53,9 @@ screenshots: $(VENV)/.service $(VENV)/.tests  ## Take the pictures in docs/image
 	.ci/setup parts
 	$(BIN)/python -m tests.browser.screenshots
 
+# The folder is for its owner only. The files in it can be read by all, as each container is somebody else and sees its own only.
 secrets:  ## Make the secrets that docker-compose.yml reads, once
-	mkdir -p secrets && chmod 755 secrets
+	mkdir -p secrets && chmod 700 secrets
 	for name in token mqtt grafana; do \
 	  [ -s secrets/$$name ] || od -An -tx1 -N24 /dev/urandom | tr -d ' \n' >secrets/$$name; chmod 644 secrets/$$name; \
 	done

@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from monitor import __version__
 from monitor.settings import ENV_PREFIX, Settings
 
 FILE = Path(__file__).parent.parent / "docs" / "deploy" / "kubernetes.yaml"
@@ -16,6 +17,8 @@ def test_one_instance_that_is_not_root() -> None:
     assert (PARTS[0]["kind"], spec["replicas"]) == ("StatefulSet", 1)
     pod = spec["template"]["spec"]
     assert pod["securityContext"]["runAsNonRoot"] is True
+    assert (pod["automountServiceAccountToken"], pod["enableServiceLinks"]) == (False, False)
+    assert pod["containers"][0]["image"] == f"presales-monitor:{__version__}"
     assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from monitor import __version__
 from monitor.settings import ENV_PREFIX, Settings
 from tests import needs
 
@@ -41,6 +42,9 @@ def test_a_service_is_pinned_not_root_and_cannot_write_its_own_files(name: str) 
     assert int(service["user"].partition(":")[0]) > 0
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
+    assert service["logging"]["options"]["max-file"], "a log without end fills the disk of the journal"
+    if service["image"].startswith("presales-monitor:"):
+        assert service["image"].endswith(f":{__version__}")
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -76,3 +80,4 @@ def test_the_image_runs_as_the_user_of_compose_and_names_no_index() -> None:
     assert f"USER {SERVICES['monitor']['user']}" in text
     assert "--require-hashes" in text
     assert "index" not in text
+    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"python:3.13-slim-trixie"}
