@@ -2,7 +2,7 @@ import asyncio
 import json
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Board
 
@@ -161,6 +161,66 @@ async def test_a_line_that_is_open_but_silent_is_doubted_then_given_up(board: Bo
     await board.pass_time(8)
     await expect(board.page.locator(".line-lost")).to_have_text("断线 00:16 · 数据停在 20:00:06")
     assert await board.rows("waited") == [["00:16"]]
+
+
+async def test_a_second_of_stall_shows_nothing_wrong_and_is_caught_up(board: Board) -> None:
+    live, page = board.live, board.page
+    live.waits = [live.wait("a", 58.5), live.wait("b", 178.5)]
+    await board.open()
+    await expect(page.locator("tr.wait")).to_have_count(2)
+    asked, freed = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await freed.wait()
+        await route.fulfill(body="")
+
+    # The page can do nothing at all until its question is answered; what comes meanwhile has to wait.
+    await page.route("**/stall", hold)
+    ask = "() => { const ask = new XMLHttpRequest(); ask.open('GET', '/stall', false); ask.send() }"
+    stalled = asyncio.create_task(page.evaluate(ask))
+    await asked.wait()
+    for n in range(6):
+        await live.say_delta(up=[live.wait(f"n{n}", 0.5 + n / 10)])
+    await live.say_delta(gone=["n0", "b"], up=[live.wait("n1", 0.6, messages=3)])
+    freed.set()
+    await stalled
+    await board.pass_time(1)
+
+    await expect(page.locator("tr.wait")).to_have_count(6)
+    assert await board.order() == ["a", "n5", "n4", "n3", "n2", "n1"]
+    await expect(page.locator("tr[data-id=n1]")).to_contain_text("催问 ×2")
+    assert (await board.rows("stage", "waited"))[0] == ["正常", "00:59"]
+    assert await board.says("line") == "实时"
+    await expect(page.locator(".line-lost")).to_have_count(0)
+    assert [frame for frame in live.heard if frame["type"] == "resync"] == [], "nothing was lost, so nothing is asked"
+    # And the clock goes on from where it should be.
+    await board.pass_time(2)
+    assert (await board.rows("stage", "waited"))[0] == ["偏慢", "01:01"]
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [("?", "tr.wait"), ("?tv=1&", "tr.wait"), ("console?", ".qrow"), ("agent?agent=lin&", "[data-test=card]")],
+)
+async def test_every_stage_is_seen_on_every_page(board: Board, path: str, row: str) -> None:
+    live = board.live
+    agent = {"agent": "lin"} if "agent=" in path else {}
+    live.waits = [
+        live.wait("fresh", 12, **agent),
+        live.wait("slow", 70, **agent),
+        live.wait("soon", 150, **agent),
+        live.wait("late", 185, **agent),
+        live.wait("lost", 312, **agent),
+        live.wait("unknown", 90, flags=["stale"], **agent),
+    ]
+    await board.open(f"{path}lang=zh")
+    rows = board.page.locator(row)
+    await expect(rows).to_have_count(6)
+    for place, stage in enumerate(["将超时", "偏慢", "超时", "正常", "未知", "疑似流失"]):
+        await expect(rows.nth(place)).to_contain_text(stage)
+    # What the fake service has no answer for is said by the browser, not by the page.
+    board.faults = [fault for fault in board.faults if "404" not in fault]
 
 
 async def test_time_is_the_services_measured_by_pings(board: Board) -> None:
