@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from monitor.core import decisions as d
 from monitor.core import events as ev
+from monitor.core import watch
 from monitor.core.shard_rows import ShardRows
 from monitor.core.slices import SLICE
-from monitor.core.watch import ACCOUNTS_AT_MOST, SOURCES_AT_MOST
 from tests.core.test_counted_clock import in_hours
 from tests.timeline import START_MS, Timeline, at_ms, shown, take_policies
 
@@ -266,16 +268,18 @@ def test_an_answer_is_told_of_at_the_instant_it_came_though_nothing_was_due_befo
     assert (resolved.due_at_ms, resolved.decided_at_ms) == (at_ms("1:30"), at_ms("1:31"))
 
 
-def test_names_of_sources_and_accounts_are_bounded() -> None:
+def test_names_of_sources_and_accounts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "SOURCES_AT_MOST", 300)
+    monkeypatch.setattr(watch, "ACCOUNTS_AT_MOST", 100)
     chat = Timeline(wall=True)
-    for n in range(ACCOUNTS_AT_MOST + 50):
+    for n in range(150):
         chat.tracker.handle(_hello(n, source="collector", account=f"a{n}"), n + 1, START_MS)
     [source] = chat.tracker.sources()
-    assert len(source.accounts) == ACCOUNTS_AT_MOST + 1
-    for n in range(SOURCES_AT_MOST + 50):
+    assert len(source.accounts) == 101
+    for n in range(350):
         chat.tracker.handle(_hello(n, source=f"s{n}"), n + 2000, START_MS)
-    assert len(chat.tracker.sources()) == SOURCES_AT_MOST + 1
-    assert len(list(chat.tracker.waits())) == SOURCES_AT_MOST + 50
+    assert len(chat.tracker.sources()) == 301
+    assert len(list(chat.tracker.waits())) == 350
 
 
 def _hello(n: int, **fields: Any) -> ev.Message:

@@ -4,6 +4,7 @@ The routes are those the service itself knows. One that is not declared here fai
 """
 
 import asyncio
+import contextlib
 import io
 import json
 import zipfile
@@ -14,10 +15,10 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from monitor.web import front
+from monitor.web import front, hub, live
 from monitor.web.access import Caller
 from monitor.web.front import Web
 from monitor.web.roles import needed
@@ -265,30 +266,45 @@ async def _figures(owners: Owners, path: str, caller: str) -> Any:
     return {name: value for name, value in told.items() if name not in ("now", "from", "to")}
 
 
-@pytest.mark.parametrize("bound", ["shop", "team"])
-@pytest.mark.parametrize("board", [None, {"shops": ["zebra-shop"]}, {"teams": ["lynx-team"]}, {"platforms": ["jd"]}])
-async def test_the_live_feed_shows_nothing_of_the_other_owner(
-    tmp_path: Path, bound: str, board: dict[str, list[str]] | None
-) -> None:
-    async with two_owners(tmp_path) as owners:
-        headers = owners.headers(f"viewer {bound}")
-        async with connect(f"{owners.ws}/v1/live", proxy=None, additional_headers=headers) as line:
-            await line.send(json.dumps({"type": "hello", "v": 1, "board": board}))
-            frames = [str(await line.recv())]
-            if board is None:
-                assert "senye" in frames[0]
-            admin = owners.headers("admin all")
-            for number in (20, 21):
-                await owners.client.post("/v1/events", json=[theirs(number), ours(number)], headers=admin)
-            async with asyncio.timeout(DEADLINE_SECONDS):  # At most until the next look at sources, people and the day.
-                while '"tick"' not in frames[-1] and len(frames) < 8:
-                    frames.append(str(await line.recv()))
-        sent = json.dumps(board) if board else ""
-        assert not marks(sent, "".join(frames))
-        whole = connect(f"{owners.ws}/v1/live", proxy=None, additional_headers=owners.headers("viewer all"))
-        async with whole as line:
-            await line.send('{"type":"hello","v":1}')
-            assert len(marks("", str(await line.recv()))) >= 4
+BOUNDED = ("shop", "team")
+PARTS: tuple[dict[str, list[str]] | None, ...] = (
+    None,
+    {"shops": ["zebra-shop"]},
+    {"teams": ["lynx-team"]},
+    {"platforms": ["jd"]},
+)
+
+
+async def test_the_live_feed_shows_nothing_of_the_other_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "FRAME_SECONDS", 0.02)
+    monkeypatch.setattr(hub, "TICK_SECONDS", 0.1)  # Until the next look at sources, people and the day.
+    monkeypatch.setattr(live, "TICK_SECONDS", 0.5)
+    async with two_owners(tmp_path) as owners, contextlib.AsyncExitStack() as stack:
+
+        async def looking(caller: str, part: dict[str, list[str]] | None) -> ClientConnection:
+            headers = owners.headers(caller)
+            asked = connect(f"{owners.ws}/v1/live", proxy=None, additional_headers=headers)
+            line = await stack.enter_async_context(asked)
+            await line.send(json.dumps({"type": "hello", "v": 1, "board": part}))
+            return line
+
+        lines = {
+            (bound, n): await looking(f"viewer {bound}", part) for bound in BOUNDED for n, part in enumerate(PARTS)
+        }
+        frames = {name: [str(await line.recv())] for name, line in lines.items()}
+        for bound in BOUNDED:
+            assert "senye" in frames[bound, 0][0]
+        for number in (20, 21):
+            said = [theirs(number), ours(number)]
+            await owners.client.post("/v1/events", json=said, headers=owners.headers("admin all"))
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            for (bound, n), line in lines.items():
+                seen = frames[bound, n]
+                while '"tick"' not in seen[-1] and len(seen) < 8:
+                    seen.append(str(await line.recv()))
+                assert not marks(json.dumps(PARTS[n]), "".join(seen)), (bound, PARTS[n])
+        whole = await looking("viewer all", None)
+        assert len(marks("", str(await whole.recv()))) >= 4
 
 
 async def test_a_line_is_opened_for_those_it_is_for(tmp_path: Path) -> None:

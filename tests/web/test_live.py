@@ -537,6 +537,7 @@ async def test_boards_nobody_looks_at_make_room_for_new_ones(monkeypatch: pytest
     monkeypatch.setattr(hubs, "PARTS_AT_MOST", 1)
     monkeypatch.setattr(hub, "LINGER_SECONDS", 0.0)
     monkeypatch.setattr(hub, "FRAME_SECONDS", 0.01)
+    monkeypatch.setattr(hub, "TICK_SECONDS", 0.05)
     async with standing(rows=[a_row(1)]) as stand:
         async with look(stand) as line:
             await looking(line)
