@@ -227,6 +227,9 @@ def _unattended(view: View) -> str:
 def _score(view: View) -> str:
     facts = view.facts
     profile, target = facts.get("profile"), percent(facts.get("target"))
+    if facts.get("level") == "hour":
+        of = f"{facts.get('hits')} of {facts.get('of')}"
+        return f"[the hour] {short(view.shop)} {percent(facts.get('rate'))} ({of}), below {target} ({profile})"
     if facts.get("level") == "lost":
         now = percent(facts.get("rate"))
         return f"[target lost] {short(view.shop)} cannot reach {target} today ({profile}), now {now}"

@@ -235,17 +235,23 @@ class SilenceSet(Event, kw_only=True):
 
 
 class ScoreStood(Event, kw_only=True):
-    """How a shop's score stands against its target has turned. Ours: scores are made beside the loop."""
+    """How a shop's score stands has turned. Ours: scores are made beside the loop.
+
+    ``hour`` is of one hour alone: its rate is below what the profile asks of an hour. All else is of the day's target.
+    """
 
     type: Literal["score_stood"]
     profile: str
-    level: Literal["ok", "burning", "last", "lost"]
+    level: Literal["ok", "burning", "last", "lost", "hour"]
     day: int
-    target: float
+    target: float  # hour: what the profile asks of an hour.
     rate: float | None = None
     left: int  # How many more may be missed today.
     open: int  # Not decided yet.
     burned: int  # Misses of the last hour.
+    hits: int = 0  # hour: of so many decided in it…
+    of: int = 0
+    hour_ms: int = 0  # …and when it began.
 
 
 class QualityBroken(Event, kw_only=True):

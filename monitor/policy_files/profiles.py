@@ -98,6 +98,8 @@ class Written(Model):
     lag_days: Annotated[int, Field(ge=0, le=60)] = 0
     valid_from: Day
     target: Share | None = None
+    hour_below: Share | None = None
+    hour_sample: Annotated[int, Field(ge=1, le=10_000)] = 10
     source: Annotated[str, Field(min_length=4)]
     sure: Sure
 
@@ -148,6 +150,11 @@ def _wrong(file: PlatformFile) -> Iterator[tuple[tuple[int | str, ...], str]]:
             yield (*place, "on_transfer"), "split needs key: account_buyer, or whose are the two rounds?"
         if written.keep_fastest < 1 and written.unit in ("session", "buyer_day"):
             yield (*place, "keep_fastest"), "keep_fastest is of single waits: a session or a buyer's day has several"
+        if written.hour_below is not None and (written.statistic != "rate" or written.unit == "buyer_day"):
+            yield (
+                (*place, "hour_below"),
+                "hour_below is of a rate of rounds, messages or sessions",
+            )
         if written.hours_by == "session_start" and written.unit == "buyer_day":
             yield (*place, "hours_by"), "a buyer's day has no one session; use round_start"
 
@@ -187,6 +194,8 @@ def _compiled(document: Document[PlatformFile]) -> Iterator[Profile]:
             valid_from=written.valid_from.toordinal(),
             name=written.name,
             target=written.target,
+            hour_below=written.hour_below,
+            hour_sample=written.hour_sample,
             source=written.source,
             sure=written.sure,
             place=f"{document.file}:{line}",

@@ -10,6 +10,10 @@ last      what is open now could cost the target
 lost      the target is lost, unless more hits come
 
 Each level is told once a day, and only of shops whose contract names a target: none is made up.
+
+Beside these, where a profile asks something of each hour (`hour_below`), one line an hour says
+that the running hour is below it: a first reply of 30 seconds is lost before anybody could be
+alerted of it, so the rate is what a lead can act on.
 """
 
 import asyncio
@@ -17,11 +21,14 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from monitor.core.events import ScoreStood
 from monitor.core.roster import Register
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
+from monitor.core.scores.judge import HIT, MISS
+from monitor.core.scores.profile import Profile
 from monitor.errors import Busy, StoreUnavailable
 from monitor.scoring.budget import Budget, budget
 from monitor.scoring.scorer import Scorer
@@ -35,6 +42,16 @@ SHOPS_AT_A_TIME = 50  # Looked at before others get the loop.
 FEWEST_MISSES = 3  # In the last hour, to speak of a pace.
 
 Samples = deque[tuple[int, int]]  # (when, misses of the day by then), over the last hour
+
+
+@dataclass(slots=True)
+class Hour:
+    """How a shop stood under a profile when an hour was first looked at."""
+
+    day: int
+    hits: int
+    misses: int
+    told: bool = False
 
 
 class ScoresAtRisk:
@@ -63,6 +80,8 @@ class ScoresAtRisk:
         self._now_ms = now_ms
         self._misses: dict[str, Samples] = {}
         self._levels: dict[tuple[str, str], str] = {}
+        self._hours: dict[tuple[str, str], Hour] = {}
+        self._hour_ms = -1
         self._day = -1
         self._days = days(ZONE, 0)
 
@@ -90,6 +109,52 @@ class ScoresAtRisk:
                 await self._weigh(found, now_ms, day.end_ms - now_ms)
             if number % SHOPS_AT_A_TIME == 0:
                 await asyncio.sleep(0)
+        await self._look_at_hours(day.number, now_ms)
+
+    async def _look_at_hours(self, day: int, now_ms: int) -> None:
+        """Say of which shops the running hour is low. What was decided before the first look at it is not in it."""
+        hour_ms = now_ms - now_ms % HOUR_MS
+        if hour_ms != self._hour_ms:
+            self._hour_ms = hour_ms
+            self._hours.clear()
+        book = self._scorer.book
+        for number, (name, known) in enumerate(list(self._scorer.shops.items()), 1):
+            for id in book.of_platform(known.platform):
+                profile = book.newest(id)
+                if profile is not None and profile.hour_below is not None:
+                    counts = self._scorer.counts_today(name, profile)
+                    hour = self._hours.setdefault((name, id), Hour(day, counts[HIT], counts[MISS]))
+                    if hour.day == day and not hour.told:
+                        await self._weigh_hour(name, profile, hour, (counts[HIT], counts[MISS]), now_ms)
+            if number % SHOPS_AT_A_TIME == 0:
+                await asyncio.sleep(0)
+
+    async def _weigh_hour(self, shop: str, profile: Profile, hour: "Hour", now: tuple[int, int], now_ms: int) -> None:
+        hits, misses = max(0, now[0] - hour.hits), max(0, now[1] - hour.misses)
+        of = hits + misses
+        assert profile.hour_below is not None
+        if of < profile.hour_sample or hits / of >= profile.hour_below:
+            return
+        event = ScoreStood(
+            type="score_stood",
+            id=f"score-{secrets.token_hex(8)}",
+            ts_ms=now_ms,
+            source="scores",
+            shop=shop,
+            profile=profile.id,
+            level="hour",
+            day=hour.day,
+            target=profile.hour_below,
+            rate=hits / of,
+            left=0,
+            open=0,
+            burned=misses,
+            hits=hits,
+            of=of,
+            hour_ms=self._hour_ms,
+        )
+        await self._submit(Batch(door="scores", source="scores", events=[event], indices=[0], size=200))
+        hour.told = True
 
     async def _begin(self, day: int, now_ms: int) -> None:
         """A new day, or a start: what stands of another day is over; what stands of this one is looked at anew."""

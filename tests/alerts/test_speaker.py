@@ -337,6 +337,19 @@ def test_a_wait_that_is_in_two_messages_of_a_digest_is_counted_and_named_once(fl
             {"shop": "senye", "budget": 11, "profile": "taobao_3min"},
             "【达标余量】森野旗舰店 今天还能超时 11 个",
         ),
+        (
+            "score",
+            {
+                "shop": "senye",
+                "level": "hour",
+                "profile": "jd_first_30s",
+                "target": 0.8,
+                "rate": 0.75,
+                "hits": 9,
+                "of": 12,
+            },
+            "【小时达标率】森野旗舰店 本小时 75%（9/12），低于 80%（jd_first_30s）",
+        ),
     ],
 )
 def test_what_is_no_wait_has_its_own_title(floor: Floor, kind: str, facts: dict[str, Any], title: str) -> None:

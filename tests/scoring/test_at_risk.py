@@ -82,3 +82,41 @@ async def test_nothing_is_made_up_where_no_target_is_written_down(tmp_path: Path
 def test_how_much_a_target_is_at_risk(left: int, open: int, burned: int, hours: int, level: str) -> None:
     found = Budget("senye", "taobao_3min", 0.95, 500, 10, open, 0.98, left)
     assert level_of(found, burned, hours * HOUR_MS) == level
+
+
+async def test_an_hours_low_rate_is_one_line_to_the_lead_and_the_next_not_before_the_next_hour(tmp_path: Path) -> None:
+    async with floor(tmp_path, "19:59:00") as f:
+        watch = at_risk(f, NOBODY_WRITTEN_DOWN)
+        early = Chatter("jd").b("19:50:00", conversation="early").a("19:55:00", conversation="early")
+        await f.tell(early)
+        await f.at("20:00:01")
+        await watch.look()  # What was decided before is not of this hour.
+
+        async def first_replies(clock: str, quick: int, slow: int) -> None:
+            chat = Chatter("jd")
+            for n in range(quick + slow):
+                name = f"{clock}-{n}"
+                chat.b(f"{clock}:00", conversation=name, id=f"q-{name}")
+                chat.a(f"{clock}:{20 if n < quick else 50}", conversation=name, id=f"a-{name}")
+            chat.events.sort(key=lambda one: one[0].ts_ms)
+            await f.tell(chat)
+            await f.at(f"{clock}:59")
+            await watch.look()
+
+        def lines() -> list[tuple[str, str, int, int]]:
+            messages = [one for one in f.service.decided(d.TellPeople) if one.kind == "score"]
+            return [(one.to, one.facts["shop"], one.facts["hits"], one.facts["of"]) for one in messages]
+
+        await first_replies("20:02", 6, 3)
+        assert lines() == [], "nine are no sample"
+        await first_replies("20:05", 3, 0)
+        assert lines() == [("lead", "senye", 9, 12)]
+        await first_replies("20:30", 0, 6)
+        assert len(lines()) == 1
+        await f.at("21:00:00")
+        await watch.look()
+        await first_replies("21:02", 10, 0)
+        assert len(lines()) == 1
+        await first_replies("21:10", 0, 4)
+        assert lines()[1:] == [("lead", "senye", 10, 14)]
+        assert f.service.engine.tracker.incidents.standing("score") == []

@@ -54,6 +54,8 @@ class Profile(Struct, frozen=True, kw_only=True):
         valid_from: the first day (ordinal) it holds.
         name: what the platform calls it.
         target: what the platform asks for, where it says so.
+        hour_below: the lead is told, once an hour, where the rate of the running hour is below this; None: never.
+        hour_sample: but not before so many are decided in it.
     """
 
     id: str
@@ -87,6 +89,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     valid_from: int = 0
     name: str = ""
     target: float | None = None
+    hour_below: float | None = None
+    hour_sample: int = 10
     source: str = ""
     sure: Sure = "unverified"
     place: str = ""
@@ -145,7 +149,11 @@ class ProfileBook:
 
 
 def _plain(versions: Mapping[str, tuple[Profile, ...]]) -> list[Profile]:
-    return [replace(one, place="", source="", name="") for found in versions.values() for one in found]
+    return [
+        replace(one, place="", source="", name="", hour_below=None, hour_sample=0)
+        for found in versions.values()
+        for one in found
+    ]
 
 
 def in_force(versions: tuple[Profile, ...], day: int) -> Profile:
