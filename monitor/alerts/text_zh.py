@@ -269,10 +269,8 @@ def _score(view: View) -> str:
     facts = view.facts
     profile, target = facts.get("profile"), percent(facts.get("target"))
     if facts.get("level") == "hour":
-        of = f"{facts.get('hits')}/{facts.get('of')}"
-        return (
-            f"【小时达标率】{short(view.shop)} 本小时 {percent(facts.get('rate'))}（{of}），低于 {target}（{profile}）"
-        )
+        now = f"本小时 {percent(facts.get('rate'))}（{facts.get('hits')}/{facts.get('of')}）"
+        return f"【小时达标率】{short(view.shop)} {now}，低于 {target}（{profile}）"
     if facts.get("level") == "lost":
         return f"【达标无望】{short(view.shop)} 今天已达不到 {target}（{profile}），现 {percent(facts.get('rate'))}"
     of = f"（{profile} ≥{target}）" if target else f"（{profile}）"

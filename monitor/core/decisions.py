@@ -230,7 +230,7 @@ class TellPeople(Struct, frozen=True, kw_only=True):
     promise     stage, greeting, platform, shop, conversation, opened_at_ms, account
     handover    from, to, waits, promises
     score       shop, profile, level (burning, last, lost), target, rate, budget (how many more may be missed today),
-                open (not decided yet), burned (misses of the last hour)
+                open (not decided yet), burned (misses of the last hour); level hour: target and rate of it, hits, of
     quality     rules (how often each was broken), messages (ids of the replies, bounded), shops, count
     canary      seconds: the service's own test chat has not come through in this time
     storm       rate, usual, waiting, room (chats all can still take; None: not known), full (teams) at its beginning;
