@@ -8,7 +8,7 @@ export const wallboard = {
   budget: '达标余量',
   budgetHint: '今天还能超时',
   targets: (n: number) => `${n} 店合计`,
-  targetsLost: (n: number, all: number) => `${all} 店中 ${n} 店已不达标`,
+  targetsLost: (n: number, all: number) => `${n}/${all} 店已不达标`,
   targetsSpent: '已用尽',
   noTarget: '目标未设',
   noSample: '无样本',
