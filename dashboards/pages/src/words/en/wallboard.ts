@@ -9,7 +9,7 @@ export const wallboard: WallboardWords = {
   budget: 'Still allowed',
   budgetHint: 'may miss today',
   targets: (n) => `over ${counted(n, 'shop', 'shops')}`,
-  targetsLost: (n, all) => `${n} of ${counted(all, 'shop', 'shops')} lost`,
+  targetsLost: (n, all) => `${n} of ${all} off target`,
   targetsSpent: 'none left',
   noTarget: 'no target set',
   noSample: 'no sample',
