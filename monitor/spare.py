@@ -19,7 +19,7 @@ BUSY_SHARE = 0.2  # It is, if turns took more than this part of the time.
 LEAST_SHARE = 0.04  # Of the loop, for all that may wait together, while it is busy…
 MOST_SHARE = 0.25  # …and when something has waited…
 LONGEST_SECONDS = 60.0  # …for so long.
-LOOK_SECONDS = 0.02  # A rest ends when the loop is calm, or somebody waits for what is made: looked at so often.
+LOOK_SECONDS = 0.05  # A rest ends when the loop is calm, or somebody waits for what is made: looked at so often.
 
 
 class Spare:

@@ -13,7 +13,8 @@ import re
 
 # Same length as what they stand for, so that a place found in the one is the place in the other.
 _FLAT = str.maketrans("０１２３４５６７８９＠．－（）＃＋ＸｘＡＢＣ", "0123456789@.-()#+XxABC")
-# A text without any of these holds nothing to mask.
+# A text without any of these holds nothing to mask; without any of the first, and most have none, none of these.
+_SIGN = re.compile(r"[0-9０-９@＠零〇一二三四五六七八九幺]")
 _SIGNS = re.compile(
     r"[0-9０-９][^0-9０-９]{0,4}[0-9０-９]|[@＠]|[零〇一二三四五六七八九幺]{11}|[路街道巷弄村里胡同]\s{0,2}[0-9０-９]"
 )
@@ -107,7 +108,7 @@ def mask(text: str) -> str:
     Steps: leave alone what has no sign of it; e-mail and ID cards; addresses, while their numbers stand; then
     phones, cards and long numbers down to their last four digits, save a product's number in a link.
     """
-    if not _SIGNS.search(text):
+    if not _SIGN.search(text) or not _SIGNS.search(text):
         return text
     flat = text.translate(_FLAT)
     if len(flat) != len(text):  # No table of ours changes a length; were it so, nothing found would be in its place.
