@@ -10,10 +10,12 @@ from monitor.store.entries import Commit
 ROWS_A_COMMIT = 200  # Rows saved along with each commit: a few milliseconds.
 ROWS_AT_MOST = 2_000  # When very many have changed at once; the loop is held no longer than by a commit's events.
 ROW_AGE_MS = 1_000  # A row that has just changed will change again; it is saved when it is this old.
-# The tracker's own state is saved so often. Where there are thousands of feeds it takes some milliseconds and a
-# megabyte; a restart handles again what came since. No older than a row when that is saved, so that the shop and the
-# feed a row names are always there.
+# The tracker's own state is saved so often, and with a row that names a shop or a feed it did not know yet. Where there
+# are thousands of feeds and chats it takes some milliseconds and megabytes, so the larger it is, the more rarely: a
+# restart handles again what came since.
 SHARD_AGE_MS = ROW_AGE_MS
+SHARD_BYTES_A_SECOND = 512 * 1024
+SHARD_OLDEST_MS = 20_000  # A storm's events of so long are handled again in some seconds.
 
 
 class Saving:
@@ -27,6 +29,7 @@ class Saving:
         self._noted: set[Conversation] = set()
         self._shard_saved_at_ms = 0
         self._shard_knew = 0  # How many feeds and shops it had.
+        self._shard_bytes = 0
 
     def __len__(self) -> int:
         return len(self._noted)
@@ -71,11 +74,12 @@ class Saving:
             for c in self._take(at_most, now_ms, at_once, of_any_age=all_rows)
         ]
         known = tracker.known
-        is_old = abs(now_ms - self._shard_saved_at_ms) >= SHARD_AGE_MS
-        if all_rows or is_old or (at_once and known != self._shard_knew) or tracker.unsaved:
+        age_ms = max(SHARD_AGE_MS, min(1_000 * self._shard_bytes // SHARD_BYTES_A_SECOND, SHARD_OLDEST_MS))
+        is_old = abs(now_ms - self._shard_saved_at_ms) >= age_ms
+        if all_rows or is_old or (commit.rows and known != self._shard_knew) or tracker.unsaved:
             commit.saved_position = self._saved_position(position)
             commit.shard = tracker.rows.encode_shard()
-            self._shard_saved_at_ms, self._shard_knew = now_ms, known
+            self._shard_saved_at_ms, self._shard_knew, self._shard_bytes = now_ms, known, len(commit.shard)
 
     def _take(
         self, at_most: int, now_ms: int, at_once: Iterable[Conversation], *, of_any_age: bool
