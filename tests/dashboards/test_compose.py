@@ -72,6 +72,7 @@ def test_each_setting_it_gives_is_one_of_ours() -> None:
     for name in given:
         part: Any = Settings()
         for word in name.removeprefix(ENV_PREFIX).removesuffix("_FILE").lower().split("__"):
+            assert word in type(part).model_fields, name
             part = getattr(part, word)
 
 

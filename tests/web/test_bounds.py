@@ -92,6 +92,8 @@ async def test_a_line_that_ends_makes_room_however_it_ends() -> None:
         await until(lambda: bool(stand.server.lines.open))
         writer.transport.abort()
         await until(lambda: not stand.server.lines.open)
+        async with stand.client() as client:
+            assert (await client.get("/livez")).status_code == 200
 
 
 async def test_after_many_wrong_tokens_an_address_gets_no_look_up_but_a_known_one_goes_on() -> None:

@@ -289,6 +289,8 @@ async def test_a_viewer_that_reads_nothing_for_long_is_cut_off(monkeypatch: pyte
         line.transport.pause_reading()
         await until(lambda: stand.metrics.live_clients == 1, "it looks")
         await until(lambda: stand.metrics.live_clients == 0, "it is cut off")
+        async with look(stand) as other:
+            assert (await looking(other)).waits, "who reads is still served"
         line.transport.abort()
         await line.wait_closed()
 

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 
+import httpx
 import pytest
 
 from monitor.errors import UsageError
@@ -47,9 +48,11 @@ async def test_signals_are_left_to_the_program() -> None:
 
 
 async def test_stopping_twice_or_before_the_start_does_nothing() -> None:
-    async with standing() as stand:
+    async with standing() as stand, stand.client() as client:
         await stand.server.stop()
         await stand.server.stop()
+        with pytest.raises(httpx.TransportError):
+            await client.get("/livez")
 
 
 async def test_a_program_s_task_ends_with_the_server() -> None:

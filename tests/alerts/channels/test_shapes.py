@@ -66,4 +66,4 @@ async def test_what_is_signed_is_what_is_sent(shape: Any) -> None:
     await endpoint.channel.send(delivery(endpoint.channel))
     await endpoint.channel.close()
     await endpoint.stop()
-    Webhook(SECRET).verify(endpoint.bodies[0], endpoint.headers[0])
+    assert Webhook(SECRET).verify(endpoint.bodies[0], endpoint.headers[0])

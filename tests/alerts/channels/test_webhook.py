@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import contextlib
+import json
 import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -116,7 +117,7 @@ async def test_while_one_secret_replaces_another_either_verifies() -> None:
     async with serving(endpoint) as channel:
         await channel.send(delivery(channel))
     for secret in (SECRET, NEXT_SECRET):
-        Webhook(secret).verify(endpoint.bodies[0], endpoint.headers[0])
+        assert Webhook(secret).verify(endpoint.bodies[0], endpoint.headers[0]) == json.loads(endpoint.bodies[0])
 
 
 async def test_a_second_try_has_the_same_id() -> None:
