@@ -24,7 +24,7 @@ import ipaddress
 import secrets
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -48,12 +48,14 @@ class Caller:
         shops: the only shops it may see and speak for; None: all.
         teams: the only teams it may see; None: all.
         role: what it may do; `monitor.web.roles` says what that is.
+        digest: of its token; none where a proxy vouches, or none is needed.
     """
 
     name: str
     shops: frozenset[str] | None = None
     teams: frozenset[str] | None = None
     role: Role = "admin"
+    digest: str = field(default="", repr=False)
 
     def may(self, shop: str, team: str | None = None) -> bool:
         """Whether a shop, and a team where one is named, is open to it."""
@@ -211,21 +213,37 @@ class Access:
         """Return whose token this is."""
         digest = _digest(token)
         if self._own is not None and hmac.compare_digest(self._own, digest):
-            return Caller("settings")
+            return Caller("settings", digest=digest)
+        return await self._found_by(digest)
+
+    async def still(self, caller: Caller) -> bool:
+        """Whether who was let in once would be let in now, with the same rights."""
+        needed = await self.needs_token()
+        if caller == LOCAL:
+            return not needed
+        if caller.digest == self._own:
+            return True
+        if not caller.digest:
+            return await self._named(caller.name) == caller
+        return await self._found_by(caller.digest) == caller
+
+    async def _found_by(self, digest: str) -> Caller | None:
         if digest not in self._found:
-            self._remember(digest, await self._tokens.find(digest))
+            holder = await self._tokens.find(digest)
+            self._remember(digest, None if holder is None else Caller(*holder, digest))
         return self._found[digest]
 
     async def _named(self, name: str) -> Caller | None:
         key = f"name {name}"  # No digest looks like this.
         if key not in self._found:
-            self._remember(key, await self._tokens.named(name))
+            holder = await self._tokens.named(name)
+            self._remember(key, None if holder is None else Caller(*holder))
         return self._found[key]
 
-    def _remember(self, key: str, holder: Holder | None) -> None:
+    def _remember(self, key: str, caller: Caller | None) -> None:
         if len(self._found) >= REMEMBERED_AT_MOST:
             self._found.clear()
-        self._found[key] = None if holder is None else Caller(*holder)
+        self._found[key] = caller
 
     def _vouched_for(self, scope: Scope) -> str | None:
         """Return the name a proxy of ours says; anybody else who sends the header is not heard."""

@@ -7,7 +7,7 @@ login page asks who comes first.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, Coroutine, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -39,6 +39,7 @@ from monitor.web.ingest_http import HttpDoor
 from monitor.web.ingest_socket import SocketDoor, cutter
 from monitor.web.intake import Intake
 from monitor.web.live import TOO_MANY, Viewer
+from monitor.web.open_lines import NO_LONGER, OpenLines
 from monitor.web.pages import ROUTES, Pages
 from monitor.web.rates import Rates
 from monitor.web.roles import brings_events, refused
@@ -53,12 +54,12 @@ logger = logging.getLogger(__name__)
 LIVE = "/v1/live"
 OPEN_TO_ALL = ("/livez", login.PATH, login.AWAY)
 
-Route = Callable[[Scope, Receive, Send, Caller], Awaitable[None]]
+Route = Callable[[Scope, Receive, Send, Caller], Coroutine[None, None, None]]
 
 NOBODY = Register()  # Who is who where nobody follows presence.
 
 # With what a page's line is closed, by the status of the refusal.
-_CODES = {401: 4401, 403: 4403, 429: TOO_MANY}
+_CODES = {401: NO_LONGER, 403: 4403, 429: TOO_MANY}
 
 
 class Web:
@@ -104,6 +105,7 @@ class Web:
             "/asyncapi.json": self._describe,
         }
         self._sockets: dict[str, Route] = {"/v1/ingest": self._socket_door, LIVE: self._live}
+        self._lines = OpenLines(services.access)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -120,6 +122,7 @@ class Web:
         self._tasks = [
             asyncio.create_task(self._services.metrics.watch_loop(), name="loop lag"),
             asyncio.create_task(self._read_back(), name="answered today"),
+            asyncio.create_task(self._lines.watch(), name="open lines"),
         ]
 
     async def _read_back(self) -> None:
@@ -198,7 +201,7 @@ class Web:
             else:
                 await _deny_websocket(send, caller)
         else:
-            await self._sockets[path](scope, receive, send, caller)
+            await self._lines.serve(send, caller, self._sockets[path](scope, receive, send, caller))
 
     async def _live(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
         await receive()

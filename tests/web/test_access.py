@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from monitor.errors import UsageError
 from monitor.store.entries import Holder, Role
-from monitor.web import access
+from monitor.web import access, open_lines
 from monitor.web.access import COOKIE, is_loopback, new_token
 from monitor.web.login import COOKIE_SECONDS
 from tests.waiting import DEADLINE_SECONDS
@@ -55,11 +55,10 @@ async def first_frame(line: ClientConnection) -> dict[str, Any]:
     return frame
 
 
-async def closed_with(line: ClientConnection) -> int:
-    with pytest.raises(ConnectionClosed) as closed:
-        await line.recv()
-    assert closed.value.rcvd is not None
-    return closed.value.rcvd.code
+async def closed_with(line: ClientConnection) -> int | None:
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        await line.wait_closed()
+    return line.close_code
 
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  (what is tested)
@@ -228,6 +227,70 @@ async def test_a_token_of_some_teams_sees_no_other() -> None:
         async with connect(f"{stand.ws}/v1/live", proxy=None, additional_headers=bearing(token)) as line:
             await line.send(json.dumps({"type": "hello", "v": 1}))
             assert [wait["team"] for wait in json.loads(await line.recv())["waits"]] == ["a"]
+
+
+@pytest.mark.parametrize("path", ["/v1/live", "/v1/ingest"])
+async def test_a_line_that_is_open_ends_when_its_token_is_revoked_and_others_go_on(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "LOOK_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(open_lines, "LOOK_AGAIN_SECONDS", 0.02)
+    token, tokens = holding()
+    other, more = holding("wang")
+    tokens.holders |= more.holders
+    async with (
+        standing(tokens=tokens) as stand,
+        connect(stand.ws + path, proxy=None, additional_headers=bearing(token)) as line,
+        connect(stand.ws + path, proxy=None, additional_headers=bearing(other)) as stays,
+    ):
+        first = '{"type":"hello","v":1}' if path == "/v1/live" else json.dumps(an_event(1))
+        for one in (line, stays):
+            await one.send(first)
+            await one.recv()
+        [digest] = [digest for digest, holder in tokens.holders.items() if holder.name == "collector-7"]
+        del tokens.holders[digest]
+        assert await closed_with(line) == 4401
+        await stays.send('{"type":"ping","t":1}' if path == "/v1/live" else json.dumps(an_event(2)))
+        await stays.recv()
+
+
+async def test_a_line_opened_before_the_first_token_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "LOOK_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(open_lines, "LOOK_AGAIN_SECONDS", 0.02)
+    async with standing() as stand, connect(f"{stand.ws}/v1/live", proxy=None) as line:
+        await line.send('{"type":"hello","v":1}')
+        await line.recv()
+        stand.tokens.holders |= holding()[1].holders
+        assert await closed_with(line) == 4401
+
+
+async def test_a_line_ends_when_its_token_gets_other_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "LOOK_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(open_lines, "LOOK_AGAIN_SECONDS", 0.02)
+    token, tokens = holding()
+    async with (
+        standing(tokens=tokens) as stand,
+        connect(f"{stand.ws}/v1/ingest", proxy=None, additional_headers=bearing(token)) as line,
+    ):
+        [digest] = tokens.holders
+        tokens.holders[digest] = Holder("collector-7", frozenset({"senye"}), None, "source")
+        assert await closed_with(line) == 4401
+
+
+async def test_a_page_s_line_ends_with_the_token_of_its_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "LOOK_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(open_lines, "LOOK_AGAIN_SECONDS", 0.02)
+    token, tokens = holding("tv", role="viewer")
+    async with standing(tokens=tokens) as stand, stand.client() as client:
+        ticket = await ticket_of(client, **bearing(token))
+        where = f"{stand.ws}/v1/live?ticket={ticket}"
+        async with connect(where, proxy=None, origin=Origin(stand.url)) as line:
+            await line.send('{"type":"hello","v":1}')
+            for _ in range(2):  # It stands over several looks: a tick comes each second.
+                await line.recv()
+            tokens.holders.clear()
+            tokens.holders["another"] = Holder("tv", None, None, "viewer")  # A new token of the same name is another.
+            assert await closed_with(line) == 4401
 
 
 # -- roles -------------------------------------------------------------------------------------------------------------
