@@ -67,10 +67,17 @@ class _Section:
         if unnamed is None:
             places = [place for place in self._unnamed if self._layers[place].fits(platform, "", phase)]
             unnamed = self._of_any[platform, phase] = (places, tuple([self._layers[place] for place in places]))
-        named = [place for place in self._of_shop.get(shop, ()) if self._layers[place].fits(platform, shop, phase)]
+        named = [
+            place
+            for place in self._of_shop.get(shop, ())
+            if ((layer := self._layers[place]).platforms is None or platform in layer.platforms)
+            and (layer.phases is None or phase in layer.phases)
+        ]
         if not named:
             return unnamed[1]
-        return tuple([self._layers[place] for place in sorted(unnamed[0] + named)])
+        if unnamed[0]:
+            named = sorted(unnamed[0] + named)
+        return tuple([self._layers[place] for place in named])
 
 
 class Book:
@@ -110,7 +117,16 @@ class Book:
         chosen: list[Layer] = []
         for section in sections:
             for layer in section:
-                holds, since_ms, before_ms = self._span(layer, at_ms)
+                since_ms, before_ms = layer.from_ms, layer.until_ms
+                if at_ms < since_ms:
+                    holds, since_ms, before_ms = False, from_ms, since_ms
+                elif at_ms >= before_ms:
+                    holds, since_ms, before_ms = False, before_ms, until_ms
+                else:
+                    holds = True
+                    if layer.hours is not None:
+                        holds, opens_ms, closes_ms = self._calendars[id(layer)].span(at_ms)
+                        since_ms, before_ms = max(since_ms, opens_ms), min(before_ms, closes_ms)
                 if since_ms > from_ms:
                     from_ms = since_ms
                 if before_ms < until_ms:
@@ -119,17 +135,6 @@ class Book:
                     chosen.append(layer)
                     break
         return Resolved(self._policy(chosen), from_ms, until_ms)
-
-    def _span(self, layer: Layer, at_ms: int) -> tuple[bool, int, int]:
-        """Return whether a layer holds at an instant, and from when to before when that is so."""
-        if at_ms < layer.from_ms:
-            return False, -ALWAYS_MS, layer.from_ms
-        if at_ms >= layer.until_ms:
-            return False, layer.until_ms, ALWAYS_MS
-        if layer.hours is None:
-            return True, layer.from_ms, layer.until_ms
-        holds, since_ms, before_ms = self._calendars[id(layer)].span(at_ms)
-        return holds, max(since_ms, layer.from_ms), min(before_ms, layer.until_ms)
 
     def _policy(self, chosen: list[Layer]) -> Policy:
         key = tuple(map(id, chosen))

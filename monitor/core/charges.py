@@ -15,7 +15,7 @@ presence of the holder all stays with the holder.
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from monitor.core.decisions import Holding
+from monitor.core.decisions import Holding, Round
 from monitor.core.presence import Worker
 from monitor.core.roster import Register, Shift
 
@@ -35,12 +35,10 @@ class Charges:
         self._others = others
         self.register = Register()
 
-    def charged(
-        self, holders: tuple[Holding, ...], shop: str, opened_at_ms: int, answered_by: str | None
-    ) -> tuple[Holding, ...]:
+    def charged(self, done: Round) -> tuple[Holding, ...]:
         """Return the holdings of a round with the time nobody was there charged to whom the roster names."""
+        holders, shop, start_ms = done.holders, done.shop, done.opened_at_ms
         found: list[Holding] = []
-        start_ms = opened_at_ms
         changed = False
         for holding in holders:
             end_ms = start_ms + holding.held_ms
@@ -51,6 +49,7 @@ class Charges:
                 found.append(holding)
             else:
                 changed = True
+                answered_by = self.register.who(done.agent, done.account, shop, done.opened_at_ms + done.counted_ms)
                 found += self._split(holding, worker, gone, shop, start_ms, end_ms, answered_by)
             start_ms = end_ms
         return tuple(_joined(found)) if changed else holders

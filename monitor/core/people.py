@@ -99,6 +99,7 @@ class People(PeopleReading):
     def attach(self, host: Host) -> None:
         """Work for this tracker."""
         self._host = host
+        self._wall = host.wall
 
     def take(self, register: Register) -> None:
         """Take another register from now on."""
@@ -124,7 +125,9 @@ class People(PeopleReading):
         if number <= self._number:
             return  # After a restart: what was saved knows it.
         self._number = number
-        now_ms = self._host.now_ms if self._host.wall else max(self._host.now_ms, event.ts_ms)
+        now_ms = self._host.now_ms
+        if not self._wall and event.ts_ms > now_ms:
+            now_ms = event.ts_ms
         if not self._begun:
             self._begin(now_ms)
         kind = type(event)
@@ -175,8 +178,9 @@ class People(PeopleReading):
         if event.platform == CANARY:
             return
         shop_name, ts_ms = event.shop, event.ts_ms
-        # Of one told by latency nothing is known here.
-        role = event.role if words & SPEAKER == BY_LATENCY else role_of(event, words)
+        role = event.role
+        if words & SPEAKER and words & SPEAKER != BY_LATENCY:  # Of one told by latency nothing is known here.
+            role = role_of(event, words)
         if role in _BY_PERSONS or (role == "seller" and event.agent):
             person = self.register.who(event.agent, event.account, shop_name, ts_ms) or event.account
             if person is not None and now_ms - ts_ms <= PRESENT_MS:
@@ -185,10 +189,10 @@ class People(PeopleReading):
         if conversation is None:
             return
         holder = conversation.state.holder
-        person = self._holder(holder, shop_name, ts_ms)
         if (
-            person is not None
+            holder is not None
             and now_ms - ts_ms <= PRESENT_MS
+            and (person := self._holder(holder, shop_name, ts_ms)) is not None
             and self._load.spoken(shop_name, conversation.id, person, ts_ms)
         ):
             limit = self.posts.limit(person)
@@ -250,28 +254,34 @@ class People(PeopleReading):
 
     def _owned(self, conversation: Conversation, now_ms: int) -> None:
         """Note who has an open wait, of those whose presence is known: for the time they are busy."""
-        wait = conversation.state.wait
-        if not self._heard or (wait is None and conversation not in self._owner):
+        if not self._heard:
             return
-        was = self._owner.get(conversation)
+        wait, was = conversation.state.wait, self._owner.get(conversation)
+        if wait is None and was is None:
+            return
         now = None
         if wait is not None and wait.since_ms:
-            now = self._holder(conversation.state.holder, conversation.shop, wait.opened_at_ms)
-            worker = self._workers.get(now) if now is not None else None
-            if worker is None or not worker.known:
-                now = None
+            holder = conversation.state.holder
+            if holder is not None:
+                now = self._holder(holder, conversation.shop, wait.opened_at_ms)
+                if now is not None and ((worker := self._workers.get(now)) is None or not worker.known):
+                    now = None
             self.posts.waits_since(conversation.shop, wait.since_ms, now_ms)
         if was == now:
             return
-        for person, more in ((was, -1), (now, 1)):
-            if person is not None:
-                worker = self._worker(person)
-                worker.settle(now_ms, worker.heard_state())
-                worker.waits += more
+        if was is not None:
+            self._busy(was, -1, now_ms)
         if now is None:
             del self._owner[conversation]
         else:
+            self._busy(now, 1, now_ms)
             self._owner[conversation] = now
+
+    def _busy(self, person: str, more: int, now_ms: int) -> None:
+        """Count one more, or one less, that waits for a person."""
+        worker = self._worker(person)
+        worker.settle(now_ms, worker.heard_state())
+        worker.waits += more
 
     def _worker(self, person: str) -> Worker:
         worker = self._workers.get(person)

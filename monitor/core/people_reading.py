@@ -185,8 +185,7 @@ class PeopleReading:
 
     def charged(self, done: Round) -> Round:
         """Return a round with its seconds charged to whom they are."""
-        answered_by = self.register.who(done.agent, done.account, done.shop, done.opened_at_ms + done.counted_ms)
-        holders = self._charges.charged(done.holders, done.shop, done.opened_at_ms, answered_by)
+        holders = self._charges.charged(done)
         return done if holders is done.holders else replace(done, holders=holders)
 
     def unattended(self, shop: str) -> bool:

@@ -59,11 +59,6 @@ class Shop:
         self.from_ms = self.until_ms = 0
         self.phase: str | None = None
 
-    def hold(self, span: tuple[int, int, Fold, Marks], phase: str | None) -> None:
-        """Take this policy for what lies within the span, and is of this phase."""
-        self.from_ms, self.until_ms, self.fold, self.marks = span
-        self.phase = phase
-
 
 class Shard:
     """All state of one shard.
@@ -147,16 +142,18 @@ class Shard:
     def turn(self, shop: Shop, event: ev.AnyEvent, policy: int | None) -> None:
         """Let a shop hold the policy of an event: the one given, else that in force at its time and phase."""
         if policy is not None:
-            shop.hold((0, 0, self.folds[policy], self.marks[policy]), None)
+            shop.from_ms = shop.until_ms = 0
+            shop.fold, shop.marks = self.folds[policy], self.marks[policy]
             return
-        phase = event.phase
+        shop.phase = phase = event.phase
+        if phase not in self._phases:
+            phase = None
         span = shop.spans.get(phase)
         if span is None or not span[0] <= event.ts_ms < span[1]:
-            known = phase if phase in self._phases else None
-            resolved = self._book.resolve(shop.platform, shop.name, known, event.ts_ms)
-            number = self.policies.number_of(resolved.policy, self._book.rules)
-            span = shop.spans[known] = (resolved.from_ms, resolved.until_ms, self.folds[number], self.marks[number])
-        shop.hold(span, phase)
+            policy_then, from_ms, until_ms = self._book.resolve(shop.platform, shop.name, phase, event.ts_ms)
+            number = self.policies.number_of(policy_then, self._book.rules)
+            span = shop.spans[phase] = (from_ms, until_ms, self.folds[number], self.marks[number])
+        shop.from_ms, shop.until_ms, shop.fold, shop.marks = span
 
     def policy_at(self, platform: str, shop: str, at_ms: int) -> Policy:
         """Return what the rules say of a shop for an instant."""

@@ -94,24 +94,27 @@ class Watch:
     def arrive(self, event: ev.AnyEvent, now_ms: int) -> int:
         """Note what an event says about the feed it came by; return the index of that feed."""
         kind = type(event)
-        source = self._source(event.source or "", now_ms)
+        source = self._sources.get(event.source or "") or self._source(event.source or "", now_ms)
         if source.stale_since_ms:
             self._turn_source(source, now_ms, stale=False, seen_again_ms=_seen_again_ms(event))
         if now_ms > source.seen_ms:
             source.seen_ms = now_ms
         if kind is not ev.Message and self._tells(event, source, now_ms):
             return UNSEEN
-        feed = self._feed(source, event.account or event.agent)
-        if isinstance(event, ev.AccountStatus):
+        index = self._feed_of.get((source.name, event.account or event.agent))
+        feed = self.feeds[index] if index is not None else self._feed(source, event.account or event.agent)
+        if kind in _CHAT:
+            if feed.index not in self._of_shop.get(event.shop, ()):
+                self._serve(event.shop, feed)
+        elif isinstance(event, ev.AccountStatus):
             self._serve(event.shop, feed)
             self._turn_account(feed, event.state, event.ts_ms, now_ms)
             return feed.index
-        if kind in _CHAT:
-            self._serve(event.shop, feed)
-        if event.ts_ms > source.newest_ts_ms:
-            source.newest_ts_ms = event.ts_ms
-        source.lag_ms = now_ms - event.ts_ms
-        if feed.arrive(event.ts_ms, now_ms, self._catch_up_ms) and not feed.catching_up:
+        ts_ms = event.ts_ms
+        if ts_ms > source.newest_ts_ms:
+            source.newest_ts_ms = ts_ms
+        source.lag_ms = now_ms - ts_ms
+        if feed.arrive(ts_ms, now_ms, self._catch_up_ms) and not feed.catching_up:
             self.released.append(feed.index)
         elif feed.lag_until_ms:
             self._wake(feed)
