@@ -4,6 +4,7 @@ Answers are encoded by us, models are for the documentation; so a page of two
 thousand waits does not go through a model each.
 """
 
+import logging
 import secrets
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -27,6 +28,8 @@ from monitor.web.services import Services
 from monitor.web.shapes import api_source, api_wait, encode, instant, wait_number
 from monitor.wire import decode_stored
 from monitor.wire.batch import Batch
+
+logger = logging.getLogger(__name__)
 
 MESSAGES_AT_MOST = 500
 ENTRIES_AT_MOST = 500
@@ -259,7 +262,7 @@ class Api:
         """One refused input with all that is kept of its body."""
         return json(_refused(await self._entry(id)))
 
-    async def resend(self, request: Request, id: int) -> Response:
+    async def resend(self, request: Request, caller: Anybody, id: int) -> Response:
         """Send a refused input again, as it was (the rules may know it now) or with the mended body of this request."""
         entry = await self._entry(id)
         mended = await self._body(request)
@@ -270,6 +273,7 @@ class Api:
         outcome = await self._intake.store(batch)
         if outcome.known:
             await self._services.journal.quarantine.mark_resent(id, self._services.now_ms())
+            logger.info("%s sent refused input %s again%s", caller.name, id, ", mended" if mended else "")
         return json(outcome.told(), _resent_status(outcome))
 
     async def _body(self, request: Request) -> bytes:
@@ -281,10 +285,11 @@ class Api:
                 raise HTTPException(413, f"a body may have {most} bytes (limits.body_bytes)")
         return bytes(body)
 
-    async def throw_away(self, id: int) -> Response:
+    async def throw_away(self, caller: Anybody, id: int) -> Response:
         """Throw a refused input away."""
         if not await self._services.journal.quarantine.delete(id):
             raise HTTPException(404, f"nothing with number {id} is in the quarantine")
+        logger.info("%s threw refused input %s away", caller.name, id)
         return Response(status_code=204)
 
     async def _entry(self, number: int) -> QuarantineEntry:

@@ -1,5 +1,6 @@
 """Figures over the API: every score and figure, live or over any span, by whom one likes, and official ones beside."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -22,6 +23,8 @@ from monitor.web.kpi_extras import with_extras
 from monitor.web.models import answers
 from monitor.web.services import Services
 from monitor.web.shapes import encode, instant, seconds
+
+logger = logging.getLogger(__name__)
 
 DAYS_AT_MOST = 400
 HOURS_AT_MOST = 48  # A span that is no whole days is scored from the journal.
@@ -199,6 +202,7 @@ class KpisApi:
         if faults:
             raise HTTPException(400, "; ".join(faults))
         await reading.scorer.store.keep_official(rows, self._services.now_ms())
+        logger.info("%s loaded %s official figures", caller.name, len(rows))
         return json({"loaded": len(rows)})
 
     # -- inside ------------------------------------------------------------------------------------------------------

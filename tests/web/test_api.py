@@ -299,6 +299,16 @@ async def test_of_what_only_the_beginning_is_kept_the_mended_whole_is_needed() -
         assert (await client.post("/v1/quarantine/3/resend", content=b"x" * 1_001)).status_code == 413
 
 
+async def test_who_sends_refused_input_again_or_throws_it_away_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "monitor.web.api")
+    async with standing() as stand, stand.client() as client:
+        refuse(stand, 3, b'{"id": "m-1"}')
+        await client.post("/v1/quarantine/3/resend", json=an_event(1))
+        await client.delete("/v1/quarantine/3")
+    told = [record.message for record in caplog.records if record.name == "monitor.web.api"]
+    assert told == ["local sent refused input 3 again, mended", "local threw refused input 3 away"]
+
+
 async def test_an_entry_is_thrown_away_once() -> None:
     async with standing() as stand, stand.client() as client:
         refuse(stand, 3, b"{}")
