@@ -9,7 +9,7 @@ certain hours of the shop's clock. A shift is one such slot on one day, between 
 instants. Nothing here reads a clock: the days asked for are arguments.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -65,6 +65,15 @@ class Account(Struct, frozen=True, kw_only=True):
     platform: str | None = None
     persons: tuple[str, ...] = ()
     place: str | None = None
+
+
+class PlannedShift(NamedTuple):
+    """The hours in which people work together, as the roster has them."""
+
+    name: str | None
+    starts_ms: int  # Of the day, by the zone's clock.
+    ends_ms: int  # Past 24 hours: on the next day.
+    zone: str
 
 
 class Slot(Struct, frozen=True, kw_only=True):
@@ -240,6 +249,23 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
     def rostered(self, shop: str) -> bool:
         """Whether a roster names a shop at all."""
         return shop in self._slots
+
+    def planned(self, day: date, may: Callable[[str], bool]) -> list[PlannedShift]:
+        """Return the shifts there are: of the roster as it holds on a day, or if nobody is on it then, as it ever does.
+
+        Args:
+            day: on the clock of the floor.
+            may: whether a shop is asked for.
+        """
+        slots = [slot for slot in self.slots if may(slot.shop)]
+        found: dict[tuple[int, int, str], PlannedShift] = {}
+        for slot in [slot for slot in slots if slot.on(day)] or slots:
+            ends_ms = slot.ends_ms if slot.ends_ms > slot.starts_ms else slot.ends_ms + DAY_MS
+            key = (slot.starts_ms, ends_ms, slot.zone)
+            known = found.get(key)
+            if known is None or (known.name is None and slot.shift is not None):
+                found[key] = PlannedShift(slot.shift, *key)
+        return [found[key] for key in sorted(found)]
 
     def shops_of(self, person: str) -> tuple[str, ...]:
         """Return the shops a roster names a person for."""

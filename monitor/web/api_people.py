@@ -2,8 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Query, Response
 
@@ -13,6 +15,8 @@ from monitor.core.handover import FIXED, OVER, PREVIEW, RECEIVED, Listed
 from monitor.core.masking import masked_name
 from monitor.core.people import People
 from monitor.core.people_rows import AgentRow, ShopRow
+from monitor.core.scores.days import days
+from monitor.core.scores.floor import ZONE
 from monitor.web import models_people as told
 from monitor.web.access import Caller
 from monitor.web.api import NOT_YOURS, Anybody, json
@@ -28,6 +32,7 @@ from monitor.wire.instants import NotAnInstant, instant_ms
 
 Filter = Annotated[str | None, Query(max_length=200)]
 DAY_MS = 86_400_000
+PLANNED_AT_MOST = 24
 _STATES = {PREVIEW: "coming", FIXED: "open", RECEIVED: "received", OVER: "over"}
 
 
@@ -158,7 +163,25 @@ class PeopleApi:
             for shift in await self._services.journal.floor_log.shifts(from_ms, to_ms)
             if team in (None, shift.team) and any(caller.may(shop, shift.team) for shop in shift.shops)
         ]
-        return json({"now": instant(self._services.now_ms()), "shifts": found})
+        now_ms = self._services.now_ms()
+        return json({"now": instant(now_ms), "shifts": found, "planned": list(self._planned(caller, now_ms))})
+
+    def _planned(self, caller: Caller, now_ms: int) -> Iterator[dict[str, str | None]]:
+        """Yield the shifts of the roster, for who asks about one: at most as many as one can choose from."""
+        people = self._people
+        if people is None:
+            return
+        register = people.register
+        day = date.fromordinal(days(ZONE).of(now_ms).number)
+        planned = register.planned(day, lambda shop: caller.may(shop, people.team_of_shop(shop, now_ms)))
+        for shift in planned[:PLANNED_AT_MOST]:
+            at = datetime.fromtimestamp(now_ms / 1000, ZoneInfo(shift.zone)).isoformat()
+            yield {
+                "name": shift.name,
+                "from": _of_day(shift.starts_ms),
+                "to": _of_day(shift.ends_ms if shift.ends_ms <= DAY_MS else shift.ends_ms - DAY_MS),
+                "offset": at[-6:],
+            }
 
     def _span(self, from_: str | None, to: str | None) -> tuple[int, int]:
         try:
@@ -288,3 +311,7 @@ def _shop(row: ShopRow, groups: list[Group]) -> dict[str, Any]:
         "courtesy": sum(group.courtesy for group in groups),
         "answered_today": sum(group.answered_today for group in groups),
     }
+
+
+def _of_day(at_ms: int) -> str:
+    return f"{at_ms // 3_600_000:02}:{at_ms // 60_000 % 60:02}"

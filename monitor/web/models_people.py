@@ -88,11 +88,21 @@ class Shift(BaseModel):
     early_seconds: float = Field(description="Gone so long before the end.")
 
 
+class PlannedShift(BaseModel):
+    """Hours in which people work, as the roster has them."""
+
+    name: str | None
+    from_: str = Field(alias="from", description="08:00, by the roster's clock.")
+    to: str = Field(description="24:00; at or before `from`: on the next day.")
+    offset: str = Field(description="That clock's, as it is now: +08:00.")
+
+
 class Shifts(BaseModel):
     """Shifts, the last to end first."""
 
     now: str
     shifts: list[Shift]
+    planned: list[PlannedShift] = Field(description="Which shifts there are, by the roster of today; none: no roster.")
 
 
 class Left(BaseModel):

@@ -131,3 +131,23 @@ def test_a_shift_runs_when_the_clock_on_the_wall_says_so(instant: datetime, star
     on = starts <= minute < ends if ends > starts else minute >= starts or minute < ends
     if len(near) == 1:
         assert bool(Register(slots=(slot,)).on_shift("s", int(instant.timestamp() * 1000))) == on
+
+
+def test_the_planned_shifts_are_those_of_the_day_else_all_there_are() -> None:
+    slots = (
+        Slot(person="a", shop="senye", starts_ms=8 * HOUR_MS, ends_ms=16 * HOUR_MS, weekdays=frozenset({0})),
+        Slot(person="b", shop="lvya", starts_ms=8 * HOUR_MS, ends_ms=16 * HOUR_MS, shift="早班"),
+        Slot(person="c", shop="senye", starts_ms=22 * HOUR_MS, ends_ms=6 * HOUR_MS, weekdays=frozenset({0, 1})),
+        Slot(person="d", shop="senye", starts_ms=10 * HOUR_MS, ends_ms=18 * HOUR_MS, last_day=date(2026, 1, 1)),
+    )
+    register = Register(slots=slots)
+
+    def hours(day: date, *shops: str) -> list[tuple[str | None, int, int]]:
+        found = register.planned(day, lambda shop: not shops or shop in shops)
+        return [(one.name, one.starts_ms // HOUR_MS, one.ends_ms // HOUR_MS) for one in found]
+
+    monday, tuesday, wednesday = date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 25)
+    assert hours(monday) == [("早班", 8, 16), (None, 22, 30)]
+    assert hours(tuesday, "senye") == [(None, 22, 30)]
+    assert hours(wednesday, "senye") == [(None, 8, 16), (None, 10, 18), (None, 22, 30)], "nobody is on it that day"
+    assert hours(monday, "nowhere") == []

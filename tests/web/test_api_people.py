@@ -183,6 +183,10 @@ async def test_gaps_and_shifts_of_the_last_day() -> None:
         Shifts.model_validate(shifts, extra="forbid")
         [shift] = shifts["shifts"]
         assert (shift["agent"], shift["late_seconds"], shift["early_seconds"]) == ("1007", 140, 0)
+        assert shifts["planned"] == [
+            {"name": None, "from": "02:00", "to": "10:09", "offset": "+08:00"},
+            {"name": None, "from": "10:09", "to": "20:00", "offset": "+08:00"},
+        ]
         assert (await client.get("/v1/gaps?from=yesterday")).status_code == 400
 
 
@@ -205,6 +209,10 @@ async def test_a_shift_in_two_owners_shops_names_neither_to_the_other() -> None:
         ]
         [told] = (await client.get("/v1/shifts")).json()["shifts"]
         assert told["shops"] == ["senye"]
+        assert len((await client.get("/v1/shifts")).json()["planned"]) == 2
+    await _token(tokens, "other", {"lvya"}, None)
+    async with open_to(floor, tokens) as stand, stand.client(headers={"authorization": "Bearer other"}) as client:
+        assert (await client.get("/v1/shifts")).json()["planned"] == [], "nobody is on the roster of theirs"
 
 
 async def test_sources_say_how_many_shops_are_seen_and_what_was_wrong_last() -> None:

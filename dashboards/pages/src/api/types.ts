@@ -575,6 +575,17 @@ export interface Panel {
   readonly today: OwnDay | null
 }
 
+/** Hours in which people work, as the roster has them. */
+export interface PlannedShift {
+  readonly name: string | null
+  /** 08:00, by the roster's clock. */
+  readonly from: string
+  /** 24:00; at or before `from`: on the next day. */
+  readonly to: string
+  /** That clock's, as it is now: +08:00. */
+  readonly offset: string
+}
+
 /** How a platform counts, from a day on. */
 export interface ProfileTold {
   readonly id: string
@@ -757,6 +768,8 @@ export interface Shift {
 export interface Shifts {
   readonly now: string
   readonly shifts: readonly (Shift)[]
+  /** Which shifts there are, by the roster of today; none: no roster. */
+  readonly planned: readonly (PlannedShift)[]
 }
 
 /** One shop. */

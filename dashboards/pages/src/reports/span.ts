@@ -1,11 +1,10 @@
 /** What time a report is about. Days are those of the floor (Asia/Shanghai), whatever zone the viewer sits in. */
 
 export type Choice = 'today' | 'yesterday' | 'week' | 'month' | 'shift' | 'custom'
-export type ShiftName = 'early' | 'late' | 'night'
-
 export interface Asked {
   readonly choice: Choice
-  readonly shift: ShiftName
+  /** Which of the shifts, by its key. */
+  readonly shift: string
   readonly from: string
   readonly to: string
 }
@@ -18,14 +17,24 @@ export interface Span {
   readonly instants: readonly [string, string] | null
 }
 
-const HOURS: Readonly<Record<ShiftName, readonly [number, number]>> = {
-  early: [8, 16],
-  late: [16, 24],
-  night: [0, 8],
-}
 const ZONE = '+08:00'
 const ZONE_MS = 8 * 3_600_000
 const DAY_MS = 24 * 3_600_000
+
+/** A shift one can ask for: its hours on the wall; at or before `from`, `to` is on the next day. */
+export interface ShiftHours {
+  readonly key: string
+  readonly from: string
+  readonly to: string
+  readonly offset: string
+}
+
+/** The shifts of a floor that has written no roster. */
+export const USUAL = [
+  { key: 'early', from: '08:00', to: '16:00', offset: ZONE },
+  { key: 'late', from: '16:00', to: '24:00', offset: ZONE },
+  { key: 'night', from: '00:00', to: '08:00', offset: ZONE },
+] as const satisfies readonly ShiftHours[]
 
 /** The day of the floor at an instant: 2026-11-23. */
 export function dayOf(instantMs: number): string {
@@ -36,7 +45,7 @@ export function plusDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10)
 }
 
-export function spanOf(asked: Asked, nowMs: number): Span {
+export function spanOf(asked: Asked, nowMs: number, shifts: readonly ShiftHours[] = USUAL): Span {
   const today = dayOf(nowMs)
   const whole = (from: string, to: string): Span => ({ from, to, instants: null })
   switch (asked.choice) {
@@ -50,9 +59,14 @@ export function spanOf(asked: Asked, nowMs: number): Span {
       return whole(`${today.slice(0, 7)}-01`, today)
     case 'shift': {
       const day = asked.from || today
-      const [begins, ends] = HOURS[asked.shift]
-      const end = ends === 24 ? `${plusDays(day, 1)}T00:00:00` : `${day}T${pad(ends)}:00:00`
-      return { from: day, to: day, instants: [`${day}T${pad(begins)}:00:00${ZONE}`, `${end}${ZONE}`] }
+      const shift = shifts.find((one) => one.key === asked.shift) ?? shifts[0] ?? USUAL[0]
+      const over = shift.to === '24:00' || shift.to <= shift.from
+      const ends = `${over ? plusDays(day, 1) : day}T${shift.to === '24:00' ? '00:00' : shift.to}:00`
+      return {
+        from: day,
+        to: day,
+        instants: [`${day}T${shift.from}:00${shift.offset}`, `${ends}${shift.offset}`],
+      }
     }
     case 'custom': {
       const from = asked.from || today
@@ -71,8 +85,4 @@ export function daysOf(span: Span): readonly string[] {
 export function query(span: Span): string {
   const [from, to] = span.instants ?? [span.from, span.to]
   return `from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`
-}
-
-function pad(n: number): string {
-  return n < 10 ? `0${n}` : `${n}`
 }
