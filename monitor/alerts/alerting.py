@@ -206,22 +206,26 @@ class Alerting:
             self._courier.stop()
 
     async def _watch_storm(self) -> None:
-        assert self._courier is not None
         while True:
             await asyncio.sleep(STORM_SECONDS)
-            if not self._plan.channels:
-                continue
-            now_ms = self._clock.now_ms()
-            facts = self._storm.turn(now_ms, self._waiting())
-            await self._keep_storm(now_ms)
-            if facts is None:
-                continue
-            ended = bool(facts.get("ended"))
-            self._courier.pace(0 if ended else PACE_SECONDS)
-            if not ended and self._staff is not None:
-                room, full = self._staff.spare(now_ms)
-                facts |= {"room": room, "full": full}
-            await self.tell(_storm_told("ended" if ended else "began", facts, now_ms))
+            await self.look_at_rush()
+
+    async def look_at_rush(self) -> None:
+        """Tell the manager where a rush has begun or is over."""
+        assert self._courier is not None
+        if not self._plan.channels:
+            return
+        now_ms = self._clock.now_ms()
+        facts = self._storm.turn(now_ms, self._waiting())
+        await self._keep_storm(now_ms)
+        if facts is None:
+            return
+        ended = bool(facts.get("ended"))
+        self._courier.pace(0 if ended else PACE_SECONDS)
+        if not ended and self._staff is not None:
+            room, full = self._staff.spare(now_ms)
+            facts |= {"room": room, "full": full}
+        await self.tell(_storm_told("ended" if ended else "began", facts, now_ms))
 
     async def _keep_storm(self, now_ms: int) -> None:
         assert self._outbox is not None

@@ -211,7 +211,7 @@ class FloorSpeaker:
             move=move,
             waits=tuple(self._wait(wait, now_ms) for wait in told.waits),
             told=self._told_before(told),
-            facts=facts,
+            facts=self._with_names(facts),
             shop=staff.register.shop_name(shop) if shop else "",
             instead_of_lead=instead_of_lead(told),
             now_ms=now_ms,
@@ -238,6 +238,26 @@ class FloorSpeaker:
             wait=wait.wait,
         )
 
+    def _with_names(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Return facts with people as the floor calls them: who reads them knows no number."""
+        named: dict[str, Any] = {
+            key: self._name(facts[key]) for key in ("from", "to") if isinstance(facts.get(key), str)
+        }
+        if isinstance(facts.get("absent"), list):
+            named["absent"] = [self._name(one) for one in facts["absent"]]
+        if isinstance(facts.get("room"), list):
+            named["room"] = [[self._name(one[0]), *one[1:]] for one in facts["room"]]
+        if isinstance(facts.get("turned"), list):
+            named["turned"] = [one | {"name": self._turned(one["kind"], one["name"])} for one in facts["turned"]]
+        return facts | named
+
+    def _turned(self, kind: str, name: str) -> str:
+        """Return what has turned as the floor calls it; a shop stands first in the name of what is a shop's."""
+        if kind not in ("unattended", "score"):
+            return "" if kind == "handover" else name
+        shop, _, profile = name.partition(" ")
+        return " ".join(filter(None, (self._staff.register.shop_name(shop), profile.partition(" ")[0])))
+
     def _name(self, person: str | None) -> str | None:
         return self._staff.register.person_name(person) if person else None
 
@@ -248,7 +268,7 @@ class FloorSpeaker:
         """Return whom its alert has been told before, and when."""
         steps = self._told.get(told.alert, ())
         return tuple(
-            (f"{one.to} {one.step}", self._clock(one.decided_at_ms))
+            (f"{one.to} {one.step}" if one.step[:1].isdigit() else one.to, self._clock(one.decided_at_ms))
             for one in steps
             if (one.step, one.to) != (told.step, told.to) and one.decided_at_ms <= told.decided_at_ms
         )[-5:]

@@ -1,10 +1,10 @@
 """爆单: far more buyers come than people can answer.
 
 Then a group is told once in thirty seconds, whatever is due, and the floor manager is
-told that it began, and at its end what came of it. Who is with a bot, has said polite
-words only or writes out of hours counts from when a person is needed. Pure: time and
-what happened are arguments. How it stands is kept (`Kept`), so that a restart in the
-middle of a rush neither forgets it nor begins it anew.
+told that it began, and at its end what came of it. A wait counts once it has needed a
+person for some seconds: not while a bot has it, nor before the bot has had its turn.
+Pure: time and what happened are arguments. How it stands is kept (`Kept`), so that a
+restart in the middle of a rush neither forgets it nor begins it anew.
 """
 
 from collections import deque
@@ -25,7 +25,8 @@ PACE_SECONDS = 30
 REMEMBERS = 30  # Minutes that what is usual is an average of.
 USUAL_FOR_MS = 30 * MINUTE_MS  # After longer away nobody knows what is usual now.
 KEEP_MS = 10_000  # In a rush its sums are kept so often.
-HELD_AT_MOST = 20_000  # Waits that do not need a person yet.
+SETTLES_MS = 5_000  # A bot answers sooner.
+PENDING_AT_MOST = 20_000
 _NO_PERSON_YET = frozenset(("bot_held", "courtesy", "out_of_hours"))
 
 
@@ -37,7 +38,7 @@ class Kept(Struct, array_like=True, frozen=True):
     usual: float
     minutes: int
     sums: dict[str, int]
-    held: list[int]
+    pending: dict[int, int]
 
 
 class Storm:
@@ -56,7 +57,7 @@ class Storm:
         self._new: deque[tuple[int, int]] = deque()
         self._due: deque[tuple[int, int]] = deque()
         self._newest = 0  # Wait numbers only grow.
-        self._held: dict[int, None] = {}  # Waits that do not need a person yet.
+        self._pending: dict[int, int] = {}  # Waits not counted yet, since when each needs a person; 0: it does not.
         self._calm_since_ms = now_ms
         self._sums: dict[str, int] = {}
         self._kept_at_ms = now_ms
@@ -67,14 +68,14 @@ class Storm:
         if now_ms < self._kept_at_ms + every_ms:
             return None
         self._kept_at_ms = now_ms
-        return Kept(now_ms, self.since_ms, self._usual, self._minutes, dict(self._sums), list(self._held))
+        return Kept(now_ms, self.since_ms, self._usual, self._minutes, dict(self._sums), dict(self._pending))
 
     def resume(self, kept: Kept | None, newest: int, now_ms: int) -> None:
         """Go on after a restart; ``newest`` is the number of the newest event: its wait and older ones are known."""
         self._newest = newest
         if kept is None:
             return
-        self._held = dict.fromkeys(kept.held)
+        self._pending = dict(kept.pending)
         self.since_ms, self._sums = kept.since_ms, dict(kept.sums)
         self._calm_since_ms = now_ms  # Whether it is over is seen after three quiet minutes.
         if now_ms - kept.at_ms <= USUAL_FOR_MS:
@@ -88,23 +89,20 @@ class Storm:
         gone: Iterable[tuple[int, str]] = (),
     ) -> None:
         """Take in what a commit changed."""
-        new, newest = 0, self._newest
+        newest = self._newest
         for row in rows:
             if row.wait > self._newest:
                 newest = max(newest, row.wait)
-                if "catching_up" in row.flags or row.platform == CANARY:
+                if "catching_up" in row.flags or row.platform == CANARY or len(self._pending) >= PENDING_AT_MOST:
                     continue  # What a feed brings at once came over a while; a backlog is no rush.
-            elif row.wait not in self._held:
+            elif row.wait not in self._pending:
                 continue
-            if _NO_PERSON_YET.isdisjoint(row.flags):
-                self._held.pop(row.wait, None)
-                new += 1
-            elif len(self._held) < HELD_AT_MOST:
-                self._held[row.wait] = None
+            needed = _NO_PERSON_YET.isdisjoint(row.flags)
+            self._pending[row.wait] = (self._pending.get(row.wait) or now_ms) if needed else 0
         self._newest = newest
-        if self._held:
+        if self._pending:
             for number, _ in gone:
-                self._held.pop(number, None)
+                self._pending.pop(number, None)
         due = 0
         for one in decisions:
             if isinstance(one, TellPeople) and one.to == "team":
@@ -113,15 +111,12 @@ class Storm:
                 self._add("overdue" if one.stage == "at_risk" else "missed", 1)
             elif isinstance(one, AlertState) and one.outcome == "answered" and one.limit_at_ms is not None:
                 self._add("saved", (one.ended_at_ms or 0) <= one.limit_at_ms)
-        if new:
-            self._new.append((now_ms, new))
-            self._in_minute += new
-            self._add("waits", new)
         if due:
             self._due.append((now_ms, due))
 
     def turn(self, now_ms: int, waiting: int) -> dict[str, Any] | None:
         """Return the facts of its beginning or end, where this is one."""
+        self._count(now_ms)
         new, due = _within(self._new, now_ms), _within(self._due, now_ms)
         while now_ms >= self._minute_ms + MINUTE_MS:
             if self.since_ms is None:  # What a storm brings is not usual.
@@ -144,6 +139,16 @@ class Storm:
             self._kept_at_ms = 0
             return {"ended": True, "waits": 0, "overdue": 0, "missed": 0, "saved": 0} | sums
         return None
+
+    def _count(self, now_ms: int) -> None:
+        """Count the waits that have needed a person for long enough."""
+        ready = [number for number, since_ms in self._pending.items() if 0 < since_ms <= now_ms - SETTLES_MS]
+        for number in ready:
+            del self._pending[number]
+        if ready:
+            self._new.append((now_ms, len(ready)))
+            self._in_minute += len(ready)
+            self._add("waits", len(ready))
 
     def _add(self, name: str, number: int) -> None:
         if self.since_ms is not None:

@@ -1,5 +1,6 @@
 """The words of messages in English."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,14 @@ from monitor.alerts.message import STAGES, clock, short
 from monitor.alerts.view import TOP, Room, View, WaitView, most_urgent, percent, seconds, shown
 
 IN_TITLE = 3  # Shops; more do not fit a phone.
-HOLD = 'nobody is free: send a holding phrase first ("One moment please, I am checking.")'
+HOLD = 'send a holding phrase first ("One moment please, I am checking.")'
+FULL = "nobody is free, "
+TURNED = {  # Begun and over.
+    "source": ("feed down", "feed back"),
+    "unattended": ("nobody there", "somebody there again"),
+    "score": ("target at risk", "target safe"),
+    "handover": ("hand-over not received", "hand-over received"),
+}
 STEPS = {
     "panel": "panel",
     "popup": "pop-up",
@@ -23,7 +31,7 @@ def title(view: View) -> str:
     facts = view.facts
     match view.kind:
         case "digest":
-            return f"[five minutes] {facts.get('came', 0)} over the limit, {facts.get('still', 0)} still waiting"
+            return _digest(view)
         case "opening":
             oldest = clock(max((wait.waited_ms for wait in view.waits), default=0))
             return f"[at the opening] {len(view.waits)} left while closed still wait, the longest {oldest}"
@@ -34,7 +42,10 @@ def title(view: View) -> str:
             waiting = f" | {facts['waiting']} were waiting" if facts.get("waiting") else ""
             shops = len(facts.get("shops") or [])
             where = f"{facts.get('source')}{' | ' + who if who else ''}"
-            return f"[feed down: {facts.get('reason')}] {where} | {shops} shops unknown{waiting}"
+            if waiting and view.waits:
+                waiting += f", the longest {clock(max(wait.waited_ms for wait in view.waits))}"
+            reason = str(facts.get("state") or facts.get("reason")).replace("_", " ")
+            return f"[feed down: {reason}] {where} | {shops} shops unknown{waiting}"
         case "promise":
             since = clock(max(0, view.now_ms - int(facts.get("opened_at_ms") or view.now_ms)))
             return f"[promise late] {_who(view)} | {short(view.shop)}: promised {since} ago, no answer yet"
@@ -83,7 +94,10 @@ def lines(view: View) -> list[str]:
         if view.load is not None:
             limit = f"/{view.load.limit}" if view.load.limit else ""
             found.append(f"Agent: {_who(view)}, chats {view.load.open}{limit}")
-        found.append(f"Suggestion: move to {_room(view.move)}" if view.move is not None else f"Suggestion: {HOLD}")
+        full = FULL if view.load is not None and view.load.limit else ""
+        found.append(
+            f"Suggestion: move to {_room(view.move)}" if view.move is not None else f"Suggestion: {full}{HOLD}"
+        )
         claimed = sorted({wait.claimed_by for wait in view.waits if wait.claimed_by})
         if claimed:
             found.append(f"Claimed by {', '.join(claimed)}")
@@ -224,6 +238,19 @@ def _unattended(view: View) -> str:
     return " | ".join(parts)
 
 
+def _digest(view: View) -> str:
+    facts = view.facts
+    parts = []
+    if facts.get("came"):
+        parts.append(f"{facts['came']} over the limit, {facts.get('still', 0)} still waiting")
+    begun = Counter(one["kind"] for one in facts.get("turned") or () if one["firing"])
+    parts += [f"{TURNED[kind][0]} {count}" for kind, count in begun.items() if kind in TURNED]
+    over = sum(not one["firing"] for one in facts.get("turned") or ())
+    if over:
+        parts.append(f"back {over}")
+    return f"[five minutes] {' | '.join(parts) or 'nobody over the limit'}"
+
+
 def _score(view: View) -> str:
     facts = view.facts
     profile, target = facts.get("profile"), percent(facts.get("target"))
@@ -250,10 +277,12 @@ def _storm(view: View) -> str:
             f"[rush over] {facts.get('waits', 0)} waits, {facts.get('overdue', 0)} over the limit, "
             f"{facts.get('missed', 0)} missed, {facts.get('saved', 0)} saved"
         )
-    room = f" | room for {facts['room']}" if facts.get("room") is not None else ""
+    # Who is with a bot is among those waiting, so how many can be taken is the better news.
+    known = facts.get("room") is not None
+    room = f" | room for {facts['room']}" if known else f" | {facts.get('waiting', 0)} waiting"
     room += f" | {facts['full']} teams full" if facts.get("full") else ""
     usual = f"{facts.get('rate', 0)} new a minute (usual {facts.get('usual', 0)})"
-    return f"[rush] {usual}{room} | {facts.get('waiting', 0)} waiting"
+    return f"[rush] {usual}{room}"
 
 
 def _named(view: View) -> list[str]:
@@ -276,8 +305,11 @@ def _digest_facts(view: View) -> list[str]:
     over = facts.get("over") or {}
     if over:
         found.append("Over: " + ", ".join(f"{name} {count}" for name, count in over.items()))
-    turned = (facts.get("turned") or [])[:TOP]
-    return found + [f"{one['kind']} {one['name']}: {'down' if one['firing'] else 'back'}" for one in turned]
+    for one in (facts.get("turned") or [])[:TOP]:
+        what, back = TURNED.get(one["kind"], (one["kind"], "back"))
+        name = f": {one['name']}" if one["name"] else ""
+        found.append(f"{what if one['firing'] else back}{name}")
+    return found
 
 
 def _who_of(wait: WaitView) -> str:

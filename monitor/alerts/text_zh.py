@@ -1,5 +1,6 @@
 """消息的中文: the words of the floor. No word here that the floor does not use."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -41,7 +42,15 @@ OVER = {
     "kept": "已跟进",
 }
 RULES = {"ad_law": "广告法用语", "forbidden": "服务禁语", "contact": "站外联系", "other_shop": "串店"}
-HOLD = "没有空闲客服：请先发安抚语“亲，稍等，正在为您核实~”"
+TURNED = {  # Begun and over.
+    "source": ("采集中断", "采集恢复"),
+    "unattended": ("无人接待", "有人接待了"),
+    "score": ("达标有风险", "达标风险解除"),
+    "handover": ("交接未接收", "交接已接收"),
+}
+KINDS = {"image": "图片", "audio": "语音", "video": "视频", "card": "卡片", "sticker": "表情", "file": "文件"}
+HOLD = "先发安抚语“亲，稍等，正在为您核实~”"
+FULL = "没有空闲客服，"
 IN_TITLE = 3  # Shops; more do not fit a phone.
 
 
@@ -49,8 +58,7 @@ def title(view: View) -> str:
     """Return all that counts, on one line."""
     match view.kind:
         case "digest":
-            facts = view.facts
-            return f"【五分钟汇总】超时 {facts.get('came', 0)} 位，仍在等 {facts.get('still', 0)} 位"
+            return _digest(view)
         case "opening":
             oldest = clock(max((wait.waited_ms for wait in view.waits), default=0))
             return f"【开班汇总】下班后留言 {len(view.waits)} 位在等，最久 {oldest}"
@@ -58,10 +66,13 @@ def title(view: View) -> str:
             return _unattended(view)
         case "source":
             facts = view.facts
-            what = SOURCE_REASONS.get(str(facts.get("reason")), str(facts.get("reason")))
+            reason = str(facts.get("state") or facts.get("reason"))
+            what = SOURCE_REASONS.get(reason, reason)
             who = "｜".join(str(facts[name]) for name in ("account", "host") if facts.get(name))
             shops = facts.get("shops") or []
-            waiting = f"｜掉线前{facts.get('waiting')}位在等" if facts.get("waiting") else ""
+            waiting = f"｜掉线前{facts['waiting']}位在等" if facts.get("waiting") else ""
+            if waiting and view.waits:
+                waiting += f" {clock(max(wait.waited_ms for wait in view.waits))}"
             return f"【采集中断·{what}】{facts.get('source')}{'｜' + who if who else ''}｜{len(shops)}店未知{waiting}"
         case "promise":
             since = clock(max(0, view.now_ms - int(view.facts.get("opened_at_ms") or view.now_ms)))
@@ -100,7 +111,7 @@ def lines(view: View) -> list[str]:
     found: list[str] = []
     for wait in view.waits[:TOP]:
         if wait.said:
-            found.append(f"问：{wait.said}")
+            found.append(f"问：{_said(wait)}")
         if wait.reply:
             found.append(f"可回：{wait.reply}")
         found.append(_place(wait))
@@ -110,7 +121,8 @@ def lines(view: View) -> list[str]:
         if view.load is not None:
             load = f"接待中 {view.load.open}/{view.load.limit}" if view.load.limit else f"接待中 {view.load.open}"
             found.append(f"客服：{_who(view)} {load}")
-        found.append(f"建议：转 {_room(view.move)}" if view.move is not None else f"建议：{HOLD}")
+        full = FULL if view.load is not None and view.load.limit else ""
+        found.append(f"建议：转 {_room(view.move)}" if view.move is not None else f"建议：{full}{HOLD}")
         claimed = sorted({wait.claimed_by for wait in view.waits if wait.claimed_by})
         if claimed:
             found.append(f"已认领：{'、'.join(claimed)}")
@@ -149,7 +161,7 @@ def digest_lines(views: Sequence[View], more: int) -> list[str]:
     waits = most_urgent(views)
     found = [
         f"{number}. {_left(wait)} {_who(view)} {short(wait.shop)} {clock(wait.waited_ms)} {wait.buyer}"
-        + (f"「{wait.said}」" if wait.said else "")
+        + (f"「{_said(wait)}」" if wait.said else "")
         for number, (view, wait) in enumerate(waits[:TOP], 1)
     ]
     if len(waits) + more > TOP:
@@ -186,7 +198,7 @@ def variables(view: View) -> dict[str, str]:
         "load": f"{view.load.open}/{view.load.limit}" if view.load and view.load.limit else "",
         "move": _room(view.move) if view.move else "",
         "buyer": wait.buyer if wait else "",
-        "said": wait.said if wait else "",
+        "said": _said(wait) if wait else "",
         "asked_at": wait.asked_at if wait else "",
         "waited": "" if view.waited_ms is None else clock(view.waited_ms),
         "told": "、".join(f"{_step(step)} {at}" for step, at in view.told),
@@ -265,6 +277,26 @@ def _unattended(view: View) -> str:
     return "｜".join(parts)
 
 
+def _said(wait: WaitView) -> str:
+    said = wait.said
+    for kind, name in KINDS.items():
+        said = said.replace(f"[{kind}]", f"[{name}]")
+    return said
+
+
+def _digest(view: View) -> str:
+    facts = view.facts
+    parts = []
+    if facts.get("came"):
+        parts.append(f"超时 {facts['came']} 位，仍在等 {facts.get('still', 0)} 位")
+    begun = Counter(one["kind"] for one in facts.get("turned") or () if one["firing"])
+    parts += [f"{TURNED[kind][0]} {count}" for kind, count in begun.items() if kind in TURNED]
+    over = sum(not one["firing"] for one in facts.get("turned") or ())
+    if over:
+        parts.append(f"恢复 {over}")
+    return f"【五分钟汇总】{'｜'.join(parts) or '无人超时'}"
+
+
 def _score(view: View) -> str:
     facts = view.facts
     profile, target = facts.get("profile"), percent(facts.get("target"))
@@ -294,7 +326,8 @@ def _storm(view: View) -> str:
         parts.append(f"可接 {facts['room']}")
     if facts.get("full"):
         parts.append(f"满员 {facts['full']} 组")
-    parts.append(f"等待中 {facts.get('waiting', 0)}")
+    if facts.get("room") is None:  # Who is with a bot is in it, so it is the lesser news.
+        parts.append(f"等待中 {facts.get('waiting', 0)}")
     return "｜".join(parts)
 
 
@@ -321,9 +354,9 @@ def _digest_facts(view: View) -> list[str]:
     shanghai = timezone(timedelta(hours=8))
     for one in (facts.get("turned") or [])[:TOP]:
         at = datetime.fromtimestamp(one["at_ms"] / 1000, UTC).astimezone(shanghai).strftime("%H:%M")
-        kind = "采集端" if one["kind"] == "source" else "店铺"
-        state = ("中断" if kind == "采集端" else "无人接待") if one["firing"] else "恢复"
-        found.append(f"{at} {kind} {one['name']} {state}")
+        what, back = TURNED.get(one["kind"], (one["kind"], "已恢复"))
+        name = f" {one['name']}" if one["name"] else ""
+        found.append(f"{at} {what if one['firing'] else back}{name}")
     return found
 
 

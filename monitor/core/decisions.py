@@ -167,6 +167,7 @@ class SourceTurned(Struct, frozen=True, gc=False):
     shops: tuple[str, ...]
     waiting: int
     host: str | None = None  # The machine its collector runs on.
+    state: str | None = None  # Of the account: kicked, login_expired, …
 
 
 class FeedGap(Struct, frozen=True, kw_only=True, gc=False):
@@ -226,7 +227,7 @@ class TellPeople(Struct, frozen=True, kw_only=True):
                 last one, by outcome), turned (of sources and shops, each a dict with kind, name, firing, at_ms),
                 teams (waits still open by team)
     unattended  reason, waiting, promises, room ((agent, open, limit), …), absent (agents due and not there)
-    source      source, account, host, reason, shops, waiting
+    source      source, account, host, reason, state (of the account), shops, waiting
     promise     stage, greeting, platform, shop, conversation, opened_at_ms, account
     handover    from, to, waits, promises
     score       shop, profile, level (burning, last, lost), target, rate, budget (how many more may be missed today),

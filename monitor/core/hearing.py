@@ -74,7 +74,15 @@ class Hearing:
                             named.append(self._ladders.named(conversation, wait, self._shard.now_ms))
                 yield
         said = SourceTurned(
-            turned.source, turned.account, turned.stale, turned.reason, at_ms, tuple(shops), waiting, turned.host
+            turned.source,
+            turned.account,
+            turned.stale,
+            turned.reason,
+            at_ms,
+            tuple(shops),
+            waiting,
+            turned.host,
+            turned.state,
         )
         self._shard.decisions.append(said)
         source_turned(

@@ -306,7 +306,9 @@ class Incidents:
         for (kind, _, _), messages in unsaid.items():
             if kind == "unattended":
                 shops = [message.facts for message in messages]
-                self._host.decisions.append(replace(messages[0], facts=messages[0].facts | {"shops": shops}))
+                waits = tuple(wait for message in messages for wait in message.waits)[:NAMED_AT_MOST]
+                facts = messages[0].facts | {"shops": shops}
+                self._host.decisions.append(replace(messages[0], waits=waits, facts=facts))
             else:
                 self._host.decisions.extend(messages)
 

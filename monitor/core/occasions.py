@@ -46,14 +46,15 @@ def source_turned(
             "account": turned.account,
             "host": turned.host,
             "reason": turned.reason,
+            "state": turned.state,
             "shops": list(turned.shops),
             "waiting": turned.waiting,
         },
     )
 
 
-def shop_unattended(incidents: Incidents, said: ShopUnattended) -> None:
-    """Nobody can take a new chat of a shop."""
+def shop_unattended(incidents: Incidents, said: ShopUnattended, waits: list[NamedWait]) -> None:
+    """Nobody can take a new chat of a shop; ``waits`` are its own."""
     incidents.begin(
         "unattended",
         said.shop,
@@ -64,6 +65,7 @@ def shop_unattended(incidents: Incidents, said: ShopUnattended) -> None:
         team=said.team,
         platform=said.platform,
         shop=said.shop,
+        waits=sorted(waits, key=lambda wait: wait.since_ms),
         facts={
             "platform": said.platform,
             "shop": said.shop,

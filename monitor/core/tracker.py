@@ -26,7 +26,7 @@ from monitor.core.events import Message
 from monitor.core.feeds import Feed, Source
 from monitor.core.fold import Ending
 from monitor.core.hearing import Hearing
-from monitor.core.incidents import Incidents
+from monitor.core.incidents import NAMED_AT_MOST, Incidents
 from monitor.core.judging import Judging
 from monitor.core.ladders import Ladders
 from monitor.core.lists import Kept, complete, listed
@@ -379,12 +379,19 @@ class Tracker(ShardReading):
 
     # -- people ------------------------------------------------------------------------------------------------------
 
+    def _waiting_in(self, name: str) -> list[NamedWait]:
+        """Return who waits in a shop, as a message names them."""
+        shop = self.by_name.get(name)
+        chats = () if shop is None else shop.conversations.values()
+        open_now = [(one, one.state.wait) for one in chats if one.state.wait is not None and one.state.wait.since_ms]
+        return [self.ladders.named(one, wait, self.now_ms) for one, wait in open_now[:NAMED_AT_MOST] if wait]
+
     def say(self, decision: Decision) -> None:
         """Take what was decided of people, and make an alert of what needs one."""
         self.decisions.append(decision)
         if isinstance(decision, ShopUnattended):
             self.escalation.unattended.add(decision.shop)
-            shop_unattended(self.incidents, decision)
+            shop_unattended(self.incidents, decision, self._waiting_in(decision.shop))
         elif isinstance(decision, ShopAttended):
             self.escalation.unattended.discard(decision.shop)
             shop_attended(self.incidents, decision)

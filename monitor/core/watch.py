@@ -47,6 +47,7 @@ class Turned(Struct, frozen=True):
     reason: StaleReason
     feeds: tuple[Feed, ...]
     host: str | None = None
+    state: str | None = None  # Of the account: why it is not online.
 
     @property
     def shops(self) -> list[str]:
@@ -216,7 +217,7 @@ class Watch:
                 feed.stale_since_ms = at_ms
                 self._lose_sight(feed, at_ms, "account", now_ms)
                 self.turned.append(
-                    Turned(feed.source, feed.account, True, "account", (feed,), self._sources[feed.source].host)
+                    Turned(feed.source, feed.account, True, "account", (feed,), self._sources[feed.source].host, state)
                 )
             return
         feed.begin_gap(feed.stale_since_ms, at_ms, now_ms)

@@ -53,11 +53,17 @@ class Talk(NamedTuple):
         return "\n".join(bubble.text for bubble in self.bubbles if bubble.text)
 
     def last_words(self, at_most: int = 60) -> str:
-        """Return the newest bubble in one line; of what has no words, its kind in brackets."""
-        if not self.bubbles:
-            return ""
-        newest = self.bubbles[-1]
-        said = " ".join(newest.text.split()) or f"[{newest.kind}]"
+        """Return the newest bubbles in one line, as many as fit; of what has no words, its kind in brackets.
+
+        The question most often stands before the "are you there?" that was written last.
+        """
+        said = ""
+        for bubble in reversed(self.bubbles):
+            text = " ".join(bubble.text.split()) or f"[{bubble.kind}]"
+            longer = f"{text} / {said}" if said else text
+            if said and len(longer) > at_most:
+                break
+            said = longer
         return said if len(said) <= at_most else f"{said[: at_most - 1]}…"
 
 

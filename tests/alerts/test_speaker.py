@@ -314,7 +314,7 @@ def test_a_wait_that_is_in_two_messages_of_a_digest_is_counted_and_named_once(fl
         (
             "storm",
             {"rate": 180, "usual": 12, "room": 96, "full": 2, "waiting": 240},
-            "【爆单】进线 180/分（平时 12）｜可接 96｜满员 2 组｜等待中 240",
+            "【爆单】进线 180/分（平时 12）｜可接 96｜满员 2 组",
         ),
         (
             "storm",

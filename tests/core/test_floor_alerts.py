@@ -111,7 +111,7 @@ def test_an_account_is_kicked_two_messages_and_none_about_what_nobody_could_see(
 def test_shifts_change_and_nobody_is_there_one_message_stands_for_the_wait() -> None:
     # From 15:50:00; three people answer under one account of the platform, and the late shift is late.
     floor = change_of_shifts(replace(LADDER, team="south"))
-    assert floor.said_to(*IM) == ["10:20 lead south nobody"]
+    assert floor.said_to(*IM) == ["10:20 lead south nobody: senye 1:50"]
     [nobody] = [one for one in floor.decisions if isinstance(one, d.TellPeople) and one.kind == "unattended"]
     assert {name: nobody.facts[name] for name in ("waiting", "promises", "absent")} == {
         "waiting": 1,

@@ -34,7 +34,10 @@ async def test_the_bubbles_of_an_open_wait_are_kept_in_order_and_masked(tmp_path
         assert kept is not None
         assert [b.text for b in kept.bubbles] == ["这件有XL吗", "在吗", "我电话*******5678", ""]
         assert kept.text == "这件有XL吗\n在吗\n我电话*******5678"
-        assert kept.last_words() == "[image]"
+        # The question stands before the "are you there?", so as much as fits is shown; the newest always.
+        assert kept.last_words() == "这件有XL吗 / 在吗 / 我电话*******5678 / [image]"
+        assert kept.last_words(30) == "在吗 / 我电话*******5678 / [image]"
+        assert kept.last_words(5) == "[ima…"
 
 
 async def test_an_answer_ends_it_and_the_next_question_begins_anew(tmp_path: Path) -> None:

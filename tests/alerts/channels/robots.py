@@ -67,6 +67,10 @@ class Group:
     def now(self) -> float:
         return self._now() if self._now else asyncio.get_running_loop().time()
 
+    def now_ms(self) -> int:
+        """Return the time of day, by which signatures are checked."""
+        return round(self._now() * 1000) if self._now else CLOCK.now_ms()
+
     async def start(self) -> None:
         app = web.Application(client_max_size=1 << 20)
         app.router.add_post("/{tail:.*}", self._handle)

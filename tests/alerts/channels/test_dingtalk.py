@@ -10,7 +10,7 @@ from monitor.alerts.channels.dingtalk import DingTalk
 from monitor.alerts.saying import Mention, Saying
 from monitor.clock import Clock
 from tests.alerts.channels.robot_contract import LINKS, RobotContract, answering, failing, told
-from tests.alerts.channels.robots import CLOCK, Group, Json, people, signature
+from tests.alerts.channels.robots import Group, Json, people, signature
 
 
 class Ding(Group):
@@ -31,7 +31,7 @@ class Ding(Group):
         asked = parse_qs(request.query_string)
         timestamp, sign = asked.get("timestamp", [""])[0], asked.get("sign", [""])[0]
         assert self.signs_with is not None
-        if not timestamp or abs(int(timestamp) - CLOCK.now_ms()) > 3_600_000:
+        if not timestamp or abs(int(timestamp) - self.now_ms()) > 3_600_000:
             return "sign"
         if sign != signature(self.signs_with, f"{timestamp}\n{self.signs_with}"):
             return "sign"
