@@ -11,7 +11,7 @@ import yaml
 
 from monitor.simulator.centre import Agent, Centre
 
-TARGET = "90%"
+TARGET = "85%"
 # The score by which a shop of a platform is held in its contract.
 SCORES = {
     "taobao": "taobao_3min",

@@ -28,6 +28,24 @@ async def test_a_long_queue_is_drawn_in_part_and_moved_through_whole(context: Br
     await page.close()
 
 
+async def test_an_empty_queue_is_no_good_news_while_a_source_is_unknown(
+    context: BrowserContext, live: FakeLive
+) -> None:
+    page = await context.new_page()
+    live.sources = [live.source("C11")]
+    await page.goto(f"{live.address}/console?lang=zh")
+    await expect(page.locator("[data-test=empty]")).to_contain_text("无人等待 ✓ · 最后消息")
+    for path, said in (("console?", "无人等待"), ("agent?agent=lin&", "没有买家在等您")):
+        live.sources = [live.source("C11"), live.source("C12", "stale", reason="account")]
+        await page.goto(f"{live.address}/{path}lang=zh")
+        empty = page.locator("[data-test=empty], [data-test=nobody]")
+        await expect(empty).to_have_text(f"{said} · 1 个采集端未知：可能有买家在等而这里看不到")
+    live.counts = {"last_event_at": None}
+    await page.goto(f"{live.address}/console?lang=zh")
+    await expect(page.locator("[data-test=empty]")).to_have_text("还没有收到过任何消息。")
+    await page.close()
+
+
 async def test_a_board_of_one_team_is_asked_for_in_its_address(context: BrowserContext, built_pages: Path) -> None:
     page = await context.new_page()
     rows = [a_row(1, team="A", needs_answer_since_ms=NOW_MS - 9_000), a_row(2, team="B", agent="zhou")]

@@ -22,7 +22,7 @@ def test_what_is_written_can_be_read_and_holds_by_night(tmp_path: Path) -> None:
     assert policy.steps != BUILT_IN.steps
     assert policy.hours is None, "all hours count"
     # Each shop is held to a score that counts by night too, and the platforms' own are there to be asked for.
-    assert {tuple(shop.targets.items()) for shop in rules.register.shops} == {(("demo_3min", 0.9),)}
+    assert {tuple(shop.targets.items()) for shop in rules.register.shops} == {(("demo_3min", 0.85),)}
     all_day = rules.profiles.newest("demo_3min")
     assert all_day is not None
     assert all_day.hours is None

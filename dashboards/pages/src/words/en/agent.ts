@@ -9,7 +9,7 @@ export const agent: AgentWords = {
   pickHint: 'Then bookmark this page and keep it beside the chat window.',
   noAgents: 'No agent was heard of yet.',
   mine: 'Waiting for me',
-  nobody: 'No buyer waits for you ✓',
+  nobody: 'No buyer waits for you',
   owed: 'Promised',
   closing: 'Closings',
   closingHint: 'The buyer had the last word; some platforms count that.',

@@ -22,6 +22,8 @@ export const common: Common = {
   paused: 'Paused',
   noAgent: 'Unassigned',
   nudged: (n) => `Nudged ×${n}`,
+  nobodyButUnknown: (n) => `${counted(n, 'source is', 'sources are')} unknown: buyers may be waiting unseen`,
+  lastMessage: (ago) => `last message ${ago}`,
   agoOf: (ms) => {
     const seconds = Math.floor(ms / 1000)
     if (seconds < 60) return `${seconds} s ago`

@@ -44,8 +44,6 @@ export const wallboard: WallboardWords = {
   moreLost: (n) => `${n} of them presumed lost (estimate)`,
   nobody: 'Nobody is waiting',
   noSuchPart: 'Nothing has come for this part yet. Check the floor, team, platform or shop in the address.',
-  nobodyButUnknown: (n) => `${counted(n, 'source is', 'sources are')} unknown: buyers may be waiting unseen`,
-  lastMessage: (ago) => `last message ${ago}`,
   overHint: 'incl. lost (est.)',
   teamWaiting: (n) => `${n} waiting`,
   teams: 'Teams',

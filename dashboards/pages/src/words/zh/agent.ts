@@ -7,7 +7,7 @@ export const agent = {
   pickHint: '选好后收藏这个页面，放在聊天窗口旁边。',
   noAgents: '还没有听到任何客服。',
   mine: '等我回复',
-  nobody: '没有买家在等您 ✓',
+  nobody: '没有买家在等您',
   owed: '待跟进',
   closing: '收尾',
   closingHint: '最后一句是买家说的；部分平台会计入回复率。',

@@ -20,6 +20,8 @@ export const common = {
   paused: '计时暂停',
   noAgent: '待分配',
   nudged: (n: number) => `催问 ×${n}`,
+  nobodyButUnknown: (n: number) => `${n} 个采集端未知：可能有买家在等而这里看不到`,
+  lastMessage: (ago: string) => `最后消息 ${ago}`,
   agoOf: (ms: number) => {
     const seconds = Math.floor(ms / 1000)
     if (seconds < 60) return `${seconds} 秒前`

@@ -41,8 +41,6 @@ export const wallboard = {
   moreLost: (n: number) => `其中疑似流失 ${n} 位（估计）`,
   nobody: '无人等待',
   noSuchPart: '这个范围还没有收到过消息。请核对网址里的楼层、小组、平台或店铺名。',
-  nobodyButUnknown: (n: number) => `${n} 个采集端未知：可能有买家在等而这里看不到`,
-  lastMessage: (ago: string) => `最后消息 ${ago}`,
   overHint: '含疑似流失',
   teamWaiting: (n: number) => `${n} 等`,
   teams: '小组',
