@@ -22,7 +22,7 @@ SINGLE_WEIGHT = 0.5  # Of a lone character beside a pair.
 CONCEPT_WEIGHT = 1.6  # Of an intent or a synonym that both sides speak of.
 # Of a token that no document has, for what a document covers. A word of English that is nowhere says that something
 # else is asked; of the pairs of Chinese characters half lie across two words and say nothing.
-UNKNOWN_PAIR = 0.25
+UNKNOWN_PAIR = 0.15
 UNKNOWN_WORD = 0.8
 CONCEPT = "@"  # What such a token begins with.
 

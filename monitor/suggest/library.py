@@ -10,13 +10,14 @@ from monitor.suggest.index import CONCEPT, Index, Match
 from monitor.suggest.learning import Learned, explores
 from monitor.suggest.phrases import CATEGORY, SHOP, Phrase, rendered
 from monitor.suggest.reader import Read, Reader
-from monitor.suggest.tokens import stem, tokens
+from monitor.suggest.tokens import VAGUE, stem, tokens
 
 CANDIDATES = 24  # Looked at for the three: some are not valid now, not of this product, or say the same.
-COVERED_AT_LEAST = 0.25  # Of what is asked, so much must be spoken of.
+COVERED_AT_LEAST = 0.2  # Of what is asked, so much must be spoken of.
 COVERED_WITH_INTENT = 0.08  # Less, where the intent is told and the phrase is of it.
 TELLING_TOKENS = 2  # Pairs, words or meanings in common,
-COVERED_ALONE = 0.65  # or so much of the question in one.
+COVERED_ALONE = 0.65  # or so much of the question in one,
+COVERED_BY_TRIGGER = 0.2  # or so much, where the one is what the phrase is for.
 WEAKEST = 0.3  # Of the best one's score: what is further behind would only fill a place.
 ALIKE = 0.6  # Phrases that share so many of their tokens say the same.
 TRIGGER_WEIGHT = 2.0
@@ -120,7 +121,7 @@ class Library:
             phrase = shelf.phrases[match.document]
             if not phrase.holds(asked.now_ms) or not phrase.is_for(asked.product):
                 continue
-            if not _sure(match, phrase, intent):
+            if not _sure(match, phrase, intent, shelf.bags[match.document]):
                 continue
             text = rendered(phrase.text, values)
             if text is None:
@@ -179,14 +180,18 @@ class Library:
         return tuple(dict.fromkeys(words))[:5]
 
 
-def _sure(match: Match, phrase: Phrase, intent: str | None) -> bool:
+def _sure(match: Match, phrase: Phrase, intent: str | None, bag: Mapping[str, float]) -> bool:
     if intent is not None and phrase.intent == intent:
         return match.covered >= COVERED_WITH_INTENT
     if match.covered < COVERED_AT_LEAST:
         return False
-    # One word in common ("今天") says nothing, unless it is most of what was asked.
-    telling = sum(len(token) > 1 for token in match.tokens)
-    return telling >= TELLING_TOKENS or match.covered >= COVERED_ALONE
+    # One word in common ("今天") says nothing, unless it is most of what was asked, or what the phrase is for.
+    telling = [token for token in match.tokens if len(token) > 1]
+    if len(telling) >= TELLING_TOKENS or match.covered >= COVERED_ALONE:
+        return True
+    return match.covered >= COVERED_BY_TRIGGER and any(
+        bag[token] >= TRIGGER_WEIGHT and token not in VAGUE for token in telling
+    )
 
 
 def _alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:

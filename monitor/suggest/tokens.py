@@ -16,6 +16,24 @@ STOP_EN = frozenset(_STOP_EN.split())
 # Characters of Chinese that only hold a sentence together.
 STOP_ZH = frozenset("的了呢吗吧啊哦呀嘛亲您你我他她它是在就都也还有和与及这那个一下请问想要会能可以么哈哟啦")
 
+# Pairs that alone tell nothing of what is asked.
+_VAGUE_ZH = (
+    "今天 明天 昨天 现在 刚才 时候 什么 怎么 多少 可以 有没 没有 这个 那个 这款 那款 一下 请问 你们 我们 需要 想要 "
+    "问题 东西 商品 产品 宝贝 知道 真的 真好 是不 不是 还有 一个 两个 就是"
+)
+VAGUE = frozenset(_VAGUE_ZH.split()) | {
+    "good",
+    "need",
+    "want",
+    "know",
+    "one",
+    "thing",
+    "today",
+    "now",
+    "item",
+    "product",
+}
+
 
 def stem(word: str) -> str:
     """Return a word without its commonest endings."""
