@@ -18,7 +18,8 @@ COVERED_WITH_INTENT = 0.08  # Less, where the intent is told and the phrase is o
 TELLING_TOKENS = 2  # Pairs, words or meanings in common,
 COVERED_ALONE = 0.65  # or so much of the question in one,
 COVERED_BY_TRIGGER = 0.2  # or so much, where the one is what the phrase is for.
-WEAKEST = 0.3  # Of the best one's score: what is further behind would only fill a place.
+WEAKEST = 0.4  # Of the best one's score: what is further behind and of another intent would only fill a place.
+ASKED_TOO = 0.3  # How sure it must be that the buyer asks this too.
 ALIKE = 0.6  # Phrases that share so many of their tokens say the same.
 TRIGGER_WEIGHT = 2.0
 NEED = "need"  # Asked where it is unclear what is wanted, and only there.
@@ -108,7 +109,8 @@ class Library:
         """Return the phrases that fit, best first, none that says the same as another; none when unsure.
 
         Steps: ask the index; leave out what does not hold, has no value for a variable, or is of another product;
-        weigh by layer, intent, phase and what agents take; let a seldom offered one have the last place now and then.
+        weigh by layer, intent, phase and what agents take; of two questions answer both; let a seldom offered one have
+        the last place now and then.
         """
         shelf = self._shelves.get(asked.lang)
         if shelf is None or not asked.read.tokens:
@@ -116,12 +118,13 @@ class Library:
         values = {**self.values, **asked.values}
         intent = asked.read.reading.intent
         strength = asked.read.reading.intents[0].confidence if asked.read.reading.intents else 0.0
-        found: list[tuple[Found, int]] = []
+        intents = {told.intent for told in asked.read.reading.intents[:2] if told.confidence >= ASKED_TOO}
+        found: list[tuple[Found, Match]] = []
         for match in shelf.index.search(asked.read.tokens, CANDIDATES):
             phrase = shelf.phrases[match.document]
             if not phrase.holds(asked.now_ms) or not phrase.is_for(asked.product):
                 continue
-            if not _sure(match, phrase, intent, shelf.bags[match.document]):
+            if not _sure(match, shelf.bags[match.document], of_intent=phrase.intent in intents):
                 continue
             text = rendered(phrase.text, values)
             if text is None:
@@ -133,39 +136,45 @@ class Library:
                 score *= _OTHER_PHASE
             if phrase.products:
                 score *= _LAYER[SHOP]
-            found.append((Found(phrase, text, score, match.covered, self._why(match, asked.read)), match.document))
-        best = max((one.score for one, _ in found), default=0.0)
-        found = [one for one in found if one[0].score >= WEAKEST * best]
+            found.append((Found(phrase, text, score, match.covered, ()), match))
         found.sort(key=lambda one: (-one[0].score, one[0].phrase.id))
-        return self._distinct(found, shelf, learned, asked, at_most)
+        strong = [
+            one for one in found if one[0].score >= WEAKEST * found[0][0].score or one[0].phrase.intent in intents
+        ]
+        if strong and (others := intents - {strong[0][0].phrase.intent}):
+            # Two questions in one wait: the other is answered under the second key.
+            other = next((one for one in found if one[0].phrase.intent in others), None)
+            if other is not None:
+                strong = [strong[0], other, *(one for one in strong[1:] if one is not other)]
+        return self._distinct(strong, shelf, learned, asked, at_most)
 
     def _distinct(
-        self, found: Sequence[tuple[Found, int]], shelf: _Shelf, learned: Learned, asked: Asked, at_most: int
+        self, found: Sequence[tuple[Found, Match]], shelf: _Shelf, learned: Learned, asked: Asked, at_most: int
     ) -> list[Found]:
-        chosen: list[Found] = []
+        chosen: list[tuple[Found, Match]] = []
         bags: list[dict[str, float]] = []
-        rest: list[Found] = []
-        for one, document in found:
-            bag = shelf.bags[document]
+        rest: list[tuple[Found, Match]] = []
+        for one, match in found:
+            bag = shelf.bags[match.document]
             if any(_alike(bag, other) for other in bags):
                 continue
             if len(chosen) < at_most:
-                chosen.append(one)
+                chosen.append((one, match))
                 bags.append(bag)
             else:
-                rest.append(one)
+                rest.append((one, match))
         if rest and len(chosen) == at_most > 1 and asked.seed and explores(asked.seed):
             seldom = next(
                 (
                     one
                     for one in rest
-                    if learned.is_seldom(asked.read.reading.intent or one.phrase.intent, one.phrase.id)
+                    if learned.is_seldom(asked.read.reading.intent or one[0].phrase.intent, one[0].phrase.id)
                 ),
                 None,
             )
             if seldom is not None:
                 chosen[-1] = seldom
-        return chosen
+        return [one._replace(why=self._why(match, asked.read)) for one, match in chosen]
 
     def _why(self, match: Match, read: Read) -> tuple[str, ...]:
         """Return the words of the question that a phrase answers: those that tell its intent, and what both say."""
@@ -180,18 +189,16 @@ class Library:
         return tuple(dict.fromkeys(words))[:5]
 
 
-def _sure(match: Match, phrase: Phrase, intent: str | None, bag: Mapping[str, float]) -> bool:
-    if intent is not None and phrase.intent == intent:
+def _sure(match: Match, bag: Mapping[str, float], *, of_intent: bool) -> bool:
+    if of_intent:
         return match.covered >= COVERED_WITH_INTENT
     if match.covered < COVERED_AT_LEAST:
         return False
     # One word in common ("今天") says nothing, unless it is most of what was asked, or what the phrase is for.
-    telling = [token for token in match.tokens if len(token) > 1]
+    telling = [token for token in match.tokens if len(token) > 1 and token not in VAGUE]
     if len(telling) >= TELLING_TOKENS or match.covered >= COVERED_ALONE:
         return True
-    return match.covered >= COVERED_BY_TRIGGER and any(
-        bag[token] >= TRIGGER_WEIGHT and token not in VAGUE for token in telling
-    )
+    return match.covered >= COVERED_BY_TRIGGER and any(bag[token] >= TRIGGER_WEIGHT for token in telling)
 
 
 def _alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from monitor.core.words import HOLDING, built_in
 from monitor.suggest.learning import Learned
 from monitor.suggest.library import Library
 from tests.suggest.shop import NOW_MS, ask, asked, ids, library, phrase, shipped_library
@@ -199,3 +200,20 @@ class TestLearning:
         assert 50 <= len(explored) <= 150
         assert all(found[:2] == places[0][:2] for found in places)
         assert ids(shelf.search(asked("有货吗", seed="7"), learned)) == places[7]
+
+
+def test_two_questions_in_one_wait_are_both_answered() -> None:
+    found = ask("在吗\n这件有XL吗\n今天能发吗")
+    assert [one.phrase.intent for one in found[:2]] == ["delivery_time", "stock"]
+
+
+def test_a_vague_word_in_common_is_no_reason() -> None:
+    assert [one.phrase.intent for one in ask("有没有味道")] == ["material"]
+
+
+def test_what_the_shipped_library_calls_holding_is_told_as_holding_and_nothing_else_is() -> None:
+    library = shipped_library()
+    told = {
+        phrase.id: bool(built_in.words_of("agent", "text", phrase.text) & HOLDING) for phrase in library._by_id.values()
+    }
+    assert {phrase for phrase, holds in told.items() if holds} == {phrase.id for phrase in library.holding}
