@@ -87,3 +87,13 @@ def test_the_mqtt_example_makes_a_wait(tmp_path: Path) -> None:
 def test_the_readme_names_the_two_commands(name: str) -> None:
     (setup,) = re.findall(r"^```sh\n(make demo.*?)^```", (ROOT / name).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert [line.split("#")[0].strip() for line in setup.splitlines()] == ["make demo", "make test"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/webhooks.md"])
+def test_the_examples_of_a_chinese_page_are_those_that_are_run(name: str) -> None:
+    """But for what is said beside them."""
+    chinese = name.replace(".md", ".zh-CN.md")
+    for language in ("bash", "python"):
+        run, shown = ([re.sub(r" *# .*", "", one) for one in examples(language, "", page)] for page in (name, chinese))
+        assert run
+        assert shown == run
