@@ -41,7 +41,7 @@ OF_KIND: dict[str, frozenset[str]] = {
     "source": frozenset({"source", "host", "reason", "waiting"}),
     "promise": frozenset(),
     "handover": frozenset({"from", "to", "waits", "promises"}),
-    "score": frozenset({"profile", "level", "target", "rate", "budget", "open", "burned"}),
+    "score": frozenset({"profile", "level", "target", "rate", "budget", "open", "burned", "hits", "of"}),
     "quality": frozenset({"rules", "messages"}),
     "storm": frozenset({"rate", "usual", "room", "full", "waiting", "waits", "overdue", "missed", "saved"}),
     "canary": frozenset({"seconds"}),

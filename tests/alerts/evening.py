@@ -24,8 +24,8 @@ from monitor.policy_files.where import Choice
 from monitor.settings import Settings
 from tests.alerts.channels.robots import Json
 from tests.alerts.channels.test_dingtalk import Ding
+from tests.alerts.time import at_rest
 from tests.program import free_port
-from tests.waiting import DEADLINE_SECONDS
 
 SHANGHAI = timezone(timedelta(hours=8))
 CHANNELS = """
@@ -37,16 +37,16 @@ routes: [{team: group, digest: manager}]
 """
 
 
-class Rounds:
-    """The courier's timer, which says how often it has come to rest."""
+class Counted:
+    """The courier's timer, which says how often it was waited for."""
 
     def __init__(self, timer: Timer) -> None:
         self._timer = timer
         self.now_ms = timer.now_ms
-        self.number = 0
+        self.waits = 0
 
     async def wait(self, event: asyncio.Event, seconds: float) -> None:
-        self.number += 1
+        self.waits += 1
         await self._timer.wait(event, seconds)
 
 
@@ -103,7 +103,7 @@ class Evening:
         courier = app.alerting._courier
         assert courier is not None
         self._courier = courier
-        self._rounds = courier._timer = Rounds(courier._timer)
+        self._timer = courier._timer = Counted(courier._timer)
         self._number = 0
 
     async def until(self, when: str) -> None:
@@ -122,13 +122,7 @@ class Evening:
 
     async def settle(self) -> None:
         """Let all that may be sent now be sent."""
-        courier = self._courier
-        for _ in range(2):  # A round may have begun before.
-            number = self._rounds.number
-            courier.wake()
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                while self._rounds.number == number or any(lane.under_way for lane in courier._lanes):  # noqa: ASYNC110
-                    await asyncio.sleep(0.001)
+        await at_rest(self._courier, self._timer)
 
     def at(self, when: str) -> int:
         """The instant of a time of day."""

@@ -15,7 +15,7 @@ from monitor.metrics import Metrics
 from monitor.store.entries import Attempt, Commit, Delivery, DueDelivery, Rest
 from monitor.store.journal import Journal
 from tests.alerts.orders import raised, resolved, risen
-from tests.alerts.time import MovedTime
+from tests.alerts.time import MovedTime, at_rest
 from tests.waiting import until
 
 START_MS = raised().decided_at_ms + 10
@@ -189,13 +189,13 @@ async def test_a_refusal_for_good_is_not_tried_again(floor: Floor) -> None:
 async def test_a_receiver_that_asks_for_patience_gets_it_on_the_whole_channel(floor: Floor) -> None:
     hook = floor.channel(concurrency=1)
     hook.script = [DeliveryError("throttled", retry_after_seconds=20)]
-    async with floor.delivering():
+    async with floor.delivering() as courier:
         await floor.order(raised())
         await until(lambda: floor.counted("retried") == 1)
         await floor.order(raised(wait=8, decided_at_ms=START_MS))
         for _ in range(18):
             floor.time.pass_(1)
-            await asyncio.sleep(0.002)
+            await at_rest(courier, floor.time)
         assert len(hook.tried) == 1
         floor.time.pass_(3)
         await until(lambda: floor.counted("sent") == 2)
@@ -367,9 +367,10 @@ async def test_while_the_journal_takes_nothing_a_message_is_not_sent_twice(floor
     async with floor.delivering() as courier:
         await floor.order(raised())
         while floor.counted("sent") == 0:
+            waits = floor.time.waits
             floor.time.pass_(1)
             courier.wake()
-            await asyncio.sleep(0.002)
+            await until(lambda waits=waits: floor.time.waits > waits)  # type: ignore[misc]
     assert hook.taken == [SLOW]
     assert failures == 0
 

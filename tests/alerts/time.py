@@ -1,6 +1,28 @@
 """Time that is moved, for what waits."""
 
 import asyncio
+from typing import Protocol
+
+from monitor.alerts.delivery import Courier
+from tests.waiting import DEADLINE_SECONDS
+
+
+class Counting(Protocol):
+    """A timer that says how often it was waited for."""
+
+    @property
+    def waits(self) -> int:
+        """How often."""
+
+
+async def at_rest(courier: Courier, timer: Counting) -> None:
+    """Return when the courier has done all that can be done now: its timer is all it waits for."""
+    for _ in range(2):  # A round may have begun before.
+        waits = timer.waits
+        courier.wake()
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while timer.waits == waits or any(lane.under_way for lane in courier._lanes):  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
 
 
 class MovedTime:
@@ -8,6 +30,7 @@ class MovedTime:
 
     def __init__(self, now_ms: int) -> None:
         self._now_ms = now_ms
+        self.waits = 0
         self._moved = asyncio.Event()
 
     def now_ms(self) -> int:
@@ -18,6 +41,7 @@ class MovedTime:
         self._moved.set()
 
     async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        self.waits += 1
         until_ms = self._now_ms + seconds * 1000
         while not event.is_set() and self._now_ms < until_ms:
             self._moved.clear()
