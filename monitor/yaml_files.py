@@ -126,6 +126,11 @@ def _compose(text: bytes, name: str) -> yaml.Node:
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
         raise BadFiles([Fault(name, line, 1, "not UTF-8; save the file as UTF-8")]) from error
+    odd = _NOT_PRINTED.search(decoded)
+    if odd is not None:
+        line, column = decoded.count("\n", 0, odd.start()) + 1, odd.start() - decoded.rfind("\n", 0, odd.start())
+        said = f"the character U+{ord(odd[0]):04X} cannot stand in YAML; take it out"
+        raise BadFiles([Fault(name, line, column, said)])
     try:
         depth = 0
         for event in yaml.parse(decoded, Loader=yaml.CSafeLoader):
@@ -150,6 +155,8 @@ def _compose(text: bytes, name: str) -> yaml.Node:
     return node
 
 
+# All that YAML does not take for printable.
+_NOT_PRINTED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _CLOCK = re.compile(r"[0-9]+:[0-9:.]+")

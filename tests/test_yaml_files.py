@@ -49,6 +49,7 @@ def test_a_file_becomes_its_model_and_remembers_where_each_value_stands() -> Non
         ("opens: '24:01'", "after the end of the day"),
         ("", "r.yaml:1:1: the file is empty"),
         ("steps:\n\t- at: 90s", "a tab cannot indent in YAML; use spaces"),
+        ("opens: 名\x01", "r.yaml:1:9: the character U+0001 cannot stand in YAML; take it out"),
         ("a: &x 1\nb: *x", "r.yaml:2:4: an alias (*name) is not used here"),
         ("on: &x [*x]", "an alias"),
         ("opens: '08:00'\nopens: '09:00'", "r.yaml:2:1: opens is there twice"),

@@ -125,7 +125,7 @@ async def test_a_file_that_is_half_written_is_looked_at_again(tmp_path: Path) ->
         (b"version: 1\ndefault: {bot: holds", "expected"),
         (b"[" * 100, "nested deeper"),
         (b"version: 2\n", "version"),
-        (b"\x00\x01", "unacceptable character"),
+        (b"\x00\x01", "cannot stand in YAML"),
     ],
 )
 async def test_whatever_stands_in_a_file_the_last_good_rules_go_on(tmp_path: Path, text: bytes, told: str) -> None:
