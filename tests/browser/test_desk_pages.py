@@ -275,6 +275,7 @@ async def test_the_panel_speaks_up_once_for_all_who_wait_over_ninety_seconds(pag
 
 
 async def test_the_panel_shows_promises_and_chats_to_be_closed(page: Page, program: Program) -> None:
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     chat = {"agent": "kai", "account": "senye:kai"}
     send(
         program,
@@ -286,6 +287,9 @@ async def test_the_panel_shows_promises_and_chats_to_be_closed(page: Page, progr
     await expect(page.locator("[data-test=promise]")).to_contain_text("剩 2:")
     await expect(page.locator("[data-test=closing]")).to_have_count(1)
     await expect(page.locator("[data-test=scored]")).to_contain_text("尾语计分 剩 2:")
+    await page.keyboard.press("0")
+    await expect(page.locator("[data-test=said]")).to_have_text("已复制收尾语，发给 senye 张*")
+    assert len(await page.evaluate("navigator.clipboard.readText()")) > 1
 
 
 # -- sources, reports --------------------------------------------------------------------------------------------------
