@@ -179,7 +179,7 @@ class FloorSpeaker:
             values |= _of_kind(kind, views[0].facts, words)
             if kind == "several":
                 values |= {"messages": str(len(told)), "count": str(len(most_urgent(views)) + more)}
-            title = own.title.format(**values) if own.title else title
+            title = " ".join(own.title.format(**values).split("\n")) if own.title else title
             lines = own.body.format(**values).split("\n") if own.body else lines
         return Saying(title=title, lines=tuple(lines), mentions=mentions, links=tuple(links))
 

@@ -11,16 +11,16 @@ since the last one. Nothing that is over is told by itself.
 """
 
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from typing import Any, Literal, Protocol
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core.decisions import AlertAct, AlertState, Decision, NamedWait, TellPeople, ToldStep
+from monitor.core.incident import WORTH_MS, Incident, Kept, Kind, Left, To, id_of, short
 from monitor.core.people import People
 from monitor.core.silences import Silences
+from monitor.core.summaries import digest, opening
 from monitor.core.timers import NEVER_MS
 
 DIGEST_MS = 300_000
@@ -32,48 +32,6 @@ _OF_THE_GROUP = ("unattended", "source")  # Anybody of the group may help; the r
 INCIDENTS_AT_MOST = 10_000  # As many as there may be sources.
 TURNED_AT_MOST = 200  # Kept for one digest.
 NAMED_AT_MOST = 20
-WORTH_MS = 300_000
-
-Kind = Literal["unattended", "source", "promise", "handover", "score", "quality"]
-To = Literal["panel", "popup", "console", "team", "lead", "digest"]
-
-
-class Incident(Struct, array_like=True, gc=False):
-    """One alert that is no wait's."""
-
-    id: str
-    kind: Kind
-    name: str  # What it is of, unique in its kind.
-    team: str
-    platform: str
-    shop: str
-    since_ms: int
-    told: tuple[ToldStep, ...] = ()
-    claimed_by: str = ""
-    claimed_at_ms: int = 0
-    muted_until_ms: int = 0
-    stopped: bool = False
-
-
-class Left(Struct, array_like=True, frozen=True):
-    """What a team finds when it opens."""
-
-    team: str
-    opening_ms: int
-    waits: list[tuple[str, str, int]]  # Shop, conversation and wait.
-
-
-class Kept(Struct, array_like=True):
-    """All of it, as it is saved."""
-
-    open: list[Incident] = []
-    told_at: dict[str, int] = {}  # Kind and name: when it was last told.
-    overdue: list[tuple[str, str, int]] = []  # Shop, conversation and wait of the next digest.
-    over: dict[str, int] = {}
-    turned: list[dict[str, Any]] = []
-    digest_at_ms: int = NEVER_MS
-    left: dict[str, Left] = {}  # By team and opening.
-    number: int = 0  # Of the newest act taken: after a restart some come again.
 
 
 class Host(Protocol):
@@ -154,7 +112,7 @@ class Incidents:
         if found is None:
             if len(self._open) >= INCIDENTS_AT_MOST:
                 return
-            found = Incident(_id(kind, name, at_ms), kind, name, team, platform, shop, at_ms)
+            found = Incident(id_of(kind, name, at_ms), kind, name, team, platform, shop, at_ms)
             self._open[kind, name] = found
             self.promises += kind == "promise"
         if any(told.step == step for told in found.told):
@@ -199,7 +157,7 @@ class Incidents:
         """A promise has come to one of its steps. What stays on the agent's panel is no alert yet."""
         name = f"{facts['shop']}\x1f{facts['conversation']}"
         if to in ("panel", "popup"):
-            id = _id("promise", name, facts["opened_at_ms"])
+            id = id_of("promise", name, facts["opened_at_ms"])
             self._host.decisions.append(
                 TellPeople(
                     key=f"{id}.{step}.{to}",
@@ -283,7 +241,7 @@ class Incidents:
     ) -> None:
         self._unsaid.setdefault((found.kind, to, team), []).append(
             TellPeople(
-                key=f"{found.id}.{step}.{to}" + (f".{_short(team)}" if team else ""),
+                key=f"{found.id}.{step}.{to}" + (f".{short(team)}" if team else ""),
                 alert=found.id,
                 kind=found.kind,
                 step=step,
@@ -397,64 +355,20 @@ class Incidents:
         self.unsaved = True
 
     def _tell_left(self, left: Left, now_ms: int) -> None:
-        """Tell a team what was left and waits still, the longest first."""
+        """Tell a team what was left and waits still."""
         self.unsaved = True
         due_at_ms = left.opening_ms + OPENING_MS
         decided_at_ms = now_ms if self._host.wall else due_at_ms
         found = [self._host.named_wait(*one, decided_at_ms) for one in left.waits]
-        waits = sorted((one for one in found if one is not None), key=lambda one: one.since_ms)
+        waits = [one for one in found if one is not None]
         if waits:
-            self._host.decisions.append(
-                TellPeople(
-                    key=f"opening.{left.opening_ms}.{_short(left.team)}",
-                    alert=str(waits[0].wait),
-                    kind="opening",
-                    step="opening",
-                    to="team",
-                    team=left.team,
-                    agent=None,
-                    waits=tuple(waits[: 10 * NAMED_AT_MOST]),
-                    due_at_ms=due_at_ms,
-                    decided_at_ms=decided_at_ms,
-                    expires_at_ms=decided_at_ms + WORTH_MS,
-                    facts={"left": len(left.waits), "still": len(waits), "oldest_since_ms": waits[0].since_ms},
-                )
-            )
+            self._host.decisions.append(opening(left, waits, due_at_ms, decided_at_ms))
 
     def _tell_digest(self, now_ms: int) -> None:
         kept = self._kept
-        due_at_ms = kept.digest_at_ms
-        decided_at_ms = now_ms if self._host.wall else due_at_ms
-        teams: dict[str, int] = {}
-        waits = []
-        for shop, conversation, wait in kept.overdue:
-            one = self._host.named_wait(shop, conversation, wait, decided_at_ms)
-            if one is not None:
-                waits.append(one)
-                teams[one.team] = teams.get(one.team, 0) + 1
-        waits.sort(key=lambda one: one.since_ms)
-        self._host.decisions.append(
-            TellPeople(
-                key=f"digest.{due_at_ms}",
-                alert="digest",
-                kind="digest",
-                step="5m",
-                to="digest",
-                team="",
-                agent=None,
-                waits=tuple(waits[: 10 * NAMED_AT_MOST]),
-                due_at_ms=due_at_ms,
-                decided_at_ms=decided_at_ms,
-                expires_at_ms=decided_at_ms + WORTH_MS,
-                facts={
-                    "came": len(kept.overdue),
-                    "still": len(waits),
-                    "over": kept.over,
-                    "turned": kept.turned,
-                    "teams": teams,
-                },
-            )
-        )
+        decided_at_ms = now_ms if self._host.wall else kept.digest_at_ms
+        found = [self._host.named_wait(*one, decided_at_ms) for one in kept.overdue]
+        self._host.decisions.append(digest(kept, [one for one in found if one is not None], decided_at_ms))
         self._kept = replace(kept, overdue=[], over={}, turned=[], digest_at_ms=NEVER_MS)
         self.unsaved = True
 
@@ -470,12 +384,3 @@ class Incidents:
         self._open = {(one.kind, one.name): one for one in kept.open}
         self.promises = sum(kind == "promise" for kind, _ in self._open)
         self._wake()
-
-
-def _short(name: str) -> str:
-    return blake2b(name.encode(), digest_size=4).hexdigest()
-
-
-def _id(kind: str, name: str, at_ms: int) -> str:
-    """Return an id that fits an address: names may hold anything."""
-    return f"{kind}-{at_ms}-{_short(name)}"

@@ -9,8 +9,8 @@ from monitor.core.conversation import Conversation
 from monitor.core.due import Due
 from monitor.core.escalation import Escalation
 from monitor.core.feeds import Feed, Source
+from monitor.core.incident import Kept as KeptIncidents
 from monitor.core.incidents import Incidents
-from monitor.core.incidents import Kept as KeptIncidents
 from monitor.core.people import Kept as KeptPeople
 from monitor.core.shard import Shard
 from monitor.core.silences import Silence, Silences

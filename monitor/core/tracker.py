@@ -14,6 +14,7 @@ changed is kept for saving, as a service needs it; a replay keeps nothing.
 from typing import cast
 
 from monitor.core import events as ev
+from monitor.core.acting import Acting
 from monitor.core.alert_log import AlertLog
 from monitor.core.conversation import CHUNK, Conversation
 from monitor.core.corrections import Corrections
@@ -103,6 +104,7 @@ class Tracker(ShardReading):
         self.ladders = Ladders(self.policies, self, self.silences, lateness_ms)
         log = AlertLog(self, self.ladders, self.incidents)
         self.escalation = Escalation(self, self.ladders, log, self.incidents)
+        self._acting = Acting(self, self.ladders, log)
         self._promise_steps = PromiseSteps(self, self.ladders, self.incidents)
         self._due = Due(self, self.ladders, self.escalation, self._promise_steps)
         self._hearing = Hearing(self, self.ladders, self.incidents)
@@ -233,7 +235,7 @@ class Tracker(ShardReading):
             if conversation is None or wait is None or wait.number != event.wait or number <= conversation.number:
                 return "kept"  # It is over; or, after a restart, its row is newer than this.
             conversation.number = number
-            self.escalation.act(conversation, wait, event)
+            self._acting.act(conversation, wait, event)
             self._due.schedule(conversation)
             return "folded"
         return "kept"

@@ -238,6 +238,7 @@ def test_every_kind_of_message_may_have_words_of_its_own(floor: Floor) -> None:
     both = said(floor, told(named(7)), told(named(8)), channel="own")
     assert both.title == "2 条 2 位 还剩60秒"
     assert both.lines[-1] == "完"
+    assert both.title.isprintable()
     assert both.lines[0].startswith("1. 还剩60秒")
     hand_over = replace(told(kind="handover"), facts={"from": "小陈", "to": None, "waits": 2}, waits=())
     assert " 小陈 " in said(floor, hand_over, channel="own").title

@@ -4,7 +4,8 @@ from msgspec import msgpack
 from msgspec.structs import replace
 
 from monitor.core import decisions as d
-from monitor.core.incidents import Incidents, Kept
+from monitor.core.incident import Kept
+from monitor.core.incidents import Incidents
 from monitor.core.people import People
 from monitor.core.policy import Step
 from monitor.core.silences import Silences
