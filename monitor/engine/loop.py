@@ -334,7 +334,8 @@ class Engine:
                     # They only watch: what is decided and stored stands without them.
                     log.exception("a watcher of decisions has failed")
         if changes.events:
-            self.spare.took(self.spare.seconds() - began)
+            # Without the wait for the disk: meanwhile the loop has time.
+            self.spare.took(self.spare.seconds() - began - changes.commit_seconds)
 
     def _advance(self, now_ms: int) -> None:
         """Judge what is due: a slice of it; all of it where time stands until the next event."""
