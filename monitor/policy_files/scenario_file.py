@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -19,6 +20,9 @@ ACTS = (
     "assign", "transfer", "hand_off", "close", "recall", "waiting", "presence", "account_status", "sync", "claim",
     "release", "mute", "dismiss",
 )  # fmt: skip
+CROWD_AT_MOST = 1_000
+HAPPENS_AT_MOST = 10_000
+_COUNTED = re.compile(r"\{n(?:%([1-9][0-9]{0,3}))?\}")
 _TIME = re.compile(r"([0-7]?[0-9]):([0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,3}))?)?")
 
 
@@ -28,6 +32,11 @@ def _time(value: Any) -> int:
         raise ValueError(f'{value!r} is no time; write "10:31:05", quoted ("25:10" is ten past one the next day)')
     hours, minutes, seconds = (int(part or 0) for part in found.groups()[:3])
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int((found[4] or "0").ljust(3, "0"))
+
+
+def _counted(said: str, n: int) -> str:
+    """Return what is written of a crowd as its n-th says it."""
+    return _COUNTED.sub(lambda found: str((n - 1) % int(found[1]) + 1 if found[1] else n), said)
 
 
 Time = Annotated[int, BeforeValidator(_time), WithJsonSchema({"type": "string", "pattern": rf"^{_TIME.pattern}$"})]
@@ -81,6 +90,30 @@ class Line(Model):
     release: Name | None = None
     mute: Name | None = None
     dismiss: Name | None = None  # Who takes the wait off the board.
+    # A crowd: the same again, each time so much later. {n} counts from 1, {n%30} begins again after 30.
+    times: Annotated[int, Field(ge=2, le=CROWD_AT_MOST)] | None = None
+    every: DurationMs = 0
+
+    @property
+    def ends(self) -> int:
+        """When the last of a crowd comes."""
+        return self.at + self.every * ((self.times or 1) - 1)
+
+    def each(self) -> Iterator["Line"]:
+        """Yield the line as often as it happens."""
+        if self.times is None:
+            yield self
+            return
+        for n in range(1, self.times + 1):
+            later_ms = self.every * (n - 1)
+            changes: dict[str, Any] = {"at": self.at + later_ms, "times": None}
+            if self.sent is not None:
+                changes["sent"] = self.sent + later_ms
+            for key in ("chat", "by", "account", "id", "assign", "transfer", "claim", *ROLES):
+                said = getattr(self, key)
+                if said is not None:
+                    changes[key] = _counted(said, n)
+            yield self.model_copy(update=changes)
 
     @model_validator(mode="after")
     def _one_thing(self) -> "Line":
@@ -156,6 +189,7 @@ class Expected(Model):
     stages: Annotated[list[StageAt], Field(max_length=200)] | None = None
     # All that team and lead are told, and those of the others that are named at all.
     told: Annotated[list[ToldAt], Field(max_length=200)] | None = None
+    told_times: dict[Literal["panel", "popup", "team", "lead", "digest", "console"], int] | None = None
     rounds: Annotated[list[RoundOf], Field(max_length=200)] | None = None
     passed: dict[Name, int] | None = None
     promises: Annotated[list[PromiseAt], Field(max_length=200)] | None = None
@@ -188,7 +222,9 @@ class Scenario(Model):
             if line.at < before:
                 raise ValueError("what happens stands in the order of time")
             before = line.at
-        if self.until is not None and self.until < before:
+        if sum(line.times or 1 for line in self.happens) > HAPPENS_AT_MOST:
+            raise ValueError(f"more than {HAPPENS_AT_MOST} things happen; make the crowds smaller")
+        if self.until is not None and self.until < max(line.ends for line in self.happens):
             raise ValueError("it ends before all has happened")
         return self
 

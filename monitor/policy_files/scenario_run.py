@@ -116,7 +116,7 @@ class Played:
         scenario = self._scenario
         expected = scenario.expect
         looks = sorted(expected.stages or (), key=lambda look: look.at)
-        ends = [line.at for line in scenario.happens] + [look.at for look in looks]
+        ends = [line.ends for line in scenario.happens] + [look.at for look in looks]
         ends += [told.at for told in expected.told or ()] + [promise.at for promise in expected.promises or ()]
         until = self.at_ms(max(ends) if scenario.until is None else scenario.until)
         first = self.at_ms(scenario.happens[0].at)
@@ -124,7 +124,7 @@ class Played:
             self._beat_ms = first - 60_000
             self._tracker.begin(self._beat_ms)
         todo: list[tuple[int, int, Any]] = [(look.at, 1, look) for look in looks]
-        todo += [(line.at, 0, (at, line)) for at, line in enumerate(scenario.happens)]
+        todo += [(one.at, 0, (at, one)) for at, line in enumerate(scenario.happens) for one in line.each()]
         for at, _, what in sorted(todo, key=lambda one: one[:2]):
             # A reply of the very instant goes before a step that is due then.
             self._move(self.at_ms(at) - 1)

@@ -61,6 +61,10 @@ class _Compared:
         yield from self._stages()
         if expect.told is not None:
             yield from self._told(expect.told)
+        for to, times in (expect.told_times or {}).items():
+            got = sum(told.to == to for told in self._played.told)
+            if got != times:
+                yield self._differs(times, got, "expect", "told_times", to, what=f"messages to {to}")
         if expect.rounds is not None:
             yield from self._rounds(expect.rounds)
         yield from self._passed()

@@ -141,3 +141,50 @@ def test_the_check_runs_the_tests_of_a_folder_and_says_how_many_failed(tmp_path:
     told = json.loads(typed("check-rules", str(tmp_path), "--json").stdout)
     assert told["scenarios"]["run"] == 1
     assert told["scenarios"]["failed"][0]["title"] == "t"
+
+
+CROWD = """
+scenarios:
+  - title: crowd
+    shop: s1
+    happens:
+      - {at: "10:00:00", chat: "b{n}@s{n%2}", buyer: "{n} 有货吗", by: "客服{n%3}", times: 6, every: 1s}
+      - {at: "10:01:10", chat: "b{n}@s{n%2}", agent: 有的, by: "客服{n%3}", times: 4, every: 500ms}
+    until: "10:02:10"
+    expect:
+"""
+
+
+def test_a_crowd_does_the_same_again_each_in_its_own_chat(tmp_path: Path) -> None:
+    expect = """\
+      stages: [{at: "10:01:10", chat: b1, stage: none}, {at: "10:01:30", chat: b6@s2, stage: slow}]
+      rounds:
+        - {chat: b1, wait: 70s, agent: 客服1}
+        - {chat: b2@s2, wait: 69.5s, agent: 客服2}
+        - {chat: b3, wait: 69s, agent: 客服3}
+        - {chat: b4@s2, wait: 68.5s, agent: 客服1}
+        - {chat: b5, outcome: open}
+        - {chat: b6@s2, outcome: open}
+      told_times: {team: 2}
+      open: 2
+"""
+    assert checked(tmp_path, expect, CROWD) == []
+    assert checked(tmp_path, "      told_times: {team: 5}\n", CROWD) == [
+        "one.yaml:10:26: crowd: messages to team: expected 5, got 2"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("crowd", "fault"),
+    [
+        ("times: 1", "times: input should be greater than or equal to 2"),
+        ("times: 5000", "times: input should be less than or equal to 1000"),
+        ("times: 600, every: 1h", "it ends before all has happened"),
+    ],
+)
+def test_a_crowd_that_cannot_be_is_told(tmp_path: Path, crowd: str, fault: str) -> None:
+    write(tmp_path, default=LADDER)
+    (tmp_path / "scenarios").mkdir()
+    text = CROWD.replace("times: 6, every: 1s", crowd)
+    (tmp_path / "scenarios" / "one.yaml").write_text(text + "      open: 2\n", "utf-8")
+    assert fault in "\n".join(map(str, check(tmp_path, 0).faults))
