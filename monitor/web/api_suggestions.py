@@ -92,7 +92,7 @@ class SuggestionsApi:
         )
         return await self._answer(suggester, offer, body.rewrite)
 
-    async def feedback(self, body: shapes.Feedback | shapes.FeedbackBatch, caller: Anybody) -> Response:
+    async def feedback(self, body: shapes.FeedbackBody, caller: Anybody) -> Response:
         """Tell what became of suggestions: shown, picked, edited before sending, or ignored. Ranking learns from it."""
         outcomes = body.feedback if isinstance(body, shapes.FeedbackBatch) else [body]
         for outcome in outcomes:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 Text = Annotated[str, Field(max_length=200)]
 
@@ -86,6 +86,16 @@ class FeedbackBatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     feedback: Annotated[list[Feedback], Field(min_length=1, max_length=100)]
+
+
+def _one_or_several(body: object) -> str:
+    return "several" if isinstance(body, FeedbackBatch) or (isinstance(body, dict) and "feedback" in body) else "one"
+
+
+# Told apart before they are checked, so that what is wrong is told of the one that was meant.
+FeedbackBody = Annotated[
+    Annotated[Feedback, Tag("one")] | Annotated[FeedbackBatch, Tag("several")], Discriminator(_one_or_several)
+]
 
 
 class FeedbackTaken(BaseModel):
