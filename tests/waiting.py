@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 # For what takes a moment: a loaded machine takes longer, and when all goes well nobody waits for it.
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 90.0
 
 
 async def until(true: Callable[[], object], what: str = "what was waited for") -> None:

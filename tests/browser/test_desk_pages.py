@@ -303,6 +303,10 @@ async def test_sources_name_the_machine_its_version_and_what_it_sees(page: Page,
     status = {"type": "account_status", "id": "kick", "source": "C1", "shop": "senye", "platform": "taobao"}
     send(program, status | {"ts": now().isoformat(), "account": "senye:zhou", "state": "kicked"})
     await expect(row).to_contain_text("被顶下线")
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    await shown(page, program, "/?tv=1&lang=en")
+    await expect(page.locator("[data-test=tally-unknown]")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 1920, "also with what is not known"
     back = {"ts": now().isoformat(), "account": "senye:zhou", "state": "online", "id": "back"}
     send(program, status | back)
 
