@@ -15,7 +15,7 @@ from monitor.store import backup as copies
 from monitor.store import database
 from monitor.store.lock import FolderLock
 from monitor.store.purge import Purged, of_buyer, purge_buyer, purge_shop
-from monitor.store.retention import Ages, Forgetter, key_in
+from monitor.store.retention import Ages, Forgetter, key_in, left_from_before
 from monitor.store.upkeep import Pruner
 from monitor.yaml_files import duration_ms
 
@@ -107,6 +107,7 @@ def _purge_old(data: Path, age_ms: int) -> Purged:
             done.deleted["forgotten"] += gone
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         db.execute("VACUUM")
+        done.left = left_from_before(now_ms - age_ms, db)
     finally:
         db.close()
     return done

@@ -193,3 +193,33 @@ class Forgetter:
         db.executemany("UPDATE rounds SET body = ? WHERE wait = ?", changed)
         db.execute(f"UPDATE retention SET {cursor} = ?", (last,))
         return len(found)
+
+
+def left_from_before(before_ms: int, db: sqlite3.Connection) -> int:
+    """Count what still has words or names from before an instant; 0 is the proof that all was forgotten."""
+    return sum(
+        db.execute(statement, values).fetchone()[0]
+        for statement, values in (
+            (
+                f"SELECT count(*) FROM events WHERE arrived_at_ms < ? AND conversation IS NOT NULL "
+                f"AND json_extract(CAST(body AS TEXT), '$.meta.{FORGOTTEN}') IS NULL",
+                (before_ms,),
+            ),
+            (
+                "SELECT count(*) FROM rounds WHERE opened_at_ms < ? "
+                "AND substr(json_extract(CAST(body AS TEXT), '$.conversation'), 1, 1) != ?",
+                (before_ms, MARK),
+            ),
+            (
+                "SELECT count(*) FROM alerts WHERE ended_at_ms < ? "
+                "AND substr(json_extract(CAST(body AS TEXT), '$.conversation'), 1, 1) != ?",
+                (before_ms, MARK),
+            ),
+            (
+                "SELECT count(*) FROM outbox WHERE state != 'pending' AND decided_at_ms < ? AND length(body) > ?",
+                (before_ms, len(_FORGOTTEN_BODY)),
+            ),
+            ("SELECT count(*) FROM quarantine WHERE at_ms < ?", (before_ms,)),
+            ("SELECT count(*) FROM quality_hits WHERE at_ms < ? AND word != ''", (before_ms,)),
+        )
+    )

@@ -11,7 +11,7 @@ import pytest
 
 from monitor.store import schema
 from monitor.store.purge import of_buyer, purge_buyer, purge_shop
-from monitor.store.retention import Ages, Forgetter, key_in
+from monitor.store.retention import Ages, Forgetter, key_in, left_from_before
 from monitor.store.upkeep import Pruner
 
 SHOP, BUYER, CHAT, WORDS, OTHER = "mark-shop", "mark-buyer", "mark-chat", "mark-words", "other-shop"
@@ -108,11 +108,22 @@ ROWS: dict[str, list[dict[str, Any]]] = {
          "kind": "close", "judged": 0, "body": {"round": _CHAT}},
     ],
     "retention": [],
+    "channel_rest": [{"channel": "webhook", "until_ms": OLD_MS, "reason": "rate", "opened": 0}],
+    "storm": [{"one": 1, "body": {"since_ms": OLD_MS}}],
 }  # fmt: skip
 # What holds the shop and others: it stays when the shop is purged, with a hash for its name.
 SHARED = {"journal": 1, "events": 2, "alerts": 1, "tokens": 2, "shifts": 1}
 # What has no name of a shop.
-NAMELESS = {"commits", "attempts", "channel_use", "score_through", "person_days", "quality_state"}
+NAMELESS = {
+    "storm",
+    "channel_rest",
+    "commits",
+    "attempts",
+    "channel_use",
+    "score_through",
+    "person_days",
+    "quality_state",
+}
 
 
 @pytest.fixture
@@ -215,8 +226,10 @@ def test_what_is_given_out_of_a_buyer_is_what_a_purge_takes(folder: Path) -> Non
 def test_when_all_ages_are_over_no_buyer_and_no_words_are_in_any_table(folder: Path) -> None:
     db = sqlite3.connect(folder / "journal.db", isolation_level=None)
     forgetter = Forgetter(key_in(folder))
+    assert left_from_before(NOW_MS, db) == 8, "the proof counts each place: nothing is forgotten yet"
     while forgetter.forget(NOW_MS, Ages(7 * DAY_MS, 90 * DAY_MS), 2, db):
         pass
+    assert left_from_before(NOW_MS, db) == 0
     db.close()
     assert not [(table, row) for table, row in written(folder) if any(one in row for one in (BUYER, CHAT, WORDS))]
     assert SHOP in "".join(row for _, row in written(folder))
@@ -232,4 +245,4 @@ def test_what_is_kept_for_a_time_only_is_pruned(folder: Path) -> None:
     left = {table for table, rows in rows_left(folder).items() if rows}
     stays = {"journal", "commits", "rounds", "tokens", "suggestion_tallies", "score_days", "score_through", "official"}
     # Refused input has an age and a bound of its own; whose hits they were is forgotten, the sums stay.
-    assert left == stays | {"quarantine", "quality_hits", "quality_counts", "quality_state"}
+    assert left == stays | {"quarantine", "quality_hits", "quality_counts", "quality_state", "channel_rest", "storm"}

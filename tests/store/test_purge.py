@@ -54,9 +54,16 @@ def test_a_shop_is_gone_and_the_service_starts_on_what_is_left(floor: Path) -> N
         assert program.url
 
 
-def test_what_is_old_goes(floor: Path) -> None:
+def test_what_is_old_goes_and_nothing_else_and_that_is_looked_for(floor: Path) -> None:
+    """All was said about an hour ago; what a restart still needs stays, without words and names."""
     told = json.loads(typed("purge", "--older-than", "1d", "--data", floor, "--yes", "--json").stdout)
     assert told["left"] == 0
+    assert b"words 3" in (floor / "journal.db").read_bytes()
+    told = json.loads(typed("purge", "--older-than", "10m", "--data", floor, "--yes", "--json").stdout)
+    assert told["left"] == 0
+    after = (floor / "journal.db").read_bytes()
+    for gone in (b"words 3", b"words 5", b"sofa of wang", b"field of zhang"):
+        assert gone not in after, gone
 
 
 def test_all_that_is_kept_of_a_buyer_is_given_out(floor: Path) -> None:
