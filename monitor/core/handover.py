@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from monitor.core.decisions import HandOver, HandOverOpened, HandOverTaken, HandOverUnreceived, LeftOpen
 from monitor.core.policy import Policy
-from monitor.core.roster import DAY_MS, Register
+from monitor.core.roster import DAY_MS, Person, Register
 from monitor.core.shifts import Running
 from monitor.core.timers import NEVER_MS
 
@@ -67,6 +67,9 @@ class Open(Protocol):
 
     def policy(self, shop: str, at_ms: int) -> Policy:
         """Return what holds for a shop."""
+
+    def lead_of(self, team: str, at_ms: int) -> Person | None:
+        """Return who leads a team now; None: nobody of them is there."""
 
 
 class HandOvers:
@@ -162,8 +165,9 @@ class HandOvers:
         coming = register.next_shift(shop, ends_ms)
         if coming is not None:  # Perhaps in the morning only: it is theirs then, with its true age.
             return coming.slot.person, coming.starts_at_ms, False
-        leads = register.leads(self._team(shop, now_ms), now_ms)
-        return (leads[0].id, ends_ms, True) if leads else (None, ends_ms, False)
+        team = self._team(shop, now_ms)
+        lead = self._floor.lead_of(team, now_ms) or next(iter(register.leads(team, now_ms)), None)
+        return (lead.id, ends_ms, True) if lead is not None else (None, ends_ms, False)
 
     def _open(self, one: Listed, now_ms: int) -> None:
         """Put on the list what is open now; one with nothing on it is over at the end of the shift."""

@@ -98,13 +98,26 @@ class Evening:
     """A floor on one day."""
 
     def __init__(self, app: App, hands: Hands, phones: dict[str, Phone], client: httpx.AsyncClient) -> None:
-        self.app, self.hands, self.phones, self.client = app, hands, phones, client
+        self.hands, self.phones, self.client = hands, phones, client
         self.group, self.manager = next(iter(phones.values())), phones["manager"]
+        self._number = 0
+        self._take(app)
+
+    def _take(self, app: App) -> None:
+        self.app = app
         courier = app.alerting._courier
         assert courier is not None
         self._courier = courier
         self._timer = courier._timer = Counted(courier._timer)
-        self._number = 0
+
+    async def again(self) -> None:
+        """End the service and start it anew on the same data."""
+        rules = self.app.rules
+        assert rules is not None
+        await self.app.stop()
+        app = App(self.app.settings, clock=self.hands, rules=Choice(rules.rules.folder, "the test"))
+        await app.start()
+        self._take(app)
 
     async def until(self, when: str) -> None:
         """Move time, each instant at which something is due on its own."""
@@ -199,9 +212,12 @@ async def evening(
         patch.setenv("TEST_SECRET", "SECd1ngd1ng")
         patch.setattr("monitor.alerts.alerting.STORM_SECONDS", 3_600)  # The test looks, on its own time.
         app = App(settings, clock=hands, rules=Choice(rules, "the test"))
-        stack.push_async_callback(app.stop)
         await app.start()
-        client = await stack.enter_async_context(
-            httpx.AsyncClient(base_url=app.server.url, trust_env=False, timeout=20)
-        )
-        yield Evening(app, hands, robots, client)
+        # Not after the app: what it has open would keep the port from being let go.
+        client = httpx.AsyncClient(base_url=app.server.url, trust_env=False, timeout=20)
+        stack.push_async_callback(client.aclose)
+        floor = Evening(app, hands, robots, client)
+        try:
+            yield floor
+        finally:
+            await floor.app.stop()

@@ -229,6 +229,25 @@ async def test_holding_polite_words_and_a_chat_closed_on_the_buyer_are_three_mes
         print(floor.manager.shown(), floor.manager.text())
 
 
+async def test_a_robot_that_has_blocked_us_is_not_hit_again_after_a_restart(tmp_path: Path) -> None:
+    shops = "version: 1\nshops: [{shop: nanfeng, platform: taobao, name: 南风家居, team: A}]\n"
+    async with evening(tmp_path, "2026-11-26 09:55:00", shops=shops, people=AMU) as floor:
+        floor.group.block()
+        await floor.says("10:00:00", "b1@nanfeng", "buyer", "柜子高度多少", agent="amu")
+        await floor.until("10:02:01")
+        assert floor.group.refusals == [130101]
+        await floor.again()
+        await floor.says("10:02:30", "b2@nanfeng", "buyer", "有货吗", agent="amu")
+        await floor.until("10:11:59")
+        assert len(floor.group.came) == 1
+        await floor.says("10:12:05", "b3@nanfeng", "buyer", "包邮吗", agent="amu")
+        await floor.until("10:14:06")
+        assert floor.group.shown() == [
+            "10:14:05 【还剩60秒】阿木 3位在等｜南风家居 2:00｜南风家居 14:05｜南风家居 11:35"
+        ]
+        assert floor.group.refusals == [130101]
+
+
 TEAMS = ("a", "b", "c", "d")
 RUSH_SHOPS = "version: 1\nshops:\n" + "".join(
     f"  - {{shop: s{shop}, platform: taobao, name: 店{shop}, team: {TEAMS[shop % 4]}}}\n" for shop in range(30)

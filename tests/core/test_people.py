@@ -255,6 +255,21 @@ def test_with_nobody_on_the_next_slot_the_lead_receives() -> None:
     assert [left.conversation for left in last.left] == ["a"]
 
 
+def test_of_two_leads_the_one_who_is_there_receives() -> None:
+    floor = Floor(
+        Register(
+            slots=(slot("temp", 2, 11),),
+            persons=(Person(id="temp", ends_at_ms=at_ms("6:00")), Person(id="boss"), Person(id="second")),
+            teams=(Team(id="default", leads=("boss", "second")),),
+        )
+    )
+    floor.presence("-20:00", "boss", "offline", shops=[]).presence("-20:00", "temp", "online")
+    floor.buyer("1:00", chat="a", agent="temp")
+    floor.until("8:00")
+    last = floor.of(d.HandOverOpened)[-1]
+    assert (last.receiver, last.to_lead) == ("second", True)
+
+
 def test_what_was_left_overnight_is_on_the_list_of_the_shift_that_begins_with_its_true_age() -> None:
     floor = Floor(Register(slots=(slot("lin", 10.5, 18),)))
     floor.buyer("1:00", chat="night")

@@ -99,6 +99,10 @@ class Group:
         self.bodies.append(self.title(message).encode())
         return self.taken()
 
+    def block(self) -> None:
+        """Take nothing for as long as it blocks who was too fast."""
+        self._blocked_until = self.now() + self.blocks_seconds
+
     def too_fast(self) -> bool:
         now = self.now()
         while self._recent and self._recent[0] <= now - 60:
