@@ -15,6 +15,7 @@ from watchfiles import awatch
 
 from monitor.core.policy import BUILT_IN, Policy
 from monitor.errors import StoreUnavailable, UsageError
+from monitor.policy_files.explain import explained
 from monitor.policy_files.rule_set import RuleSet, load
 from monitor.wire import instant_text
 from monitor.yaml_files import BadFiles, Fault
@@ -117,6 +118,11 @@ class RulesInForce:
             await asyncio.sleep(LOST_FOLDER_SECONDS)
             if self.rules.folder.is_dir():
                 await self.reload(second_look=True)
+
+    def explain(self, shop: str, platform: str | None) -> dict[str, Any]:
+        """Return what holds for a wait of a shop that opens now, as ``explain --json`` prints it."""
+        now_ms = self._now_ms()
+        return explained(self.rules, platform=platform, shop=shop, phase=None, at_ms=now_ms, until_ms=None)
 
     def as_json(self) -> dict[str, Any]:
         """Return how the rules stand, for pages and people."""

@@ -237,7 +237,7 @@ async def test_each_tab_shows_what_the_service_knows(page: Page, program: Progra
         "shops": "senye",
         "handover": "现在没有交接",
         "alerts": "等待",
-        "rules": "规则已生效",
+        "rules": "偏慢 60s · 超时 180s",
         "audit": "操作",
     }
     await expect(page.locator("main")).to_contain_text(said[tab])

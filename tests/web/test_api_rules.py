@@ -12,6 +12,7 @@ import httpx
 from monitor.app import App
 from monitor.policy_files.where import Choice
 from monitor.settings import load
+from monitor.web.api_rules import HeldTo
 from tests.at_ten import AT_TEN
 from tests.policy_files.folders import DEFAULT, write
 from tests.program import running as program
@@ -47,9 +48,14 @@ async def test_new_rules_are_for_what_opens_from_now_on(tmp_path: Path) -> None:
         await client.post("/v1/events", json=said(1, 20, conversation="before"))
         before = (await client.get("/v1/rules")).json()
         assert (before["why"], before["good"], before["folder"]) == ("--rules", True, str(folder))
+        held = (await client.get("/v1/rules/explain?shop=senye&platform=taobao")).json()
+        HeldTo.model_validate(held, extra="forbid")
+        assert held["stages"][0] == {"name": "slow", "after_seconds": 60}
+        assert held["rules_version"] == before["rules_version"]
         write(folder, default=QUICK)
         after = await client.post("/v1/rules/reload")
         assert after.status_code == 200
+        assert (await client.get("/v1/rules/explain?shop=senye")).json()["stages"][0]["after_seconds"] == 5
         assert after.json()["rules_version"] != before["rules_version"]
         assert (await app.journal.rules_text(after.json()["rules_version"])) is not None
         await client.post("/v1/events", json=said(2, 20, conversation="after"))

@@ -89,6 +89,7 @@ ROUTES: dict[tuple[str, str], Declared] = {
     ("GET", "/v1/audit"): Declared("admin", ("", "?limit=1"), whole=True, shows=True),
     ("GET", "/metrics"): Declared("viewer", whole=True, shows=True),
     ("GET", "/v1/rules"): Declared("viewer", whole=True),
+    ("GET", "/v1/rules/explain"): Declared("viewer", ("?shop=senye",), whole=True),
     ("POST", "/v1/rules/reload"): Declared("admin", whole=True),
     ("GET", "/v1/quality"): Declared(
         "viewer", tuple(f"?{DAYS}&by={by}" for by in ("agent", "team", "shop", "day")),

@@ -325,6 +325,12 @@ export interface Figures {
   readonly hits_per_100_replies: number | null
 }
 
+/** What holds for the first reply of a session. */
+export interface FirstReplyTold {
+  readonly stages: readonly (StageTold)[]
+  readonly steps: readonly (StepTold)[]
+}
+
 /** What was not seen of a shop by an account (采集中断). */
 export interface Gap {
   readonly source: string
@@ -372,6 +378,24 @@ export interface HandOver {
 export interface HandOvers {
   readonly now: string
   readonly handovers: readonly (HandOver)[]
+}
+
+/** What holds for a wait of one shop that opens now. */
+export interface HeldTo {
+  readonly rules_version: string
+  /** The last rule that says something of it: file:line. */
+  readonly rule: string
+  readonly platform: string
+  readonly shop: string
+  readonly team: string
+  /** Whether time counts now. */
+  readonly counts_now: boolean
+  readonly bot: string
+  readonly stages: readonly (StageTold)[]
+  readonly steps: readonly (StepTold)[]
+  readonly first_reply: FirstReplyTold
+  /** A promise is due, late, missed after. */
+  readonly promise_seconds: readonly (number)[]
 }
 
 /** One rule that one message broke. */
@@ -858,6 +882,18 @@ export interface Spread {
   readonly bands: readonly (Band)[]
   /** Only those in which a round began. */
   readonly hours: readonly (Hour)[]
+}
+
+/** A limit of a wait. */
+export interface StageTold {
+  readonly name: string
+  readonly after_seconds: number
+}
+
+/** Whom to tell at which second. */
+export interface StepTold {
+  readonly at_seconds: number
+  readonly to: string
 }
 
 /** One reply, to be inserted by a person. */
