@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.policy_files import load
@@ -201,6 +201,7 @@ def minutes_of(row: RosterRow) -> set[int]:
     return found
 
 
+@settings(max_examples=100, deadline=None)
 @given(_shifts, _shifts)
 def test_two_lines_overlap_when_a_minute_is_in_both(one: dict[str, Any], other: dict[str, Any]) -> None:
     rows = row_of(one), row_of(other)

@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core import events as ev
@@ -123,6 +123,7 @@ def minute_by_minute(said: list[tuple[int, str, str, tuple[str, ...]]], shop: st
     return any(shop in shops for shops in named.values()) and bool(newest) and "online" not in newest.values()
 
 
+@settings(max_examples=100, deadline=None)
 @given(_said, st.randoms(use_true_random=False))
 def test_spans_are_what_a_count_minute_by_minute_says_in_any_order(
     said: list[tuple[int, str, str, tuple[str, ...]]], shuffle: random.Random
