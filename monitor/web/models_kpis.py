@@ -34,8 +34,8 @@ class KpiRow(BaseModel):
     scores: dict[str, Score]
     figures: dict[str, Any] | None = Field(
         default=None,
-        description="Waits, drop-off, missed, transfers, follow-ups, holding replies, buyers, bots; each mean, share "
-        "and percentile with what it is made of. Left out where single scores are asked for.",
+        description="Waits, drop-off, missed, transfers, follow-ups, holding replies, buyers, messages left offline, "
+        "bots; each mean, share and percentile with what it is made of. Left out where single scores are asked for.",
     )
     quality: dict[str, Any] | None = Field(
         default=None,

@@ -447,7 +447,7 @@ export interface KpiRow {
   readonly budget?: Readonly<Record<string, unknown>> | null
   readonly provisional: boolean
   readonly scores: Readonly<Record<string, Score>>
-  /** Waits, drop-off, missed, transfers, follow-ups, holding replies, buyers, bots; each mean, share and percentile with what it is made of. Left out where single scores are asked for. */
+  /** Waits, drop-off, missed, transfers, follow-ups, holding replies, buyers, messages left offline, bots; each mean, share and percentile with what it is made of. Left out where single scores are asked for. */
   readonly figures?: Readonly<Record<string, unknown>> | null
   /** Hits of service quality per 100 sessions, by rule, with what rates are over; of whole days. */
   readonly quality?: Readonly<Record<string, unknown>> | null
