@@ -219,7 +219,7 @@ class Access:
     async def still(self, caller: Caller) -> bool:
         """Whether who was let in once would be let in now, with the same rights."""
         needed = await self.needs_token()
-        if caller == LOCAL:
+        if caller is LOCAL:  # Somebody behind a proxy may be called so too.
             return not needed
         if caller.digest == self._own:
             return True
