@@ -146,10 +146,10 @@ async def test_what_a_buyer_writes_is_only_ever_text(page: Page, program: Progra
     assert "owned" not in await page.title()
 
 
-async def test_the_wallboard_has_the_day_and_who_is_there(page: Page, program: Program) -> None:
+async def test_the_wallboard_has_the_day_and_who_is_there(page: Page, fresh: Program) -> None:
     chat = {"conversation": "c-day", "agent": "zhou", "account": "senye:zhou"}
-    send(program, event("d1", 60, text="有货吗", **chat), event("d2", 20, text="有的亲", role="agent", **chat))
-    await shown(page, program, "/?lang=zh")
+    send(fresh, event("d1", 60, text="有货吗", **chat), event("d2", 20, text="有的亲", role="agent", **chat))
+    await shown(page, fresh, "/?lang=zh")
     await expect(page.locator("[data-test=staff]")).to_have_text("2/0/—")
     await expect(page.locator("[data-test=mean-reply]")).to_have_text("40s")
     await expect(page.locator("[data-test=missed]")).to_have_text("0")
