@@ -1,26 +1,11 @@
 """A shop or a buyer is taken out of the data, and that nothing is left is looked for in the bytes."""
 
 import json
-import shutil
 from pathlib import Path
-
-import pytest
 
 from monitor.store.journal import Journal
 from tests.program import running
-from tests.store.floor import left_behind
 from tests.typed import typed
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return left_behind(tmp_path_factory.mktemp("floor"))
-
-
-@pytest.fixture
-def floor(made: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made, tmp_path / "data")
-    return tmp_path / "data"
 
 
 def test_a_buyer_is_gone_from_every_table_and_every_byte_and_others_stay(floor: Path) -> None:

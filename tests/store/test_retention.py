@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from monitor.store.journal import Journal
 from monitor.store.retention import MARK, Ages, Forgetter, key_in
 from monitor.wire import decode_stored
 from monitor.wire.stored import same
-from tests.store.floor import SPOKEN_MS, left_behind
+from tests.store.floor import SPOKEN_MS
 
 DAY_MS = 86_400_000
 AGES = Ages(7 * DAY_MS, 90 * DAY_MS)
@@ -18,11 +17,6 @@ AGES = Ages(7 * DAY_MS, 90 * DAY_MS)
 async def forgotten(journal: Journal, days: float, ages: Ages = AGES) -> None:
     while await journal.forget(SPOKEN_MS + round(days * DAY_MS), ages, max_rows=2):
         pass
-
-
-@pytest.fixture(scope="module")
-def floor(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return left_behind(tmp_path_factory.mktemp("floor"))
 
 
 async def test_nothing_is_forgotten_before_its_time(floor: Path) -> None:
