@@ -3,9 +3,6 @@
 import type { Board } from '../live/board'
 import { ranked, rowOf, type Row } from '../waits/view'
 
-/** Before 千牛's own 100 s: the panel speaks first. */
-export const POP_UP_MS = 90_000
-
 export function mine(board: Board, nowMs: number, agent: string): readonly Row[] {
   return ranked(board, nowMs)
     .filter(({ wait }) => wait.person === agent || wait.agent === agent || wait.account === agent)
@@ -19,17 +16,19 @@ export function everybody(board: Board): readonly string[] {
   return [...names].sort()
 }
 
-/** Those that have waited so long that the panel speaks up, and were not spoken of yet. */
+/** Those of whom the ladder in force says, as the shipped one does at 90 s, that the panel speaks up. */
 export class PopUp {
   private told = new Set<string>()
   private begun = false
 
   see(rows: readonly Row[]): readonly Row[] {
-    const long = rows.filter((row) => row.waitedMs >= POP_UP_MS && row.label !== 'unknown' && !row.paused)
-    const fresh = this.begun ? long.filter((row) => !this.told.has(row.wait.id)) : []
+    const loud = rows.filter(
+      (row) => row.label !== 'unknown' && row.wait.alert?.told.some((step) => step.to === 'popup'),
+    )
+    const fresh = this.begun ? loud.filter((row) => !this.told.has(row.wait.id)) : []
     this.begun = true
-    this.told = new Set(long.map((row) => row.wait.id))
-    // All that are over it are named together: one look, not one for each chat.
-    return fresh.length > 0 ? long : []
+    this.told = new Set(loud.map((row) => row.wait.id))
+    // All are named together: one look, not one for each chat.
+    return fresh.length > 0 ? loud : []
   }
 }

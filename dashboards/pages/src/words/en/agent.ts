@@ -24,7 +24,7 @@ export const agent: AgentWords = {
   sound: 'Sound',
   soundOn: 'Sound on',
   soundOff: 'Sound off',
-  popTitle: (n) => `${counted(n, 'buyer has', 'buyers have')} waited over 90 s`,
+  popTitle: (n) => `${counted(n, 'buyer is', 'buyers are')} waiting for you`,
   popOk: 'Got it',
   today: 'Today',
   load: 'Chats',

@@ -22,7 +22,7 @@ export const agent = {
   sound: '声音',
   soundOn: '声音开',
   soundOff: '声音关',
-  popTitle: (n: number) => `${n} 位买家等了超过 90 秒`,
+  popTitle: (n: number) => `${n} 位买家等您回复`,
   popOk: '知道了',
   today: '今天',
   load: '接待中',
