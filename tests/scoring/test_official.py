@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from asyncio import to_thread
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -145,7 +146,7 @@ async def test_of_a_file_with_faults_the_command_loads_nothing_and_names_each_ce
     done = await to_thread(typed, "report", "official", str(file), "--data", str(tmp_path / "data"), "--json")
     assert (done.exit_code, done.stdout) == (1, "")
     assert f"{file}:3:3: no profile is called 'taobao_3mn'; did you mean taobao_3min?" in done.stderr
-    with sqlite3.connect(tmp_path / "data" / "journal.db") as db:
+    with closing(sqlite3.connect(tmp_path / "data" / "journal.db")) as db, db:
         assert db.execute("SELECT count(*) FROM official").fetchone() == (0,)
     nowhere = await to_thread(typed, "report", "official", str(file), "--data", str(tmp_path / "none"))
     assert (nowhere.exit_code, "name the data folder" in nowhere.stderr) == (2, True)

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from asyncio import to_thread
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ async def disputed(folder: Path) -> None:
         chat.b("10:20:00", id="q5", shop="beian").a("10:20:20", id="a5", shop="beian")
         await f.tell(chat)
         await f.at("11:00:00")
-    with sqlite3.connect(folder / "journal.db") as db:
+    with closing(sqlite3.connect(folder / "journal.db")) as db, db:
         gap = FeedGap(
             source="c12", account="senye:1", shop="senye", from_ms=at_ms("14:02:20"), to_ms=at_ms("14:06:00"),
             reason="account", filled=True, decided_at_ms=0,

@@ -1,6 +1,7 @@
 """Figures over the API of the whole service."""
 
 import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ async def test_quality_per_session_and_the_load_of_people_stand_beside_the_figur
             offline_ms=0, busy_ms=90_000_000, chats_ms=200_000_000, most_chats=7,
         )  # fmt: skip
         day = msgspec.json.encode(worked)
-        with sqlite3.connect(tmp_path / "journal.db") as db:
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
             db.execute("INSERT INTO person_days VALUES (?, ?, ?)", (yesterday, "lin", day))
 
         def row(found: dict[str, Any]) -> dict[str, Any]:
@@ -157,7 +158,7 @@ async def test_quality_per_session_and_the_load_of_people_stand_beside_the_figur
                 assert load["saturation"] == pytest.approx(0.5, abs=0.01)
         # Who was there all day without a chat has a row as well.
         idle = msgspec.json.encode(replace(worked, person="chen", busy_ms=0, chats_ms=0, most_chats=0))
-        with sqlite3.connect(tmp_path / "journal.db") as db:
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as db, db:
             db.execute("INSERT INTO person_days VALUES (?, ?, ?)", (yesterday, "chen", idle))
         rows = (await client.get(f"/v1/kpis?by=agent&from={yesterday}&to={today}")).json()["rows"]
         assert [(one["name"], one["load"]["busy_seconds"] > 0, bool(one["scores"])) for one in rows] == [

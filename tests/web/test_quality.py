@@ -1,6 +1,7 @@
 """Quality and privacy through the port of the real service."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ async def test_no_words_no_groups(tmp_path: Path) -> None:
 
 
 def on_disk(data: Path) -> bytes:
-    with sqlite3.connect(data / "journal.db") as db:
+    with closing(sqlite3.connect(data / "journal.db")) as db, db:
         found = [*db.execute("SELECT body FROM events"), *db.execute("SELECT body FROM quarantine")]
         words = db.execute("SELECT group_concat(word) FROM quality_hits").fetchone()[0]
     return b"\n".join(bytes(body) for (body,) in found) + str(words).encode()
