@@ -1,5 +1,6 @@
 """All pages in front of the real program: what is sent in at the door is seen, and what one does others see."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.at_ten import AT_TEN, SHIFT_MS
-from tests.program import Program, running
+from tests.program import ALL_HOURS, Program, running
 from tests.waiting import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -265,13 +266,19 @@ async def test_the_panel_has_the_agents_own_waits_and_replies_under_keys(page: P
     assert await page.evaluate("navigator.clipboard.readText()") == text
 
 
-async def test_the_panel_speaks_up_once_for_all_when_the_ladder_says_so(page: Page, program: Program) -> None:
-    await page.goto(f"{program.url}/agent?agent=ming&lang=zh")
-    await expect(page.locator("[data-test=nobody]")).to_be_visible()
-    send(program, *(event(f"m{n}", 88.5, agent="ming", account="senye:ming", text="在吗") for n in range(2)))
-    await expect(page.locator(".popup")).to_contain_text("2 位买家等您回复")
-    await page.locator("[data-test=pop-ok]").click()
-    await expect(page.locator(".popup")).to_have_count(0)
+@pytest.mark.usefixtures("built_pages")
+async def test_the_panel_speaks_up_once_for_all_when_the_ladder_says_so(page: Page, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(ALL_HOURS, rules)
+    with (rules / "default.yaml").open("a") as file:
+        file.write("  steps: [{at: 20s, to: popup}]\n")
+    with running(tmp_path / "service", settings={"PRESALES_RULES": str(rules)}, shift_ms=SHIFT_MS) as program:
+        await page.goto(f"{program.url}/agent?agent=ming&lang=zh")
+        await expect(page.locator("[data-test=nobody]")).to_be_visible()
+        send(program, *(event(f"m{n}", 18.5, agent="ming", account="senye:ming", text="在吗") for n in range(2)))
+        await expect(page.locator(".popup")).to_contain_text("2 位买家等您回复")
+        await page.locator("[data-test=pop-ok]").click()
+        await expect(page.locator(".popup")).to_have_count(0)
 
 
 async def test_the_panel_shows_promises_and_chats_to_be_closed(page: Page, program: Program) -> None:
