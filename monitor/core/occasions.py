@@ -86,14 +86,26 @@ def shop_attended(incidents: Incidents, said: ShopAttended) -> None:
 
 
 def score_stood(incidents: Incidents, said: ScoreStood, team: str, now_ms: int) -> None:
-    """A shop's score is at risk, each level told once a day, or is so no more; or an hour's rate is low."""
-    if said.level == "hour":
-        _hour_was_low(incidents, said, team, now_ms)
-        return
-    name = _APART.join((said.shop, said.profile, str(said.day)))
+    """A shop's score is at risk, each level told once a day, or is so no more; or an hour's rate is low.
+
+    An hour's line to the lead is over with the telling: the next hour is another.
+    """
+    of_hour = said.level == "hour"
+    name = _APART.join((said.shop, said.profile, str(said.hour_ms if of_hour else said.day)))
     if said.level == "ok":
         incidents.end("score", name, now_ms, "safe")
         return
+    facts = {
+        "shop": said.shop,
+        "profile": said.profile,
+        "level": said.level,
+        "target": said.target,
+        "rate": said.rate,
+    }
+    if of_hour:
+        facts |= {"hits": said.hits, "of": said.of}
+    else:
+        facts |= {"budget": said.left, "open": said.open, "burned": said.burned}
     incidents.begin(
         "score",
         name,
@@ -104,43 +116,10 @@ def score_stood(incidents: Incidents, said: ScoreStood, team: str, now_ms: int) 
         team=team,
         platform=said.platform or "",
         shop=said.shop,
-        facts={
-            "shop": said.shop,
-            "profile": said.profile,
-            "level": said.level,
-            "target": said.target,
-            "rate": said.rate,
-            "budget": said.left,
-            "open": said.open,
-            "burned": said.burned,
-        },
+        facts=facts,
     )
-
-
-def _hour_was_low(incidents: Incidents, said: ScoreStood, team: str, now_ms: int) -> None:
-    """One line to the lead. It is over with the telling: the next hour is another."""
-    name = _APART.join((said.shop, said.profile, str(said.hour_ms)))
-    incidents.begin(
-        "score",
-        name,
-        at_ms=said.ts_ms,
-        now_ms=now_ms,
-        to={team: ("lead",)},
-        step=said.level,
-        team=team,
-        platform=said.platform or "",
-        shop=said.shop,
-        facts={
-            "shop": said.shop,
-            "profile": said.profile,
-            "level": said.level,
-            "target": said.target,
-            "rate": said.rate,
-            "hits": said.hits,
-            "of": said.of,
-        },
-    )
-    incidents.end("score", name, now_ms, "told")
+    if of_hour:
+        incidents.end("score", name, now_ms, "told")
 
 
 def quality_broken(incidents: Incidents, said: QualityBroken, team: str, now_ms: int) -> None:

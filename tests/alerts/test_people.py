@@ -317,6 +317,7 @@ async def test_another_robot_under_the_same_name_has_not_blocked_us(floor: Floor
         courier.swap(["a"], [other])
         await floor.tell(told(named(2)))
         await until(lambda: titles(other) == ["2"])
+    assert len(room.tried) == 1
 
 
 async def test_a_robot_that_hangs_or_resets_is_given_two_tries_where_another_channel_is_there(floor: Floor) -> None:
