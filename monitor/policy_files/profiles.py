@@ -90,6 +90,8 @@ class Written(Model):
     reopens_within: DurationMs = 0
     needless: Literal["count", "drop"] = "count"
     offline: Literal["count", "drop"] = "count"
+    greetings: Literal["count", "ignored"] = "count"
+    weekend_due_by: TimeOfDayMs | None = None
     exempt_dates: list[Day] = Field(default_factory=list)
     keep_fastest: Share = 1.0
     min_sample: Annotated[int, Field(ge=0, le=10_000)] = 0
@@ -146,6 +148,8 @@ def _wrong(file: PlatformFile) -> Iterator[tuple[tuple[int | str, ...], str]]:
             yield place, "without a limit a rate needs day_starts: by when must there be a reply?"
         if written.due_by is not None and written.day_starts is None:
             yield (*place, "due_by"), "due_by is after the end of a day: give day_starts"
+        if written.weekend_due_by is not None and written.limit is None:
+            yield (*place, "weekend_due_by"), "weekend_due_by puts off a limit: give one"
         if written.on_transfer == "split" and written.key != "account_buyer":
             yield (*place, "on_transfer"), "split needs key: account_buyer, or whose are the two rounds?"
         if written.keep_fastest < 1 and written.unit in ("session", "buyer_day"):
@@ -185,6 +189,8 @@ def _compiled(document: Document[PlatformFile]) -> Iterator[Profile]:
             reopens_ms=written.reopens_within,
             needless=written.needless,
             offline=written.offline,
+            greetings=written.greetings,
+            weekend_by_ms=written.weekend_due_by,
             exempt_dates=frozenset(day.toordinal() for day in written.exempt_dates),
             keep_fastest=written.keep_fastest,
             min_sample=written.min_sample,

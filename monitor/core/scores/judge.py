@@ -152,6 +152,8 @@ class Judge:
         if profile.bot_only == "answered" and one.bot and not one.handed and one.how != ANSWERED:
             return _Part(HIT, -1, NEVER_MS, "", now_ms)
         last_ms = NEVER_MS if limit_ms is None else start_ms + limit_ms  # The last instant in time.
+        if profile.weekend_by_ms is not None and one.bot:
+            last_ms = max(last_ms, _after_weekend(profile.zone, start_ms, profile.weekend_by_ms))
         due_ms = min(last_ms + 1, one.due_ms)
         gap = self._gap_over(one, start_ms, min(end_ms, due_ms))
         if gap:
@@ -222,6 +224,14 @@ class Judge:
         return Mark(
             day, part.verdict, agent, account, unit, max(0, part.ms), waits, one.start_ms, part.due_ms, part.why
         )
+
+
+def _after_weekend(zone: str, at_ms: int, by_ms: int) -> int:
+    """Return the time ``by_ms`` of the Monday after a Saturday or Sunday; 0 on another day."""
+    calendar = days(zone)
+    number = calendar.of(at_ms).number
+    weekday = (number - 1) % 7  # Of Monday 0.
+    return calendar.at(number + 7 - weekday, by_ms) if weekday >= 5 else 0
 
 
 def _courtesy(one: Round) -> str:

@@ -46,6 +46,8 @@ class Profile(Struct, frozen=True, kw_only=True):
         reopens_ms: what comes sooner after a close belongs to the session that was closed.
         needless: messages the platform says need no reply.
         offline: what is written while nobody is there to take it (留言).
+        greetings: ``ignored``, a reply that only greets stops no clock.
+        weekend_by_ms: what is asked at the weekend and a bot has taken in is in time until this time of Monday.
         exempt_dates: days (ordinals) that do not count.
         keep_fastest: the mean is that of this share of the fastest; 1: of all.
         min_sample: with fewer the platform shows no number of its own.
@@ -80,6 +82,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     reopens_ms: int = 0
     needless: Literal["count", "drop"] = "count"
     offline: Literal["count", "drop"] = "count"
+    greetings: Literal["count", "ignored"] = "count"
+    weekend_by_ms: int | None = None
     exempt_dates: frozenset[int] = frozenset()
     keep_fastest: float = 1.0
     min_sample: int = 0

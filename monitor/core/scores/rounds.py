@@ -23,6 +23,7 @@ from monitor.core.scores.log import (
     CLOSED,
     CLOSED_BY_BUYER,
     DISMISS,
+    GREETS,
     HANDED_OFF,
     LISTED,
     NEEDLESS,
@@ -54,6 +55,7 @@ class Shape(NamedTuple):
     gap_ms: int | None
     reopens_ms: int
     handed: bool  # The clock starts when a bot hands the chat to people.
+    greets: bool  # A greeting alone is a reply.
 
 
 def shape(profile: Profile) -> Shape:
@@ -71,6 +73,7 @@ def shape(profile: Profile) -> Shape:
         profile.session_gap_ms,
         profile.reopens_ms,
         profile.starts in ("queue_entry", "handoff"),
+        profile.greetings == "count",
     )
 
 
@@ -143,7 +146,9 @@ class Walk:
         if code == BUYER:
             self._buyer(entry)
         elif code == REPLY:
-            if ("assist" if entry.flags & ASSIST else "agent") in self._shape.ends_by:
+            if entry.flags & GREETS and not self._shape.greets:
+                self._greet(ts_ms)
+            elif ("assist" if entry.flags & ASSIST else "agent") in self._shape.ends_by:
                 self._reply(entry)
             else:
                 self._machine(entry)
@@ -227,7 +232,7 @@ class Walk:
     def _session_at(self, ts_ms: int) -> Session:
         """Return the session in which the buyer writes now: a new one after a close or a long silence."""
         shape, session = self._shape, self._session
-        silent = shape.gap_ms is not None and ts_ms - max(self._last_ms, self._closed_at_ms) > shape.gap_ms
+        silent = shape.gap_ms is not None and ts_ms - max(self._last_ms, self._closed_at_ms) >= shape.gap_ms
         closed = shape.closes and self._closed_at_ms >= 0 and ts_ms - self._closed_at_ms >= shape.reopens_ms
         if session is not None and not silent and not closed:
             self._closed_at_ms = -1
@@ -277,10 +282,15 @@ class Walk:
         if self._session is not None:
             self._session.bot = True
 
+    def _greet(self, ts_ms: int) -> None:
+        if not self._open:
+            self._speak(ts_ms)
+        self._last_ms = ts_ms
+
     def _speak(self, ts_ms: int) -> None:
         """Note that the shop speaks while nobody waits: where no session is on, it has spoken first."""
         gap_ms = self._shape.gap_ms
-        silent = gap_ms is not None and ts_ms - max(self._last_ms, self._closed_at_ms) > gap_ms
+        silent = gap_ms is not None and ts_ms - max(self._last_ms, self._closed_at_ms) >= gap_ms
         if self._session is None or silent:
             self._session, self._spoke_first = None, True
 

@@ -28,6 +28,11 @@ class Stretch:
     cut_off: bool = False  # Another session has begun: no reply can come any more.
 
 
+def ends(event: Json, profile: Profile) -> bool:
+    greets = event.get("text", "").strip(" .!").casefold() in ("hi", "hello", "hey", "i'm here")
+    return event["role"] in profile.ends_by and not (greets and profile.greetings == "ignored")
+
+
 def local(ms: int, profile: Profile) -> datetime:
     return datetime.fromtimestamp(ms / 1000, ZoneInfo(profile.zone))
 
@@ -62,9 +67,9 @@ def stretches(chat: list[Json], profile: Profile) -> list[Stretch]:
     cuts = profile.unit in ("session", "thread_first")
     last_ms, session, waiting = -1, 0, False
     for at, event in enumerate(chat):
-        buyer, people = event["role"] == "buyer", event["role"] in profile.ends_by
+        buyer, people = event["role"] == "buyer", ends(event, profile)
         gap_ms = profile.session_gap_ms
-        silent = gap_ms is not None and last_ms >= 0 and event["ms"] - last_ms > gap_ms
+        silent = gap_ms is not None and last_ms >= 0 and event["ms"] - last_ms >= gap_ms
         # Who of the shop breaks a silence in which somebody waits ends the wait; else it begins something.
         if at == 0 or (silent and (buyer or not waiting)):
             session += 1
@@ -78,7 +83,7 @@ def stretches(chat: list[Json], profile: Profile) -> list[Stretch]:
     for at, event in enumerate(chat):
         if event["role"] != "buyer":
             continue
-        later = [e for e in chat[at + 1 :] if e["role"] in profile.ends_by]
+        later = [e for e in chat[at + 1 :] if ends(e, profile)]
         end = over_at(event["ms"], profile)
         reply = later[0] if later else None
         name = (id(reply) if reply else 0, end, session_of(event) if cuts else 0)

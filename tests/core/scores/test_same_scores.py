@@ -1,6 +1,7 @@
 """The scores of real chat are those of a second count, and the order of arrival changes none."""
 
 import random
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core import events as ev
-from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.profile import ProfileBook, in_force
 from monitor.core.scores.totals import totals
 from monitor.replay import Replay
 from tests.core.scores.brute import count
@@ -17,12 +18,17 @@ from tests.test_replay import late_by_up_to, read, sample
 from tests.test_same_rounds import encoded
 
 IDS = sorted(shipped().versions)
+DATED = [id for id in IDS if len(shipped().versions[id]) > 1]  # Whose rule has changed: the files are older than that.
 # Of a session that only bots have answered more is known than a look at single stretches tells.
 OF_PEOPLE = ("twitter_care", "stripe_live", "uneed_presales_zh")
 
 
-def replayed(events: list[Any], ids: list[str], *, as_arrived: bool = False) -> dict[str, Any]:
-    book = ProfileBook([versions[-1] for versions in shipped().versions.values()])
+NEWEST = ProfileBook([versions[-1] for versions in shipped().versions.values()])
+
+
+def replayed(
+    events: list[Any], ids: list[str], *, as_arrived: bool = False, book: ProfileBook = NEWEST
+) -> dict[str, Any]:
     run = Replay(as_arrived=as_arrived, profiles=book, scores=ids)
     run.run(encoded(events))
     return run.tally.scores
@@ -31,9 +37,12 @@ def replayed(events: list[Any], ids: list[str], *, as_arrived: bool = False) -> 
 @pytest.mark.parametrize("name", [*OF_PEOPLE, "ubuntu_irc"])
 def test_real_chat_scores_as_a_second_count_says(name: str) -> None:
     events = read(sample(name))
-    found = replayed(events, IDS)
-    for id in IDS:
-        profile = shipped().versions[id][-1]
+    newest, of_its_day = replayed(events, IDS), replayed(events, DATED, book=shipped())
+    days = [datetime.fromisoformat(event["ts"]).toordinal() for event in events]
+    for id, found, profile in [(id, newest, shipped().versions[id][-1]) for id in IDS] + [
+        (id, of_its_day, in_force(shipped().versions[id], min(days))) for id in DATED
+    ]:
+        assert found is newest or profile is in_force(shipped().versions[id], max(days) + 1)
         if name not in OF_PEOPLE and profile.unit in ("session", "buyer_day"):
             continue
         score, expected = found[id], count(events, profile)

@@ -115,8 +115,8 @@ def test_lazada_the_day_runs_from_six_to_six_and_its_answers_are_due_at_seven() 
 def test_facebook_counts_what_comes_first_after_a_day_of_silence_and_the_fastest_of_it() -> None:
     chat = Chatter("facebook", "UTC")
     chat.b("10:00:00").a("10:10:00").b("10:20:00").a("11:00:00")
-    chat.b("2026-11-24 11:00:00")  # Exactly 24 hours: the silence was no longer.
-    chat.b("2026-11-25 11:00:01").a("2026-11-25 11:20:01")
+    chat.b("2026-11-24 10:59:59")  # A second less than 24 hours.
+    chat.b("2026-11-25 10:59:59").a("2026-11-25 11:20:01")
     assert chat.of("facebook_15min") == "1/2"
     many = Chatter("facebook", "UTC")
     for minute in range(1, 11):
@@ -147,6 +147,46 @@ def test_kuaishou_starts_when_the_bot_hands_over_and_before_2023_03_counted_bots
     assert chat.of("kuaishou_3min") == "1/1"
     old = Chatter("kuaishou").b("2023-02-01 10:00:00").say("bot", "2023-02-01 10:00:01")
     assert old.of("kuaishou_3min", "2023-02-02 10:00:00") == "1/1"
+
+
+def test_tiktok_had_24_hours_until_2025_08_15_and_a_greeting_was_no_reply() -> None:
+    def asked(day: str, *replies: tuple[str, str]) -> Chatter:
+        chat = Chatter("tiktok", "Asia/Bangkok").b(f"{day} 10:00:00")
+        for when, text in replies:
+            chat.a(when, text=text)
+        return chat
+
+    later = ("2025-08-15 09:00:00", "Yes, it is in stock")
+    assert asked("2025-08-14", later).of("tiktok_12h") == "1/1"
+    assert asked("2025-08-15", ("2025-08-15 22:00:01", "Yes, it is")).of("tiktok_12h") == "0/1"
+    assert asked("2025-08-15", ("2025-08-15 22:00:00", "Hi")).of("tiktok_12h") == "1/1"
+    greeted = asked("2025-08-13", ("2025-08-13 10:01:00", "Hello"), ("2025-08-14 10:00:01", "Yes, it is"))
+    assert greeted.of("tiktok_12h") == "0/1"
+    versions = shipped().versions["tiktok_12h"]
+    assert [(one.limit_ms, one.sure) for one in versions] == [(86_400_000, "reproduced"), (43_200_000, "official")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "bot", "replied", "result"),
+    [
+        ("2025-08-09 10:00:00", True, "2025-08-11 12:00:00", "1/1"),  # Saturday until Monday noon.
+        ("2025-08-10 23:59:59", True, "2025-08-11 12:00:01", "1/1"),  # Sunday night: its 24 hours go on longer.
+        ("2025-08-09 10:00:00", True, "2025-08-11 12:00:01", "0/1"),
+        ("2025-08-09 10:00:00", False, "2025-08-11 09:00:00", "0/1"),  # No chatbot, no weekend.
+        ("2025-08-08 10:00:00", True, "2025-08-11 09:00:00", "0/1"),  # A Friday.
+    ],
+)
+def test_tiktok_under_a_chatbot_the_weekend_was_due_on_monday_at_noon(
+    asked: str, bot: bool, replied: str, result: str
+) -> None:
+    chat = Chatter("tiktok", "Asia/Bangkok").b(asked)
+    if bot:
+        chat.say("bot", asked)
+    assert chat.a(replied).of("tiktok_12h") == result
+
+
+def test_shopee_showed_a_window_of_90_days_before() -> None:
+    assert [one.rolling_days for one in shipped().versions["shopee_12h"]] == [90, 30]
 
 
 def test_a_profile_is_data_and_needs_no_code() -> None:
