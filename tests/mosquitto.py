@@ -106,6 +106,7 @@ class Mosquitto:
             program = needs.find("mosquitto_passwd")
             assert program is not None
             passwords = self.folder / "passwords"
+            passwords.unlink(missing_ok=True)  # From 2.1 on, Mosquitto makes none where one is.
             subprocess.run([program, "-b", "-c", passwords, "monitor", self.password], check=True, capture_output=True)
             yield "allow_anonymous false"
             yield f"password_file {passwords}"

@@ -89,8 +89,8 @@ def report_suggestions(
         since_ms = Clock().now_ms() - days * DAY_MS
         answers = Answers()
         for body, of_words in db.execute(
-            "SELECT body, words FROM events WHERE ts_ms >= ? AND (?2 IS NULL OR shop = ?2) ORDER BY position",
-            (since_ms, shop),
+            "SELECT body, words FROM events WHERE ts_ms >= :from AND (:shop IS NULL OR shop = :shop) ORDER BY position",
+            {"from": since_ms, "shop": shop},
         ):
             event = decode_stored(body)
             if type(event) is Message:

@@ -93,6 +93,8 @@ def _parse(text: str) -> int:
         # A leap second is the first instant of the next minute, as POSIX counts.
         clock, leap_ms = clock[:-2] + "59", 1000
     try:
+        if clock.startswith("24"):  # ISO 8601 has it, and Python from 3.14 on; RFC 3339 has not.
+            raise ValueError
         second_ms = (datetime.fromisoformat(f"{found[1]}T{clock}") - _LOCAL_EPOCH) // _MS + leap_ms
     except ValueError:
         raise NotAnInstant("is a time that does not exist") from None

@@ -253,6 +253,7 @@ def test_a_shop_is_of_the_team_that_the_register_says(tmp_path: Path) -> None:
         ("hours: {h: {daily: all, weekly: {sun: 8}}}", "sun: 8 is no part of a day"),
         ("hours: {h: {daily: all, weekly: {son: closed}}}", "son is none of mon, tue"),
         ('hours: {h: {daily: all, dates: {"2026-13-01": closed}}}', "'2026-13-01' is no date; write \"2026-10-01\""),
+        ('campaigns: [{name: x, from: "2026-11-11", until: "2026-11-11 24:00"}]', "no date and time of the calendar"),
         ('campaigns: [{name: x, from: "2026-11-12", until: "2026-11-11"}]', "campaign x ends before it begins"),
         ("shops: [{match: {brand: senye}}]", "no shop in the register has the brand senye"),
         ('shops: [{merchant_hours: "00:00-08:00"}]', "merchant_hours stands beside hours"),

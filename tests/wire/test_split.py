@@ -50,7 +50,7 @@ def test_a_body_is_an_event_an_array_or_one_event_a_line(body: bytes, pieces: li
         (b'[{"a":NaN}]', "json", "NaN at byte 6"),
         (b'[{"a":-Infinity}]', "json", "is not JSON"),
         (rb'[{"a":"\ud83d"},]', "json", "trailing comma"),
-        (b"[" * 100_000, "nesting", "nested too deep"),
+        (b"[" * 1_000_000, "nesting", "nested too deep"),
         (b"\xff\xfe[\x00]\x00", "utf8", "UTF-16"),
         (b"[\xd6\xd0]", "utf8", "GBK"),
     ],
