@@ -17,6 +17,7 @@ from monitor.alerts.channels.base import Channel
 from monitor.alerts.channels.made import made
 from monitor.alerts.delivery import Courier
 from monitor.alerts.links import Links
+from monitor.alerts.own_news import to_manager
 from monitor.alerts.router import Router
 from monitor.alerts.speaker import Floor, FloorSpeaker, Staff, Talks
 from monitor.alerts.storm import PACE_SECONDS, Kept, Storm
@@ -225,7 +226,7 @@ class Alerting:
         if not ended and self._staff is not None:
             room, full = self._staff.spare(now_ms)
             facts |= {"room": room, "full": full}
-        await self.tell(_storm_told("ended" if ended else "began", facts, now_ms))
+        await self.tell(to_manager("storm", "ended" if ended else "began", facts, now_ms, worth_ms=WORTH_MS))
 
     async def _keep_storm(self, now_ms: int) -> None:
         assert self._outbox is not None
@@ -253,20 +254,3 @@ class Alerting:
         assert self._courier is not None
         await self._outbox.add(deliveries)
         self._courier.wake()
-
-
-def _storm_told(step: str, facts: dict[str, object], now_ms: int) -> TellPeople:
-    return TellPeople(
-        key=f"storm.{now_ms}.{step}",
-        alert=f"storm.{now_ms}",
-        kind="storm",
-        step=step,
-        to="digest",
-        team="",
-        agent=None,
-        waits=(),
-        due_at_ms=now_ms,
-        decided_at_ms=now_ms,
-        expires_at_ms=now_ms + WORTH_MS,
-        facts=dict(facts),
-    )

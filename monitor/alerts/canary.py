@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from monitor.alerts.channels.http import Poster
+from monitor.alerts.own_news import to_manager
 from monitor.alerts.router import MACHINE_EXPIRES_MS, Route
 from monitor.clock import Clock
 from monitor.core.decisions import CloseRound, Decision, TellPeople
@@ -114,7 +115,8 @@ class Canary:
             self._metrics.canary.add("late")
             if self.good:
                 self.good = False
-                await self._tell(_late(now_ms, self._late_seconds))
+                facts = {"seconds": self._late_seconds}
+                await self._tell(to_manager("canary", "late", facts, now_ms, worth_ms=WORTH_MS))
             return
         if not self.good:
             log.warning("the canary is in time again")
@@ -153,23 +155,6 @@ def _chat(now_ms: int) -> bytes:
         {"id": f"{now_ms}-a", "ts": now_ms, "role": "agent", "text": "在的，有货"},
     ]
     return msgspec.json.encode([common | one for one in said])
-
-
-def _late(now_ms: int, seconds: float) -> TellPeople:
-    return TellPeople(
-        key=f"canary.{now_ms}.late",
-        alert=f"canary.{now_ms}",
-        kind="canary",
-        step="late",
-        to="digest",
-        team="",
-        agent=None,
-        waits=(),
-        due_at_ms=now_ms,
-        decided_at_ms=now_ms,
-        expires_at_ms=now_ms + WORTH_MS,
-        facts={"seconds": seconds},
-    )
 
 
 async def ping(url: str, well: Callable[[], bool], seconds: float) -> None:

@@ -8,6 +8,7 @@ of a phone. Buyers are masked here, before anything leaves the program.
 import msgspec
 from msgspec import Struct
 
+from monitor.alerts.view import clock, short
 from monitor.core.decisions import AlertOrder, RaiseAlert, ResolveAlert, RiseAlert, WithdrawAlert
 from monitor.core.masking import masked_name
 from monitor.wire import instant_text
@@ -18,7 +19,6 @@ TRANSITIONS: dict[type[AlertOrder], str] = {
     ResolveAlert: "resolved",
     WithdrawAlert: "withdrawn",
 }
-LONGEST_NAME = 24  # Characters of a name in a title; a preview shows about 40 in all.
 
 # What the floor calls things. A stage that only the rules of a floor know keeps its own name.
 STAGES = {"slow": ("偏慢", "slow"), "at_risk": ("超时", "overdue"), "lost": ("疑似流失", "presumed lost")}
@@ -159,16 +159,3 @@ def title(order: AlertOrder, wait_ms: int) -> Title:
         zh += "｜未回复即关闭"
         en += " | closed unanswered"
     return Title(zh, en)
-
-
-def clock(length_ms: int) -> str:
-    """Return a length as people read it on the board: 4:12, 1:02:03."""
-    minutes, seconds = divmod(length_ms // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-
-
-def short(name: str) -> str:
-    """Return a name that fits a title and cannot break it."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in name[:LONGEST_NAME])
-    return shown if len(name) <= LONGEST_NAME else f"{shown}…"

@@ -5,8 +5,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from monitor.alerts.message import STAGES, clock, short
-from monitor.alerts.view import TOP, Room, View, WaitView, most_urgent, percent, seconds, shown
+from monitor.alerts.message import STAGES
+from monitor.alerts.view import (
+    TOP,
+    Room,
+    View,
+    WaitView,
+    clock,
+    most_urgent,
+    percent,
+    plain_variables,
+    seconds,
+    short,
+    shown,
+)
 
 PLATFORMS = {
     "taobao": "淘宝",
@@ -185,25 +197,15 @@ def label(what: str, inside: bool, name: str) -> str:
 def variables(view: View) -> dict[str, str]:
     """Return the values of the variables that every template may name."""
     wait = view.waits[0] if view.waits else None
-    return {
+    return plain_variables(view) | {
         "left": _head(wait, view.left_ms) if wait else "",
-        "seat": view.seat or "",
         "agent": view.agent or "未分配",
-        "account": (wait.account if wait else None) or "",
-        "count": str(len(view.waits)),
         "shops": "｜".join(f"{short(one.shop)} {clock(one.waited_ms)}" for one in view.waits[:IN_TITLE]),
-        "shop": wait.shop if wait else view.shop,
         "platform": _platform(wait.platform) if wait else "",
-        "team": view.team,
-        "load": f"{view.load.open}/{view.load.limit}" if view.load and view.load.limit else "",
         "move": _room(view.move) if view.move else "",
-        "buyer": wait.buyer if wait else "",
         "said": _said(wait) if wait else "",
-        "asked_at": wait.asked_at if wait else "",
-        "waited": "" if view.waited_ms is None else clock(view.waited_ms),
         "told": "、".join(f"{_step(step)} {at}" for step, at in view.told),
         "title": title(view),
-        "step": view.step,
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 TOP = 5  # Waits that a digest names; nobody reads on.
+LONGEST_NAME = 24  # Characters of a name in a title; a preview shows about 40 in all.
 
 
 class Room(NamedTuple):
@@ -94,6 +95,23 @@ class Words(Protocol):
         """Return one of a message's facts as a template shows it; empty: it is not known."""
 
 
+def plain_variables(view: View) -> dict[str, str]:
+    """Return the values of the variables of a template that are the same in every language."""
+    wait = view.waits[0] if view.waits else None
+    return {
+        "seat": view.seat or "",
+        "account": (wait.account if wait else None) or "",
+        "count": str(len(view.waits)),
+        "shop": wait.shop if wait else view.shop,
+        "team": view.team,
+        "load": f"{view.load.open}/{view.load.limit}" if view.load and view.load.limit else "",
+        "buyer": wait.buyer if wait else "",
+        "asked_at": wait.asked_at if wait else "",
+        "waited": "" if view.waited_ms is None else clock(view.waited_ms),
+        "step": view.step,
+    }
+
+
 def shown(fact: Any, between: str) -> str:
     """Return a fact as text: names one after the other, counts behind what they count."""
     if fact is None:
@@ -120,3 +138,16 @@ def most_urgent(views: Sequence[View]) -> list[tuple[View, WaitView]]:
 def seconds(length_ms: int) -> int:
     """Return whole seconds, to the nearest."""
     return max(0, length_ms + 500) // 1000
+
+
+def clock(length_ms: int) -> str:
+    """Return a length as people read it on the board: 4:12, 1:02:03."""
+    minutes, seconds = divmod(length_ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def short(name: str) -> str:
+    """Return a name that fits a title and cannot break it."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in name[:LONGEST_NAME])
+    return shown if len(name) <= LONGEST_NAME else f"{shown}…"

@@ -307,17 +307,11 @@ class Talk:
             chat.said.clear()
             chat.thanked = effect == COURTESY
         chat.said.append(event_id)
-        message = Message(
-            id=event_id,
-            ts_ms=at,
-            source=self.source,
-            platform=shop.platform,
-            shop=shop.name,
-            conversation=chat.conversation,
-            buyer=chat.buyer,
-            account=account,
+        message = self._message(
+            event_id,
+            text,
             role="buyer",
-            text=text.format_map(chat.slots) if "{" in text else text,
+            account=account,
             kind=kind,
             product=product,
             # One platform says itself whether an answer is owed.
@@ -333,23 +327,31 @@ class Talk:
         chat.last_ms = at
         wait, chat.wait = chat.wait, None
         event_id = shop.event_id(at)
-        message = Message(
-            id=event_id,
-            ts_ms=at,
-            source=self.source,
-            platform=shop.platform,
-            shop=shop.name,
-            conversation=chat.conversation,
-            buyer=chat.buyer,
+        message = self._message(
+            event_id,
+            text,
+            role="seller" if shop.seller else "agent",
             account=shop.account(agent),
             agent=None if shop.seller else agent.name,
-            role="seller" if shop.seller else "agent",
-            text=text.format_map(chat.slots) if "{" in text else text,
         )
         if wait is not None and at - wait.opened_at_ms > GIVE_UP_MS:
             wait = None  # Given up: this reply ends nothing.
         self.world.emit(at, message, wait, effect)
         return event_id
+
+    def _message(self, event_id: str, text: str, **more: Any) -> Message:
+        chat, shop = self.chat, self.shop
+        return Message(
+            id=event_id,
+            ts_ms=self.at,
+            source=self.source,
+            platform=shop.platform,
+            shop=shop.name,
+            conversation=chat.conversation,
+            buyer=chat.buyer,
+            text=text.format_map(chat.slots) if "{" in text else text,
+            **more,
+        )
 
     def hold(self) -> None:
         """The agent asks the buyer to wait, now and then saying how long."""

@@ -31,7 +31,7 @@ import aiomqtt
 
 from monitor.clock import Clock
 from monitor.errors import Busy, StoreUnavailable, UsageError
-from monitor.mqtt import Arrived, Backoff, Broker, Link, MqttError
+from monitor.mqtt import STEADY_SECONDS, Arrived, Backoff, Broker, Link, MqttError
 from monitor.wire.batch import Batch, Refusal
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,6 @@ BIG_BYTES = 1024 * 1024  # Above it a payload is looked at in another thread.
 KEPT_BYTES = 64 * 1024  # Of a refused payload.
 KNOWN_TOPICS = 10_000
 CONTROL = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
-STEADY_SECONDS = 10.0  # A connection that stood so long was a good one.
 
 
 class Decode(Protocol):

@@ -21,6 +21,7 @@ from typing import TypeVar
 import aiosqlite
 
 from monitor.errors import StoreUnavailable
+from monitor.store.transaction import transaction
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -163,22 +164,15 @@ class Line:
             StoreUnavailable: nothing of it was written.
         """
 
-        def transaction(db: sqlite3.Connection) -> T:
+        def whole(db: sqlite3.Connection) -> T:
             self._check_file()
-            db.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(db):
                 result = work(db)
-                db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    if db.in_transaction:
-                        db.execute("ROLLBACK")
-                raise
             if done is not None:
                 done(result)
             return result
 
-        return await self._run(transaction)
+        return await self._run(whole)
 
     async def _run(self, work: Work[T]) -> T:
         if self._broken:

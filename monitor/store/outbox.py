@@ -9,6 +9,7 @@ that each that was due ends in exactly one of these.
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -34,6 +35,14 @@ def insert_deliveries(db: sqlite3.Connection, deliveries: Sequence[Delivery]) ->
     )
 
 
+def _delivery(row: Sequence[Any]) -> Delivery:
+    return Delivery(**dict(zip(_FIELDS, row, strict=True)))
+
+
+def _due(row: Sequence[Any]) -> DueDelivery:
+    return DueDelivery(delivery=_delivery(row[:-1]), attempts=row[-1])
+
+
 class Outbox:
     """What is to be told, and what came of it."""
 
@@ -55,10 +64,7 @@ class Outbox:
 
         def read(db: sqlite3.Connection) -> list[DueDelivery]:
             return [
-                DueDelivery(
-                    delivery=Delivery(**dict(zip(_FIELDS, row, strict=False))),
-                    attempts=row[9],
-                )
+                _due(row)
                 for row in db.execute(
                     f"SELECT {_DELIVERY}, attempts FROM outbox AS o "
                     "WHERE state = 'pending' AND next_at_ms <= ? AND expires_at_ms > ? "
@@ -85,10 +91,7 @@ class Outbox:
 
         def read(db: sqlite3.Connection) -> list[DueDelivery]:
             return [
-                DueDelivery(
-                    delivery=Delivery(**dict(zip(_FIELDS, row, strict=False))),
-                    attempts=row[9],
-                )
+                _due(row)
                 for row in db.execute(
                     f"SELECT {_DELIVERY}, attempts FROM outbox WHERE state = 'pending' AND next_at_ms <= ? "
                     "AND expires_at_ms > ? AND channel = ? AND transition IN (SELECT value FROM json_each(?)) "
@@ -128,7 +131,7 @@ class Outbox:
         """Return what a digest stands for."""
         return await self._reader.read(
             lambda db: [
-                Delivery(**dict(zip(_FIELDS, row, strict=True)))
+                _delivery(row)
                 for row in db.execute(
                     f"SELECT {_DELIVERY} FROM outbox WHERE digest = ? AND state = 'digested' ORDER BY number", (digest,)
                 )
@@ -163,7 +166,7 @@ class Outbox:
         """Return what was told last of each alert on a channel, where that was no end."""
         return await self._reader.read(
             lambda db: [
-                Delivery(**dict(zip(_FIELDS, row, strict=True)))
+                _delivery(row)
                 for row in db.execute(
                     f"SELECT {_DELIVERY} FROM outbox AS o WHERE channel = ? AND state = 'sent' "
                     "AND transition IN ('raised', 'risen') AND NOT EXISTS (SELECT 1 FROM outbox AS later "

@@ -17,6 +17,7 @@ import msgspec
 
 from monitor.store import database
 from monitor.store.retention import Forgetter, key_in
+from monitor.store.transaction import transaction
 
 _NAME = r"(?<![\w-]){}(?![\w-])"  # A whole name: b-7 is not b-77.
 IN_WORDS_FROM = 3  # Characters: a shorter name is taken out where it is a value, for in a text it may be anything.
@@ -217,14 +218,9 @@ def _purged(
     hashed = Forgetter(key_in(folder))
     db = database.connect(path, cache_kib=32 * 1024)
     try:
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(db):
             deleted = work(db, hashed)
             renamed = _rename(db, {name: hashed.hashed("", name) for name in names}, shop)
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         db.execute("VACUUM")  # Deleted rows stay readable in the file until it is written anew.
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -9,11 +9,11 @@ makes the duplicate rule hold whatever the program does. Rows of conversations
 have a number of their own so that those active at one time lie side by side.
 """
 
-import contextlib
 import sqlite3
 from collections.abc import Sequence
 
 from monitor.errors import UsageError
+from monitor.store.transaction import transaction
 
 APPLICATION_ID = 0x50534D4A  # "PSMJ", so that another program's database is not taken for ours.
 
@@ -331,20 +331,13 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRAT
     """
     done = -1
     while done < len(migrations):
-        db.execute("BEGIN IMMEDIATE")  # Before it is looked at: two programs may start on a new folder at once.
-        try:
+        with transaction(db):  # Before it is looked at: two programs may start on a new folder at once.
             done = _looked_at(db, len(migrations))
             if done < len(migrations):
                 for statement in migrations[done]:
                     db.execute(statement)
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {done + 1}")
-            db.execute("COMMIT")
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-            raise
 
 
 def _looked_at(db: sqlite3.Connection, known: int) -> int:

@@ -14,6 +14,20 @@ _VACUUM_FROM = 4096  # Free pages that are kept for what comes next: 16 MiB.
 _VACUUM_SLICE = 256
 _MONTH_MS = 31 * 86_400_000  # The longest span a channel's budget looks back.
 
+# What has others hanging on it: how what is over is found, and what is deleted of each.
+_WITH_TRAIL = (
+    (
+        "SELECT number FROM outbox WHERE state != 'pending' AND decided_at_ms < ? ORDER BY number LIMIT ?",
+        "DELETE FROM attempts WHERE delivery = ?",
+        "DELETE FROM outbox WHERE number = ?",
+    ),
+    (
+        "SELECT alert FROM alerts WHERE updated_at_ms < ? AND ended_at_ms IS NOT NULL ORDER BY number LIMIT ?",
+        "DELETE FROM alert_acts WHERE alert = ?",
+        "DELETE FROM alerts WHERE alert = ?",
+    ),
+)
+
 
 def copy_log_back(db: sqlite3.Connection) -> None:
     """Copy the log into the database as far as readers allow, without stopping anybody."""
@@ -59,10 +73,9 @@ class Pruner:
 
         1. Find the newest commit of that age that no restart needs.
         2. Delete events up to it; when none is left, the commits themselves.
-        3. Delete settled deliveries with their attempts.
-        4. Delete alerts that are over, with their trail.
-        5. Delete gaps, shifts, people's days, and what became of suggestions, of which the tallies stay.
-        6. Look through the next rows of closed conversations.
+        3. Delete settled deliveries and alerts that are over, each with its trail.
+        4. Delete gaps, shifts, people's days, and what became of suggestions, of which the tallies stay.
+        5. Look through the next rows of closed conversations.
         """
         deleted = 0
         last_position, number, saved = db.execute(
@@ -85,27 +98,10 @@ class Pruner:
                 deleted += db.execute(
                     "DELETE FROM commits WHERE position <= ? AND number < ? AND now_ms < ?", (old, number, before_ms)
                 ).rowcount
-        settled = [
-            (found,)
-            for (found,) in db.execute(
-                "SELECT number FROM outbox WHERE state != 'pending' AND decided_at_ms < ? ORDER BY number LIMIT ?",
-                (before_ms, max_rows),
-            )
-        ]
-        if settled:
-            db.executemany("DELETE FROM attempts WHERE delivery = ?", settled)
-            db.executemany("DELETE FROM outbox WHERE number = ?", settled)
-            deleted += len(settled)
-        over = [
-            (alert,)
-            for (alert,) in db.execute(
-                "SELECT alert FROM alerts WHERE updated_at_ms < ? AND ended_at_ms IS NOT NULL ORDER BY number LIMIT ?",
-                (before_ms, max_rows),
-            )
-        ]
-        if over:
-            db.executemany("DELETE FROM alert_acts WHERE alert = ?", over)
-            db.executemany("DELETE FROM alerts WHERE alert = ?", over)
+        for find, *deletes in _WITH_TRAIL:
+            over = db.execute(find, (before_ms, max_rows)).fetchall()
+            for delete in deletes:
+                db.executemany(delete, over)
             deleted += len(over)
         deleted += prune_records(db, before_ms, max_rows)
         deleted += db.execute(

@@ -6,7 +6,6 @@ the broker was away is not made up.
 """
 
 import asyncio
-import logging
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Protocol
@@ -15,14 +14,11 @@ from urllib.parse import quote
 import msgspec
 
 from monitor.core.views import WaitRow
-from monitor.mqtt import Backoff, Broker, Link, MqttError
+from monitor.mqtt import Backoff, Broker, Link, keep_connected
 from monitor.suggest.service import Suggester
 from monitor.suggest.shapes import told
 
-log = logging.getLogger(__name__)
-
 WAITING_AT_MOST = 5_000  # Beyond it the oldest are dropped: they are of waits others have been added to since.
-STEADY_SECONDS = 60.0
 ANSWER_SECONDS = 5.0
 
 Key = tuple[str, str, str]  # platform, shop, conversation
@@ -59,7 +55,6 @@ class Publisher:
         self._wanted: OrderedDict[Key, int] = OrderedDict()  # The wait; 0: it is over.
         self._of: OrderedDict[int, tuple[Key, int, str]] = OrderedDict()  # What was last seen of a wait.
         self._news = asyncio.Event()
-        self._backoff = Backoff()
 
     def watch(self, changes: Changes) -> None:
         """Note what is to be told."""
@@ -87,20 +82,7 @@ class Publisher:
 
     async def run(self) -> None:
         """Stay connected and publish, until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            connected_at = loop.time()
-            try:
-                async with Link(self._broker, client_id=f"{self._broker.client_id}-suggest", tls=self._tls) as link:
-                    await self._publish_all(link)
-            except MqttError as error:
-                wait = self._backoff.next_seconds()
-                log.warning(
-                    "mqtt suggestions: %s:%d: %s; next try in %.1f s", self._broker.host, self._broker.port, error, wait
-                )
-            if loop.time() - connected_at > STEADY_SECONDS:
-                self._backoff.reset()
-            await asyncio.sleep(wait)
+        await keep_connected(self._broker, self._publish_all, name="suggest", tls=self._tls, backoff=Backoff())
 
     async def _publish_all(self, link: Link) -> None:
         lost = asyncio.create_task(link.arrived())  # Nothing is subscribed: it only ends when the connection does.

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from monitor.alerts.inert import plain
 from monitor.alerts.links import PATH, Asked, Links
-from monitor.alerts.message import clock
+from monitor.alerts.view import clock
 from monitor.core.masking import masked_name
 from monitor.core.views import WaitRow
 from monitor.web.access import Caller

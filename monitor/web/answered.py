@@ -10,11 +10,9 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import msgspec
-from msgspec import Struct
-
 from monitor.core.decisions import CloseRound, Decision, RestateRound, Round
 from monitor.core.views import CANARY
+from monitor.web.brief_rounds import BriefRound, brief_round
 
 _NEVER = (1 << 62, 0)  # After every round.
 _NOTHING_READ = (0, 0)
@@ -24,21 +22,6 @@ class Group(Protocol):
     """What belongs together: a shop's rounds with one team."""
 
     answered_today: int
-
-
-class _Ended(Struct, gc=False):
-    """What is counted of a round."""
-
-    wait: int
-    platform: str
-    shop: str
-    team: str
-    opened_at_ms: int
-    ended_at_ms: int | None
-    outcome: str
-
-
-_decode = msgspec.json.Decoder(_Ended).decode
 
 
 class AnsweredToday:
@@ -92,7 +75,7 @@ class AnsweredToday:
         async for part in rounds:
             self._turn()
             for body in part:
-                one = _decode(body)
+                one = brief_round(body)
                 if one.wait not in self._seen:
                     self._count(one, 1)
                 self._read_to = (one.opened_at_ms, one.wait)
@@ -106,7 +89,7 @@ class AnsweredToday:
             if self._read_to < _NEVER:
                 self._seen.add(done.wait)
 
-    def _count(self, done: Round | _Ended, step: int) -> None:
+    def _count(self, done: Round | BriefRound, step: int) -> None:
         if done.outcome != "answered" or done.ended_at_ms is None or done.platform == CANARY:
             return
         if self._from_ms <= done.ended_at_ms < self._to_ms:

@@ -11,13 +11,12 @@ from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 from fastapi import APIRouter, HTTPException, Query, Response
-from msgspec import Struct
 from pydantic import BaseModel, Field
 
 from monitor.core.scores.floor import ZONE
 from monitor.web.api import Anybody, json
+from monitor.web.brief_rounds import BriefRound, brief_round
 from monitor.web.models import answers
 from monitor.web.services import Services
 from monitor.web.shapes import instant
@@ -56,20 +55,6 @@ class Spread(BaseModel):
     hours: list[Hour] = Field(description="Only those in which a round began.")
 
 
-class _Round(Struct, gc=False):
-    """A round as the journal has it, as far as it is asked for."""
-
-    platform: str
-    shop: str
-    team: str
-    opened_at_ms: int
-    ended_at_ms: int | None
-    outcome: str
-
-
-_read = msgspec.json.Decoder(_Round).decode
-
-
 class SpreadApi:
     """The route.
 
@@ -104,7 +89,7 @@ class SpreadApi:
         hours: dict[int, list[int]] = {}  # By the hour's beginning: rounds, over the limit, answered, their sum.
         wanted = {"shop": shop, "team": team, "platform": platform}
         async for chunk in self._services.journal.rounds(from_ms, to_ms):
-            for one in map(_read, chunk):
+            for one in map(brief_round, chunk):
                 if caller.may(one.shop, one.team) and all(v in (None, getattr(one, k)) for k, v in wanted.items()):
                     _count(one, bands, hours)
             await asyncio.sleep(0)
@@ -138,7 +123,7 @@ class SpreadApi:
             raise HTTPException(400, f"{name}: {text!r} is no date; write 2026-11-23") from None
 
 
-def _count(one: _Round, bands: list[int], hours: dict[int, list[int]]) -> None:
+def _count(one: BriefRound, bands: list[int], hours: dict[int, list[int]]) -> None:
     if one.outcome == "dismissed":
         return
     counts = hours.setdefault(one.opened_at_ms // 3_600_000 * 3_600_000, [0, 0, 0, 0])

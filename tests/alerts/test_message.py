@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from monitor.alerts.message import body, clock, short
+from monitor.alerts.message import body
+from monitor.alerts.view import clock, short
 from monitor.core.decisions import AlertOrder
 from monitor.core.masking import masked_name
 from tests.alerts.orders import ASKED_MS, raised, resolved, risen, withdrawn

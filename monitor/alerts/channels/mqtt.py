@@ -6,7 +6,6 @@ journal takes nothing, and alerts must not wait for that.
 
 import asyncio
 import contextlib
-import logging
 from urllib.parse import quote
 
 import msgspec
@@ -14,15 +13,12 @@ import msgspec
 from monitor.alerts.router import MACHINE_EXPIRES_MS, Route
 from monitor.clock import Clock
 from monitor.errors import DeliveryError
-from monitor.mqtt import Backoff, Broker, Link, MqttError
+from monitor.mqtt import Backoff, Broker, Link, MqttError, keep_connected
 from monitor.settings import Settings
 from monitor.store.entries import Delivery
 
-log = logging.getLogger(__name__)
-
 CONCURRENCY = 16
 ANSWER_SECONDS = 5.0
-STEADY_SECONDS = 10.0  # A connection that stood so long was a good one.
 
 
 class _Data(msgspec.Struct):
@@ -57,7 +53,9 @@ class MqttChannel:
 
     async def open(self) -> None:
         """Begin to connect, and to come back after every loss."""
-        self._task = asyncio.create_task(self._stay_connected())
+        self._task = asyncio.create_task(
+            keep_connected(self._broker, self._use, name="alerts", tls=self._tls, backoff=self._backoff)
+        )
 
     async def close(self) -> None:
         """Disconnect."""
@@ -82,26 +80,13 @@ class MqttChannel:
         except MqttError as error:
             raise DeliveryError("publish", detail=str(error)) from None
 
-    async def _stay_connected(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            connected_at = loop.time()
-            try:
-                async with Link(self._broker, client_id=f"{self._broker.client_id}-alerts", tls=self._tls) as link:
-                    self._link = link
-                    while True:
-                        await link.arrived()  # Nothing is subscribed: this only ends when the connection does.
-            except MqttError as error:
-                wait = self._backoff.next_seconds()
-                log.warning("mqtt alerts: %s:%d: %s; next try in %.1f s", *self._where(), error, wait)
-            finally:
-                self._link = None
-            if loop.time() - connected_at > STEADY_SECONDS:
-                self._backoff.reset()
-            await asyncio.sleep(wait)
-
-    def _where(self) -> tuple[str, int]:
-        return self._broker.host, self._broker.port
+    async def _use(self, link: Link) -> None:
+        self._link = link
+        try:
+            while True:
+                await link.arrived()  # Nothing is subscribed: this only ends when the connection does.
+        finally:
+            self._link = None
 
 
 def configured(settings: Settings, clock: Clock, service: str) -> MqttChannel | None:  # noqa: ARG001 - as all are made

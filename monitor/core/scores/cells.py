@@ -34,9 +34,9 @@ class Sums(Struct, array_like=True, gc=False):
         self.sum_ms += by * other.sum_ms
         self.waits += by * other.waits
         if other.spread:
-            _add(self.spread, other.spread, by)
+            add_counts(self.spread, other.spread, by)
         if other.why:
-            _add(self.why, other.why, by)
+            add_counts(self.why, other.why, by)
 
     @property
     def determined(self) -> int:
@@ -67,9 +67,9 @@ class Cell:
             sums.sum_ms += by * mark.sum_ms
             sums.waits += by * mark.waits
             if self._spread and mark.waits == 1:
-                _add(sums.spread, {mark.sum_ms: by})
+                add_counts(sums.spread, {mark.sum_ms: by})
         if mark.why and mark.verdict != UNDETERMINED:
-            _add(sums.why, {mark.why: by})
+            add_counts(sums.why, {mark.why: by})
         if not mark.unit:
             sums.counts[mark.verdict] += by
             return
@@ -91,7 +91,8 @@ class Cell:
         return not any(self.sums.counts) and not self.sums.waits
 
 
-def _add(to: dict[Any, int], other: dict[Any, int], by: int = 1) -> None:
+def add_counts(to: dict[Any, int], other: dict[Any, int], by: int = 1) -> None:
+    """Add what is counted elsewhere ``by`` times; what comes to nothing is left out."""
     for key, count in other.items():
         now = to.get(key, 0) + by * count
         if now:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from monitor.core.scores.cells import add_counts
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ROUNDS, ZONE
 from monitor.core.scores.judge import Judge
@@ -62,16 +63,7 @@ class Figures(Struct, array_like=True, gc=False):
     def add(self, other: "Figures", by: int = 1) -> None:
         """Add what another has, or with ``by=-1`` take it away."""
         for mine, theirs in ((self.counts, other.counts), (self.first, other.first), (self.waits, other.waits)):
-            _add(mine, theirs, by)
-
-
-def _add(to: dict, other: dict, by: int) -> None:  # type: ignore[type-arg]
-    for key, count in other.items():
-        now = to.get(key, 0) + by * count
-        if now:
-            to[key] = now
-        else:
-            to.pop(key, None)
+            add_counts(mine, theirs, by)
 
 
 class Part(NamedTuple):

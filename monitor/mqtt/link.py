@@ -1,4 +1,4 @@
-"""One connection to an MQTT broker, as the door and the alert channel both need it.
+"""One connection to an MQTT broker, as the door and those who publish need it.
 
 The only module that reaches below aiomqtt into paho, for what aiomqtt does not
 offer and losing nothing hangs on:
@@ -19,13 +19,11 @@ offer and losing nothing hangs on:
 
 import asyncio
 import contextlib
-import random
 import ssl
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 
 import aiomqtt
 from aiomqtt import MqttError
@@ -37,102 +35,13 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from monitor.errors import UsageError
-from monitor.settings import Mqtt
-
-__all__ = ["Arrived", "Backoff", "Broker", "Link", "MqttError"]
+from monitor.mqtt.broker import Broker
 
 KEEPALIVE_SECONDS = 15  # A cut cable is noticed after at most twice this: a buyer has minutes, not more.
 ANSWER_SECONDS = 10.0  # For CONNACK, SUBACK, PUBACK.
 SESSION_SECONDS = 7 * 24 * 3600  # The broker keeps what we have not acknowledged over a long holiday week-end.
 PACKETS_A_TURN = 256  # About 10 ms of reading, then the loop sees to others.
 MESSAGE_OVERHEAD_BYTES = 1024  # What a held message costs beside its payload.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broker:
-    """Where the broker is and how it lets us in.
-
-    Attributes:
-        client_id: stable over restarts: the broker keeps our unacknowledged messages under it. Two
-            programs with one id throw each other out.
-        tls: encrypt; also on where ``ca_file`` or ``cert_file`` is given.
-        ca_file: PEM of the authority that signed the broker's certificate; None: the system's.
-        cert_file: PEM of our own certificate, where the broker wants one; ``key_file`` its key.
-    """
-
-    host: str
-    port: int = 1883
-    client_id: str
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    version: Literal["5", "3.1.1"] = "5"
-    tls: bool = False
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def of(cls, settings: Mqtt, client_id: str) -> Self | None:
-        """Return the broker of the settings, or None where there is none.
-
-        Args:
-            settings: what the operator has set.
-            client_id: where the settings name none; kept with the data, so that it outlives a container.
-        """
-        if settings.host is None:
-            return None
-        return cls(
-            host=settings.host,
-            port=settings.port,
-            client_id=settings.client_id or client_id,
-            username=settings.username,
-            password=settings.password.get_secret_value() if settings.password else None,
-            version=settings.version,
-            tls=settings.tls,
-            ca_file=str(settings.ca_file) if settings.ca_file else None,
-            cert_file=str(settings.cert_file) if settings.cert_file else None,
-            key_file=str(settings.key_file) if settings.key_file else None,
-        )
-
-    def tls_context(self) -> ssl.SSLContext | None:
-        """Return what TLS needs, or None for a plain connection.
-
-        Raises:
-            UsageError: a file is missing or is not PEM.
-        """
-        if not (self.tls or self.ca_file or self.cert_file):
-            return None
-        try:
-            context = ssl.create_default_context(cafile=self.ca_file)
-            if self.cert_file:
-                context.load_cert_chain(self.cert_file, self.key_file)
-        except (OSError, ssl.SSLError) as error:
-            files = ", ".join(name for name in (self.ca_file, self.cert_file, self.key_file) if name)
-            raise UsageError(f"mqtt: cannot use the TLS files {files}: {error.strerror or error}") from None
-        return context
-
-
-class Backoff:
-    """How long to wait before the next try: full jitter, so that many clients do not come back in step."""
-
-    def __init__(
-        self, first_seconds: float = 0.5, most_seconds: float = 10.0, rng: random.Random | None = None
-    ) -> None:
-        self._first = first_seconds
-        self._most = most_seconds
-        self._rng = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
-        self._tries = 0
-
-    def next_seconds(self) -> float:
-        """Return a random wait whose upper bound doubles with every try."""
-        bound = min(self._most, self._first * 2.0 ** min(self._tries, 30))
-        self._tries += 1
-        return self._rng.uniform(0.0, bound)
-
-    def reset(self) -> None:
-        """Start over, after something went well."""
-        self._tries = 0
 
 
 class Arrived(Struct, frozen=True, gc=False):
