@@ -3,6 +3,7 @@
 Times are written ``"m:ss"`` or ``"m:ss.mmm"`` (or seconds) from `START_MS`.
 """
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from monitor.core import decisions as d
@@ -109,73 +110,37 @@ class Timeline:
         """A bot writes."""
         return self.said(when, "bot", text, **fields)
 
+    def _of_chat(
+        self, kind: Callable[..., ev.AnyEvent], name: str, when: When, chat: str, *, shop: str = "senye", **fields: Any
+    ) -> "Timeline":
+        return self.event(
+            kind(type=name, id=f"e{self._number + 1}", ts_ms=at_ms(when), shop=shop, conversation=chat, **fields)
+        )
+
     def closed(self, when: When, by: Literal["buyer", "agent", "system"], *, chat: str = "c") -> "Timeline":
         """The chat is closed."""
-        return self.event(
-            ev.ConversationClosed(
-                id=f"e{self._number + 1}",
-                ts_ms=at_ms(when),
-                shop="senye",
-                conversation=chat,
-                by=by,
-                type="conversation_closed",
-            )
-        )
+        return self._of_chat(ev.ConversationClosed, "conversation_closed", when, chat, by=by)
 
     def recalled(self, when: When, message: str, *, chat: str = "c") -> "Timeline":
         """A message is taken back."""
-        return self.event(
-            ev.MessageRecalled(
-                id=f"e{self._number + 1}",
-                ts_ms=at_ms(when),
-                shop="senye",
-                conversation=chat,
-                message=message,
-                type="message_recalled",
-            )
-        )
+        return self._of_chat(ev.MessageRecalled, "message_recalled", when, chat, message=message)
 
     def transferred(
         self, when: When, agent: str | None, *, chat: str = "c", by: str | None = None, shop: str = "senye"
     ) -> "Timeline":
         """The chat changes hands, passed on ``by`` somebody."""
-        return self.event(
-            ev.ConversationTransferred(
-                id=f"e{self._number + 1}",
-                ts_ms=at_ms(when),
-                shop=shop,
-                conversation=chat,
-                agent=agent,
-                from_agent=by,
-                type="conversation_transferred",
-            )
+        return self._of_chat(
+            ev.ConversationTransferred, "conversation_transferred", when, chat, shop=shop, agent=agent, from_agent=by
         )
 
     def handed_off(self, when: When, *, chat: str = "c") -> "Timeline":
         """The bot gives the chat to people."""
-        return self.event(
-            ev.ConversationHandedOff(
-                id=f"e{self._number + 1}",
-                ts_ms=at_ms(when),
-                shop="senye",
-                conversation=chat,
-                type="conversation_handed_off",
-            )
-        )
+        return self._of_chat(ev.ConversationHandedOff, "conversation_handed_off", when, chat)
 
     def dismissed(self, when: When, wait: int, *, chat: str = "c") -> "Timeline":
         """A person takes the wait off the board."""
-        return self.event(
-            ev.WaitDismissed(
-                id=f"e{self._number + 1}",
-                ts_ms=at_ms(when),
-                shop="senye",
-                conversation=chat,
-                type="wait_dismissed",
-                wait=wait,
-                by="lead",
-                reason="an advertisement",
-            )
+        return self._of_chat(
+            ev.WaitDismissed, "wait_dismissed", when, chat, wait=wait, by="lead", reason="an advertisement"
         )
 
     def acted(

@@ -107,19 +107,20 @@ class Floor:
 
     async def comes_to(self, expected: dict[str, int], name: str = "a") -> None:
         """Wait until all that was due on a channel has ended so."""
-        try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                while await self.account(name) != expected:  # noqa: ASYNC110 - it is the database that changes
-                    await asyncio.sleep(0.002)
-        except TimeoutError:
-            raise AssertionError(f"{await self.account(name)} is not {expected}") from None
+
+        async def so() -> bool:
+            return await self.account(name) == expected
+
+        await until(so, lambda: self.account(name))
 
     async def settled(self, name: str = "a") -> dict[str, int]:
         """Wait until nothing is pending on a channel; return what became of all."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while (found := await self.account(name)).get("pending"):  # noqa: ASYNC110 - it is the database that changes
-                await asyncio.sleep(0.002)
-        return found
+
+        async def none_pending() -> bool:
+            return not (await self.account(name)).get("pending")
+
+        await until(none_pending, lambda: self.account(name))
+        return await self.account(name)
 
     async def pass_(self, seconds: int, step: int = 1) -> None:
         """Let time pass second by second, as it does, or in longer steps."""

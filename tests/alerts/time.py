@@ -4,7 +4,7 @@ import asyncio
 from typing import Protocol
 
 from monitor.alerts.delivery import Courier
-from tests.waiting import DEADLINE_SECONDS
+from tests.waiting import until
 
 
 class Counting(Protocol):
@@ -20,9 +20,11 @@ async def at_rest(courier: Courier, timer: Counting) -> None:
     for _ in range(2):  # A round may have begun before.
         waits = timer.waits
         courier.wake()
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while timer.waits == waits or any(lane.under_way for lane in courier._lanes):  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
+
+        def rests(before: int = waits) -> bool:
+            return timer.waits > before and not any(lane.under_way for lane in courier._lanes)
+
+        await until(rests, "the courier at rest")
 
 
 class MovedTime:

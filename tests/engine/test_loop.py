@@ -20,7 +20,7 @@ from monitor.wire import decode
 from monitor.wire.batch import Batch
 from tests.service import MovedClock, doomed, rounds_of, routed, said, service
 from tests.timeline import START_MS
-from tests.waiting import DEADLINE_SECONDS
+from tests.waiting import DEADLINE_SECONDS, until
 
 
 async def test_a_receipt_says_what_became_of_each_event(tmp_path: Path) -> None:
@@ -292,9 +292,7 @@ async def test_nothing_is_acknowledged_while_the_disk_takes_nothing_and_nothing_
         with pytest.raises(StoreUnavailable):
             await s.send(said(6, chat="e"))
         full = False
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while s.engine.ready.store_error is not None:  # noqa: ASYNC110 - the engine says nothing when it is well
-                await asyncio.sleep(0)
+        await until(lambda: s.engine.ready.store_error is None, "the engine is well")
         receipt = await s.send(said(5, chat="d"), said(6, chat="e"))
         assert (receipt.accepted, receipt.duplicates) == (1, 1)
         assert len(list(s.engine.waits())) == 3

@@ -15,7 +15,7 @@ from monitor.web.alert_quality import quality
 from monitor.web.models_alerts import ActedOnAll, Alerts, AlertWithTrail, Quality, Silence, Silences
 from monitor.wire import decode
 from monitor.wire.batch import Batch
-from tests.web.test_whole import eventually, running, said
+from tests.web.whole import eventually, running, said
 
 
 async def _alert(client: httpx.AsyncClient, seconds_ago: float = 70) -> str:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from monitor.core.decisions import PersonDay
 from monitor.web.access import new_token
 from tests.at_ten import AT_TEN
-from tests.web.test_whole import eventually, running, said
+from tests.web.whole import eventually, running, said
 
 
 async def test_scores_of_today_by_shop_and_of_an_hour(tmp_path: Path) -> None:

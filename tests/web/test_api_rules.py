@@ -1,38 +1,21 @@
 """Rules that change while the service runs, through the real engine and journal."""
 
 import asyncio
-import contextlib
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from monitor.app import App
 from monitor.policy_files.where import Choice
-from monitor.settings import load
 from monitor.web.api_rules import HeldTo
-from tests.at_ten import AT_TEN
 from tests.policy_files.folders import DEFAULT, write
 from tests.program import running as program
 from tests.waiting import DEADLINE_SECONDS, until
 from tests.web.stand import standing
-from tests.web.test_whole import said
+from tests.web.whole import running, said
 
 QUICK = DEFAULT.replace("slow: 60s", "slow: 5s")
-
-
-@contextlib.asynccontextmanager
-async def running(folder: Path, data: Path) -> AsyncIterator[tuple[App, httpx.AsyncClient]]:
-    settings = load(environ={"PRESALES_LISTEN__PORT": "0", "PRESALES_DATA": str(data)})
-    app = App(settings, clock=AT_TEN, rules=Choice(folder, "--rules"))
-    await app.start()
-    try:
-        async with httpx.AsyncClient(base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False) as client:
-            yield app, client
-    finally:
-        await app.stop()
 
 
 async def stages(client: httpx.AsyncClient) -> dict[str, Any]:
@@ -44,7 +27,7 @@ async def test_new_rules_are_for_what_opens_from_now_on(tmp_path: Path) -> None:
     folder = tmp_path / "rules"
     folder.mkdir()
     write(folder, default=DEFAULT)
-    async with running(folder, tmp_path / "data") as (app, client):
+    async with running(tmp_path / "data", rules=Choice(folder, "--rules")) as (app, client):
         await client.post("/v1/events", json=said(1, 20, conversation="before"))
         before = (await client.get("/v1/rules")).json()
         assert (before["why"], before["good"], before["folder"]) == ("--rules", True, str(folder))
@@ -60,7 +43,10 @@ async def test_new_rules_are_for_what_opens_from_now_on(tmp_path: Path) -> None:
         assert (await app.journal.rules_text(after.json()["rules_version"])) is not None
         await client.post("/v1/events", json=said(2, 20, conversation="after"))
         assert await stages(client) == {"before": "fresh", "after": "slow"}
-    async with running(folder, tmp_path / "data") as (_, client):  # And so it stays over a restart.
+    async with running(tmp_path / "data", rules=Choice(folder, "--rules")) as (
+        _,
+        client,
+    ):  # And so it stays over a restart.
         assert await stages(client) == {"before": "fresh", "after": "slow"}
 
 
@@ -68,7 +54,7 @@ async def test_wrong_rules_are_refused_with_their_place_and_lose_no_wait(tmp_pat
     folder = tmp_path / "rules"
     folder.mkdir()
     write(folder, default=DEFAULT)
-    async with running(folder, tmp_path / "data") as (_, client):
+    async with running(tmp_path / "data", rules=Choice(folder, "--rules")) as (_, client):
         await client.post("/v1/events", json=said(1, 20))
         before = (await client.get("/v1/rules")).json()["rules_version"]
         write(folder, default=DEFAULT.replace("60s", "60"))

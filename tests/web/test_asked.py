@@ -8,7 +8,7 @@ from websockets.asyncio.client import connect
 from monitor.suggest.intents import NOTHING, Reading, Told
 from monitor.web.asked import Asked
 from tests.web.stand import a_row
-from tests.web.test_whole import eventually, running, said
+from tests.web.whole import eventually, running, said
 
 
 class Reads:

@@ -248,31 +248,35 @@ async def test_after_a_time_when_nobody_looked_a_new_sequence_begins(monkeypatch
             assert list(second.waits) == ["k3f9-1", "k3f9-2", "k3f9-3"]
 
 
+def narrow(stand: Stand) -> socket.socket:
+    """Return a connection into which little fits: who does not read it is soon noticed."""
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.connect(("127.0.0.1", stand.server.port))
+    line.setblocking(False)
+    return line
+
+
 async def test_a_viewer_that_does_not_read_costs_others_nothing_and_later_gets_a_snapshot(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hub, "FRAME_SECONDS", 0.0)
     rows = [a_row(number, team="x" * 6_000) for number in range(1, 1500)]
-    async with standing(rows=rows) as stand:
-        deaf = socket.socket()
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.connect(("127.0.0.1", stand.server.port))
-        deaf.setblocking(False)
-        async with look(stand, sock=deaf) as slow_line, look(stand) as line:
-            slow = Board(slow_line)
-            await slow.say(HELLO)
-            slow_line.transport.pause_reading()
-            board = await looking(line)
-            for step in range(1, 21):
-                stand.engine.commit(rows=[a_row(step, messages=step + 1)])
-                await board.next()
-            slow_line.transport.resume_reading()
-            while slow.seq < board.seq:
-                await slow.next()
-            kinds = [frame["type"] for frame in slow.frames]
-            assert kinds.count("snapshot") == 2, "one at first, one for all it missed"
-            assert kinds.count("delta") <= live.BEHIND_AT_MOST
-            assert slow.waits == board.waits
+    async with standing(rows=rows) as stand, look(stand, sock=narrow(stand)) as slow_line, look(stand) as line:
+        slow = Board(slow_line)
+        await slow.say(HELLO)
+        slow_line.transport.pause_reading()
+        board = await looking(line)
+        for step in range(1, 21):
+            stand.engine.commit(rows=[a_row(step, messages=step + 1)])
+            await board.next()
+        slow_line.transport.resume_reading()
+        while slow.seq < board.seq:
+            await slow.next()
+        kinds = [frame["type"] for frame in slow.frames]
+        assert kinds.count("snapshot") == 2, "one at first, one for all it missed"
+        assert kinds.count("delta") <= live.BEHIND_AT_MOST
+        assert slow.waits == board.waits
 
 
 async def test_a_viewer_that_reads_nothing_for_long_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,11 +284,7 @@ async def test_a_viewer_that_reads_nothing_for_long_is_cut_off(monkeypatch: pyte
     monkeypatch.setattr(live, "TICK_SECONDS", 0.02)
     rows = [a_row(number, team="x" * 6_000) for number in range(1, 1500)]
     async with standing(rows=rows) as stand:
-        deaf = socket.socket()
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.connect(("127.0.0.1", stand.server.port))
-        deaf.setblocking(False)
-        line = await look(stand, sock=deaf)
+        line = await look(stand, sock=narrow(stand))
         await line.send(json.dumps(HELLO))
         line.transport.pause_reading()
         await until(lambda: stand.metrics.live_clients == 1, "it looks")

@@ -10,7 +10,7 @@ import pytest
 
 from monitor.store.quality import StoredHit
 from tests.waiting import until
-from tests.web.test_whole import eventually, running, said
+from tests.web.whole import eventually, running, said
 
 DAYS = {"from": "2020-01-01", "to": "2099-12-31"}
 

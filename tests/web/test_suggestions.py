@@ -11,7 +11,7 @@ from tests.mosquitto import Mosquitto, needs_mosquitto
 from tests.program import free_port
 from tests.waiting import until
 from tests.web.described import checker
-from tests.web.test_whole import running, said
+from tests.web.whole import running, said
 
 CHAT = {"shop": "senye", "conversation": "c-9"}
 
@@ -121,8 +121,9 @@ async def test_programs_beside_the_chat_get_them_over_mqtt_and_hear_when_it_is_o
     listening = asyncio.create_task(listen())
     try:
         await ready.wait()
-        settings = {"PRESALES_MQTT__HOST": "127.0.0.1", "PRESALES_MQTT__PORT": str(broker.port)}
-        async with running(tmp_path / "data", **settings) as (_, client):
+        async with running(
+            tmp_path / "data", PRESALES_MQTT__HOST="127.0.0.1", PRESALES_MQTT__PORT=str(broker.port)
+        ) as (_, client):
             await client.post("/v1/events", json=said(1, text="包邮吗"))
             await until(lambda: len(heard) == 1)
             topic, told = heard[0]

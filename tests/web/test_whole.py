@@ -1,57 +1,17 @@
 """The one port in front of the real engine and the real journal."""
 
 import asyncio
-import contextlib
 import json
 import random
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from monitor.app import App
-from monitor.settings import load
 from monitor.web import access
 from monitor.web.access import new_token
-from tests.at_ten import AT_TEN
 from tests.waiting import DEADLINE_SECONDS
-
-
-@contextlib.asynccontextmanager
-async def running(data: Path, **environ: str) -> AsyncIterator[tuple[App, httpx.AsyncClient]]:
-    settings = load(environ={"PRESALES_LISTEN__PORT": "0", "PRESALES_DATA": str(data)} | environ)
-    app = App(settings, clock=AT_TEN)
-    await app.start()
-    try:
-        async with httpx.AsyncClient(base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False) as client:
-            yield app, client
-    finally:
-        await app.stop()
-
-
-def said(number: int, seconds_ago: float = 0.0, **more: Any) -> dict[str, Any]:
-    return {
-        "id": f"m-{number}",
-        "ts": AT_TEN.now_ms() - round(seconds_ago * 1000),
-        "platform": "taobao",
-        "shop": "senye",
-        "conversation": "c-9",
-        "buyer": "张三",
-        "role": "buyer",
-        "text": "包邮吗?",
-    } | more
-
-
-async def eventually(client: httpx.AsyncClient, path: str, holds: Any) -> Any:
-    """Ask until the answer is as expected."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while True:
-            told = (await client.get(path)).json()
-            if holds(told):
-                return told
+from tests.web.whole import eventually, running, said
 
 
 async def test_a_buyer_is_seen_waiting_through_every_door_and_answered_through_any(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from monitor.store.floor_log import insert_records
 from monitor.web.access import new_token
 from tests.at_ten import AT_TEN
 from tests.waiting import DEADLINE_SECONDS
-from tests.web.test_whole import eventually, said
+from tests.web.whole import eventually, said
 
 OURS, THEIRS = "senye", "zebra-shop"
 MARKS = ("zebra", "okapi", "lynx", "heron", "ibex", "gecko")

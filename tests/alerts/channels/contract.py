@@ -18,7 +18,7 @@ from monitor.alerts.saying import Saying, encode, saying_of
 from monitor.errors import DeliveryError
 from monitor.store.entries import Delivery
 from tests.alerts.orders import raised
-from tests.waiting import DEADLINE_SECONDS, until
+from tests.waiting import until
 
 
 class Receiver(Protocol):
@@ -59,19 +59,17 @@ def shown(message: Delivery) -> bytes:
 
 async def eventually(send: Callable[[], Awaitable[None]]) -> None:
     """Send until it is taken: a channel may need a moment to find its receiver."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await _taken(send):  # noqa: ASYNC110 - the receiver is another program
-            await asyncio.sleep(0.01)
 
+    async def taken() -> bool:
+        try:
+            await send()
+        except DeliveryError as error:
+            if error.permanent:
+                raise
+            return False
+        return True
 
-async def _taken(send: Callable[[], Awaitable[None]]) -> bool:
-    try:
-        await send()
-    except DeliveryError as error:
-        if error.permanent:
-            raise
-        return False
-    return True
+    await until(taken, "taken by the receiver")
 
 
 class ChannelContract:
