@@ -21,13 +21,12 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from monitor.core.events import ScoreStood
 from monitor.core.roster import Register
+from monitor.core.scores.board import Entity
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
-from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.profile import Profile
 from monitor.errors import Busy, StoreUnavailable
 from monitor.scoring.budget import Budget, budget
@@ -42,16 +41,6 @@ SHOPS_AT_A_TIME = 50  # Looked at before others get the loop.
 FEWEST_MISSES = 3  # In the last hour, to speak of a pace.
 
 Samples = deque[tuple[int, int]]  # (when, misses of the day by then), over the last hour
-
-
-@dataclass(slots=True)
-class Hour:
-    """How a shop stood under a profile when an hour was first looked at."""
-
-    day: int
-    hits: int
-    misses: int
-    told: bool = False
 
 
 class ScoresAtRisk:
@@ -80,8 +69,6 @@ class ScoresAtRisk:
         self._now_ms = now_ms
         self._misses: dict[str, Samples] = {}
         self._levels: dict[tuple[str, str], str] = {}
-        self._hours: dict[tuple[str, str], Hour] = {}
-        self._hour_ms = -1
         self._day = -1
         self._days = days(ZONE, 0)
 
@@ -112,25 +99,20 @@ class ScoresAtRisk:
         await self._look_at_hours(day.number, now_ms)
 
     async def _look_at_hours(self, day: int, now_ms: int) -> None:
-        """Say of which shops the running hour is low. What was decided before the first look at it is not in it."""
+        """Say of which shops the running hour is low, once an hour, whether we have been away in it or not."""
         hour_ms = now_ms - now_ms % HOUR_MS
-        if hour_ms != self._hour_ms:
-            self._hour_ms = hour_ms
-            self._hours.clear()
-        book = self._scorer.book
-        for number, (name, known) in enumerate(list(self._scorer.shops.items()), 1):
-            for id in book.of_platform(known.platform):
-                profile = book.newest(id)
-                if profile is not None and profile.hour_below is not None:
-                    counts = self._scorer.counts_today(name, profile)
-                    hour = self._hours.setdefault((name, id), Hour(day, counts[HIT], counts[MISS]))
-                    if hour.day == day and not hour.told:
-                        await self._weigh_hour(name, profile, hour, (counts[HIT], counts[MISS]), now_ms)
+        scorer = self._scorer
+        for number, (name, known) in enumerate(list(scorer.shops.items()), 1):
+            for id in scorer.book.of_platform(known.platform):
+                profile = scorer.book.newest(id)
+                if profile is None or profile.hour_below is None or scorer.hours_told.get((name, id), 0) >= hour_ms:
+                    continue
+                await self._weigh_hour(name, profile, hour_ms, day, now_ms)
             if number % SHOPS_AT_A_TIME == 0:
                 await asyncio.sleep(0)
 
-    async def _weigh_hour(self, shop: str, profile: Profile, hour: "Hour", now: tuple[int, int], now_ms: int) -> None:
-        hits, misses = max(0, now[0] - hour.hits), max(0, now[1] - hour.misses)
+    async def _weigh_hour(self, shop: str, profile: Profile, hour_ms: int, day: int, now_ms: int) -> None:
+        hits, misses = self._scorer.board.hour(Entity("shop", shop), hour_ms, profile.id)
         of = hits + misses
         assert profile.hour_below is not None
         if of < profile.hour_sample or hits / of >= profile.hour_below:
@@ -143,7 +125,7 @@ class ScoresAtRisk:
             shop=shop,
             profile=profile.id,
             level="hour",
-            day=hour.day,
+            day=day,
             target=profile.hour_below,
             rate=hits / of,
             left=0,
@@ -151,10 +133,9 @@ class ScoresAtRisk:
             burned=misses,
             hits=hits,
             of=of,
-            hour_ms=self._hour_ms,
+            hour_ms=hour_ms,
         )
         await self._submit(Batch(door="scores", source="scores", events=[event], indices=[0], size=200))
-        hour.told = True
 
     async def _begin(self, day: int, now_ms: int) -> None:
         """A new day, or a start: what stands of another day is over; what stands of this one is looked at anew."""

@@ -97,6 +97,7 @@ class Scorer:
         complete: whether all of them are scored, as after a start.
         shops: what is known of each shop besides its chats.
         seen: how fresh the feeds of each shop are.
+        hours_told: the last hour of which it was said that its rate is low, by shop and profile.
     """
 
     def __init__(
@@ -125,6 +126,7 @@ class Scorer:
         self.complete = False
         self.shops: dict[str, ShopChats] = {}
         self.seen: dict[str, Seen] = {}
+        self.hours_told: dict[tuple[str, str], int] = {}
         self._dirty: set[Key] = set()
         self._staff = Staff()
         self._restaffed: dict[str, int] = {}  # Shops of which presence has said something, and from when on.
@@ -205,6 +207,9 @@ class Scorer:
             for name in self._staff.note(event, self._register()):
                 self._restaffed[name] = min(event.ts_ms, self._restaffed.get(name, event.ts_ms))
             return
+        if isinstance(event, ev.ScoreStood):
+            self._said(event)
+            return
         if not event.shop:
             return
         key = event.conversation or event.buyer
@@ -222,6 +227,12 @@ class Scorer:
             self._dirty.add((event.shop, key))
             if event.backfill:
                 self._backfilled(event)
+
+    def _said(self, event: ev.ScoreStood) -> None:
+        """Remember what we have said ourselves of an hour, also after a start: it is said once."""
+        if event.level == "hour":
+            name = (event.shop, event.profile)
+            self.hours_told[name] = max(event.hour_ms, self.hours_told.get(name, 0))
 
     def _backfilled(self, event: ev.AnyEvent) -> None:
         day = self._days.of(event.ts_ms).number
@@ -282,6 +293,8 @@ class Scorer:
                 event = decode_stored(logged.body)
                 if isinstance(event, ev.AgentPresence):
                     self._staff.note(event, self._register())
+                elif isinstance(event, ev.ScoreStood):
+                    self._said(event)
                 elif event.shop:
                     self._shop(event.shop, event.platform).note(event, logged.position)
                     if isinstance(event, ev.WaitingSnapshot):

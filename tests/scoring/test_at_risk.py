@@ -84,6 +84,24 @@ def test_how_much_a_target_is_at_risk(left: int, open: int, burned: int, hours: 
     assert level_of(found, burned, hours * HOUR_MS) == level
 
 
+async def look_after(f: Floor, watch: ScoresAtRisk, clock: str, quick: int, slow: int) -> None:
+    """So many first replies in 20 and in 50 seconds, and a look in that minute."""
+    chat = Chatter("jd")
+    for n in range(quick + slow):
+        name = f"{clock}-{n}"
+        chat.b(f"{clock}:00", conversation=name, id=f"q-{name}")
+        chat.a(f"{clock}:{20 if n < quick else 50}", conversation=name, id=f"a-{name}")
+    chat.events.sort(key=lambda one: one[0].ts_ms)
+    await f.tell(chat)
+    await f.at(f"{clock}:59")
+    await watch.look()
+
+
+def lines_of_hours(f: Floor) -> list[tuple[str, str, int, int]]:
+    messages = [one for one in f.service.decided(d.TellPeople) if one.kind == "score"]
+    return [(one.to, one.facts["shop"], one.facts["hits"], one.facts["of"]) for one in messages]
+
+
 async def test_an_hours_low_rate_is_one_line_to_the_lead_and_the_next_not_before_the_next_hour(tmp_path: Path) -> None:
     async with floor(tmp_path, "19:59:00") as f:
         watch = at_risk(f, NOBODY_WRITTEN_DOWN)
@@ -92,21 +110,8 @@ async def test_an_hours_low_rate_is_one_line_to_the_lead_and_the_next_not_before
         await f.at("20:00:01")
         await watch.look()  # What was decided before is not of this hour.
 
-        async def first_replies(clock: str, quick: int, slow: int) -> None:
-            chat = Chatter("jd")
-            for n in range(quick + slow):
-                name = f"{clock}-{n}"
-                chat.b(f"{clock}:00", conversation=name, id=f"q-{name}")
-                chat.a(f"{clock}:{20 if n < quick else 50}", conversation=name, id=f"a-{name}")
-            chat.events.sort(key=lambda one: one[0].ts_ms)
-            await f.tell(chat)
-            await f.at(f"{clock}:59")
-            await watch.look()
-
-        def lines() -> list[tuple[str, str, int, int]]:
-            messages = [one for one in f.service.decided(d.TellPeople) if one.kind == "score"]
-            return [(one.to, one.facts["shop"], one.facts["hits"], one.facts["of"]) for one in messages]
-
+        first_replies = partial(look_after, f, watch)
+        lines = partial(lines_of_hours, f)
         await first_replies("20:02", 6, 3)
         assert lines() == [], "nine are no sample"
         await first_replies("20:05", 3, 0)
@@ -120,3 +125,17 @@ async def test_an_hours_low_rate_is_one_line_to_the_lead_and_the_next_not_before
         await first_replies("21:10", 0, 4)
         assert lines()[1:] == [("lead", "senye", 10, 14)]
         assert f.service.engine.tracker.incidents.standing("score") == []
+
+
+async def test_an_hours_line_holds_what_was_before_a_crash_and_is_not_said_again_after_one(tmp_path: Path) -> None:
+    async with floor(tmp_path, "20:00:00") as f:
+        await look_after(f, at_risk(f), "20:05", 4, 3)
+        assert lines_of_hours(f) == [], "seven are no sample"
+    async with floor(tmp_path, "20:10:00") as f:
+        await look_after(f, at_risk(f), "20:10", 0, 3)
+        assert lines_of_hours(f) == [("lead", "senye", 4, 10)]
+    async with floor(tmp_path, "20:20:00") as f:
+        await look_after(f, at_risk(f), "20:20", 0, 5)
+        assert lines_of_hours(f) == [], "it was said before the crash"
+        await look_after(f, at_risk(f), "21:05", 0, 10)
+        assert lines_of_hours(f) == [("lead", "senye", 0, 10)]

@@ -135,7 +135,8 @@ class Board:
     def __init__(self, book: ProfileBook) -> None:
         self.first_day = 0
         self._book = book
-        self._cells: dict[int, dict[Entity, dict[str, Cell]]] = {}
+        self._known: dict[tuple[Dim, str, str], Entity] = {}
+        self._cells: dict[int, dict[str, dict[Entity, Cell]]] = {}  # By day and profile.
         self._figures: dict[int, dict[Entity, FigureCell]] = {}
         self._sheets: dict[tuple[str, str], bytes] = {}
         self.changed: set[Entity] = set()
@@ -157,29 +158,41 @@ class Board:
 
     def apply(self, sheet: Sheet, by: int) -> None:
         """Add a sheet to the cells, or with ``by=-1`` take it away."""
-        first_day = self.first_day
+        first_day, shop = self.first_day, sheet.shop
         for id, marks in sheet.marks.items():
             for mark in marks:
                 if mark.day >= first_day:
-                    for entity in _entities(sheet.shop, mark.agent, mark.account):
+                    for entity in self._entities(shop, mark.agent, mark.account):
                         self._cell(mark.day, entity, id).add(mark, by)
         for part in sheet.parts:
             if part.day >= first_day:
-                for entity in _entities(sheet.shop, part.agent, part.account):
+                for entity in self._entities(shop, part.agent, part.account):
                     self._figure(part.day, entity).add(part, sheet.buyer, by)
+
+    def _entities(self, shop: str, agent: str | None, account: str | None) -> Iterator[Entity]:
+        yield self._entity(("shop", shop, ""))
+        if agent is not None:
+            yield self._entity(("agent", shop, agent))
+        if account is not None:
+            yield self._entity(("account", shop, account))
+
+    def _entity(self, name: tuple[Dim, str, str]) -> Entity:
+        """Return an entity by its name; one object each, for there are many and all hold on to them."""
+        entity = self._known.get(name)
+        if entity is None:
+            entity = Entity(*name)
+            self._known[entity] = entity
+        return entity
 
     def _cell(self, day: int, entity: Entity, id: str) -> Cell:
         self.changed.add(entity)
         self.touched.add(day)
-        of_day = self._cells.setdefault(day, {})
-        cells = of_day.get(entity)
-        if cells is None:
-            cells = of_day[entity] = {}
-        cell = cells.get(id)
+        cells = self._cells.setdefault(day, {}).setdefault(id, {})
+        cell = cells.get(entity)
         if cell is None:
             profile = self.profile(id)
             assert profile is not None, id
-            cell = cells[id] = Cell(profile)
+            cell = cells[entity] = Cell(profile)
         return cell
 
     def _figure(self, day: int, entity: Entity) -> FigureCell:
@@ -201,15 +214,17 @@ class Board:
         """Return of whom there is anything on these days."""
         found: set[Entity] = set()
         for day in days:
-            found |= self._cells.get(day, {}).keys() | self._figures.get(day, {}).keys()
+            found.update(*self._cells.get(day, {}).values(), self._figures.get(day, ()))
         return found
 
     def row(self, entity: Entity, days: Iterable[int]) -> Row:
         """Return what is known of one over some days."""
         row = empty_row()
         for day in days:
-            for id, cell in self._cells.get(day, {}).get(entity, {}).items():
-                row.sums.setdefault(id, Sums()).add(cell.sums)
+            for id, cells in self._cells.get(day, {}).items():
+                cell = cells.get(entity)
+                if cell is not None:
+                    row.sums.setdefault(id, Sums()).add(cell.sums)
             figure = self._figures.get(day, {}).get(entity)
             if figure is not None:
                 row.figures.add(figure.sums)
@@ -219,8 +234,18 @@ class Board:
 
     def sums(self, entity: Entity, day: int, id: str) -> Sums | None:
         """Return the sums of one day under one profile; None: there are none."""
-        cell = self._cells.get(day, {}).get(entity, {}).get(id)
+        cell = self._cells.get(day, {}).get(id, {}).get(entity)
         return None if cell is None else cell.sums
+
+    def hour(self, entity: Entity, hour_ms: int, id: str) -> tuple[int, int]:
+        """Return hits and misses decided in an hour, under a profile that asks something of each hour."""
+        hits = misses = 0
+        for of_day in self._cells.values():  # What began before midnight may be decided after it.
+            cell = of_day.get(id, {}).get(entity)
+            if cell is not None:
+                more = cell.hour(hour_ms)
+                hits, misses = hits + more[0], misses + more[1]
+        return hits, misses
 
     @property
     def days(self) -> Sequence[int]:
@@ -237,17 +262,10 @@ class Board:
         for day in [day for day in self.days if day < before]:
             self._cells.pop(day, None)
             self._figures.pop(day, None)
+        self._known = {entity: entity for entity in self.entities(self.days)}
         for key, packed in list(self._sheets.items()):
             if max(_decode(packed).days, default=0) < before:
                 del self._sheets[key]
-
-
-def _entities(shop: str, agent: str | None, account: str | None) -> Iterator[Entity]:
-    yield Entity("shop", shop)
-    if agent is not None:
-        yield Entity("agent", shop, agent)
-    if account is not None:
-        yield Entity("account", shop, account)
 
 
 _row_encoder = msgpack.Encoder()

@@ -15,6 +15,9 @@ from msgspec import Struct, field
 from monitor.core.scores.judge import HIT, MISS, UNDETERMINED, Mark, together
 from monitor.core.scores.profile import Profile
 
+BITS = 24  # Of each count packed into a number: no day of one shop has more than that many units.
+MASK = (1 << BITS) - 1
+HOUR_MS = 3_600_000
 COUNTS = ("hits", "misses", "undetermined", "excluded")
 
 
@@ -49,46 +52,78 @@ class Sums(Struct, array_like=True, gc=False):
         return self.counts[HIT] / self.determined if self.determined else None
 
 
-class Cell:
-    """One day of one shop, agent or account under one profile."""
+class Cell(Struct, gc=False):
+    """One day of one shop, agent or account under one profile.
 
-    __slots__ = ("_any_hit", "_parts", "_spread", "sums")
+    A large floor has hundreds of thousands: nothing in one is of a kind that the garbage collector follows, or its
+    looking at all of them would hold the loop for half a second. So counts are packed into one number.
+    """
 
-    def __init__(self, profile: Profile) -> None:
-        self.sums = Sums()
-        self._any_hit = profile.limit_ms is None
-        self._spread = profile.statistic == "median" or profile.keep_fastest < 1
-        self._parts: dict[str, list[int]] = {}
+    profile: Profile
+    _counts: int = 0
+    _sum_ms: int = 0
+    _waits: int = 0
+    _spread: dict[int, int] | None = None
+    _why: dict[str, int] | None = None
+    _parts: dict[str, int] | None = None  # By unit: how often each verdict.
+    _hours: dict[int, int] | None = None  # By hour: hits and misses decided in it; where the profile asks.
 
     def add(self, mark: Mark, by: int = 1) -> None:
         """Take a mark in, or with ``by=-1`` give it back."""
-        sums = self.sums
+        verdict = mark.verdict
         if mark.waits:
-            sums.sum_ms += by * mark.sum_ms
-            sums.waits += by * mark.waits
-            if self._spread and mark.waits == 1:
-                add_counts(sums.spread, {mark.sum_ms: by})
-        if mark.why and mark.verdict != UNDETERMINED:
-            add_counts(sums.why, {mark.why: by})
+            self._sum_ms += by * mark.sum_ms
+            self._waits += by * mark.waits
+            profile = self.profile
+            if mark.waits == 1 and (profile.statistic == "median" or profile.keep_fastest < 1):
+                self._spread = self._spread or {}
+                add_counts(self._spread, {mark.sum_ms: by})
+        if mark.why and verdict != UNDETERMINED:
+            self._why = self._why or {}
+            add_counts(self._why, {mark.why: by})
+        one = by << BITS * verdict
+        if verdict <= MISS and self.profile.hour_below is not None:
+            self._hours = self._hours or {}
+            add_counts(self._hours, {mark.decided_ms // HOUR_MS: one})
         if not mark.unit:
-            sums.counts[mark.verdict] += by
+            self._counts += one
             return
-        parts = self._parts.setdefault(mark.unit, [0, 0, 0, 0])
-        if any(parts):
-            sums.counts[self._together(parts)] -= 1
-        parts[mark.verdict] += by
-        if any(parts):
-            sums.counts[self._together(parts)] += 1
+        if self._parts is None:
+            self._parts = {}
+        was = self._parts.get(mark.unit, 0)
+        now = was + one
+        if was:
+            self._counts -= 1 << BITS * self._together(was)
+        if now:
+            self._counts += 1 << BITS * self._together(now)
+            self._parts[mark.unit] = now
         else:
             del self._parts[mark.unit]
 
-    def _together(self, parts: list[int]) -> int:
-        return together((verdict for verdict, count in enumerate(parts) if count), any_hit=self._any_hit)
+    def _together(self, parts: int) -> int:
+        counts = counts_of(parts, 4)
+        found = [verdict for verdict, count in enumerate(counts) if count]
+        return together(found, any_hit=self.profile.limit_ms is None)
+
+    @property
+    def sums(self) -> Sums:
+        """What is in it."""
+        return Sums(counts_of(self._counts, 4), self._sum_ms, self._waits, self._spread or {}, self._why or {})
+
+    def hour(self, hour_ms: int) -> tuple[int, int]:
+        """Return hits and misses that were decided in the hour that began then."""
+        hits, misses = counts_of((self._hours or {}).get(hour_ms // HOUR_MS, 0), 2)
+        return hits, misses
 
     @property
     def empty(self) -> bool:
         """Whether nothing is in it any more."""
-        return not any(self.sums.counts) and not self.sums.waits
+        return not self._counts and not self._waits
+
+
+def counts_of(packed: int, length: int) -> list[int]:
+    """Return the counts that are packed into a number, the first in its lowest bits."""
+    return [packed >> BITS * at & MASK for at in range(length)]
 
 
 def add_counts(to: dict[Any, int], other: dict[Any, int], by: int = 1) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
-from monitor.core.scores.cells import add_counts
+from monitor.core.scores.cells import BITS, add_counts, counts_of
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ROUNDS, ZONE
 from monitor.core.scores.judge import Judge
@@ -287,38 +287,40 @@ class Tally:
             self.next_ms = min(self.next_ms, missed_ms + 1)
 
 
-class FigureCell:
-    """The figures of one day of one shop, agent or account: sums, and what is known of each buyer."""
+class FigureCell(Struct, gc=False):
+    """The figures of one day of one shop, agent or account: sums, and what is known of each buyer.
 
-    __slots__ = ("_buyers", "buyers", "sums")
+    Like `Cell` nothing that the garbage collector follows: what is known of a buyer is packed into one number.
+    """
 
-    def __init__(self) -> None:
-        self.sums = Figures()
-        self.buyers = [0] * len(BUYER_FIGURES)
-        self._buyers: dict[str, list[int]] = {}
+    sums: Figures = field(default_factory=Figures)
+    _buyers: dict[str, int] = field(default_factory=dict)
+    _counts: int = 0
 
     def add(self, part: Part, buyer: str, by: int = 1) -> None:
         """Take a part in, or with ``by=-1`` give it back."""
         self.sums.add(part.figures, by)
-        known = self._buyers.setdefault(buyer, [0, 0, 0, 0, 0])
-        self._note(known, -1)
+        was = now = self._buyers.get(buyer, 0)
         for at, count in enumerate(part.buyer):
-            known[at] += by * count
-        self._note(known, 1)
-        if not any(known):
-            del self._buyers[buyer]
+            now += by * count << BITS * at
+        self._counts += _of_buyer(now) - _of_buyer(was)
+        if now:
+            self._buyers[buyer] = now
+        else:
+            self._buyers.pop(buyer, None)
 
-    def _note(self, known: list[int], by: int) -> None:
-        consulted, replied, filtered = known[CONSULTED] > 0, known[REPLIED] > 0, known[FILTERED] > 0
-        for at, so in enumerate(
-            (
-                consulted,
-                consulted and not filtered,
-                consulted and replied,
-                filtered,
-                known[SLOW] >= SLOW_GAPS,
-                known[MISSED] > 0,
-            )
-        ):
-            if so:
-                self.buyers[at] += by
+    @property
+    def buyers(self) -> list[int]:
+        """How many, in the order of `BUYER_FIGURES`."""
+        return counts_of(self._counts, len(BUYER_FIGURES))
+
+
+def _of_buyer(packed: int) -> int:
+    """Return what one buyer adds to each of `BUYER_FIGURES`, packed."""
+    if not packed:
+        return 0
+    known = counts_of(packed, 5)
+    consulted, replied, filtered = known[CONSULTED] > 0, known[REPLIED] > 0, known[FILTERED] > 0
+    slow, missed = known[SLOW] >= SLOW_GAPS, known[MISSED] > 0
+    so = (consulted, consulted and not filtered, consulted and replied, filtered, slow, missed)
+    return sum(yes << BITS * at for at, yes in enumerate(so))

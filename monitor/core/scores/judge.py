@@ -39,6 +39,7 @@ class Mark(NamedTuple):
     start_ms: int
     due_ms: int  # undetermined: when to look again; NEVER_MS: nothing will tell.
     why: str  # excluded: the reason; miss: what a person might dispute.
+    decided_ms: int  # hit, miss: when it came out so; else 0.
 
 
 class _Part(NamedTuple):
@@ -150,7 +151,7 @@ class Judge:
         if why:
             return _Part(EXCLUDED, -1, NEVER_MS, why, now_ms)
         if profile.bot_only == "answered" and one.bot and not one.handed and one.how != ANSWERED:
-            return _Part(HIT, -1, NEVER_MS, "", now_ms)
+            return _Part(HIT, -1, NEVER_MS, "", start_ms)
         last_ms = NEVER_MS if limit_ms is None else start_ms + limit_ms  # The last instant in time.
         if profile.weekend_by_ms is not None and one.bot:
             last_ms = max(last_ms, _after_weekend(profile.zone, start_ms, profile.weekend_by_ms))
@@ -222,8 +223,9 @@ class Judge:
                 agent, account = one.agent, one.by_account
         waits = 1 if part.ms >= 0 else 0
         return Mark(
-            day, part.verdict, agent, account, unit, max(0, part.ms), waits, one.start_ms, part.due_ms, part.why
-        )
+            day, part.verdict, agent, account, unit, max(0, part.ms), waits, one.start_ms, part.due_ms, part.why,
+            part.at_ms if part.verdict <= MISS else 0,
+        )  # fmt: skip
 
 
 def _after_weekend(zone: str, at_ms: int, by_ms: int) -> int:
