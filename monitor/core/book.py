@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from monitor.core.hours import ALWAYS_MS, Calendar, Hours
+from monitor.core.hours import ALWAYS_MS, Calendar, Hours, without
 from monitor.core.policy import Policy, Resolved
 
 
@@ -21,7 +21,8 @@ class Layer(Struct, frozen=True, kw_only=True):
 
     Attributes:
         rule: where it stands, ``file:line``.
-        sets: fields of `Policy` with their values, each whole.
+        sets: fields of `Policy` with their values, each whole; and ``merchant``, hours that are the merchant's whoever
+            says the hours themselves (None: none are).
         platforms, shops, phases: it fits these only; None: all. An event that names no phase has none of them.
         hours: it fits while these count; None: always.
         from_ms, until_ms: it fits from, and before, these instants: a campaign ends by itself.
@@ -145,5 +146,14 @@ class Book:
                 sets |= layer.sets
                 if layer.named:
                     sets["rule"] = layer.rule
-            policy = self._made[key] = replace(self._base, **sets)
+            policy = self._made[key] = overlaid(self._base, sets)
         return policy
+
+
+def overlaid(base: Policy, sets: Mapping[str, Any]) -> Policy:
+    """Return a policy with what layers set of it: what is the merchant's is taken out of its hours."""
+    changes = dict(sets)
+    merchant = changes.pop("merchant", None)
+    if merchant is not None:
+        changes["hours"] = without(changes.get("hours", base.hours), merchant)
+    return replace(base, **changes)

@@ -15,6 +15,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 ALWAYS_MS = 1 << 60  # Later than any instant, and -ALWAYS_MS earlier.
 DAY_MS = 86_400_000
@@ -59,6 +60,22 @@ class Hours(Struct, frozen=True, gc=False):
 
 NEVER = Hours(UTC, ((),) * 7)
 """No instant counts."""
+
+EVER = Hours(UTC, (((0, DAY_MS),),) * 7)
+"""Every instant counts."""
+
+
+def without(hours: Hours | None, less: Hours) -> Hours:
+    """Return hours (None: all) in which those of others do not count."""
+    if less == EVER:
+        return NEVER
+    hours = EVER if hours is None else hours
+    return replace(hours, less=(*hours.less, less))
+
+
+def both(hours: Hours | None, others: Hours) -> Hours:
+    """Return the hours (None: all) that are also among others."""
+    return others if hours is None else without(hours, without(hours, others))
 
 BLOCK_MS = 28 * DAY_MS
 BLOCKS_AT_MOST = 64  # Kept of one calendar: five years. A ts may be any year, and must not fill the memory.

@@ -221,8 +221,8 @@ class Terms(Model):
 
     @model_validator(mode="after")
     def _whose(self) -> "Terms":
-        if self.merchant_hours is not None and (self.hours is None or self.responsible is not None):
-            raise ValueError("merchant_hours stands beside hours, which are all that count, and without responsible")
+        if self.merchant_hours is not None and self.responsible is not None:
+            raise ValueError("merchant_hours says whose a part of the hours is, responsible all of them: write one")
         return self
 
 

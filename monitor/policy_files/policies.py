@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
-
-from monitor.core.book import Book, Layer
-from monitor.core.hours import ALWAYS_MS, NEVER, Hours
+from monitor.core.book import Book, Layer, overlaid
+from monitor.core.hours import ALWAYS_MS, EVER, Hours, both
 from monitor.core.policy import BUILT_IN, Policy, PromiseLimits, Stage, Step
 from monitor.core.roster import Register
 from monitor.policy_files import language, where
@@ -56,14 +54,14 @@ class Policies(NamedTuple):
         rules: those laid over it, in the order in which they are asked.
         hours: those that have a name.
         zone: of the floor.
-        warnings: what is odd and yet may be meant.
+        default: what ``default`` says once more, as layers, where it names hours of the merchant.
     """
 
     base: Policy
     rules: tuple[Placed, ...]
     hours: Mapping[str, Hours]
     zone: str
-    warnings: tuple[Fault, ...] = ()
+    default: tuple[Layer, ...] = ()
 
     def book(self, version: str, register: Register) -> Book:
         """Return the policies as the core asks for them.
@@ -76,6 +74,8 @@ class Policies(NamedTuple):
             [layer for placed in self.rules if placed.section == section for layer in placed.layers]
             for section in SECTIONS
         ]
+        if self.default:
+            sections.insert(0, [*self.default])
         teams: dict[str, set[str]] = {}
         for info in register.shops:
             if info.team is not None:
@@ -114,6 +114,7 @@ def load(folder: Path, register: Register, base: Policy = BUILT_IN) -> tuple[Pol
                 faults.append(document.fault(f"hours {name} are there already in another file", "hours", name))
             hours[name] = compiled(text, document.value.zone or zone)
     make = _Maker(hours, zone, register, faults)
+    default: tuple[Layer, ...] = ()
     defaults = [document for document in documents if document.value.default is not None]
     for document in defaults[1:]:
         faults.append(document.fault(f"default is there already in {defaults[0].file}", "default"))
@@ -121,14 +122,18 @@ def load(folder: Path, register: Register, base: Policy = BUILT_IN) -> tuple[Pol
         document = defaults[0]
         terms = document.value.default
         assert terms is not None
-        sets = make.sets(terms, document, ("default",))
-        base = replace(base, **sets, name="default", rule=_place(document, "default"))
+        place = _place(document, "default")
+        sets = make.sets(terms, document, ("default",)) | {"name": "default"}
+        base = overlaid(base, sets | {"rule": place})
+        if "merchant" in sets:  # A rule that says other hours leaves the merchant theirs: so it is laid over, too.
+            merchants = make.of_merchant(terms, document, ("default",), sets, hours=None)
+            default = (*merchants, Layer(rule=place, sets=sets))
     elif not faults:
         faults.append(Fault(str(folder), 0, 0, "no file says default: what holds for every shop"))
     rules = tuple(
         placed for section in SECTIONS for document in documents for placed in make.section(document, section)
     )
-    return Policies(base, rules, hours, zone), faults
+    return Policies(base, rules, hours, zone, default), faults
 
 
 def _place(document: Document[Any], *loc: int | str) -> str:
@@ -166,13 +171,26 @@ class _Maker:
         if match.phase:
             sets["phase"] = match.phase[0] if len(match.phase) == 1 else None
         hours = self._named(match.hours, document, (*loc, "match", "hours"))
-        if rule.merchant_hours is not None:
-            merchant = self._named(rule.merchant_hours, document, (*loc, "merchant_hours"))
-            if merchant is not None:
-                theirs = sets | {"responsible": "merchant"}
-                at = _place(document, *loc, "merchant_hours")
-                yield Layer(rule=at, sets=theirs, hours=merchant, **fits)
+        yield from self.of_merchant(rule, document, loc, sets, hours=hours, **fits)
         yield Layer(rule=_place(document, *loc), sets=sets, hours=hours, **fits)
+
+    @staticmethod
+    def of_merchant(
+        terms: Terms,
+        document: Document[PolicyFile],
+        loc: tuple[int | str, ...],
+        sets: Mapping[str, Any],
+        hours: Hours | None,
+        **fits: Any,
+    ) -> Iterator[Layer]:
+        """Yield what holds while the merchant answers, if they do at some hours."""
+        if terms.merchant_hours is not None:
+            yield Layer(
+                rule=_place(document, *loc, "merchant_hours"),
+                sets={**sets, "responsible": "merchant"},
+                hours=both(hours, sets["merchant"]),
+                **fits,
+            )
 
     def _shops(self, match: Match, document: Document[PolicyFile], loc: tuple[str, int]) -> frozenset[str] | None:
         """Return the shops that a rule names, themselves or by what the register says of them."""
@@ -236,13 +254,12 @@ class _Maker:
             sets["courtesy_steps"] = _steps(terms.courtesy.steps)
         if terms.hours is not None:
             sets["hours"] = self._named(terms.hours, document, (*loc, "hours"))
-            if terms.merchant_hours is not None:
-                merchant = self._named(terms.merchant_hours, document, (*loc, "merchant_hours"))
-                sets["hours"] = _without(sets["hours"], merchant)
+        if terms.merchant_hours is not None:
+            sets["responsible"] = "ours"  # In all but these.
+            sets["merchant"] = self._named(terms.merchant_hours, document, (*loc, "merchant_hours")) or EVER
         if terms.responsible is not None:
             sets["responsible"] = terms.responsible
-            if terms.responsible == "merchant":
-                sets["hours"] = NEVER
+            sets["merchant"] = EVER if terms.responsible == "merchant" else None
         for key, field in _PLAIN.items():
             value: Any = terms
             for part in key.split("."):
@@ -277,12 +294,3 @@ def _stages(stages: Mapping[str, int]) -> tuple[Stage, ...]:
 
 def _steps(steps: Iterable[language.Step]) -> tuple[Step, ...]:
     return tuple(Step(step.at, step.to, step.gather, step.if_unclaimed, step.repeat, step.repeats) for step in steps)
-
-
-def _without(hours: Hours | None, merchant: Hours | None) -> Hours | None:
-    """Return hours without those in which the merchant answers."""
-    if merchant is None:
-        return hours
-    if hours is None:
-        hours = Hours(merchant.zone, (((0, 86_400_000),),) * 7)
-    return replace(hours, less=(*hours.less, merchant))

@@ -155,6 +155,63 @@ def test_the_merchants_hours_are_not_ours(tmp_path: Path) -> None:
     assert counted == 2 * 3_600_000
 
 
+MERCHANTS = """
+    version: 1
+    platforms:
+      - {match: {platform: jd}, responsible: merchant}
+    shops:
+      - {match: {shop: night}, merchant_hours: "00:00-08:00"}
+      - {match: {shop: evening, hours: "18:00-24:00"}, hours: all, merchant_hours: "22:00-02:00"}
+    campaigns:
+      - {name: 双11, from: "2026-11-10 20:00", until: "2026-11-12 02:00", hours: all}
+      - {name: ours, from: "2026-11-12 20:00", until: "2026-11-13 20:00", match: {platform: jd}, responsible: ours}
+"""
+
+
+@pytest.mark.parametrize(
+    ("shop", "platform", "when", "responsible", "counts"),
+    [
+        ("night", "taobao", "2026-11-20 03:00", "merchant", False),
+        ("night", "taobao", "2026-11-20 09:00", "ours", True),
+        # A campaign that lets all hours count does not take the merchant's from them.
+        ("night", "taobao", "2026-11-11 03:00", "merchant", False),
+        ("night", "taobao", "2026-11-11 09:00", "ours", True),
+        ("s", "jd", "2026-11-20 12:00", "merchant", False),
+        ("s", "jd", "2026-11-11 12:00", "merchant", False),
+        ("s", "jd", "2026-11-13 12:00", "ours", True),
+        # What a more particular rule says of it goes before, for the hours that it leaves to the merchant and the others.
+        ("night", "jd", "2026-11-20 03:00", "merchant", False),
+        ("night", "jd", "2026-11-20 12:00", "ours", True),
+        # Out of the hours for which a rule is, its merchant's are none either.
+        ("evening", "taobao", "2026-11-20 23:00", "merchant", False),
+        ("evening", "taobao", "2026-11-20 01:00", "ours", True),
+        ("evening", "taobao", "2026-11-20 19:00", "ours", True),
+    ],
+)
+def test_the_merchants_hours_stay_theirs_whoever_says_the_hours(
+    tmp_path: Path, shop: str, platform: str, when: str, responsible: str, counts: bool
+) -> None:
+    write(tmp_path, default=DEFAULT, rules=MERCHANTS)
+    policy = resolved(tmp_path, when, shop=shop, platform=platform).policy
+    assert policy.responsible == responsible
+    assert (policy.hours is None or Calendar(policy.hours).is_open(at(when))) is counts
+
+
+def test_the_default_may_leave_hours_to_the_merchant(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT.replace("hours: all", 'hours: "08:00-24:00"\n  merchant_hours: "22:00-24:00"'),
+        rules='version: 1\nshops: [{match: {shop: long}, hours: all}]\n',
+    )
+    for shop in ("s", "long"):
+        late = resolved(tmp_path, "2026-11-20 23:00", shop=shop).policy
+        assert late.responsible == "merchant"
+        assert late.hours is not None
+        assert not Calendar(late.hours).is_open(at("2026-11-20 23:00"))
+        assert resolved(tmp_path, "2026-11-20 12:00", shop=shop).policy.responsible == "ours"
+    assert resolved(tmp_path, "2026-11-20 23:00").policy.rule == "default.yaml:4"
+
+
 def test_hours_on_days_of_the_week_and_on_dates(tmp_path: Path) -> None:
     write(
         tmp_path,
@@ -256,7 +313,7 @@ def test_a_shop_is_of_the_team_that_the_register_says(tmp_path: Path) -> None:
         ('campaigns: [{name: x, from: "2026-11-11", until: "2026-11-11 24:00"}]', "no date and time of the calendar"),
         ('campaigns: [{name: x, from: "2026-11-12", until: "2026-11-11"}]', "campaign x ends before it begins"),
         ("shops: [{match: {brand: senye}}]", "no shop in the register has the brand senye"),
-        ('shops: [{merchant_hours: "00:00-08:00"}]', "merchant_hours stands beside hours"),
+        ('shops: [{merchant_hours: "00:00-08:00", responsible: ours}]', "responsible all of them: write one"),
         ("default: {bot: holds}", "default is there already in"),
         ("shops: [{bot: maybe}]", "'maybe' is none of holds, ignored"),
     ],
