@@ -77,6 +77,7 @@ def both(hours: Hours | None, others: Hours) -> Hours:
     """Return the hours (None: all) that are also among others."""
     return others if hours is None else without(hours, without(hours, others))
 
+
 BLOCK_MS = 28 * DAY_MS
 BLOCKS_AT_MOST = 64  # Kept of one calendar: five years. A ts may be any year, and must not fill the memory.
 BLOCKS_AHEAD = 15  # What has not come in 14 months does not come.

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from monitor.core.roster import Register
+from monitor.core.roster import DAY_MS, Person, Register, Shift
 from monitor.core.scores.profile import ProfileBook
 from monitor.policy_files.channels import Plan
 from monitor.policy_files.language import Campaign, shown
 from monitor.policy_files.policies import Placed, Policies
 from monitor.yaml_files import Fault, did_you_mean
 
+SEATS_LOOKED_AT_MS = 8 * DAY_MS  # A week has every day in it.
 PHASES = ("presale", "aftersale")  # As the contract's examples call them; a feed may have others.
 
 
@@ -123,12 +124,63 @@ def _late_steps(placed: Placed) -> Iterator[Fault]:
 
 
 def _people(register: Register, now_ms: int, zone: str) -> Iterator[Fault]:
-    gone = {person.id for person in register.persons if not person.employed(now_ms)}
     for slot in register.slots:
-        if slot.person in gone and slot.last_day is None:
-            yield _at(slot.place, f"{slot.person} no longer works here; the line does nothing")
+        name, person = register.person_name(slot.person), register.person(slot.person)
+        if person is not None and not person.employed(now_ms) and slot.last_day is None:
+            yield _at(slot.place, f"{name} no longer works here; the line does nothing")
         elif slot.last_day is not None and slot.last_day < datetime.fromtimestamp(now_ms / 1000, ZoneInfo(zone)).date():
-            yield _at(slot.place, f"the line of {slot.person} ended on {slot.last_day}")
+            yield _at(slot.place, f"the line of {name} ended on {slot.last_day}")
+    nicks: dict[str, Person] = {}
+    for one in register.persons:
+        other = nicks.setdefault(one.nick or one.id, one)
+        if other is not one:
+            said = f"{one.nick} is what {other.id} is called too; where a feed says {one.nick}, {other.id} is meant"
+            yield _at(one.place, said)
+    yield from _accounts(register)
+    yield from _seats(register, now_ms)
+
+
+def _accounts(register: Register) -> Iterator[Fault]:
+    """Yield lines of the roster that name an account of another shop, or of other people."""
+    for slot in register.slots:
+        account = register.account(slot.account, slot.shop) if slot.account else None
+        if account is None:
+            continue
+        if account.shop not in (None, slot.shop):
+            yield _at(slot.place, f"account {slot.account} is of the shop {account.shop}, not of {slot.shop}")
+        elif account.persons and slot.person not in account.persons:
+            name = register.person_name(slot.person)
+            yield _at(slot.place, f"{name} is not among the people of the account {slot.account} ({account.place})")
+
+
+def _seats(register: Register, now_ms: int) -> Iterator[Fault]:
+    """Yield who sits where another sits, and who is to serve other shops from a dedicated seat, in the next days."""
+    if not any(slot.seat or not slot.shared for slot in register.slots):
+        return
+    at_seat: dict[str, Shift] = {}
+    of_person: dict[str, Shift] = {}
+    told: set[tuple[str | None, str | None]] = set()
+    for shift in register.shifts(now_ms, now_ms + SEATS_LOOKED_AT_MS):
+        slot = shift.slot
+        other = at_seat.get(slot.seat) if slot.seat else None
+        if other is not None and other.ends_at_ms > shift.starts_at_ms and other.slot.person != slot.person:
+            if (slot.place, other.slot.place) not in told:
+                said = (
+                    f"{register.person_name(other.slot.person)} sits at {slot.seat} at these hours ({other.slot.place})"
+                )
+                yield _at(slot.place, said)
+            told.add((slot.place, other.slot.place))
+        same = of_person.get(slot.person)
+        if same is not None and same.ends_at_ms > shift.starts_at_ms and same.slot.shop != slot.shop:
+            first = slot if not slot.shared else same.slot
+            if not first.shared and (first.place, None) not in told:
+                yield _at(
+                    first.place, f"a dedicated seat (专席) serves one shop; {slot.shop} is served at these hours too"
+                )
+                told.add((first.place, None))
+        for key, latest in ((slot.seat, at_seat), (slot.person, of_person)):
+            if key and (key not in latest or latest[key].ends_at_ms <= shift.ends_at_ms):
+                latest[key] = shift
 
 
 def _covers(one: Placed, other: Placed) -> bool:

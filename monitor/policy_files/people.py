@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from monitor.core.roster import Account, Person, Register, ShopInfo, Slot, Team
 from monitor.policy_files import tables, where
 from monitor.policy_files.people_tables import (
@@ -76,9 +78,10 @@ def load(folder: Path) -> tuple[Register, list[Fault]]:
             continue
         faults += wrong
         rows[table] += [_of_table(path, row) for row in found]
-    faults += _twice(rows)
-    faults += _unknown(rows)
-    return _register(rows, zone), faults
+    names = _Names(rows["people"])
+    faults += _twice(rows, names)
+    faults += _unknown(rows, names)
+    return by_id(_register(rows, zone)), faults
 
 
 def _of_document(document: Document[Any], table: str) -> Iterator[Found]:
@@ -115,6 +118,25 @@ def register_of(
         accounts=tuple(_account(row, None) for row in accounts),
         slots=tuple(slot for row in roster for slot in _slots(row, zone, None)),
         teams=tuple(_team(row, None) for row in teams),
+    )
+
+
+def by_id(register: Register) -> Register:
+    """Return a register whose roster and accounts name people by their ids, however they are written there.
+
+    Load, presence and pay go by the id; a roster is mostly written with 花名.
+    """
+
+    def id_of(name: str) -> str:
+        person = register.person(name)
+        return name if person is None else person.id
+
+    return replace(
+        register,
+        slots=tuple(replace(slot, person=id_of(slot.person)) for slot in register.slots),
+        accounts=tuple(
+            replace(account, persons=tuple(dict.fromkeys(map(id_of, account.persons)))) for account in register.accounts
+        ),
     )
 
 
@@ -173,7 +195,32 @@ def instant_ms(local: datetime, zone: ZoneInfo) -> int:
 # -- what contradicts itself --------------------------------------------------------------------------------------
 
 
-def _twice(rows: dict[str, list[Found]]) -> Iterator[Fault]:
+class _Names:
+    """Whom a name means: an id before a nick, a nick before what feeds call somebody."""
+
+    def __init__(self, people: Iterable[Found]) -> None:
+        self.called: dict[str, list[str]] = {}
+        self._ids = {found.row.id for found in people}
+        for found in people:
+            for name in dict.fromkeys((found.row.nick, *found.row.names)):
+                if name and name not in self._ids:
+                    self.called.setdefault(name, []).append(found.row.id)
+
+    def known(self) -> set[str]:
+        """Return every name somebody has."""
+        return self._ids | set(self.called)
+
+    def id_of(self, name: str) -> str:
+        """Return the id of a name; of one that several have, that of the first."""
+        return name if name in self._ids else self.called.get(name, [name])[0]
+
+    def several(self, name: str) -> list[str]:
+        """Return the ids of those who share a name; nothing where one alone has it."""
+        ids = self.called.get(name, [])
+        return ids if len(ids) > 1 else []
+
+
+def _twice(rows: dict[str, list[Found]], known: _Names) -> Iterator[Fault]:
     keys = {"shops": "shop", "teams": "id", "people": "id"}
     for table, key in keys.items():
         yield from _again(rows[table], key, lambda row, key=key: getattr(row, key))
@@ -185,7 +232,13 @@ def _twice(rows: dict[str, list[Found]]) -> Iterator[Fault]:
             other = names.setdefault(name, found)
             if other is not found:
                 yield found.fault(f"the feeds' name {name} is already that of {other.row.id} ({other.place})", "names")
-    yield from _double_booked(rows["roster"])
+    ids = {found.row.id: found for found in rows["people"]}
+    for found in rows["people"]:
+        for key, name in (("nick", found.row.nick), *(("names", name) for name in found.row.names)):
+            if name in ids and ids[name] is not found and name != found.row.id:
+                yield found.fault(f"{name} is the id of another ({ids[name].place})", key)
+    yield from _double_booked(rows["roster"], known)
+    yield from _account_of_two(rows["roster"], known)
 
 
 def _again(rows: Iterable[Found], key: str, name_of: Any) -> Iterator[Fault]:
@@ -198,17 +251,35 @@ def _again(rows: Iterable[Found], key: str, name_of: Any) -> Iterator[Fault]:
             yield found.fault(f"{key} {shown} is there already ({other.place}); join the two lines", key)
 
 
-def _double_booked(rows: list[Found]) -> Iterator[Fault]:
+def _double_booked(rows: list[Found], known: _Names) -> Iterator[Fault]:
     """Yield the lines that put one person twice on the same shop at the same hours of the same days."""
     seen: dict[Any, list[Found]] = {}
     for found in rows:
         row: RosterRow = found.row
+        person = known.id_of(row.person)
         for shop in row.shop:
-            for other in seen.setdefault((row.person, shop), []):
+            for other in seen.setdefault((person, shop), []):
                 if overlap(row, other.row):
                     yield found.fault(f"{row.person} is on {shop} at these hours already ({other.place})", "hours")
                     break
-            seen[row.person, shop].append(found)
+            seen[person, shop].append(found)
+
+
+def _account_of_two(rows: list[Found], known: _Names) -> Iterator[Fault]:
+    """Yield the lines that give one account to two people at the same time: the platform would throw one of them out.
+
+    Shifts that follow one another may share an account.
+    """
+    seen: dict[Any, list[Found]] = {}
+    for found in rows:
+        row: RosterRow = found.row
+        for shop in row.shop if row.account is not None else ():
+            for other in seen.setdefault((row.account, shop), []):
+                if known.id_of(other.row.person) != known.id_of(row.person) and overlap(row, other.row):
+                    said = f"account {row.account} is {other.row.person}'s at these hours already ({other.place})"
+                    yield found.fault(said, "account")
+                    break
+            seen[row.account, shop].append(found)
 
 
 def overlap(one: RosterRow, other: RosterRow) -> bool:
@@ -234,11 +305,11 @@ def _both_begin(one: RosterRow, other: RosterRow, ahead: int) -> bool:
     return any((first + timedelta(days=n)).weekday() in weekdays for n in range((last - first).days + 1))
 
 
-def _unknown(rows: dict[str, list[Found]]) -> Iterator[Fault]:
+def _unknown(rows: dict[str, list[Found]], names: _Names) -> Iterator[Fault]:
     """Yield where a person, team or shop is named that is not written down, if any of its kind is."""
     shops = {found.row.shop for found in rows["shops"]}
     teams = {found.row.id for found in rows["teams"]}
-    people = {name for found in rows["people"] for name in (found.row.id, found.row.nick, *found.row.names) if name}
+    people = names.known()
     accounts = {found.row.account for found in rows["accounts"]}
     named = (
         ("shops", "team", teams, "team"),
@@ -258,3 +329,11 @@ def _unknown(rows: dict[str, list[Found]]) -> Iterator[Fault]:
             for name in value if isinstance(value, list) else [value]:
                 if name is not None and name not in known:
                     yield found.fault(f"{name} is no {kind} we know{did_you_mean(name, sorted(known))}", key)
+                elif kind == "person" and names.several(name):
+                    yield found.fault(
+                        f"{name} is what several are called; write the id: {_or(names.several(name))}", key
+                    )
+
+
+def _or(names: list[str]) -> str:
+    return " or ".join(names)

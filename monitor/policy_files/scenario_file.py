@@ -160,7 +160,8 @@ class RoundOf(Model):
     courtesy: bool | None = None
     held: bool | None = None
     agent: Name | None = None
-    holders: dict[Name, DurationMs] | None = None  # Who held it, for how long; nobody: in nobody's hands.
+    # Who held it, for how long; nobody: in nobody's hands; "小陈 early_leave", "小林 absent": charged to the roster.
+    holders: dict[Name, DurationMs] | None = None
 
 
 class PromiseAt(Model):

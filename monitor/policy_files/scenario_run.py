@@ -17,7 +17,7 @@ from monitor.core.scores.chats import Chats
 from monitor.core.scores.totals import totals
 from monitor.core.tracker import Tracker
 from monitor.core.views import WaitRow
-from monitor.policy_files.people import register_of
+from monitor.policy_files.people import by_id, register_of
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.scenario_file import ROLES, Line, Scenario
 
@@ -77,13 +77,20 @@ class Played:
         own = register_of(
             scenario.shops, scenario.people, scenario.accounts, scenario.roster, scenario.teams, self._zone
         )
-        return Register(
-            shops=own.shops or known.shops,
-            persons=own.persons or known.persons,
-            accounts=own.accounts or known.accounts,
-            slots=own.slots or known.slots,
-            teams=own.teams or known.teams,
+        return by_id(
+            Register(
+                shops=own.shops or known.shops,
+                persons=own.persons or known.persons,
+                accounts=own.accounts or known.accounts,
+                slots=own.slots or known.slots,
+                teams=own.teams or known.teams,
+            )
         )
+
+    def person(self, name: str | None) -> str | None:
+        """Return somebody as scenarios write them: by 花名 where they have one, whichever of their names is given."""
+        found = self._register.person(name)
+        return name if found is None else found.nick or found.id
 
     # -- what is written ---------------------------------------------------------------------------------------------
 

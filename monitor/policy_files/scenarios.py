@@ -3,10 +3,10 @@
 A difference is told with the line that expects it, what it expects, and what came of it instead.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from monitor.core.decisions import Round
+from monitor.core.decisions import Holding, Round
 from monitor.policy_files.language import shown
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.scenario_file import RoundOf, Scenario, ScenarioFile, ScoreOf, ToldAt
@@ -16,6 +16,7 @@ from monitor.yaml_files import BadFiles, Document, Fault, did_you_mean, read
 FOLDER = "scenarios"
 ALWAYS_LOOKED_AT = {"team", "lead"}  # What leaves the panel for a group must be expected, each one.
 RATE_EXACT = 0.0005
+SLOTS = {"早退": "early_leave", "缺岗": "absent"}  # Seconds charged to the roster, beside a name: "小陈 early_leave".
 WITHIN_MS = 1000  # A message is of the second that it is expected in.
 
 
@@ -112,14 +113,14 @@ class _Compared:
             0 <= told.at_ms - self._played.at_ms(one.at) < WITHIN_MS
             and (one.to, one.kind) == (told.to, told.kind)
             and (one.chats is None or sorted(one.chats) == sorted(told.chats))
-            and one.agent in (None, told.agent)
+            and (one.agent is None or self._played.person(one.agent) == self._played.person(told.agent))
         )
 
     def _wanted(self, one: ToldAt) -> str:
-        return _written(self._time(one.at), one.to, one.kind, one.chats or (), one.agent)
+        return _written(self._time(one.at), one.to, one.kind, one.chats or (), self._played.person(one.agent))
 
     def _one(self, told: Told) -> str:
-        return _written(self._played.time(told.at_ms), told.to, told.kind, told.chats, told.agent)
+        return _written(self._played.time(told.at_ms), told.to, told.kind, told.chats, self._played.person(told.agent))
 
     def _all(self, told: Sequence[Told]) -> str:
         more = f" and {len(told) - 5} more" if len(told) > 5 else ""
@@ -132,7 +133,7 @@ class _Compared:
         for at, (one, round) in enumerate(zip(expected, got, strict=False)):
             said = self._round(round)
             for key in RoundOf.model_fields:
-                wanted = getattr(one, key)
+                wanted = self._wanted_of(one, key)
                 if wanted is not None and wanted != said[key]:
                     place = ("expect", "rounds", at, key)
                     yield self._differs(_said(wanted), _said(said[key]), *place, what=f"round {at + 1}, {key}")
@@ -140,7 +141,26 @@ class _Compared:
             listed = ", ".join(f"{self._round(r)['chat']} {_said(self._round(r)['wait'])}" for r in got[:10]) or "none"
             yield self._fault(f"expected {len(expected)} rounds, got {len(got)}: {listed}", "expect", "rounds")
 
+    def _holders(self, held: Iterable[tuple[str, int]]) -> dict[str, int]:
+        """Return who held a wait for how long; who held it twice, both together."""
+        found: dict[str, int] = {}
+        for written, held_ms in held:
+            name, _, slot = written.rpartition(" ")
+            slot = SLOTS.get(slot, slot) if name else ""
+            if slot not in SLOTS.values():
+                name, slot = written, ""
+            holder = f"{self._played.person(name)} {slot}".rstrip()
+            found[holder] = found.get(holder, 0) + held_ms
+        return found
+
+    def _wanted_of(self, one: RoundOf, key: str) -> Any:
+        wanted = getattr(one, key)
+        if key == "agent":
+            return self._played.person(wanted)
+        return self._holders(wanted.items()) if key == "holders" and wanted is not None else wanted
+
     def _round(self, round: Round) -> dict[str, Any]:
+        person = self._played.person
         wait_ms = None if round.ended_at_ms is None else round.ended_at_ms - round.opened_at_ms
         return {
             "chat": self._played.written(round.shop, round.conversation),
@@ -149,8 +169,8 @@ class _Compared:
             "stage": round.stage,
             "courtesy": round.courtesy,
             "held": round.held,
-            "agent": round.agent,
-            "holders": {holding.agent or holding.account or "nobody": holding.held_ms for holding in round.holders},
+            "agent": person(round.agent),
+            "holders": self._holders((_holder(holding), holding.held_ms) for holding in round.holders),
         }
 
     def _passed(self) -> Iterator[Fault]:
@@ -199,6 +219,12 @@ class _Compared:
         if score.mean is not None and (mean is None or abs(mean * 1000 - score.mean) > 50):
             said = "no sample" if mean is None else f"{mean:.1f}s"
             yield self._differs(shown(score.mean), said, "expect", "scores", id, "mean", what=f"{id}, mean")
+
+
+def _holder(holding: Holding) -> str:
+    """Return who held a wait, and how it is charged where they were not there."""
+    name = holding.agent or holding.account or "nobody"
+    return f"{name} {holding.slot}" if holding.slot else name
 
 
 def _written(at: str, to: str, kind: str, chats: Sequence[str], agent: str | None) -> str:

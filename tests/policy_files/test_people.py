@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def test_who_is_who_is_read_from_yaml(tmp_path: Path) -> None:
     assert (day.seat, day.shared, day.shop, day.weekdays) == ("B07", True, "senye", frozenset(range(5)))
     assert (night.starts_ms, night.ends_ms, night.shared) == (22 * 3_600_000, 6 * 3_600_000, False)
     assert (night.first_day, night.last_day) == (date(2026, 11, 10), date(2026, 11, 11))
-    assert [shift.slot.person for shift in register.on_shift("senye", at("2026-11-11 03:00"))] == ["小吴"]
+    assert [shift.slot.person for shift in register.on_shift("senye", at("2026-11-11 03:00"))] == ["9001"]
     assert day.place == "people.yaml:11"
 
 
@@ -231,3 +232,97 @@ def test_people_who_have_left_are_doubted_on_the_roster(tmp_path: Path) -> None:
     assert rules.doubts(at("2026-11-10 12:00")) == []
     told = [str(doubt) for doubt in rules.doubts(at("2026-11-20 12:00"))]
     assert told == ["people.yaml:12:1: the line of 小吴 ended on 2026-11-11"]
+
+
+def test_a_roster_may_call_people_as_the_floor_does(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        people="""
+            version: 1
+            people: [{id: 1007, nick: 小林, names: [lin]}]
+            accounts: [{account: a, people: [lin]}]
+            roster: [{person: 小林, shop: s, hours: "08:00-16:00"}]
+        """,
+    )
+    register = load(tmp_path).register
+    # Presence and replies go by the id: a roster that went by another name would call everybody absent.
+    assert register.who("小林", None, "s", 0) == register.slots[0].person == register.accounts[0].persons[0] == "1007"
+
+
+@pytest.mark.parametrize(
+    ("people", "told"),
+    [
+        (
+            """
+            people: [{id: 1, nick: 小林}]
+            roster:
+              - {person: 1, shop: s, hours: "08:00-16:00"}
+              - {person: 小林, shop: s, hours: "15:00-23:00"}
+            """,
+            "people.yaml:5:34: 小林 is on s at these hours already (people.yaml:4)",
+        ),
+        (
+            """
+            roster:
+              - {person: a, shop: s, account: s1, hours: "08:00-16:00"}
+              - {person: b, shop: s, account: s1, hours: "15:00-23:00"}
+            """,
+            "people.yaml:4:35: account s1 is a's at these hours already (people.yaml:3)",
+        ),
+        (
+            """
+            people: [{id: 1, nick: 小林}, {id: 2, nick: 小林}]
+            roster: [{person: 小林, shop: s, hours: "08:00-16:00"}]
+            """,
+            "people.yaml:3:19: 小林 is what several are called; write the id: 1 or 2",
+        ),
+        (
+            "people: [{id: 1, nick: 小林}, {id: 2, names: [1]}]",
+            "people.yaml:2:44: 1 is the id of another (people.yaml:2)",
+        ),
+    ],
+)
+def test_whom_a_roster_means_must_be_plain(tmp_path: Path, people: str, told: str) -> None:
+    write(tmp_path, default=DEFAULT, people="version: 1\n" + dedent(people).strip() + "\n")
+    assert faults(tmp_path) == [told]
+
+
+def test_shifts_that_follow_one_another_may_share_an_account_and_a_seat(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        people="""
+            version: 1
+            roster:
+              - {person: a, shop: s, account: s1, hours: "08:00-16:00", seat: B07}
+              - {person: b, shop: s, account: s1, hours: "16:00-24:00", seat: B07}
+        """,
+    )
+    assert load(tmp_path).doubts(at("2026-11-20 12:00")) == []
+
+
+def test_seats_and_accounts_that_do_not_fit_are_doubted(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        people="""
+            version: 1
+            people: [{id: 1, nick: 小林}, {id: 2, nick: 小周}, {id: 3, nick: 小林}]
+            accounts:
+              - {account: s1, shop: s, people: [2]}
+            roster:
+              - {person: 1, shop: s, hours: "08:00-16:00", seat: B07}
+              - {person: 2, shop: s, hours: "12:00-20:00", seat: B07}
+              - {person: 3, shop: [s, t], hours: "08:00-16:00", kind: 专席}
+              - {person: 1, shop: s, hours: "20:00-24:00", account: s1}
+              - {person: 2, shop: t, hours: "20:00-24:00", account: s1}
+        """,
+    )
+    assert [str(doubt) for doubt in load(tmp_path).doubts(at("2026-11-20 12:00"))] == [
+        "people.yaml:2:1: 小林 is what 1 is called too; where a feed says 小林, 1 is meant",
+        "people.yaml:9:1: 小林 is not among the people of the account s1 (people.yaml:4)",
+        "people.yaml:10:1: account s1 is of the shop s, not of t",
+        "people.yaml:8:1: a dedicated seat (专席) serves one shop; t is served at these hours too",
+        "people.yaml:7:1: 小林 sits at B07 at these hours (people.yaml:6)",
+    ]

@@ -201,7 +201,7 @@ def test_the_default_may_leave_hours_to_the_merchant(tmp_path: Path) -> None:
     write(
         tmp_path,
         default=DEFAULT.replace("hours: all", 'hours: "08:00-24:00"\n  merchant_hours: "22:00-24:00"'),
-        rules='version: 1\nshops: [{match: {shop: long}, hours: all}]\n',
+        rules="version: 1\nshops: [{match: {shop: long}, hours: all}]\n",
     )
     for shop in ("s", "long"):
         late = resolved(tmp_path, "2026-11-20 23:00", shop=shop).policy

@@ -188,3 +188,34 @@ def test_a_crowd_that_cannot_be_is_told(tmp_path: Path, crowd: str, fault: str) 
     text = CROWD.replace("times: 6, every: 1s", crowd)
     (tmp_path / "scenarios" / "one.yaml").write_text(text + "      open: 2\n", "utf-8")
     assert fault in "\n".join(map(str, check(tmp_path, 0).faults))
+
+
+def test_people_are_expected_by_any_of_their_names_and_charged_as_the_roster_has_them(tmp_path: Path) -> None:
+    chat = """
+scenarios:
+  - title: t
+    live: true
+    shops: [{shop: shop, platform: taobao, team: A}]
+    teams: [{id: A, leads: [8001]}]
+    people: [{id: 1007, nick: 小林, team: A, names: [lin]}, {id: 1008, nick: 小周, team: A}, {id: 8001, team: A}]
+    roster:
+      - {person: 小林, shop: shop, hours: "08:00-10:00"}
+      - {person: 小周, shop: shop, hours: "10:00-18:00"}
+    happens:
+      - {at: "09:55:00", presence: online, by: lin}
+      - {at: "09:59:00", buyer: 有货吗, by: lin}
+      - {at: "09:59:30", presence: offline, by: lin}
+      - {at: "10:00:40", presence: online, by: 小周}
+      - {at: "10:01:10", agent: 有的，今天拍今天发, by: 1008}
+    expect:
+"""
+    expect = """\
+      told: [{at: "10:00:30", to: lead, kind: unattended}, {at: "10:01:00", to: team, agent: lin}]
+      rounds: [{agent: 小周, holders: {小林: 30s, 小林 早退: 30s, 小周 absent: 40s, 1008: 30s}}]
+"""
+    assert checked(tmp_path, expect, chat) == []
+    differs = "      rounds: [{agent: lin, holders: {小林: 60s}}]\n"
+    assert [fault.partition(": t: ")[2] for fault in checked(tmp_path, differs, chat)] == [
+        "round 1, agent: expected 小林, got 小周",
+        "round 1, holders: expected 小林 1m, got 小林 30s, 小林 early_leave 30s, 小周 absent 40s, 小周 30s",
+    ]
