@@ -179,7 +179,7 @@ MERCHANTS = """
         ("s", "jd", "2026-11-20 12:00", "merchant", False),
         ("s", "jd", "2026-11-11 12:00", "merchant", False),
         ("s", "jd", "2026-11-13 12:00", "ours", True),
-        # What a more particular rule says of it goes before, for the hours that it leaves to the merchant and the others.
+        # What a more particular rule says of it goes before, for all hours.
         ("night", "jd", "2026-11-20 03:00", "merchant", False),
         ("night", "jd", "2026-11-20 12:00", "ours", True),
         # Out of the hours for which a rule is, its merchant's are none either.
