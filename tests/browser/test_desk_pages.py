@@ -216,6 +216,8 @@ async def test_a_wait_that_needs_no_answer_leaves_with_a_reason(page: Page, prog
 async def test_silences_are_made_and_listed(page: Page, program: Program) -> None:
     await shown(page, program, "/console?lang=zh")
     await page.locator("[data-test=tab-silences]").click()
+    # A silence fits ids: those of the shops that are known are offered.
+    await expect(page.locator("#offered option[value=senye]")).to_have_count(1)
     await page.locator("[data-test=silence-name]").fill("nobody")
     await page.locator("[data-test=silence-reason]").fill("盘点")
     await page.locator("[data-test=silence-make]").click()

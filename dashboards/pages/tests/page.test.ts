@@ -6,7 +6,7 @@ import { readOptions, within, withOption } from '../src/app/options'
 import { firstEvent } from '../src/wallboard/firstEvent'
 import { themeAt } from '../src/app/theme'
 import { SoonWatcher } from '../src/app/soon'
-import { percent, span } from '../src/words/time'
+import { percent, span, tenths } from '../src/words/time'
 import { wallboard as en } from '../src/words/en/wallboard'
 import { wallboard as zh } from '../src/words/zh/wallboard'
 
@@ -66,6 +66,10 @@ describe('the chime', () => {
 describe('figures', () => {
   it('never round a rate up to all', () => {
     expect([1, 0.9999, 0.962, 0.95, 0].map(percent)).toEqual(['100%', '99.9%', '96.2%', '95%', '0%'])
+  })
+
+  it('stand below each other in a column', () => {
+    expect([1, 0.9999, 0.85, 0].map(tenths)).toEqual(['100.0%', '99.9%', '85.0%', '0.0%'])
   })
 
   it('tell a mean in seconds, then in minutes', () => {

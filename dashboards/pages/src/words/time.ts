@@ -38,6 +38,12 @@ export function percent(share: number): string {
   return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)}%`
 }
 
+/** The same in a column: each with its tenth, so that the points stand below each other. */
+export function tenths(share: number): string {
+  const text = percent(share)
+  return text.includes('.') ? text : text.replace('%', '.0%')
+}
+
 /** Day and time of an instant: 11-23 20:41. */
 export function dateAndTime(instantMs: number): string {
   const at = new Date(instantMs)

@@ -7,7 +7,7 @@ export const agent: AgentWords = {
   heading: 'Agent panel',
   pick: 'Choose your name',
   pickHint: 'Then bookmark this page and keep it beside the chat window.',
-  noAgents: 'No agent was heard of yet.',
+  noAgents: 'No agent was heard of yet. Who has answered, or stands in people.yaml, appears here.',
   mine: 'Waiting for me',
   nobody: 'No buyer waits for you',
   owed: 'Promised',

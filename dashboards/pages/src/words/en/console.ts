@@ -20,7 +20,7 @@ export const console_: ConsoleWords = {
   stage: 'Stage',
   unclaimedOnly: 'Unclaimed only',
   noneWaiting: 'Nobody is waiting',
-  nothingYet: 'Nothing has been received yet.',
+  nothingYet: 'Nothing has been received yet. The board shows how to send a first message.',
   no_match: 'No wait fits',
   shown: (shown, all) => (shown === all ? `${all}` : `${shown} of ${all}`),
   truncated: (n) => `${n} more not listed (the most urgent come first)`,
@@ -96,7 +96,7 @@ export const console_: ConsoleWords = {
     waiting: 'Waiting',
     shops: 'Shops',
     shift: 'Shift ends',
-    empty: 'Nothing is known of any agent yet.',
+    empty: 'Nothing is known of any agent yet. Who has answered, or stands in people.yaml, appears here.',
     onShift: 'on shift',
   },
   shop: {
@@ -114,7 +114,7 @@ export const console_: ConsoleWords = {
     target: 'Target',
     noTarget: 'not set',
     states: { ok: 'well', catching_up: 'delayed', stale: 'unknown', unknown: 'not heard of' },
-    empty: 'Nothing is known of any shop yet.',
+    empty: 'Nothing is known of any shop yet. A shop appears with its first message, or from shops.yaml.',
   },
   hand: {
     overnight: '(last shift)',
@@ -131,7 +131,7 @@ export const console_: ConsoleWords = {
     at: 'Shift ends',
   },
   alert: {
-    empty: 'No alert today.',
+    empty: 'No such alert. Once a wait comes to a step it stands here: who was told, and what came of it.',
     at: 'Time',
     what: 'Alert',
     state: 'State',
@@ -202,7 +202,8 @@ export const console_: ConsoleWords = {
     dropped: 'No longer needed',
   },
   silence: {
-    empty: 'No silence is in force.',
+    empty:
+      'No silence is in force. While one is, nobody is told of the waits it names; they still count and stand on the board.',
     until: 'Until',
     by: 'By',
     reason: 'Reason',
@@ -214,7 +215,8 @@ export const console_: ConsoleWords = {
     create: 'Silence',
   },
   audit: {
-    empty: 'Nobody has done anything by hand yet.',
+    empty:
+      'Nobody has done anything by hand yet. Claims, mutes, silences, dismissals and hand-overs are kept here.',
     at: 'Time',
     by: 'Who',
     what: 'Did what',
@@ -248,6 +250,7 @@ export const console_: ConsoleWords = {
     ladder: 'Who is told',
     first: 'First reply',
     promise: 'Promises',
+    promises: ['Due', 'Late', 'Never kept'],
     counts: 'Time',
     counting: 'counts now',
     notCounting: 'does not count now',

@@ -6,7 +6,8 @@ export const sources: SourcesWords = {
   heading: 'Sources',
   summary: (ok, total) => `${ok}/${total} well`,
   shopsCovered: (fresh, all) => `${fresh}/${all} shops seen`,
-  nothing: 'No source has connected yet.',
+  nothing:
+    'No source has connected yet. The board shows how to send a first message; docs/collector.md how to write a collector.',
   state: { ok: 'Well', catching_up: 'Delayed', stale: 'Unknown' },
   column: {
     state: 'State',

@@ -5,7 +5,7 @@ export const agent = {
   heading: '客服面板',
   pick: '选择您的名字',
   pickHint: '选好后收藏这个页面，放在聊天窗口旁边。',
-  noAgents: '还没有听到任何客服。',
+  noAgents: '还没有听到任何客服。有人回复过，或写进 people.yaml 之后，名字就在这里。',
   mine: '等我回复',
   nobody: '没有买家在等您',
   owed: '待跟进',

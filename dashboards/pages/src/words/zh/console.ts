@@ -19,7 +19,7 @@ export const console_ = {
   stage: '状态',
   unclaimedOnly: '只看未认领',
   noneWaiting: '无人等待',
-  nothingYet: '还没有收到过任何消息。',
+  nothingYet: '还没有收到过任何消息。看板上有发送第一条的方法。',
   no_match: '没有符合条件的等待',
   shown: (shown: number, all: number) => (shown === all ? `${all} 位` : `${shown}/${all} 位`),
   truncated: (n: number) => `另有 ${n} 位未列出（最紧急的在前）`,
@@ -95,7 +95,7 @@ export const console_ = {
     waiting: '在等',
     shops: '店铺',
     shift: '班次至',
-    empty: '还没有任何客服的数据。',
+    empty: '还没有任何客服的数据。有人回复过，或写进 people.yaml 之后，就会出现。',
     onShift: '当班',
   },
   shop: {
@@ -115,7 +115,7 @@ export const console_ = {
     states: { ok: '正常', catching_up: '数据延迟', stale: '未知', unknown: '未听到' } as Readonly<
       Record<string, string>
     >,
-    empty: '还没有任何店铺的数据。',
+    empty: '还没有任何店铺的数据。收到第一条消息，或写进 shops.yaml 之后，就会出现。',
   },
   hand: {
     overnight: '（上一班）',
@@ -131,7 +131,7 @@ export const console_ = {
     at: '交班时间',
   },
   alert: {
-    empty: '今天还没有告警。',
+    empty: '没有符合的告警。等待到了通知的时候，会记在这里：告诉过谁、结果怎样。',
     at: '时间',
     what: '告警',
     state: '状态',
@@ -203,7 +203,7 @@ export const console_ = {
     dropped: '不再需要',
   } as Readonly<Record<string, string>>,
   silence: {
-    empty: '没有生效的静默。',
+    empty: '没有生效的静默。静默期间，符合范围的等待谁也不通知，但照样计时、照样在看板上。',
     until: '至',
     by: '设置人',
     reason: '原因',
@@ -217,7 +217,7 @@ export const console_ = {
     create: '静默',
   },
   audit: {
-    empty: '还没有人做过任何操作。',
+    empty: '还没有人做过任何操作。认领、静音、静默、无需回复、接收交接都会记在这里。',
     at: '时间',
     by: '谁',
     what: '操作',
@@ -251,6 +251,7 @@ export const console_ = {
     ladder: '通知',
     first: '首响另定',
     promise: '跟进时限',
+    promises: ['跟进超时', '久未跟进', '漏跟进'] as readonly string[],
     counts: '计时',
     counting: '现在计时',
     notCounting: '现在不计时（班外）',

@@ -47,14 +47,15 @@ export const reports = {
   trend: '每日走势',
   spread: '等待时长分布',
   hours: '各时段平均等待',
-  hoursHint: '颜色越偏橙等得越久；数字是轮次',
+  hoursHint: '颜色越偏橙等得越久；数字是已结束的轮次',
   rounds: '轮次',
   seconds_: '秒',
   longer: '更久',
   csv: '导出 CSV',
   xlsx: '导出 Excel',
   print: '打印',
-  empty: '这段时间没有数据。',
+  empty: '这段时间没有数据。请换个日期，或看看采集端是否在送。',
+  ended: '数字是已结束的轮次',
   profileFrom: (source: string, sure: string) => `口径来源：${source}（${sure}）`,
 }
 

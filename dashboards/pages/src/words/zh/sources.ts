@@ -5,7 +5,7 @@ export const sources = {
   heading: '采集端',
   summary: (ok: number, total: number) => `${ok}/${total} 正常`,
   shopsCovered: (fresh: number, all: number) => `店铺 ${fresh}/${all} 有数据`,
-  nothing: '还没有采集端连上来。',
+  nothing: '还没有采集端连上来。看板上有发送第一条的方法；采集端怎么写，见文档 collector.zh-CN.md。',
   state: { ok: '正常', catching_up: '数据延迟', stale: '未知' } as Readonly<Record<string, string>>,
   column: {
     state: '状态',
