@@ -7,6 +7,8 @@ import shlex
 import signal
 import socket
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,16 +22,22 @@ from tests.waiting import DEADLINE_SECONDS
 UNIT = Path(__file__).parent.parent / "docs" / "deploy" / "presales-monitor.service"
 
 
-def listening(folder: Path) -> socket.socket:
+@pytest.fixture
+def address() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # A name of 103 bytes is the longest on macOS.
+        yield f"{folder}/notify"
+
+
+def listening(address: str) -> socket.socket:
     line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    line.bind(str(folder / "notify"))
+    line.bind(address)
     line.settimeout(30)
     return line
 
 
-def test_the_service_says_when_it_is_ready_that_it_lives_and_that_it_stops(tmp_path: Path) -> None:
-    with listening(tmp_path) as line:
-        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
+def test_the_service_says_when_it_is_ready_that_it_lives_and_that_it_stops(tmp_path: Path, address: str) -> None:
+    with listening(address) as line:
+        told = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "300000"}
         with running(tmp_path / "service", settings=told) as program:
             ready = line.recv(4096).decode()
             assert ready.startswith("READY=1\nSTATUS=rules: ")
@@ -42,12 +50,12 @@ def test_the_service_says_when_it_is_ready_that_it_lives_and_that_it_stops(tmp_p
             assert program.process.wait(DEADLINE_SECONDS) == 0
 
 
-async def test_a_loop_that_has_ended_gives_no_sign_of_life(tmp_path: Path) -> None:
+async def test_a_loop_that_has_ended_gives_no_sign_of_life(address: str) -> None:
     async def never_again() -> bool:
         return False
 
-    with listening(tmp_path) as line:
-        await ServiceManager(str(tmp_path / "notify"), 1.0).keep_alive(never_again)
+    with listening(address) as line:
+        await ServiceManager(address, 1.0).keep_alive(never_again)
         line.setblocking(False)
         with pytest.raises(BlockingIOError):
             line.recv(100)

@@ -62,7 +62,7 @@ def test_the_key_lies_with_the_data_for_nobody_else_to_read(tmp_path: Path) -> N
 
 def test_a_key_that_is_none_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "links.key").write_bytes(b"short")
-    with pytest.raises(UsageError, match="is no key of links"):
+    with pytest.raises(UsageError, match=r"links\.key: is no key; remove it"):
         key_in(tmp_path)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from monitor.store.journal import Journal
 from monitor.store.retention import MARK, Ages, Forgetter, key_in
@@ -86,3 +87,9 @@ def test_a_hash_of_a_hash_is_the_hash_and_another_key_gives_another() -> None:
 def test_the_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     assert key_in(tmp_path) == key_in(tmp_path)
     assert (tmp_path / "names.key").stat().st_mode & 0o077 == 0
+
+
+def test_nothing_is_hashed_with_half_a_key(tmp_path: Path) -> None:
+    (tmp_path / "names.key").touch()  # The power went in the midst of making it.
+    with pytest.raises(OSError, match="is no key; remove it"):
+        key_in(tmp_path)
