@@ -6,6 +6,11 @@ between them while it is busy, so that all such work together gets a small share
 it. The share grows with how long the work has been waiting, up to a quarter: so a
 burst of chat is stored at full speed and looked at a moment later, and a storm that
 does not end cannot put it off for ever.
+
+The loop is busy while turns that store events take much of its time, and for a moment
+after each batch that came and each turn, as long as it was large: who sends one batch
+after the other leaves it idle for most of the time, waiting for the disk, and each slice
+would keep them waiting.
 """
 
 import asyncio
@@ -16,6 +21,8 @@ from math import exp
 SLICE_SECONDS = 0.004  # Worked before others get the loop.
 BUSY_SECONDS = 0.2  # Over about so long is looked back to tell whether the loop is busy.
 BUSY_SHARE = 0.2  # It is, if turns took more than this part of the time.
+QUIET_SECONDS = 0.1  # The moment after a batch or a turn is never longer.
+EVENT_SECONDS = 0.00005  # What an event that has come will take of it, about.
 LEAST_SHARE = 0.04  # Of the loop, for all that may wait together, while it is busy…
 MOST_SHARE = 0.25  # …and when something has waited…
 LONGEST_SECONDS = 60.0  # …for so long.
@@ -34,11 +41,20 @@ class Spare:
         self._level = 0.0  # The part of the time that turns took lately,
         self._at = 0.0  # as of then.
         self._free_at = 0.0  # Slices worked so far are made up for by then.
+        self._quiet_to = 0.0  # The moment after the last batch or turn is over by then.
+
+    def came(self, events: int) -> None:
+        """Note that so many events wait to be stored."""
+        self._keep_quiet(events * EVENT_SECONDS)
 
     def took(self, seconds: float) -> None:
-        """Note that a turn which stored events took so long."""
+        """Note that a turn which stores events took so long; what is left of it may be the disk's."""
         self._level = self._now_busy() + seconds / BUSY_SECONDS
         self._at = self.seconds()
+        self._keep_quiet(seconds * (1 / BUSY_SHARE - 1))
+
+    def _keep_quiet(self, seconds: float) -> None:
+        self._quiet_to = max(self._quiet_to, self.seconds() + min(seconds, QUIET_SECONDS))
 
     @property
     def calm(self) -> bool:
@@ -55,7 +71,8 @@ class Spare:
 
     def owed(self) -> float:
         """Return how long to rest now; 0: not at all."""
-        return 0.0 if self.calm else max(0.0, self._free_at - self.seconds())
+        until = min(self._free_at, self._quiet_to) if self.calm else self._free_at
+        return max(0.0, until - self.seconds())
 
 
 class Pace:

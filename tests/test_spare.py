@@ -4,7 +4,17 @@ import asyncio
 
 import pytest
 
-from monitor.spare import BUSY_SECONDS, LEAST_SHARE, LONGEST_SECONDS, MOST_SHARE, SLICE_SECONDS, Pace, Spare
+from monitor.spare import (
+    BUSY_SECONDS,
+    BUSY_SHARE,
+    LEAST_SHARE,
+    LONGEST_SECONDS,
+    MOST_SHARE,
+    QUIET_SECONDS,
+    SLICE_SECONDS,
+    Pace,
+    Spare,
+)
 
 
 class Time:
@@ -89,3 +99,34 @@ async def test_few_turns_are_no_storm(time: Time) -> None:
         time.now += 0.01
         time.spare.took(0.001)
     assert time.spare.calm
+
+
+async def test_after_a_large_turn_it_is_quiet_for_a_moment(time: Time) -> None:
+    pace = Pace(time.spare)
+    assert await work(time, [pace], 1) == pytest.approx(1)
+    time.spare.took(0.003)
+    assert time.spare.calm, "one turn is no storm"
+    began = time.now
+    await pace.begin()
+    assert time.now - began == pytest.approx(0.003 * (1 / BUSY_SHARE - 1))
+
+
+async def test_a_batch_that_has_come_is_stored_before_others_go_on(time: Time) -> None:
+    pace = Pace(time.spare)
+    assert await work(time, [pace], 2) == pytest.approx(1)
+    time.spare.came(1_000_000)
+    began = time.now
+    await pace.begin()
+    assert time.now - began == pytest.approx(QUIET_SECONDS), "however large it was"
+
+
+async def test_a_sender_who_never_rests_leaves_others_their_share(time: Time) -> None:
+    pace = Pace(time.spare)
+    began = time.now
+    for _ in range(200):
+        time.spare.came(100)
+        await pace.begin()
+        time.now += SLICE_SECONDS
+        time.spare.came(100)
+        assert await pace.rest()
+    assert 200 * SLICE_SECONDS / (time.now - began) > LEAST_SHARE
