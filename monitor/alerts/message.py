@@ -26,7 +26,7 @@ REASONS = {
     "answered": ("已回复", "answered"),
     "expired": ("已过期", "expired"),
     "abandoned": ("买家已关闭", "closed by the buyer"),
-    "dismissed": ("已忽略", "dismissed"),
+    "dismissed": ("无需回复", "dismissed"),
     "courtesy": ("尾语", "courtesy only"),
     "stopped": ("已停止提醒", "told no more"),
     "late": ("已撤回·数据补到", "withdrawn: the feed was late"),

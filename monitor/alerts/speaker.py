@@ -239,10 +239,14 @@ class FloorSpeaker:
         )
 
     def _with_names(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """Return facts with people as the floor calls them: who reads them knows no number."""
+        """Return facts with people and shops as the floor calls them: who reads them knows no number."""
         named: dict[str, Any] = {
             key: self._name(facts[key]) for key in ("from", "to") if isinstance(facts.get(key), str)
         }
+        if isinstance(facts.get("shops"), list):
+            # Of unattended shops each with what is known of it.
+            ids = [one["shop"] if isinstance(one, dict) else one for one in facts["shops"]]
+            named["shops"] = [self._staff.register.shop_name(one) for one in ids]
         if isinstance(facts.get("absent"), list):
             named["absent"] = [self._name(one) for one in facts["absent"]]
         if isinstance(facts.get("room"), list):

@@ -20,6 +20,28 @@ from monitor.alerts.view import (
 )
 
 IN_TITLE = 3  # Shops; more do not fit a phone.
+SOURCE_ADVICE = {
+    "kicked": "log in again on that PC, and ask who logged in elsewhere",
+    "login_expired": "log in again on that PC",
+    "captcha": "solve the captcha on that PC",
+    "client_changed": "have the collector updated by who keeps it",
+    "suspended": "ask whether that was meant",
+    "offline": "see on that PC why the account went offline",
+}
+SOURCE_ADVICE_ELSE = "see whether that PC and its collector run"
+SCORE_ADVICE = {
+    "burning": "see who of this shop was late and when, add people or send a holding phrase first",
+    "last": "answer who waits at this shop first",
+    "lost": "today cannot be mended, go on as usual; the reports show which hours cost it",
+    "hour": "answer new buyers of this shop first",
+}
+ADVICE = {
+    "promise": "give the real answer now, or say how long it still takes",
+    "handover": "whoever takes over presses Receive under Hand-over on the console, and answers who waits first",
+    "opening": "begin with the longest, apologise, then answer",
+    "quality": "read what was said; correct it or apologise where needed",
+    "canary": "tell who runs the system: the disk and /readyz first",
+}
 HOLD = 'send a holding phrase first ("One moment please, I am checking.")'
 FULL = "nobody is free, "
 TURNED = {  # Begun and over.
@@ -122,6 +144,7 @@ def lines(view: View) -> list[str]:
     elif view.kind == "unattended" and view.facts.get("room"):
         free = ", ".join(_room(Room(str(a), int(b), int(c) if c else None)) for a, b, c in view.facts["room"])
         found.append(f"Has room: {free}")
+    found += _to_do(view)
     if view.instead_of_lead:
         found.append("No lead is there: told to the manager instead")
     if view.told:
@@ -238,6 +261,26 @@ def _unattended(view: View) -> str:
     if facts.get("absent"):
         parts.append(f"not at their post: {', '.join(map(str, facts['absent']))}")
     return " | ".join(parts)
+
+
+def _to_do(view: View) -> list[str]:
+    """Return which shops it is about, where there are several, and what to do; of waits that is said already."""
+    facts, found = view.facts, []
+    shops = facts.get("shops")
+    if isinstance(shops, list) and (len(shops) > 1 or view.kind == "source"):
+        more = f" and {len(shops) - TOP} more" if len(shops) > TOP else ""
+        found.append(f"Shops: {', '.join(short(str(shop)) for shop in shops[:TOP])}{more}")
+    advice = ADVICE.get(view.kind)
+    if view.kind == "source":
+        reason = str(facts.get("state") or facts.get("reason"))
+        advice = f"{SOURCE_ADVICE.get(reason, SOURCE_ADVICE_ELSE)}; until it is back watch the platform's own client"
+    elif view.kind == "unattended":
+        advice = "let one of those take over" if facts.get("room") else f"{FULL}call somebody in; {HOLD}"
+    elif view.kind == "score":
+        advice = SCORE_ADVICE.get(str(facts.get("level")))
+    elif view.kind == "storm" and not facts.get("ended"):
+        advice = "send holding phrases first, call people in; each group gets one message every 30 s"
+    return [*found, f"Suggestion: {advice}"] if advice else found
 
 
 def _digest(view: View) -> str:

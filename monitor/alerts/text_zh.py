@@ -31,7 +31,7 @@ PLATFORMS = {
     "wecom": "企业微信",
     "weixin": "微信",
 }
-STEPS = {"panel": "面板", "popup": "弹窗", "team": "组群", "lead": "组长", "digest": "主管", "console": "控制台"}
+STEPS = {"panel": "面板", "popup": "弹窗", "team": "组群", "lead": "组长", "digest": "主管", "console": "组长台"}
 SOURCE_REASONS = {
     "heartbeat": "采集端无心跳",
     "silent": "长时间无消息",
@@ -47,7 +47,7 @@ OVER = {
     "answered": "已回复",
     "expired": "已过期",
     "abandoned": "买家已关闭",
-    "dismissed": "已忽略",
+    "dismissed": "无需回复",
     "courtesy": "尾语",
     "withdrawn": "已撤回",
     "back": "已恢复",
@@ -64,6 +64,28 @@ KINDS = {"image": "图片", "audio": "语音", "video": "视频", "card": "卡�
 HOLD = "先发安抚语“亲，稍等，正在为您核实~”"
 FULL = "没有空闲客服，"
 IN_TITLE = 3  # Shops; more do not fit a phone.
+SOURCE_ADVICE = {
+    "kicked": "到那台电脑重新登录，并问清是谁在别处登录",
+    "login_expired": "到那台电脑重新登录",
+    "captcha": "到那台电脑完成验证",
+    "client_changed": "请负责采集的人更新采集端",
+    "suspended": "问清是不是有意挂起",
+    "offline": "到那台电脑看账号为什么下线",
+}
+SOURCE_ADVICE_ELSE = "看那台电脑和采集端是否开着"
+SCORE_ADVICE = {
+    "burning": "看这家店最近是谁、哪个时段超时，补人或先发安抚语",
+    "last": "先回这家店在等的买家",
+    "lost": "今天追不回了，照常接待；原因看报表的时段图",
+    "hour": "先回这家店新进来的买家",
+}
+ADVICE = {
+    "promise": "现在给真正的答复，或告诉买家还要多久",
+    "handover": "接班的人到组长台“交接”点“确认接收”，先回在等的",
+    "opening": "从等得最久的开始，先致歉再回答",
+    "quality": "看原话，需要时向买家更正或致歉",
+    "canary": "告诉负责系统的人：先看磁盘和 /readyz",
+}
 
 
 def title(view: View) -> str:
@@ -147,6 +169,7 @@ def lines(view: View) -> list[str]:
     elif view.kind == "unattended" and view.facts.get("room"):
         free = "、".join(_room(Room(str(a), int(b), int(c) if c else None)) for a, b, c in view.facts["room"])
         found.append(f"可接待：{free}")
+    found += _to_do(view)
     if view.instead_of_lead:
         found.append("组长都不在岗，转告主管")
     if view.told:
@@ -277,6 +300,26 @@ def _unattended(view: View) -> str:
     if facts.get("absent"):
         parts.append(f"{'、'.join(map(str, facts['absent']))} 未到岗")
     return "｜".join(parts)
+
+
+def _to_do(view: View) -> list[str]:
+    """Return which shops it is about, where there are several, and what to do; of waits that is said already."""
+    facts, found = view.facts, []
+    shops = facts.get("shops")
+    if isinstance(shops, list) and (len(shops) > 1 or view.kind == "source"):
+        more = f" 等{len(shops)}店" if len(shops) > TOP else ""
+        found.append(f"店铺：{'、'.join(short(str(shop)) for shop in shops[:TOP])}{more}")
+    advice = ADVICE.get(view.kind)
+    if view.kind == "source":
+        reason = str(facts.get("state") or facts.get("reason"))
+        advice = f"{SOURCE_ADVICE.get(reason, SOURCE_ADVICE_ELSE)}；恢复之前请在平台客户端里盯着"
+    elif view.kind == "unattended":
+        advice = "请上面的人接" if facts.get("room") else "没有人有空位：从别组调人，先发安抚语"
+    elif view.kind == "score":
+        advice = SCORE_ADVICE.get(str(facts.get("level")))
+    elif view.kind == "storm" and not facts.get("ended"):
+        advice = "先发安抚语，调人支援；各组每 30 秒收一条合并提醒"
+    return [*found, f"建议：{advice}"] if advice else found
 
 
 def _said(wait: WaitView) -> str:

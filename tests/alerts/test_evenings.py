@@ -133,7 +133,7 @@ async def test_an_account_is_kicked_two_messages_and_none_of_what_the_phone_has_
         source = floor.group.text(0).split("\n\n")
         assert source[1] == "问：功率多大"
         assert "北岸家电·淘宝 / 账号 北岸:1 / 买家 买＊ / 14:02:00 起，已等 0:20" in source
-        assert "已告知：控制台 14:02:20" in source
+        assert "已告知：组长台 14:02:20" in source
         assert floor.manager.shown() == ["14:05:00 【五分钟汇总】采集中断 1", "14:10:00 【五分钟汇总】恢复 1"]
         assert "14:06 采集恢复 c12 北岸:1" in floor.manager.text()
         assert (await floor.alerts())["b2@beian"]["outcome"] == "answered"

@@ -234,7 +234,7 @@ def test_every_kind_of_message_may_have_words_of_its_own(floor: Floor) -> None:
             assert said(floor, told(*TWO, kind=kind, facts={}), channel="own").title
     facts = {"shop": "senye", "profile": "p", "budget": 3, "target": 0.95, "level": "last", "rate": 0.9611, "open": 2}
     one = said(floor, replace(told(kind="score"), facts=facts, waits=()), channel="own")
-    assert (one.title, one.lines) == ("森野旗舰店 3/95% last 96.1%", ("还有：",))
+    assert (one.title, one.lines) == ("森野旗舰店 3/95% last 96.1%", ("还有：建议：先回这家店在等的买家",))
     both = said(floor, told(named(7)), told(named(8)), channel="own")
     assert both.title == "2 条 2 位 还剩60秒"
     assert both.lines[-1] == "完"
@@ -357,8 +357,12 @@ def test_what_is_no_wait_has_its_own_title(floor: Floor, kind: str, facts: dict[
     one = replace(told(), kind=kind, facts=facts, waits=(), agent="lin")
     message = said(floor, one)
     assert message.title.startswith(title)
-    english = said(floor, one, channel="en").title
-    assert english.startswith("[")
+    english = said(floor, one, channel="en")
+    assert english.title.startswith("[")
+    # A digest and a rush that is over ask for nothing; what else is told at night says what to do.
+    asks = kind != "digest" and not facts.get("ended") and (kind != "score" or "level" in facts)
+    assert any(line.startswith("建议：") for line in message.lines) is asks
+    assert any(line.startswith("Suggestion: ") for line in english.lines) is asks
     if kind == "digest":
         assert "已结束：已回复 4" in message.lines
 
@@ -412,3 +416,12 @@ def test_an_alert_of_no_wait_is_told_until_it_is_over(floor: Floor) -> None:
     assert one.standing(source) == source
     one.see([state(alert="source.1", kind="source", state="resolved", ended_at_ms=NOW_MS)])
     assert one.standing(source) == "dropped_answered"
+
+
+def test_a_feed_that_is_down_names_its_shops_and_what_to_do_at_which_machine(floor: Floor) -> None:
+    facts = {"source": "C12", "account": "senye:lin", "reason": "kicked", "shops": ["senye", "nanfeng"], "waiting": 0}
+    lines = said(floor, replace(told(kind="source"), facts=facts, waits=(), agent=None)).lines
+    assert lines == (
+        "店铺：森野旗舰店、南风家居",
+        "建议：到那台电脑重新登录，并问清是谁在别处登录；恢复之前请在平台客户端里盯着",
+    )
