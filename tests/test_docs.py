@@ -40,10 +40,17 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in plain}
 
 
-def settings_described() -> dict[str, str]:
+def section(page: str, heading: str) -> str:
+    """What stands below a heading of a page."""
+    found = (DOCS / page).read_text("utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    assert found, f"{page} has no {heading}"
+    return found
+
+
+def settings_described(page: str = "operations.md", heading: str = "Settings") -> dict[str, str]:
     """The settings in the table of operations.md, and the default that stands there; "" for none."""
-    table = (DOCS / "operations.md").read_text("utf-8").partition("## Settings")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `([a-z_.]+)` \| (?:`([^`]*)`|none) \| ", table, re.MULTILINE)
+    table = section(page, heading)
+    rows = re.findall(r"^\| `([a-z_.]+)` \| (?:`([^`]*)`|none|无) \| ", table, re.MULTILINE)
     assert len(rows) == table.count("\n| ") - 1, "a row of the table reads differently"
     return dict(rows)
 
@@ -57,6 +64,7 @@ def names(shown: dict[str, Any], prefix: str = "") -> set[str]:
 
 def test_each_setting_is_described() -> None:
     assert settings_described().keys() == names(Settings().shown())
+    assert settings_described("operations.zh-CN.md", "设置") == settings_described()
 
 
 @pytest.mark.parametrize(("name", "default"), settings_described().items())
@@ -71,21 +79,33 @@ def test_a_setting_has_the_default_that_is_described(name: str, default: str) ->
         assert value is None
 
 
-def test_each_command_is_described() -> None:
-    table = (DOCS / "operations.md").read_text("utf-8").partition("## Commands")[2].partition("\n## ")[0]
-    assert set(re.findall(r"^\| `([a-z-]+)` \| ", table, re.MULTILINE)) == main.commands.keys()
+@pytest.mark.parametrize(("page", "heading"), [("operations.md", "Commands"), ("operations.zh-CN.md", "命令")])
+def test_each_command_is_described(page: str, heading: str) -> None:
+    assert set(re.findall(r"^\| `([a-z-]+)` \| ", section(page, heading), re.MULTILINE)) == main.commands.keys()
 
 
-def test_each_metric_is_described_with_its_labels() -> None:
-    text = (DOCS / "metrics.md").read_text("utf-8")
+@pytest.mark.parametrize(
+    ("page", "heading"),
+    [("operations.md", "When an alert of the service comes"), ("operations.zh-CN.md", "告警来了怎么办")],
+)
+def test_each_alert_of_the_service_says_what_to_do_first(page: str, heading: str) -> None:
+    rows = re.findall(r"^\| `(Presales\w+)` \| [^|]+ \| [^|]+ \|$", section(page, heading), re.MULTILINE)
+    text = (ROOT / "dashboards" / "prometheus" / "alerts.yml").read_text("utf-8")
+    assert sorted(rows) == sorted(re.findall(r"- alert: (\w+)", text))
+
+
+@pytest.mark.parametrize("page", ["metrics.md", "metrics.zh-CN.md"])
+def test_each_metric_is_described_with_its_labels(page: str) -> None:
+    text = (DOCS / page).read_text("utf-8")
     rows = re.findall(r"^\| `([a-z_]+)` \|([^|]*)\| [^|]+ \| ", text, re.MULTILINE)
     described = {name: tuple(re.findall(r"[a-z_]+", re.sub(r"\([^)]*\)", "", labels))) for name, labels in rows}
     assert len(described) == len(rows), "a metric is described twice"
     assert described == {family.name: family.labels for family in FAMILIES}
 
 
-def test_each_route_is_described_with_the_role_it_needs() -> None:
-    rows = re.findall(r"^\| `(\S+) (/\S*)` \| (\w+) \| ", (DOCS / "api.md").read_text("utf-8"), re.MULTILINE)
+@pytest.mark.parametrize("page", ["api.md", "api.zh-CN.md"])
+def test_each_route_is_described_with_the_role_it_needs(page: str) -> None:
+    rows = re.findall(r"^\| `(\S+) (/\S*)` \| (\w+) \| ", (DOCS / page).read_text("utf-8"), re.MULTILINE)
     assert len(set(rows)) == len(rows)
     assert {(method, path): role for method, path, role in rows} == {
         route: declared.least for route, declared in ROUTES.items()
@@ -149,6 +169,13 @@ def test_a_chinese_page_and_its_english_one_name_each_other_and_have_the_same_pa
     assert f"]({page.name})" in english
     assert [len(one.split()[0]) for one in headings(page)] == [len(one.split()[0]) for one in headings(twin)]
     assert NOT_OURS.findall(chinese) == []
+    assert typed(chinese) == typed(english)
+
+
+def typed(text: str) -> list[str]:
+    """What a page gives to be typed: its blocks for a shell, without what is said beside the lines."""
+    blocks = re.findall(r"^```(?:sh|bash)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return ["\n".join(re.sub(r"\s*# .*", "", line).rstrip() for line in block.splitlines()) for block in blocks]
 
 
 def keys(*modules: ModuleType) -> set[str]:
