@@ -19,6 +19,8 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, Union,
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
+from monitor.yaml_wording import full_width, kind_in_words, length_meant, length_of, meant_by
+
 FILE_BYTES_AT_MOST = 8 * 1024 * 1024  # A library of 20,000 phrases has about four.
 DEPTH_AT_MOST = 32  # No file of ours nests deeper than ten.
 FAULTS_SHOWN = 50  # Of one file: more are the same one again.
@@ -142,11 +144,22 @@ def _compose(text: bytes, name: str) -> yaml.Node:
         node = yaml.compose(decoded, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        sign = full_width(decoded, mark.line + 1) if mark is not None else None
+        if sign is not None:
+            raise BadFiles([Fault(name, *sign)]) from error
         problem = error.problem or error.context or "not YAML"
-        if "\\t" in problem or ("cannot start any token" in problem and "\t" in decoded):
+        if "\\t" in problem or "tab character" in problem or ("cannot start any token" in problem and "\t" in decoded):
             problem = "a tab cannot indent in YAML; use spaces"
         elif "mapping values are not allowed" in problem:
-            problem += '; a text with ": " in it stands in quotes, and a key is indented as those beside it'
+            problem = (
+                'a second ": " in one line; a text with ": " in it stands in quotes, a key as far in as those beside it'
+            )
+        elif "found another document" in problem:
+            problem = "a file is one document; take the --- out"
+        elif "did not find expected" in problem:
+            problem = (
+                f"{problem}: a bracket or a quotation mark is not closed, or a line is not as far in as those beside it"
+            )
         raise BadFiles([_at(mark, name, problem) if mark else Fault(name, 0, 0, problem)]) from error
     except yaml.YAMLError as error:
         raise BadFiles([Fault(name, 0, 0, f"not YAML: {error}")]) from error
@@ -202,7 +215,11 @@ class _Reader:
         if _FLOAT.fullmatch(text):
             return float(text)
         if _CLOCK.fullmatch(text):
-            said = f'write "{text}" in quotes: YAML reads a bare {text} as a number of seconds'
+            length = length_of(text)
+            said = f'for a time of day write "{text}" in quotes' + (
+                f", for a length of time {length}" if length else ""
+            )
+            said += f": YAML reads a bare {text} as a number of seconds"
             raise BadFiles([_at(node.start_mark, self._name, said)])
         if node.tag.startswith("!"):
             self._plain(node, "tag:yaml.org,2002:str")
@@ -235,34 +252,38 @@ def _node_at(node: yaml.Node, loc: Sequence[int | str], *, key: bool = False) ->
 def _worded(error: ValidationError, model: type[BaseModel], node: yaml.Node, name: str) -> list[Fault]:
     faults = []
     for wrong in error.errors(include_url=False)[:FAULTS_SHOWN]:
-        loc, kind = wrong["loc"], wrong["type"]
+        loc, kind, context = wrong["loc"], wrong["type"], wrong.get("ctx", {})
         message = wrong["msg"].removeprefix("Value error, ")
-        shown = ".".join(map(str, loc)) or "the file"
+        shown = ".".join(map(str, loc)).removesuffix(".[key]") or "the file"
         if kind == "extra_forbidden":
             known = list(_names(model, loc[:-1]))
-            message = f"{loc[-1]} is not known here{_hint(str(loc[-1]), known)}"
+            sign = full_width(str(loc[-1]), 1)
+            message = f"{loc[-1]} is not known here{_hint(str(loc[-1]), known) if sign is None else f': {sign[2]}'}"
         elif kind == "missing":
             message = f"{loc[-1]} is missing"
         elif kind == "literal_error":
-            expected = re.findall(r"'([^']*)'", wrong["ctx"]["expected"])
+            expected = [one.strip("'") for one in re.split(", | or ", context["expected"])]
             message = f"{shown}: {wrong['input']!r} is none of {', '.join(expected)}"
-            message += did_you_mean(str(wrong["input"]), expected)
+            if not isinstance(wrong["input"], str) or wrong["input"] not in expected:
+                message += did_you_mean(str(wrong["input"]), expected)
+            else:
+                message += "; write it without quotes"
         else:
-            message = f"{shown}: {message[0].lower()}{message[1:]}"
-        mark = _node_at(node, loc, key=kind == "extra_forbidden").start_mark
+            message = f"{shown}: {kind_in_words(kind, message, context)}"
+        at_key = kind == "extra_forbidden" or context.get("key") is True
+        mark = _node_at(node, (*loc, *context.get("at", ())), key=at_key).start_mark
         faults.append((kind == "missing", _at(mark, name, message)))
     # A misspelt key is the reason why the right one is missing, so it is told first.
     return [fault for _, fault in sorted(faults)]
 
 
 def _hint(word: str, known: list[str]) -> str:
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]}?" if close else (f"; known: {', '.join(sorted(known))}" if known else "")
+    return did_you_mean(word, known) or (f"; known: {', '.join(sorted(known))}" if known else "")
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """Return ``; did you mean X?`` for a name that is none of the known ones, or nothing where none is near."""
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    close = meant_by(word, known) or get_close_matches(word, known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else ""
 
 
@@ -314,7 +335,8 @@ def duration_ms(value: Any) -> int:
         raise ValueError(f"a number has no unit: write {value}s or {value}m")
     found = _DURATION.fullmatch(value.replace(" ", "")) if isinstance(value, str) and value else None
     if found is None or len(value) > 40:
-        raise ValueError(f"{value!r} is no length of time; write 90s, 3m, 1m30s, 2h or 7d")
+        meant = length_meant(value) if isinstance(value, str) else ""
+        raise ValueError(f"{value!r} is no length of time; write 90s, 3m, 1m30s, 2h or 7d{meant}")
     length_ms = sum(round(float(part or 0) * unit) for part, unit in zip(found.groups(), _UNITS_MS, strict=True))
     if length_ms > LENGTH_AT_MOST_MS:
         raise ValueError(f"{value!r} is longer than ten years")

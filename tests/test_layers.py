@@ -21,6 +21,7 @@ LAYERS: list[set[str]] = [
         "errors",
         "csv_files",
         "yaml_files",
+        "yaml_wording",
         "service_manager",
         "logs",
         "options",

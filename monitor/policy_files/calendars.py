@@ -1,6 +1,6 @@
 """Hours as they are written made into the core's: names looked up, zones turned into tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -60,15 +60,15 @@ def _plain(parts: tuple[Window, ...]) -> tuple[tuple[int, int], ...]:
     return tuple((part.from_ms, part.until_ms) for part in parts)
 
 
-def named(name: str, hours: Mapping[str, Hours], zone: str) -> Hours | None:
+def named(names: Sequence[str], hours: Mapping[str, Hours], zone: str) -> Hours | None:
     """Return the hours that a rule names: those called so, else the parts of a day it writes out; None for ``all``.
 
     Raises:
         ValueError: it is neither.
     """
-    if name in hours:
-        return hours[name]
-    if name == "all":
+    if len(names) == 1 and names[0] in hours:
+        return hours[names[0]]
+    if list(names) == ["all"]:
         return None
-    parts = _plain(windows(name))
+    parts = _plain(windows(list(names) if len(names) > 1 else names[0]))
     return Hours(zone_table(zone), (parts,) * 7)

@@ -7,13 +7,14 @@ them. So the file can be shown, kept under version control and checked without t
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, model_validator
 
 from monitor.policy_files import templates, where
+from monitor.policy_files.chat_links import ChatLink
+from monitor.policy_files.people_tables import HANDLES
 from monitor.policy_files.templates import Templates
 from monitor.yaml_files import BadFiles, Fault, Model, TimeOfDayMs, did_you_mean, read
 
@@ -22,7 +23,6 @@ IM_PER_MINUTE = 6  # To one robot; more is read by nobody, and DingTalk blocks a
 SHARE_OF_LIMIT = 0.9  # Of what a robot takes a minute: its clock and ours differ.
 # What the other end takes a minute before it refuses or blocks.
 ROBOT_LIMITS = {"dingtalk": 20, "wecom": 20, "feishu": 100, "lark": 100, "slack": 60, "teams": 240}
-HANDLES = ("mobile", "feishu", "wecom", "slack", "teams")  # By what a person is mentioned; 钉钉 takes the mobile.
 Lang = Literal["zh", "en"]
 Name = Annotated[str, Field(pattern=r"^[^\s@.]{1,40}$")]  # Part of a delivery's id, which has . and @ of its own.
 
@@ -200,7 +200,9 @@ class Folder(Model):
     mentions: dict[str, dict[str, str]] = Field(default_factory=dict)  # Person to handles, by HANDLES.
     routes: list[Route] = Field(default_factory=list)
     fallback: Name | None = None  # Told what no route sends anywhere.
-    chat_links: dict[str, str] = Field(default_factory=dict)  # By platform: opens the chat; a shop's own goes before.
+    chat_links: dict[str, ChatLink] = Field(
+        default_factory=dict
+    )  # By platform: opens the chat; a shop's own goes before.
 
 
 Plan = Folder
@@ -222,7 +224,6 @@ def load(folder: Path) -> tuple[Plan, list[Fault]]:
 
 
 _OURS = Templates()
-CHAT_LINK_NAMES = frozenset({"shop", "account", "buyer", "conversation", "platform"})
 
 
 def _wrong(plan: Plan) -> Iterator[tuple[tuple[int | str, ...], str]]:
@@ -259,8 +260,6 @@ def _wrong(plan: Plan) -> Iterator[tuple[tuple[int | str, ...], str]]:
         for kind in handles:
             if kind not in HANDLES:
                 yield ("mentions", person, kind), f"{kind} is no kind of handle{did_you_mean(kind, HANDLES)}"
-    for platform, link in plan.chat_links.items():
-        yield from _wrong_link(link, ("chat_links", platform))
 
 
 def _wrong_target(plan: Plan, target: str, place: tuple[int | str, ...]) -> Iterator[tuple[tuple[int | str, ...], str]]:
@@ -276,17 +275,6 @@ def _wrong_limits(name: str, channel: Channel) -> Iterator[tuple[tuple[int | str
     if at_most is not None and wanted is not None and wanted > at_most * SHARE_OF_LIMIT:
         said = f"at most {int(at_most * SHARE_OF_LIMIT)}: {channel.type} takes {at_most} a minute, then refuses"
         yield ("channels", name, "limits", "per_minute"), said
-
-
-def _wrong_link(link: str, place: tuple[int | str, ...]) -> Iterator[tuple[tuple[int | str, ...], str]]:
-    try:
-        named = [name for _, name, form, conversion in Formatter().parse(link) if name is not None]
-    except ValueError as error:
-        yield place, f"not a template: {error}"
-        return
-    for name in named:
-        if name not in CHAT_LINK_NAMES:
-            yield place, f"{{{name}}} is no variable{did_you_mean(name, sorted(CHAT_LINK_NAMES))}"
 
 
 def _chain(plan: Plan, name: str) -> list[str]:

@@ -6,6 +6,7 @@ what was said before it, key by key. What the keys mean to a wait is in ``core.p
 to people.
 """
 
+import re
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -22,9 +23,13 @@ from monitor.policy_files.values import (
     Windows,
     Zone,
     days,
+    several,
+    weekday,
+    window_text,
     windows,
 )
-from monitor.yaml_files import DurationMs, Model
+from monitor.yaml_files import DAY_MS, DurationMs, Model
+from monitor.yaml_wording import misplaced
 
 Told = Literal["panel", "popup", "team", "lead", "digest", "console"]
 Role = Literal["agent", "assist", "seller"]
@@ -34,9 +39,9 @@ def _rising(value: dict[str, int]) -> dict[str, int]:
     before: tuple[str, int] | None = None
     for name, after_ms in value.items():
         if after_ms <= 0:
-            raise ValueError(f"{name} must be longer than nothing")
+            raise misplaced(f"{name} must be longer than nothing", name)
         if before is not None and after_ms <= before[1]:
-            raise ValueError(f"{name} ({shown(after_ms)}) must be longer than {before[0]} ({shown(before[1])})")
+            raise misplaced(f"{name} ({shown(after_ms)}) must be longer than {before[0]} ({shown(before[1])})", name)
         before = (name, after_ms)
     return value
 
@@ -52,7 +57,14 @@ def shown(length_ms: int) -> str:
     return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
 
 
-StageName = Annotated[Name, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+def _stage_name(name: str) -> str:
+    if not _STAGE_NAME.fullmatch(name):
+        raise ValueError(f"{name} cannot name a stage: small letters a to z, digits and _, beginning with a letter")
+    return name
+
+
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+StageName = Annotated[Name, AfterValidator(_stage_name)]
 Stages = Annotated[dict[StageName, DurationMs], Field(min_length=1, max_length=12), AfterValidator(_rising)]
 
 
@@ -76,23 +88,22 @@ class Step(Model):
 
 
 def _in_order(steps: list[Step]) -> list[Step]:
-    for one, after in pairwise(steps):
+    for at, (one, after) in enumerate(pairwise(steps), 1):
         if after.at < one.at:
-            raise ValueError(
-                f"the step at {shown(after.at)} stands after the one at {shown(one.at)}; put them in order"
-            )
+            said = f"the step at {shown(after.at)} stands after the one at {shown(one.at)}; put them in order"
+            raise misplaced(said, at)
         if (after.at, after.to) == (one.at, one.to):
-            raise ValueError(f"two steps at {shown(one.at)} tell the same {one.to}")
+            raise misplaced(f"two steps at {shown(one.at)} tell the same {one.to}", at)
     return steps
 
 
-Steps = Annotated[list[Step], Field(max_length=24), AfterValidator(_in_order)]
+Steps = Annotated[list[Step], Field(max_length=24), AfterValidator(_in_order), *several()]
 
 
 def _panel_only(steps: list[Step]) -> list[Step]:
-    for step in steps:
+    for at, step in enumerate(steps):
         if step.to not in ("panel", "popup"):
-            raise ValueError(f"of this only the agent's panel is told, not {step.to}")
+            raise misplaced(f"of this only the agent's panel is told (panel, popup), not {step.to}", at, "to")
     return steps
 
 
@@ -155,11 +166,22 @@ class Claim(Model):
     before_limit: DurationMs | None = None  # It ends so long before the next limit at the latest.
 
 
+def _lasting(length_ms: int) -> int:
+    if length_ms <= 0:
+        raise ValueError("must be longer than nothing")
+    return length_ms
+
+
+Lasting = Annotated[DurationMs, AfterValidator(_lasting)]
+HoursNamed = Annotated[list[Name], Field(min_length=1), *several()]
+"""The name of hours, parts of a day, or all."""
+
+
 def _of_day(key: str, what: Any) -> tuple[Window, ...]:
     try:
         return windows(what)
     except ValueError as error:
-        raise ValueError(f"{key}: {error}") from None
+        raise misplaced(f"{key}: {error}", key) from None
 
 
 def _dates(value: Any) -> Any:
@@ -167,7 +189,11 @@ def _dates(value: Any) -> Any:
         raise ValueError('write dates as "2026-10-01..2026-10-07": closed')
     made = {}
     for key, what in value.items():
-        made[days(key)] = _of_day(key, what)
+        try:
+            span = days(key)
+        except ValueError as error:
+            raise misplaced(str(error), key, key=True) from None
+        made[span] = _of_day(key, what)
     return made
 
 
@@ -177,7 +203,9 @@ def _week(value: Any) -> Any:
     made = {}
     for key, what in value.items():
         if key not in DAYS:
-            raise ValueError(f"{key} is none of {', '.join(DAYS)}")
+            day = weekday(key)
+            meant = f"; did you mean {DAYS[day]}?" if day is not None else ""
+            raise misplaced(f"{key} is none of {', '.join(DAYS)}{meant}", key, key=True)
         made[DAYS.index(key)] = _of_day(key, what)
     return made
 
@@ -194,6 +222,15 @@ class HoursText(Model):
     weekly: Week = Field(default_factory=dict)
     dates: Dates = Field(default_factory=dict)  # A later line goes before an earlier one.
 
+    @model_validator(mode="after")
+    def _nights(self) -> "HoursText":
+        week = [self.weekly.get(day, self.daily) for day in range(7)]
+        for day, (own, then) in enumerate(zip(week, week[1:] + week[:1], strict=True)):
+            if own and then and own[-1].until_ms - DAY_MS > then[0].from_ms:
+                said = f"{DAYS[day]} {window_text(own[-1])} runs into {window_text(then[0])} of {DAYS[(day + 1) % 7]}"
+                raise misplaced(f"{said}; the hours overlap", "weekly" if self.weekly else "daily")
+        return self
+
 
 class Terms(Model):
     """What a policy says; a rule says part of it."""
@@ -201,18 +238,18 @@ class Terms(Model):
     stages: Stages | None = None
     steps: Steps | None = None
     first_reply: FirstReply | None = None
-    ends_by: Annotated[list[Role], Field(min_length=1)] | None = None
+    ends_by: Annotated[list[Role], Field(min_length=1), *several()] | None = None
     promises: Promises | None = None
     greeting: Greeting | None = None
     courtesy: Courtesy | None = None
     bot: Literal["holds", "ignored"] | None = None
     bot_silence: DurationMs | None = None
     bot_within: DurationMs | None = None
-    hours: Name | None = None  # The name of hours, or "08:00-24:00", or all.
-    merchant_hours: Name | None = None  # Those in which the merchant answers.
+    hours: HoursNamed | None = None  # The name of hours, or "08:00-24:00", or all.
+    merchant_hours: HoursNamed | None = None  # Those in which the merchant answers.
     run_on: DurationMs | None = None
-    session_gap: DurationMs | None = None
-    give_up: DurationMs | None = None
+    session_gap: Lasting | None = None
+    give_up: Lasting | None = None
     responsible: Literal["ours", "merchant"] | None = None
     unattended: Unattended | None = None
     hand_over: HandOver | None = None
@@ -235,7 +272,7 @@ class Match(Model):
     category: Names | None = None
     team: Names | None = None
     phase: Names | None = None
-    hours: Name | None = None
+    hours: HoursNamed | None = None
 
 
 class Rule(Terms):
@@ -257,7 +294,7 @@ class Campaign(Terms):
     @model_validator(mode="after")
     def _ends(self) -> "Campaign":
         if self.until <= self.from_:
-            raise ValueError(f"campaign {self.name} ends before it begins")
+            raise misplaced(f"campaign {self.name} ends before it begins", "until")
         return self
 
 

@@ -6,21 +6,32 @@ its shops as the feeds do. What may be meant is only doubted.
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor.core.roster import DAY_MS, Person, Register, Shift
 from monitor.core.scores.profile import ProfileBook
-from monitor.policy_files.channels import Plan
+from monitor.policy_files import where
+from monitor.policy_files.channels import FILE, Plan
 from monitor.policy_files.language import Campaign, shown
 from monitor.policy_files.policies import Placed, Policies
-from monitor.yaml_files import Fault, did_you_mean
+from monitor.yaml_files import Fault, did_you_mean, read
 
 SEATS_LOOKED_AT_MS = 8 * DAY_MS  # A week has every day in it.
 PHASES = ("presale", "aftersale")  # As the contract's examples call them; a feed may have others.
 
 
-def contradictions(policies: Policies, register: Register, channels: Plan) -> Iterator[Fault]:
-    """Yield names that lead nowhere."""
+def contradictions(
+    folder: Path, policies: Policies, register: Register, channels: Plan, profiles: ProfileBook
+) -> Iterator[Fault]:
+    """Yield names that lead nowhere, and limits of different keys that contradict each other."""
+    for fault in _contradictions(folder, policies, register, channels, profiles):
+        yield _with_folder(fault, folder)
+
+
+def _contradictions(
+    folder: Path, policies: Policies, register: Register, channels: Plan, profiles: ProfileBook
+) -> Iterator[Fault]:
     shops = {info.shop for info in register.shops}
     teams = {team.id for team in register.teams}
     for placed in policies.rules:
@@ -37,27 +48,45 @@ def contradictions(policies: Policies, register: Register, channels: Plan) -> It
                 meant = did_you_mean(name, sorted(channels.channels))
                 yield _at(team.place, f"channels.yaml has no channel {name}, which team {team.id} names{meant}")
     if teams:
-        for route in channels.routes:
-            for name in route.match.team:
+        for at, route in enumerate(channels.routes):
+            for number, name in enumerate(route.match.team):
                 if name not in teams:
-                    meant = did_you_mean(name, sorted(teams))
-                    yield Fault("channels.yaml", 0, 0, f"a route is for the team {name}, which nobody knows{meant}")
+                    said = f"a route is for the team {name}, which nobody knows{did_you_mean(name, sorted(teams))}"
+                    yield _in_channels(folder, said, "routes", at, "match", "team", number)
     if register.persons:
-        for route in channels.routes:
-            for name in route.mention:
+        for at, route in enumerate(channels.routes):
+            for number, name in enumerate(route.mention):
                 if register.person(name) is None and name not in channels.mentions:
-                    yield Fault("channels.yaml", 0, 0, f"a route mentions {name}, whom nobody knows")
+                    said = f"a route mentions {name}, whom nobody knows"
+                    yield _in_channels(folder, said, "routes", at, "mention", number)
     for info in register.shops:
         if info.contract_hours is not None and info.contract_hours not in policies.hours:
             meant = did_you_mean(info.contract_hours, sorted(policies.hours))
             yield _at(info.place, f"contract_hours {info.contract_hours} are no hours of the rules{meant}")
+        for id, target in info.targets.items():
+            if id not in profiles.versions:
+                meant = did_you_mean(id, sorted(profiles.versions))
+                yield _at(info.place, f"targets: there is no score {id}{meant}")
+            elif (profiles.versions[id][-1].statistic == "rate") != (target <= 1):
+                kind = "a share, as 90%" if target > 1 else "a length of time, as 30s"
+                yield _at(info.place, f"targets: {id} is told as {kind}")
 
 
-def doubts(policies: Policies, register: Register, channels: Plan, profiles: ProfileBook, now_ms: int) -> list[Fault]:
+def doubts(
+    folder: Path, policies: Policies, register: Register, channels: Plan, profiles: ProfileBook, now_ms: int
+) -> list[Fault]:
     """Return what is odd and yet may be meant."""
+    return [_with_folder(fault, folder) for fault in _doubts(policies, register, channels, profiles, now_ms)]
+
+
+def _doubts(policies: Policies, register: Register, channels: Plan, profiles: ProfileBook, now_ms: int) -> list[Fault]:
     found: list[Fault] = []
     before = _Before()
     platforms = {name for versions in profiles.versions.values() for one in versions for name in one.platforms}
+    for info in register.shops:
+        meant = did_you_mean(info.platform, sorted(platforms)) if info.platform else ""
+        if meant and info.platform not in platforms:
+            found.append(_at(info.place, f"no platform {info.platform} is known here{meant}"))
     platforms |= {info.platform for info in register.shops if info.platform}
     for placed in policies.rules:
         other = next((one for one in before.for_some_of(placed) if _covers(one, placed)), None)
@@ -205,6 +234,16 @@ def _covers(one: Placed, other: Placed) -> bool:
 def _at(place: str | None, message: str) -> Fault:
     file, _, line = (place or "people.yaml:0").rpartition(":")
     return Fault(file, int(line), 1 if int(line) else 0, message)
+
+
+def _in_channels(folder: Path, message: str, *loc: int | str) -> Fault:
+    """Return a fault of the routes; what they say does not keep its places, and this is rare."""
+    return read(where.find(folder, FILE), Plan).fault(message, *loc)
+
+
+def _with_folder(fault: Fault, folder: Path) -> Fault:
+    """Return a fault with the whole path of its file, which an editor can open."""
+    return fault if Path(fault.file).parts[1:] else fault._replace(file=str(where.find(folder, fault.file)))
 
 
 def _day(at_ms: int, zone: str) -> str:

@@ -2,11 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from monitor.policy_files.chat_links import ChatLink
 from monitor.policy_files.tables import Shape
 from monitor.policy_files.values import Day, LocalInstant, Name, Names, Weekdays, Windows, Zone
-from monitor.yaml_files import Model, duration_ms
+from monitor.yaml_files import Model, did_you_mean, duration_ms
+from monitor.yaml_wording import misplaced
 
 
 def _target(value: Any) -> Any:
@@ -29,10 +31,17 @@ def _kind(value: Any) -> Any:
     return {"拼席": "shared", "专席": "dedicated"}.get(value, value) if isinstance(value, str) else value
 
 
+def _handles(mentions: dict[str, str]) -> dict[str, str]:
+    for kind in mentions:
+        if kind not in HANDLES:
+            raise misplaced(f"{kind} is no kind of handle{did_you_mean(kind, HANDLES)}", kind, key=True)
+    return mentions
+
+
+HANDLES = ("mobile", "feishu", "wecom", "slack", "teams")  # By what a person is mentioned; 钉钉 takes the mobile.
 _TARGET_SCHEMA = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d+(\.\d+)?%$|^(\d+m)?(\d+s)?$"}]}
 _KINDS = ["shared", "dedicated", "拼席", "专席"]
 Target = Annotated[float, BeforeValidator(_target), WithJsonSchema(_TARGET_SCHEMA)]
-Link = Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]{1,20}:", max_length=500)]
 
 
 class ShopRow(Model):
@@ -46,7 +55,7 @@ class ShopRow(Model):
     team: Name | None = None
     targets: dict[Name, Target] = Field(default_factory=dict)
     contract_hours: Name | None = None
-    chat_link: Link | None = None
+    chat_link: ChatLink | None = None
     brand_words: Names = Field(default_factory=list)
 
 
@@ -68,7 +77,7 @@ class PersonRow(Model):
     team: Name | None = None
     names: Names = Field(default_factory=list)
     limit: Annotated[int, Field(ge=1, le=500)] | None = None
-    mentions: dict[Name, Name] = Field(default_factory=dict)
+    mentions: Annotated[dict[Name, Name], AfterValidator(_handles)] = Field(default_factory=dict)
     ends: LocalInstant | None = None
 
 
@@ -100,7 +109,7 @@ class RosterRow(Model):
         if not self.hours:
             raise ValueError("a line of the roster needs hours")
         if self.from_ is not None and self.until is not None and self.until < self.from_:
-            raise ValueError("it ends before it begins")
+            raise misplaced("it ends before it begins", "until")
         return self
 
 
@@ -132,16 +141,15 @@ _ZH = {
 }  # fmt: skip
 
 
-def _shape(lists: str = "", maps: str = "", numbers: str = "", **headers: str) -> Shape:
-    named = frozenset(lists.split()), frozenset(maps.split()), frozenset(numbers.split())
-    return Shape(_ZH | headers, *named)
+def _shape(lists: str = "", maps: str = "", numbers: str = "", dates: str = "", **headers: str) -> Shape:
+    return Shape(_ZH | headers, *(frozenset(keys.split()) for keys in (lists, maps, numbers, dates)))
 
 
 SHAPES: dict[str, tuple[type[Model], Shape]] = {
     "shops": (ShopRow, _shape("brand_words", "targets")),
     "teams": (TeamRow, _shape("leads channels", 编号="id", 团队="id", 组="id")),
-    "people": (PersonRow, _shape("names", "mentions", "limit", 工号="id")),
+    "people": (PersonRow, _shape("names", "mentions", "limit", "ends", 工号="id")),
     "accounts": (AccountRow, _shape("people", 工号="people")),
-    "roster": (RosterRow, _shape("shop hours days", 工号="person", 客服="person")),
+    "roster": (RosterRow, _shape("shop hours days", dates="from until", 工号="person", 客服="person")),
 }
 """The tables by the names of their CSV files."""

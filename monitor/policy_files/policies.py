@@ -15,7 +15,7 @@ from monitor.core.policy import BUILT_IN, Policy, PromiseLimits, Stage, Step
 from monitor.core.roster import Register
 from monitor.policy_files import language, where
 from monitor.policy_files.calendars import compiled, named
-from monitor.policy_files.language import Campaign, Match, PolicyFile, Rule, Terms
+from monitor.policy_files.language import Campaign, Match, PolicyFile, Rule, Terms, shown
 from monitor.policy_files.people import instant_ms
 from monitor.yaml_files import BadFiles, Document, Fault, did_you_mean, read
 
@@ -133,7 +133,23 @@ def load(folder: Path, register: Register, base: Policy = BUILT_IN) -> tuple[Pol
     rules = tuple(
         placed for section in SECTIONS for document in documents for placed in make.section(document, section)
     )
+    faults += _given_up_early(base, rules, defaults)
     return Policies(base, rules, hours, zone, default), faults
+
+
+def _given_up_early(base: Policy, rules: Iterable[Placed], defaults: list[Document[PolicyFile]]) -> Iterator[Fault]:
+    """Yield where a wait would be given up before its last limit: nobody would ever be told."""
+    said: list[tuple[Terms | None, Document[PolicyFile], tuple[int | str, ...]]] = [
+        (placed.rule, placed.document, placed.loc) for placed in rules
+    ]
+    said += [(document.value.default, document, ("default",)) for document in defaults[:1]]
+    for terms, document, loc in said:
+        if terms is None or terms.give_up is None:
+            continue
+        last = _stages(terms.stages)[-1] if terms.stages else base.window[-1]
+        if terms.give_up <= last.after_ms:
+            told = f"give_up ({shown(terms.give_up)}) must be longer than {last.name} ({shown(last.after_ms)})"
+            yield document.fault(told, *loc, "give_up")
 
 
 def _place(document: Document[Any], *loc: int | str) -> str:
@@ -214,15 +230,16 @@ class _Maker:
             shops = found if shops is None else shops & found
         return shops
 
-    def _named(self, name: str | None, document: Document[PolicyFile], loc: Iterable[int | str]) -> Hours | None:
-        if name is None:
+    def _named(self, names: list[str] | None, document: Document[PolicyFile], loc: Iterable[int | str]) -> Hours | None:
+        if names is None:
             return None
         try:
-            return named(name, self._hours, document.value.zone or self._zone)
-        except ValueError:
+            return named(names, self._hours, document.value.zone or self._zone)
+        except ValueError as error:
             known = sorted(self._hours)
-            said = f'{name} are no hours: neither a name from hours: nor "08:00-24:00"{did_you_mean(name, known)}'
-            self._faults.append(document.fault(said, *loc))
+            name = next((one for one in names if not any(sign.isdecimal() for sign in one)), None)
+            said = str(error) if name is None else f'{name} are no hours: neither a name from hours: nor "08:00-24:00"'
+            self._faults.append(document.fault(said + did_you_mean(name or names[0], known), *loc))
             return None
 
     def sets(self, terms: Terms, document: Document[PolicyFile], loc: tuple[int | str, ...]) -> dict[str, Any]:

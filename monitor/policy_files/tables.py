@@ -10,7 +10,9 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from monitor.csv_files import NoTable, rows_of, text_of
+from monitor.policy_files.values import date_of
 from monitor.yaml_files import FAULTS_SHOWN, FILE_BYTES_AT_MOST, BadFiles, Fault, did_you_mean
+from monitor.yaml_wording import kind_in_words
 
 M = TypeVar("M", bound=BaseModel)
 ROWS_AT_MOST = 100_000
@@ -29,15 +31,17 @@ class Shape(NamedTuple):
 
     Attributes:
         headers: other ways to write a header, by what it means.
-        lists: keys whose cell holds several, parted by ``;``, ``、`` or ``|``.
+        lists: keys whose cell holds several, parted by ``;``, ``、``, ``,`` or ``|``.
         maps: keys whose cell holds several ``name=value``.
         numbers: keys whose cell is a whole number.
+        dates: keys whose cell is a date, which a spreadsheet writes its own way: 2026/11/1.
     """
 
     headers: Mapping[str, str]
     lists: frozenset[str] = frozenset()
     maps: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
 
 
 def read(path: Path, model: type[M], shape: Shape) -> tuple[list[Row], list[Fault]]:
@@ -92,14 +96,14 @@ def _decoded(path: Path, name: str) -> str:
 def _keys(header: list[str], model: type[BaseModel], shape: Shape, name: str) -> list[str]:
     """Return what each column means."""
     fields = {field.alias or key: field for key, field in model.model_fields.items()}
-    known = [*fields, *shape.headers]
+    known = [*fields, *(word for word, key in shape.headers.items() if key in fields)]
     keys: list[str] = []
     faults: list[Fault] = []
-    for place, cell in enumerate(header, 1):
-        word = cell.strip()
+    named = [cell.strip() for cell in header]
+    while named and not named[-1]:
+        named.pop()  # A spreadsheet's commas at the end of the line.
+    for place, word in enumerate(named, 1):
         key = shape.headers.get(word) or word.lower()
-        if not word and place == len(header):
-            break  # A spreadsheet's comma at the end of the line.
         if key not in fields:
             meant = did_you_mean(word, known) or f"; known: {', '.join(known)}"
             faults.append(Fault(name, 1, place, f"{word or 'a column without a name'} is no column here{meant}"))
@@ -129,13 +133,15 @@ def _values(keys: list[str], cells: list[str], shape: Shape) -> tuple[dict[str, 
             made[key] = {word.strip(): value.strip() for word, _, value in parts}
         elif key in shape.numbers and text.isdecimal():
             made[key] = int(text)
+        elif key in shape.dates:
+            made[key] = date_of(text)
         else:
             made[key] = text
     return made, places
 
 
 def _split(text: str) -> list[str]:
-    for sign in ("、", "|", "；"):
+    for sign in ("、", "|", "；", ",", "，"):
         text = text.replace(sign, ";")
     return [part.strip() for part in text.split(";") if part.strip()]
 
@@ -145,6 +151,11 @@ def _worded(error: ValidationError, name: str, line: int, places: Mapping[str, i
     for wrong in error.errors(include_url=False):
         key = str(wrong["loc"][0]) if wrong["loc"] else ""
         message = wrong["msg"].removeprefix("Value error, ")
-        message = f"{key} is missing" if wrong["type"] == "missing" else f"{key}: {message[:1].lower()}{message[1:]}"
+        if wrong["type"] == "missing":
+            message = f"{key} is missing"
+        elif wrong["type"] == "literal_error":
+            message = f"{key}: {wrong['input']!r} is none of {wrong['ctx']['expected'].replace(' or ', ', ')}"
+        else:
+            message = f"{key}: {kind_in_words(wrong['type'], message, wrong.get('ctx', {}))}"
         faults.append(Fault(name, line, places.get(key, 1), message))
     return faults

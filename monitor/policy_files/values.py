@@ -11,8 +11,10 @@ from pydantic.json_schema import JsonSchemaValue
 
 from monitor.yaml_files import DAY_MS, did_you_mean, time_of_day_ms
 
+_CHINA = re.compile(r"beijing|peking|北京|上海|中国|china|^cst$|^(?:utc|gmt)?\+0?8(?::?00)?$")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"(\S+?)\s*[-–—~～]\s*(\S+)")
+_HALF_WIDTH = str.maketrans({"：": ":", "－": "-", "“": None, "”": None})  # As a Chinese keyboard writes them.
 _SPAN = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s*\.\.\s*(\d{4}-\d\d-\d\d))?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?")
 SPAN_DAYS_AT_MOST = 400
@@ -53,17 +55,17 @@ def windows(value: Any) -> tuple[Window, ...]:
         return (Window(0, DAY_MS),)
     if not isinstance(value, str | list) or not value:
         raise ValueError(f'{value!r} is no part of a day; write "08:00-24:00", a list of such, all or closed')
-    found = sorted(_window(one) for one in _several(value))
+    found = sorted(map(_window, _several(value)))
     for one, after in pairwise(found):
         if after.from_ms < one.until_ms:
-            raise ValueError(f"{_shown(one)} and {_shown(after)} overlap; join them")
+            raise ValueError(f"{window_text(one)} and {window_text(after)} overlap; join them")
     if found and found[-1].until_ms - DAY_MS > found[0].from_ms and len(found) > 1:
-        raise ValueError(f"{_shown(found[-1])} runs into {_shown(found[0])} of the next day; join them")
+        raise ValueError(f"{window_text(found[-1])} runs into {window_text(found[0])} of the next day; join them")
     return tuple(found)
 
 
 def _window(value: Any) -> Window:
-    found = _WINDOW.fullmatch(value.strip()) if isinstance(value, str) else None
+    found = _WINDOW.fullmatch(value.translate(_HALF_WIDTH).strip()) if isinstance(value, str) else None
     if found is None:
         raise ValueError(f'{value!r} is no part of a day; write "08:00-24:00", quoted')
     start, end = time_of_day_ms(found[1]), time_of_day_ms(found[2])
@@ -74,7 +76,8 @@ def _window(value: Any) -> Window:
     return Window(start, end if end > start else end + DAY_MS)
 
 
-def _shown(window: Window) -> str:
+def window_text(window: Window) -> str:
+    """Return a part of the day as people write it, 22:00-06:00."""
     return "-".join(f"{at // 3_600_000 % 25:02}:{at // 60_000 % 60:02}" for at in (window[0], _of_day(window[1])))
 
 
@@ -95,7 +98,8 @@ def days(value: Any) -> Days:
         first = date.fromisoformat(found[1])
         last = date.fromisoformat(found[2]) if found[2] else first
     except ValueError:
-        raise ValueError(f'{value!r} is no date; write "2026-10-01" or "2026-10-01..2026-10-07"') from None
+        said = f'{value!r} is no date; write "2026-10-01" or "2026-10-01..2026-10-07"'
+        raise ValueError(said + _date_meant(value)) from None
     if last < first:
         raise ValueError(f"{value!r} ends before it begins")
     if last - first > timedelta(days=SPAN_DAYS_AT_MOST):
@@ -103,9 +107,30 @@ def days(value: Any) -> Days:
     return Days(first, last)
 
 
+def date_of(text: str) -> str:
+    """Return a date, with its time if it has one, as rules write it, of what spreadsheets make of it: 2026/11/1 8:00.
+
+    What is no date comes back as it is.
+    """
+    found = _WRITTEN_DATE.fullmatch(text.strip())
+    if found is None:
+        return text
+    date = "-".join((found[1], found[2].zfill(2), found[3].zfill(2)))
+    return f"{date} {found[4].zfill(2)}:{found[5]}{found[6] or ''}" if found[4] else date
+
+
+_WRITTEN_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2})[:：](\d\d)([:：]\d\d)?)?")
+
+
+def _date_meant(value: Any) -> str:
+    meant = date_of(value) if isinstance(value, str) else value
+    return "" if meant == value else f'; did you mean "{meant}"?'
+
+
 def _local(value: Any) -> datetime:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise ValueError(f'{value!r} is no instant; write "2026-11-10 20:00", quoted, by the clock of the zone')
+        said = f'{value!r} is no instant; write "2026-11-10 20:00", quoted, by the clock of the zone'
+        raise ValueError(said + _date_meant(value))
     try:
         if value[11:13] == "24":  # Python reads it from 3.14 on; a file of the rules is the same on all.
             raise ValueError
@@ -118,33 +143,47 @@ def _day(value: Any) -> date:
     try:
         return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else date.fromisoformat("")
     except ValueError:
-        raise ValueError(f'{value!r} is no date; write "2026-11-12"') from None
+        raise ValueError(f'{value!r} is no date; write "2026-11-12"{_date_meant(value)}') from None
 
 
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ValueError, OSError, KeyError):
-        known = sorted(available_timezones())
-        raise ValueError(f"{value!r} is no time zone{did_you_mean(value, known)}") from None
+        china = _CHINA.search(value.lower())
+        meant = "; did you mean Asia/Shanghai?" if china else did_you_mean(value, sorted(available_timezones()))
+        raise ValueError(f"{value!r} is no time zone{meant}") from None
     return value
 
 
+def weekday(word: str) -> int | None:
+    """Return the number of a day, Monday 0, of mon, monday, 周一, 星期一; None: it is no day."""
+    word = word.strip().lower()
+    chinese = _CHINESE_DAY.fullmatch(word)
+    if chinese is not None:
+        return min("一二三四五六日天".index(chinese[1]), 6)
+    return DAYS.index(word[:3]) if word in DAYS or word in _LONG_DAYS else None
+
+
+_CHINESE_DAY = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天])")
+_LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_ALL_DAYS = {"daily": range(7), "每天": range(7), "每日": range(7), "工作日": range(5), "周末": range(5, 7)}
+
+
 def _weekdays(value: Any) -> frozenset[int]:
-    """Return the days of ``mon-fri``, ``sat, sun``, ``[mon, wed]``, ``daily``; Monday is 0."""
-    parts = [part.strip() for one in _several(value) for part in str(one).lower().replace("，", ",").split(",")]
+    """Return the days of ``mon-fri``, ``sat, sun``, ``[mon, wed]``, ``daily``, ``周一至周五``; Monday is 0."""
+    parts = [part.strip() for one in _several(value) for part in re.split("[,，、]", str(one))]
     found: set[int] = set()
     for part in parts:
-        if part == "daily":
-            found.update(range(7))
+        if part.lower() in _ALL_DAYS:
+            found.update(_ALL_DAYS[part.lower()])
             continue
-        first, dash, last = part.partition("-")
-        for name in (first, last) if dash else (first,):
-            if name.strip() not in DAYS:
-                raise ValueError(f"{part!r} is no day of the week; write mon, mon-fri, or sat,sun")
-        start = DAYS.index(first.strip())
-        end = DAYS.index(last.strip()) if dash else start
-        found.update((start + step) % 7 for step in range((end - start) % 7 + 1))
+        first, *last = (weekday(name) for name in re.split("[-–—~～至到]", part, maxsplit=1))
+        if first is None or None in last:
+            raise ValueError(f"{part!r} is no day of the week; write mon, mon-fri, sat,sun, or 周一至周五")
+        end = last[0] if last else first
+        assert end is not None
+        found.update((first + step) % 7 for step in range((end - first) % 7 + 1))
     return frozenset(found)
 
 
@@ -174,7 +213,7 @@ DATES_SCHEMA: dict[str, Any] = {
     "patternProperties": {rf"^{_DAY}(\s*\.\.\s*{_DAY})?$": WINDOWS_SCHEMA},
     "additionalProperties": False,
 }
-_WEEKDAYS_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"enum": list(DAYS)}}]}
+_WEEKDAYS_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 _INSTANT_SCHEMA = {"type": "string", "pattern": rf"^{_DAY}([ T]\d\d:\d\d(:\d\d)?)?$"}
 
 Name = Annotated[

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.policy_files import load
 from monitor.policy_files.people import overlap
 from monitor.policy_files.people_tables import RosterRow
-from tests.policy_files.folders import DEFAULT, faults, write
+from tests.policy_files.folders import DEFAULT, doubts, faults, write
 from tests.policy_files.test_policies import at
 
 PEOPLE = """
@@ -44,6 +45,40 @@ def test_who_is_who_is_read_from_yaml(tmp_path: Path) -> None:
     assert (night.first_day, night.last_day) == (date(2026, 11, 10), date(2026, 11, 11))
     assert [shift.slot.person for shift in register.on_shift("senye", at("2026-11-11 03:00"))] == ["9001"]
     assert day.place == "people.yaml:11"
+
+
+def test_tables_are_read_as_spreadsheets_change_them(tmp_path: Path) -> None:
+    """Dates with strokes, commas at the line's end, days and hours as a Chinese keyboard writes them."""
+    write(
+        tmp_path,
+        default=DEFAULT,
+        people_csv="工号,花名,到期,,\n1007,小林,2026/11/12 2:00,,\n,,,,\n",
+        roster_csv='工号,店铺,时段,星期,开始,结束\n小林,"senye，nanfeng",16：00－24：00,周一至周五,2026/11/1,2026年11月30日\n',
+    )
+    register = load(tmp_path).register
+    assert register.persons[0].ends_at_ms == at("2026-11-12 02:00")
+    one, other = register.slots
+    assert (one.person, one.shop, other.shop) == ("1007", "senye", "nanfeng")
+    assert (one.starts_ms, one.ends_ms, one.weekdays) == (16 * 3_600_000, 24 * 3_600_000, frozenset(range(5)))
+    assert (one.first_day, one.last_day) == (date(2026, 11, 1), date(2026, 11, 30))
+
+
+@pytest.mark.parametrize(
+    ("said", "days"),
+    [
+        ("mon-fri", range(5)),
+        ("周一至周五", range(5)),
+        ("星期六、周日", (5, 6)),
+        ("Saturday,sun", (5, 6)),
+        ("周五到周一", (4, 5, 6, 0)),
+        ("每天", range(7)),
+        ("工作日", range(5)),
+    ],
+)
+def test_days_are_read_as_they_are_said(tmp_path: Path, said: str, days: Iterable[int]) -> None:
+    roster = f'roster: [{{person: a, shop: s, hours: "08:00-16:00", days: "{said}"}}]'
+    register = load(write(tmp_path, default=DEFAULT, people=f"version: 1\n{roster}\n")).register
+    assert register.slots[0].weekdays == frozenset(days)
 
 
 def test_tables_say_the_same_with_headers_in_chinese(tmp_path: Path) -> None:
@@ -88,13 +123,32 @@ def test_a_table_is_taken_as_spreadsheets_save_it(tmp_path: Path, encoding: str,
         ("shops", b"shop,name\na,b,c\n", "shops.csv:2:3: more cells than the header has"),
         ("shops", b"shop,name\na,A\nb,B\na,C\n", "shops.csv:4:1: shop a is there already (shops.csv:2)"),
         ("shops", b"shop,targets\na,taobao_3min=120%\n", "shops.csv:2:2: targets: '120%' is no target; write 90%"),
-        ("people", b"id,limit\n1,many\n", "people.csv:2:2: limit: input should be a valid integer"),
-        ("people", b"id,ends\n1,2026/11/12\n", "people.csv:2:2: ends: '2026/11/12' is no instant"),
+        ("people", b"id,limit\n1,many\n", "people.csv:2:2: limit: a whole number is meant here"),
+        ("people", b"id,ends\n1,12.11.2026\n", "people.csv:2:2: ends: '12.11.2026' is no instant"),
         ("people", b"id,nick\n1,a\n\n,b\n", "people.csv:4:1: id is missing"),
         ("roster", b"person,shop,hours\n1,a,8-16\n", "roster.csv:2:3: hours: '8' is no time of day"),
         ("roster", b"person,shop,hours,days\n1,a,08:00-16:00,mo\n", "roster.csv:2:4: days: 'mo' is no day of the week"),
-        ("roster", b"person,shop,hours,kind\n1,a,08:00-16:00,half\n", "roster.csv:2:4: kind: input should be 'shared'"),
+        (
+            "roster",
+            b"person,shop,hours,kind\n1,a,08:00-16:00,half\n",
+            "roster.csv:2:4: kind: 'half' is none of 'shared', 'dedicated'",
+        ),
         ("shops", b'shop,name\n"a,b\n', "not a table"),
+        (
+            "shops",
+            b"shop,chat_link\na,aliim:x?uid={byuer}\n",
+            "shops.csv:2:2: chat_link: {byuer} is no variable; did you",
+        ),
+        ("shops", b"shop,chat_link\na,javascript:alert(1)\n", "chat_link: javascript: opens no chat"),
+        ("shops", b"shop,chat_link\na,x:{buyer:>999999999}\n", "a link begins with what opens it"),
+        ("shops", b"shop,chat_link\na,xx:{buyer:>999999999}\n", "{buyer:>999999999} is no variable"),
+        ("shops", b"shop,targets\na,taobao_3mn=90%\n", "shops.csv:2:1: targets: there is no score taobao_3mn; did you"),
+        ("shops", b"shop,targets\na,taobao_mean=90%\n", "targets: taobao_mean is told as a length of time, as 30s"),
+        (
+            "people",
+            b"id,mentions\n1,phone=138\n",
+            "people.csv:2:2: mentions: phone is no kind of handle; did you mean mobile",
+        ),
     ],
 )
 def test_a_table_that_is_wrong_names_line_and_cell(tmp_path: Path, table: str, text: bytes, fault: str) -> None:
@@ -230,7 +284,7 @@ def test_names_that_lead_nowhere_are_told(tmp_path: Path) -> None:
 def test_people_who_have_left_are_doubted_on_the_roster(tmp_path: Path) -> None:
     rules = load(write(tmp_path, default=DEFAULT, people=PEOPLE))
     assert rules.doubts(at("2026-11-10 12:00")) == []
-    told = [str(doubt) for doubt in rules.doubts(at("2026-11-20 12:00"))]
+    told = doubts(rules, at("2026-11-20 12:00"))
     assert told == ["people.yaml:12:1: the line of 小吴 ended on 2026-11-11"]
 
 
@@ -319,7 +373,7 @@ def test_seats_and_accounts_that_do_not_fit_are_doubted(tmp_path: Path) -> None:
               - {person: 2, shop: t, hours: "20:00-24:00", account: s1}
         """,
     )
-    assert [str(doubt) for doubt in load(tmp_path).doubts(at("2026-11-20 12:00"))] == [
+    assert doubts(load(tmp_path), at("2026-11-20 12:00")) == [
         "people.yaml:2:1: 小林 is what 1 is called too; where a feed says 小林, 1 is meant",
         "people.yaml:9:1: 小林 is not among the people of the account s1 (people.yaml:4)",
         "people.yaml:10:1: account s1 is of the shop s, not of t",

@@ -290,19 +290,53 @@ def test_a_shop_is_of_the_team_that_the_register_says(tmp_path: Path) -> None:
         ("platforms: [{stagse: {slow: 60s}}]", "2:14: stagse is not known here; did you mean stages?"),
         ("platforms: [{stages: {slow: 60}}]", "2:29: platforms.0.stages.slow: a number has no unit: write 60s or 60m"),
         ("platforms: [{give_up: 99999999999999d}]", "'99999999999999d' is longer than ten years"),
-        ("platforms: [{stages: {slow: 3:00}}]", '2:29: write "3:00" in quotes: YAML reads a bare 3:00 as a number'),
+        ("platforms: [{stages: {slow: 3:00}}]", "2:29: for a time of day write"),
+        ("platforms: [{stages: {slow: 3:00}}]", "for a length of time 3m: YAML reads a bare 3:00 as a number"),
+        (
+            "platforms: [{stages: {slow: '3:00'}}]",
+            "'3:00' is no length of time; write 90s, 3m, 1m30s, 2h or 7d; did you",
+        ),
+        ("platforms: [{stages: {slow: 3分钟}}]", "2:29: platforms.0.stages.slow: '3分钟' is no length of time"),
+        ("platforms: [{stages: {slow: 3分钟}}]", "did you mean 3m?"),
+        ("platforms: [{stages: {slow: '180'}}]", "did you mean 180s?"),
+        ("platforms: [{stages: {偏慢: 3m}}]", "platforms.0.stages.偏慢: 偏慢 cannot name a stage: small letters"),
+        ("platforms: [{阶段: {slow: 3m}}]", "2:14: 阶段 is not known here; did you mean stages?"),
+        (
+            "platforms: [{steps: [{at: 90s, to: 组长}]}]",
+            "is none of panel, popup, team, lead, digest, console; did you mean lead?",
+        ),
+        ("platforms: [{stages: {slow: 60s， lost: 3m}}]", "2:32: ， is full-width; write ,"),
+        (
+            "platforms:\n  - stages：{slow: 60s}\n",
+            "stages：{slow is not known here: ： is full-width; write : and a space",
+        ),
+        ("platforms: [a]", "2:13: platforms.0: keys are meant here, each with its value: key: value"),
+        ("platforms: [{session_gap: 0s}]", "2:27: platforms.0.session_gap: must be longer than nothing"),
+        ("shops: [{give_up: 300s}]", "2:19: give_up (5m) must be longer than lost (5m)"),
+        ("shops: [{hours: ['08:00-12:00', '11:00-13:00']}]", "2:17: 08:00-12:00 and 11:00-13:00 overlap; join them"),
+        ("zone: Asia/Beijing", "2:7: zone: 'Asia/Beijing' is no time zone; did you mean Asia/Shanghai?"),
+        ("hours: {h: {daily: all, weekly: {周六: closed}}}", "2:34: hours.h.weekly: 周六 is none of mon, tue,"),
+        ("hours: {h: {daily: all, weekly: {周六: closed}}}", "did you mean sat?"),
+        (
+            'hours: {h: {daily: "05:00-13:00", weekly: {sat: "22:00-06:00"}}}',
+            "2:43: hours.h: sat 22:00-06:00 runs into 05:00-13:00 of sun; the hours overlap",
+        ),
+        ("campaigns: [{name: x, from: '2026/11/1', until: '2026-11-12'}]", 'did you mean "2026-11-01"?'),
         (
             "platforms: [{stages: {at_risk: 3m, lost: 2m}}]",
-            "2:22: platforms.0.stages: lost (2m) must be longer than at_risk (3m)",
+            "2:42: platforms.0.stages: lost (2m) must be longer than at_risk (3m)",
         ),
         ("platforms: [{steps: [{at: 90s, to: temm}]}]", "did you mean team?"),
         (
             "platforms: [{steps: [{at: 90s, to: team}, {at: 30s, to: lead}]}]",
-            "2:21: platforms.0.steps: the step at 30s stands after the one at 90s; put them in order",
+            "2:43: platforms.0.steps: the step at 30s stands after the one at 90s; put them in order",
         ),
         ("platforms: [{steps: [{at: 90s, to: team, repeat: 60s}]}]", "repeat and repeats need each other"),
         ("platforms: [{promises: {due: 3m, late: 2m, missed: 9m}}]", "late (2m) must be longer than due (3m)"),
-        ("platforms: [{courtesy: {steps: [{at: 9s, to: team}]}}]", "only the agent's panel is told, not team"),
+        (
+            "platforms: [{courtesy: {steps: [{at: 9s, to: team}]}}]",
+            "only the agent's panel is told (panel, popup), not team",
+        ),
         ("platforms: [{hours: flor}]", "2:21: flor are no hours: neither a name from hours: nor"),
         ('hours: {h: {daily: ["08:00-12:00", "11:00-14:00"]}}', "08:00-12:00 and 11:00-14:00 overlap; join them"),
         ('hours: {h: {daily: ["00:00-02:00", "22:00-01:00"]}}', "22:00-01:00 runs into 00:00-02:00 of the next day"),
@@ -322,7 +356,7 @@ def test_a_fault_names_its_place_and_its_remedy(tmp_path: Path, rules: str, faul
     write(tmp_path, default=DEFAULT, rules="version: 1\n" + rules + "\n")
     found = faults(tmp_path)
     assert len(found) == 1, found
-    assert found[0].startswith(("rules.yaml:2:", "default.yaml:3:"))
+    assert found[0].startswith(("rules.yaml:2:", "rules.yaml:3:", "default.yaml:3:"))
     assert fault in found[0]
 
 
@@ -391,9 +425,27 @@ def test_routes_for_teams_and_people_that_nobody_knows_are_faults(tmp_path: Path
         """,
     )
     assert faults(tmp_path) == [
-        "channels.yaml: a route is for the team B, which nobody knows",
-        "channels.yaml: a route mentions 李组长, whom nobody knows",
+        "channels.yaml:4:21: a route is for the team B, which nobody knows",
+        "channels.yaml:5:32: a route mentions 李组长, whom nobody knows",
     ]
+
+
+def test_one_value_may_stand_where_a_list_is_meant_and_hours_may_have_several_parts(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT + "  ends_by: agent\n  steps: {at: 120s, to: team}\n",
+        rules="""
+            version: 1
+            shops:
+              - {match: {hours: ["22:00-23:00", "02:00-03:00"]}, hours: ["08:00-12:00", "13:00-18:00"]}
+        """,
+    )
+    base = resolved(tmp_path, "2026-11-20 12:00").policy
+    assert (base.ends_wait, base.steps) == ({"agent"}, (Step(120_000, "team"),))
+    night = resolved(tmp_path, "2026-11-20 02:30").policy
+    assert night.hours is not None
+    hours = Calendar(night.hours)
+    assert [hours.is_open(at(f"2026-11-20 {time}")) for time in ("11:59", "12:30", "13:00")] == [True, False, True]
 
 
 def test_steps_long_after_the_last_limit_are_doubted(tmp_path: Path) -> None:
