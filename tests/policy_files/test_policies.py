@@ -441,7 +441,8 @@ def test_one_value_may_stand_where_a_list_is_meant_and_hours_may_have_several_pa
         """,
     )
     base = resolved(tmp_path, "2026-11-20 12:00").policy
-    assert (base.ends_wait, base.steps) == ({"agent"}, (Step(120_000, "team"),))
+    assert base.ends_wait == {"agent"}
+    assert base.steps == (Step(120_000, "team"),)
     night = resolved(tmp_path, "2026-11-20 02:30").policy
     assert night.hours is not None
     hours = Calendar(night.hours)
