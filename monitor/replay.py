@@ -133,6 +133,7 @@ class Replay:
         self._keep_alerts = keep_alerts
         self._kept: dict[int, Round] = {}
         self._orders: list[AlertOrder] = []
+        self._announced: set[tuple[int, str]] = set()  # (wait, stage)
         self._tracker = Tracker(policies, wall=False, lazy=True, keep_all=as_arrived)
         self._seen: dict[str, set[str]] = {}
         self.last_ms = 0
@@ -283,7 +284,10 @@ class Replay:
                     tally.alerts[name] = tally.alerts.get(name, 0) + 1
             elif isinstance(decision, AlertOrder):
                 if isinstance(decision, RaiseAlert | RiseAlert):
-                    tally.alerts[decision.stage] = tally.alerts.get(decision.stage, 0) + 1
+                    told = (decision.wait, decision.stage)
+                    if told not in self._announced:  # Told again, of a wait that stands again: counted once.
+                        self._announced.add(told)
+                        tally.alerts[decision.stage] = tally.alerts.get(decision.stage, 0) + 1
                 elif isinstance(decision, WithdrawAlert):
                     tally.alerts["withdrawn"] += 1
                 if self._keep_alerts:

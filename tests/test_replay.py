@@ -267,6 +267,17 @@ def test_an_open_wait_runs_to_the_last_instant_of_the_input() -> None:
     assert replayed.printed["alerts"] == {"slow": 1, "at_risk": 1, "lost": 0, "withdrawn": 0}
 
 
+def test_a_wait_that_stands_again_counts_once_in_the_alerts() -> None:
+    log = Log().buyer(0).agent(200, id="wrong").add(240, type="message_recalled", message="wrong").buyer(490)
+    run = Replay(keep_alerts=True)
+    run.run_sorted(list(run.decoded(json.dumps(event).encode() for event in log.events)))
+    printed = run.tally.as_json()
+    assert printed["alerts"] == {"slow": 1, "at_risk": 1, "lost": 1, "withdrawn": 0}
+    assert printed["passed"] == {"slow": 1, "at_risk": 1, "lost": 1}
+    told = [f"{line['transition']} {line['stage']}" for line in run.alerts()]
+    assert told == ["raise slow", "rise at_risk", "resolve at_risk", "raise at_risk", "rise lost"]
+
+
 def test_a_conversation_is_counted_when_something_was_said_in_it() -> None:
     said = Log().add(0, role="auto", text="欢迎光临")
     assert brute_force(said.events).conversations == said.counted().printed["conversations"] == 1

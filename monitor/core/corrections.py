@@ -78,9 +78,13 @@ class Corrections:
         before = {e.wait.number: self._shard.ended(shop, conversation, e) for e in was}
         after = {e.wait.number: self._shard.ended(shop, conversation, e) for e in ended_now}
         passed = {was_open.number: was_open.passed} if was_open is not None else {}
+        wait = conversation.state.wait
+        if wait is not None and wait.number in before:
+            wait.passed = len(before[wait.number].passed)  # It had ended, and stands again: said once all the same.
         self._restate(shop, before, after, reason, passed)
         self._alerts.settle(shop, conversation, after, reason)
         self._due.schedule(conversation)
+        self._due.from_now(conversation)
         return "folded"
 
     def compare(self, shop: Shop, conversation: Conversation, ts_ms: int) -> None:
@@ -136,6 +140,7 @@ class Corrections:
         self._alerts.settle(shop, into, after, "late")
         for part in (one, into):
             self._due.schedule(part)
+        self._due.from_now(into)
         if into.told:
             self._escalation.restore(into)
         return "folded"

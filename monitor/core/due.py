@@ -55,7 +55,7 @@ class Due:
                 promise is None
                 and wait.standing is None
                 and wait.since_ms == opened_at_ms
-                and (not told or keeps_step(told[-1], wait))
+                and (keeps_step(told[-1], wait) if told else not passed)
             ):
                 # Most waits: one clock, and what was told is what was passed.
                 if clock is None:
@@ -77,7 +77,7 @@ class Due:
                 at_ms = standing.until_ms  # From then on it is a person's again, and the board says so.
             if clock is not None and self._rows:
                 at_ms = min(at_ms, self._hours_turn_at(clock, opened_at_ms))
-            if wait.since_ms and (wait.since_ms != opened_at_ms or told):
+            if wait.since_ms:
                 reached = told_stages(told_of(conversation, wait.number))
                 if reached < len(stages):
                     due = wait.due_at_ms(stages[reached].after_ms, clock, from_opening=False)
@@ -97,6 +97,14 @@ class Due:
                 at_ms = due
         if at_ms != conversation.wake_at_ms:
             self._timers.wake(conversation, at_ms)
+
+    def from_now(self, conversation: Conversation) -> None:
+        """What is due already when a chat is put right, or a list tells of it, is decided after this instant.
+
+        Where time is the newest ``ts``, it would be decided back then.
+        """
+        if not self._shard.wall and conversation.wake_at_ms <= self._shard.now_ms:
+            self._timers.wake(conversation, self._shard.now_ms + 1)
 
     def _in_hours(self, clock: CountedClock, opened_at_ms: int, stages: tuple[Stage, ...], give_up_ms: int) -> int:
         """Return when something of a wait in hours is due next: the first of these stages, its end, a turn of hours."""

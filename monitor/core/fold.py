@@ -52,6 +52,7 @@ from monitor.core.entry import (
     Entry,
     Extra,
     Who,
+    order,
 )
 from monitor.core.policy import MINUTE_MS, Policy
 from monitor.core.policy_numbers import NumberedPolicies
@@ -153,8 +154,8 @@ class Fold:
             wait = state.wait
             state.flags &= ~GAVE_UP
         if recalls and entry.id in recalls and code <= BOT:
-            if code == BUYER and wait is None and state.ghost is None:
-                state.ghost = Entry(ts_ms, entry.number, entry.id, entry.what)
+            if code == BUYER and wait is None:
+                _remember(state, entry, recalls)
             return
         if code == BUYER:
             self._buyer(state, entry, wait)
@@ -372,7 +373,7 @@ class Fold:
         """The recall itself: what it takes back was left out of the fold already; dismiss if nothing else is left."""
         state.flags |= HAS_RECALLS
         ghost = state.ghost
-        if ghost is not None and entry.extra is not None and ghost.id == entry.extra.target:
+        if ghost is not None and entry.extra is not None and _taken_back_last(ghost) == entry.extra.target:
             state.ghost = None
             wait = Wait(ghost.ts_ms, ghost.id, ghost.number, ghost.ts_ms, 1, 0, ghost.what >> POLICY_SHIFT)
             close(Ending(wait, "dismissed", entry.ts_ms, entry, state.holder))
@@ -392,6 +393,21 @@ class Fold:
         state.wait = None
         wait.number = abs(wait.number)
         close(Ending(wait, outcome, at_ms, by, state.holder, False, after_ms))
+
+
+def _remember(state: State, entry: Entry, recalls: Recalls) -> None:
+    """Remember a recalled message that would have opened a wait, and which of those with it is taken back last."""
+    ghost = state.ghost
+    if ghost is None:
+        state.ghost = Entry(entry.ts_ms, entry.number, entry.id, entry.what)
+        return
+    known = recalls.get(_taken_back_last(ghost))
+    if known is not None and order(recalls[entry.id]) > order(known):
+        state.ghost = Entry(ghost.ts_ms, ghost.number, ghost.id, ghost.what, Extra(target=entry.id))
+
+
+def _taken_back_last(ghost: Entry) -> str:
+    return ghost.extra.target if ghost.extra is not None else ghost.id
 
 
 def _change_holder(state: State, who: Who | None, at_ms: int) -> None:

@@ -199,6 +199,7 @@ class Tracker(ShardReading):
             if self._fold(shop, chat, event, entry) == "folded":
                 outcome = "folded"
             conversation = shop.conversations[chat]
+            self._due.from_now(conversation)
             conversation.merge_listed()
             if conversation.buyer is None and buyer != chat:
                 conversation.buyer = buyer
@@ -309,6 +310,8 @@ class Tracker(ShardReading):
                 self._due.schedule(conversation)
         elif self.keeps_rows and conversation.wake_at_ms == NEVER_MS:
             self._due.schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
+        if ts_ms < self.now_ms:
+            self._due.from_now(conversation)
         if conversation.told:
             self.escalation.moved(conversation)
         if promise is not None and state.promise is not promise and self.incidents.promises:
@@ -345,7 +348,7 @@ class Tracker(ShardReading):
             while self.timers.next_ms <= now_ms:
                 # Each instant on its own: what is due at one is told together, whichever chats it is of.
                 self.now_ms = max(self.now_ms, self.timers.next_ms)
-                self._judge_due(self.timers.next_ms, at_most)
+                self._judge_due(self.now_ms, at_most)
         self.now_ms = now_ms
         if self._lazy:
             for shop in self.by_name.values():
@@ -356,9 +359,8 @@ class Tracker(ShardReading):
             if self._hearing.slices:
                 self._hearing.slices.go_on()
             if now_ms >= self.timers.next_ms:
-                self._judge_due(
-                    now_ms, at_most
-                )  # It tells a part of what is pending, too: neither waits for the other.
+                # It tells a part of what is pending, too: neither waits for the other.
+                self._judge_due(now_ms, at_most)
             elif self.escalation.pending:
                 self.escalation.flush(now_ms, TOLD_AT_ONCE)
         return self.next_ms <= now_ms
@@ -367,7 +369,7 @@ class Tracker(ShardReading):
         for item in self.timers.due(now_ms, at_most):
             due_ms, item.wake_at_ms = item.wake_at_ms, NEVER_MS
             if type(item) is Conversation:
-                self._judging.judge(item, now_ms if self._wall else due_ms, due_ms)
+                self._judging.judge(item, now_ms, due_ms)
             elif type(item) is Incidents:
                 item.judge(now_ms)
             elif isinstance(item, Post | People):

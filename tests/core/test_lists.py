@@ -57,7 +57,7 @@ def test_a_list_that_is_not_complete_ends_nothing() -> None:
 
 def test_a_list_opens_the_waits_that_no_message_told_of() -> None:
     chat = Timeline().event(seen("2:00", C | {"since": "0:00"}, D | {"waited": 30}))
-    assert chat.until("2:31") == ["1:00 slow", "2:30 slow"]
+    assert chat.until("2:31") == ["2:00 slow", "2:30 slow"]
     first, second = chat.open_rounds()
     assert (first.opened_at_ms, second.opened_at_ms) == (at_ms("0:00"), at_ms("1:30"))
     assert first.wait != second.wait

@@ -310,6 +310,25 @@ def test_a_recalled_reply_leaves_the_buyer_waiting() -> None:
     assert chat.ended() == []
 
 
+def test_a_recalled_reply_is_told_when_it_is_recalled_and_the_highest_stage_only() -> None:
+    chat = Timeline().buyer("0:00").agent("3:20", id="wrong").recalled("4:00", "wrong")
+    assert chat.until("4:30") == ["1:00 slow", "3:00 at_risk", "3:20 resolved answered", "4:00 at_risk"]
+    assert chat.until("9:00")[4:] == ["5:00 lost"]
+
+
+def test_words_that_needed_no_answer_until_a_recall_are_told_then() -> None:
+    chat = Timeline().agent("0:00", "在的亲", id="greeting").buyer("1:00", "好的").recalled("4:30", "greeting")
+    assert chat.until("9:00") == ["4:30 at_risk", "6:00 lost"]
+
+
+def test_messages_taken_back_one_by_one_leave_the_wait_to_a_later_one() -> None:
+    chat = Timeline().buyer("0:00", id="a").buyer("0:10", id="b").recalled("0:20", "a")
+    chat.buyer("0:30", id="c").recalled("0:40", "b")
+    assert chat.until("2:00") == ["1:30 slow"]
+    assert chat.ended() == []
+    assert [round.wait for round in chat.open_rounds()] == [1]
+
+
 def test_a_recall_after_the_answer_changes_nothing() -> None:
     chat = Timeline().buyer("0:00", id="a").agent("0:10").recalled("0:20", "a")
     assert chat.ended() == ["answered 10"]
