@@ -5,12 +5,15 @@ The journal is read with SQLite itself, beside the running program or after it.
 
 import asyncio
 import contextlib
+import os
+import random
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 
 from monitor.clock import Clock
@@ -186,3 +189,16 @@ async def lines_after(data: Path) -> list[Json]:
         still_open = list(tracker.open_rounds(tracker.now_ms))
     rounds = [*Held(data).rounds(), *still_open]
     return [round_line(round_) for round_ in sorted(rounds, key=lambda r: (r.opened_at_ms, r.wait))]
+
+
+def seeded() -> random.Random:
+    seed = int(os.environ.get("TEST_SEED") or random.SystemRandom().randrange(1 << 32))
+    print(f"TEST_SEED={seed}")
+    return random.Random(seed)
+
+
+def is_ready(service: Killable) -> bool:
+    try:
+        return httpx.get(f"{service.url()}/readyz", timeout=DEADLINE_SECONDS, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False

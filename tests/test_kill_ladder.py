@@ -22,11 +22,11 @@ from aiohttp import web
 from monitor.core.decisions import TellPeople
 from monitor.policy_files.rule_set import load
 from monitor.policy_files.where import default_folder
-from tests.alerts.channels.test_dingtalk import Ding
+from tests.alerts.channels.ding import Ding
 from tests.collectors import over_http
-from tests.killable import Killable, killable
-from tests.test_kill import Floor, assert_rounds_are_those_of_a_replay, now_ms
-from tests.test_same_rounds import Json, is_ready, seeded
+from tests.killable import Killable, is_ready, killable, seeded
+from tests.kills import Floor, assert_rounds_are_those_of_a_replay, now_ms
+from tests.test_same_rounds import Json
 from tests.waiting import DEADLINE_SECONDS
 
 KILLS = 3

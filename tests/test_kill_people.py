@@ -10,10 +10,9 @@ from typing import Any
 import httpx
 from aiohttp import web
 
-from tests.alerts.channels.test_dingtalk import Ding
-from tests.killable import Killable, killable
-from tests.test_kill import now_ms
-from tests.test_same_rounds import is_ready, seeded
+from tests.alerts.channels.ding import Ding
+from tests.killable import Killable, is_ready, killable, seeded
+from tests.kills import now_ms
 from tests.waiting import DEADLINE_SECONDS
 
 WAITS = 25

@@ -19,13 +19,13 @@ from monitor.core.decisions import (
     ResolveAlert,
     RestateRound,
     RiseAlert,
-    Round,
     WithdrawAlert,
 )
 from monitor.core.events import AnyEvent, Message
 from monitor.metrics import FAMILIES, OTHER, REPLY_EDGES, SERIES_AT_MOST, Exposition, Metrics, Watcher
 from monitor.wire.batch import Refusal
 from tests import needs
+from tests.rounds import a_round
 from tests.waiting import DEADLINE_SECONDS
 
 
@@ -42,33 +42,6 @@ class Commit:
     refused: list[tuple[str, Refusal]] = field(default_factory=list)
     clamped: int = 0
     commit_seconds: float = 0.0
-
-
-def a_round(*, waited_ms: int, outcome: str = "answered", first: bool = True) -> Round:
-    return Round(
-        wait=1,
-        platform="taobao",
-        shop="senye",
-        conversation="c",
-        buyer="b",
-        team="a",
-        opened_by="m-1",
-        opened_at_ms=1_000_000,
-        needs_answer_since_ms=1_000_000,
-        ended_by="m-2",
-        ended_at_ms=1_000_000 + waited_ms,
-        agent="lin",
-        account="lin",
-        counted_ms=waited_ms,
-        outcome=outcome,  # type: ignore[arg-type]
-        buyer_messages=1,
-        held=False,
-        first=first,
-        closed_unanswered=False,
-        stage="fresh",
-        passed=(),
-        holders=(),
-    )
 
 
 def an_order(kind: type[AlertOrder], *, late_ms: int = 0, **more: Any) -> Decision:

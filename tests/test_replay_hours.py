@@ -11,7 +11,7 @@ from monitor.core.hours import Hours
 from monitor.core.policy import BUILT_IN
 from monitor.policy_files.calendars import zone_table
 from monitor.replay import Replay, replay_files
-from tests.test_replay import FILES, Json, sample
+from tests.replays import FILES, Json, sample
 
 HOUR_MS = 3_600_000
 ZONE = ZoneInfo("America/New_York")

@@ -7,8 +7,6 @@ in the outbox, where it is counted.
 
 import asyncio
 import contextlib
-import json
-import os
 import random
 from bisect import bisect_left
 from collections import Counter
@@ -23,14 +21,14 @@ import pytest
 
 from monitor.replay import Replay, round_line
 from monitor.simulator.feed import FAULTS, Feed
-from tests.alerts.channels.test_webhook import SECRET, Endpoint, answering
+from tests.alerts.channels.endpoint import SECRET, Endpoint, answering
 from tests.brute_force import instant_ms
 from tests.collectors import Batch, Tally, over_http, over_mqtt, over_socket
-from tests.killable import Killable, killable, lines_after
+from tests.killable import Killable, is_ready, killable, lines_after, seeded
 from tests.mosquitto import Mosquitto, mosquitto
+from tests.replays import encoded, late_by_up_to, read, sample
 from tests.simulator.made import encoded as as_sent
 from tests.simulator.made import plan, run
-from tests.test_replay import late_by_up_to, read, sample
 from tests.waiting import DEADLINE_SECONDS
 
 Json = dict[str, Any]
@@ -59,10 +57,6 @@ def replayed(events: Sequence[Json], *, as_arrived: bool = False, before: int = 
     return Expected(list(run.rounds()), told)
 
 
-def encoded(events: Iterable[Json]) -> list[bytes]:
-    return [json.dumps(event, ensure_ascii=False).encode() for event in events]
-
-
 def one_log() -> list[Json]:
     """Return all real chat as one log, as a replay takes several files."""
     return sorted((event for name in FILES for event in read(sample(name))), key=lambda event: instant_ms(event["ts"]))
@@ -75,12 +69,6 @@ def cut(lines: Sequence[bytes], dice: random.Random, most: int = 60) -> Iterator
         size = dice.randrange(1, most)
         yield list(lines[at : at + size])
         at += size
-
-
-def seeded() -> random.Random:
-    seed = int(os.environ.get("TEST_SEED") or random.SystemRandom().randrange(1 << 32))
-    print(f"TEST_SEED={seed}")
-    return random.Random(seed)
 
 
 @dataclass
@@ -142,13 +130,6 @@ async def stand(folder: Path, door: str) -> AsyncIterator[Stand]:
             yield Stand(service, door, broker)
     finally:
         await receiver.stop()
-
-
-def is_ready(service: Killable) -> bool:
-    try:
-        return httpx.get(f"{service.url()}/readyz", timeout=DEADLINE_SECONDS, trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def by_opening(lines: Iterable[Json]) -> list[Json]:

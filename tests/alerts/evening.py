@@ -22,8 +22,8 @@ from monitor.app import App
 from monitor.clock import Clock
 from monitor.policy_files.where import Choice
 from monitor.settings import Settings
+from tests.alerts.channels.ding import Ding
 from tests.alerts.channels.robots import Json
-from tests.alerts.channels.test_dingtalk import Ding
 from tests.alerts.time import at_rest
 from tests.program import free_port
 

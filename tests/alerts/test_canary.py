@@ -18,7 +18,7 @@ from monitor.settings import Settings
 from monitor.store.entries import Delivery
 from monitor.wire import decode
 from monitor.wire.batch import Batch
-from tests.alerts.channels.test_webhook import Endpoint
+from tests.alerts.channels.endpoint import Endpoint
 from tests.at_ten import AT_TEN
 from tests.program import free_port
 from tests.waiting import DEADLINE_SECONDS, until

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.channels.test_dingtalk import Ding
-from tests.alerts.channels.test_webhook import SECRET, Endpoint
+from tests.alerts.channels.ding import Ding
+from tests.alerts.channels.endpoint import SECRET, Endpoint
 from tests.typed import typed
 
 FILE = """

@@ -20,8 +20,8 @@ from monitor.policy_files.channels import Folder
 from monitor.store.entries import Commit, Delivery, Rest
 from monitor.store.journal import Journal
 from tests.alerts.orders import ASKED_MS
+from tests.alerts.scripted import Scripted
 from tests.alerts.tellings import named, told
-from tests.alerts.test_delivery import Scripted
 from tests.alerts.time import MovedTime, at_rest
 from tests.waiting import DEADLINE_SECONDS, until
 

@@ -13,8 +13,8 @@ from monitor.app import App
 from monitor.policy_files.where import Choice
 from monitor.settings import Settings
 from monitor.wire.batch import Batch
+from tests.alerts.channels.ding import Ding
 from tests.alerts.channels.robots import CLOCK
-from tests.alerts.channels.test_dingtalk import Ding
 from tests.program import free_port
 from tests.service import MovedClock
 from tests.waiting import DEADLINE_SECONDS, until

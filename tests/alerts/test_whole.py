@@ -10,8 +10,8 @@ from standardwebhooks import Webhook
 
 from monitor.app import App
 from monitor.settings import Settings
-from tests.alerts.channels.test_mqtt import Team
-from tests.alerts.channels.test_webhook import SECRET, Endpoint
+from tests.alerts.channels.endpoint import SECRET, Endpoint
+from tests.alerts.channels.team import Team
 from tests.program import free_port
 from tests.waiting import until
 from tests.web.described import checker

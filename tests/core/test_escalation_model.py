@@ -14,8 +14,8 @@ from monitor.core import decisions as d
 from monitor.core import events as ev
 from monitor.core.policy import Policy
 from monitor.core.words import classify
+from tests.core.chance import random_chat
 from tests.core.ladders import LADDER
-from tests.core.test_order import random_chat
 from tests.timeline import START_MS, Timeline
 
 AGENTS = ("lin", "zhou")

@@ -9,7 +9,7 @@ from monitor.core import events as ev
 from monitor.core import watch
 from monitor.core.shard_rows import ShardRows
 from monitor.core.slices import SLICE
-from tests.core.test_counted_clock import in_hours
+from tests.core.hours import in_hours
 from tests.timeline import START_MS, Timeline, at_ms, shown, take_policies
 
 

@@ -6,7 +6,7 @@ from monitor.core import decisions as d
 from monitor.core.roster import Person, Register, Team
 from tests.core.collector import beats, covered, status
 from tests.core.ladders import LADDER
-from tests.core.test_people import change_of_shifts
+from tests.core.shifts import change_of_shifts
 from tests.staffed import Floor, slot
 from tests.timeline import Timeline, at_ms
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from monitor.core.book import Book, Layer
 from monitor.core.hours import UTC, Hours
 from monitor.core.policy import BUILT_IN, BuiltIn, Stage
-from tests.core.test_counted_clock import on_wall
+from tests.core.hours import on_wall
 from tests.timeline import Timeline, at_ms
 
 

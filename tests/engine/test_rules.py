@@ -21,7 +21,7 @@ from monitor.engine import Engine
 from monitor.replay import Replay, round_line
 from monitor.store.journal import Journal
 from monitor.wire import decode
-from tests.core.test_counted_clock import on_wall
+from tests.core.hours import on_wall
 from tests.service import MovedClock, Service, killed, rounds_of, routed, said
 from tests.timeline import START_MS, at_ms
 

@@ -1,7 +1,9 @@
 """Folders of rules for tests: a few lines of YAML, the rest shipped."""
 
+from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
+from zoneinfo import ZoneInfo
 
 from monitor.policy_files import RuleSet, load
 from monitor.yaml_files import BadFiles
@@ -34,3 +36,7 @@ def faults(folder: Path) -> list[str]:
 def doubts(rules: RuleSet, now_ms: int = 0) -> list[str]:
     """What is odd, without the folder's name."""
     return [str(fault).replace(f"{rules.folder}/", "") for fault in rules.doubts(now_ms)]
+
+
+def at(text: str, zone: str = "Asia/Shanghai") -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)

@@ -8,8 +8,7 @@ from monitor.errors import UsageError
 from monitor.policy_files import load
 from monitor.policy_files.explain import explained, instant_given
 from monitor.policy_files.where import default_folder
-from tests.policy_files.folders import DEFAULT, write
-from tests.policy_files.test_policies import at
+from tests.policy_files.folders import DEFAULT, at, write
 from tests.typed import typed
 
 FLOOR = """

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from monitor.policy_files import load
 from monitor.policy_files.people import overlap
 from monitor.policy_files.people_tables import RosterRow
-from tests.policy_files.folders import DEFAULT, doubts, faults, write
-from tests.policy_files.test_policies import at
+from tests.policy_files.folders import DEFAULT, at, doubts, faults, write
 
 PEOPLE = """
     version: 1

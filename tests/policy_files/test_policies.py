@@ -1,6 +1,4 @@
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,11 +6,7 @@ from monitor.core.hours import Calendar
 from monitor.core.policy import PromiseLimits, Resolved, Stage, Step
 from monitor.policy_files import load
 from monitor.policy_files.where import default_folder
-from tests.policy_files.folders import DEFAULT, doubts, faults, write
-
-
-def at(text: str, zone: str = "Asia/Shanghai") -> int:
-    return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+from tests.policy_files.folders import DEFAULT, at, doubts, faults, write
 
 
 def resolved(

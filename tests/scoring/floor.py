@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from monitor.core.presence import Worker
+from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register
 from monitor.core.scores.board import Entity
 from monitor.engine import Changes
 from monitor.metrics import Metrics
+from monitor.scoring.reading import Reading
 from monitor.scoring.scorer import Scorer
 from monitor.wire import encode_event
 from monitor.wire.batch import Batch
@@ -63,3 +65,7 @@ async def floor(folder: Path, when: str = "09:00:00", workers: Sequence[Worker] 
         made = Floor(service, workers)
         await made.scorer.catch_up()
         yield made
+
+
+def reading(f: Floor, register: Register = NOBODY_WRITTEN_DOWN) -> Reading:
+    return Reading(f.scorer, register=lambda: register, team_of=lambda _platform, shop: f"team of {shop}")

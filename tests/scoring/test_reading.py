@@ -10,11 +10,7 @@ from monitor.core.scores.totals import BYS, By, kpis
 from monitor.scoring.budget import budget
 from monitor.scoring.reading import Reading, Span
 from tests.core.scores.day import Chatter, at_ms, shipped
-from tests.scoring.floor import Floor, floor
-
-
-def reading(f: Floor, register: Register = NOBODY_WRITTEN_DOWN) -> Reading:
-    return Reading(f.scorer, register=lambda: register, team_of=lambda _platform, shop: f"team of {shop}")
+from tests.scoring.floor import floor, reading
 
 
 async def rows(read: Reading, span: Span | None = None, by: By = "all", **more: Any) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from monitor.suggest.learning import Learned
 from monitor.suggest.library import Asked, Found, Library
 from monitor.suggest.phrases import Phrase
 from monitor.suggest.reader import Reader
+from monitor.suggest.wording import Wording
 
 NOW_MS = 1_795_000_000_000
+BRANDS = {"南风": frozenset({"nanfeng", "nanfeng-jd"}), "森野": frozenset({"senye"})}
 
 
 @cache
@@ -56,3 +58,10 @@ def ask(
 
 def ids(found: list[Found]) -> list[str]:
     return [one.phrase.id for one in found]
+
+
+@cache
+def shipped() -> Wording:
+    wording, _, faults = words.load_quality(default_folder(), BRANDS)
+    assert faults == []
+    return wording

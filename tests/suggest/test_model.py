@@ -16,8 +16,7 @@ from monitor.suggest.library import Found
 from monitor.suggest.model import FAILURES, RewordingModel, trusted
 from monitor.suggest.service import Offer
 from tests.program import free_port
-from tests.suggest.shop import phrase
-from tests.suggest.test_wording import shipped
+from tests.suggest.shop import phrase, shipped
 from tests.waiting import until
 
 PHRASES = ("亲，尺码表在详情页，您平时穿什么码呢？", "亲，放在阴凉干燥的地方就好~")

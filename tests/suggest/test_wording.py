@@ -1,21 +1,9 @@
 """Words that are a fault in a reply, in the ways people write them, and what looks like them and is none."""
 
-from functools import cache
-
 import pytest
 
-from monitor.policy_files import words
-from monitor.policy_files.where import default_folder
 from monitor.suggest.wording import Wording, WordList
-
-BRANDS = {"南风": frozenset({"nanfeng", "nanfeng-jd"}), "森野": frozenset({"senye"})}
-
-
-@cache
-def shipped() -> Wording:
-    wording, _, faults = words.load_quality(default_folder(), BRANDS)
-    assert faults == []
-    return wording
+from tests.suggest.shop import shipped
 
 
 def found(text: str, *, platform: str = "taobao", shop: str = "senye") -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,13 +19,14 @@ from monitor.core.views import AccountRow, SourceRow, WaitRow
 from monitor.hooks.mapping import WebhookMapping
 from monitor.metrics import Metrics
 from monitor.settings import load
-from monitor.store.entries import Holder, QuarantineEntry, StoredEvent
-from monitor.web.access import Access
+from monitor.store.entries import Holder, QuarantineEntry, Role, StoredEvent
+from monitor.web.access import Access, new_token
 from monitor.web.front import Web
 from monitor.web.server import Server
 from monitor.web.services import PAGES, Changes, Receipt, Services
 from monitor.wire import Limits, decode
 from monitor.wire.batch import Batch, Refusal
+from tests.staffed import Floor
 from tests.waiting import DEADLINE_SECONDS
 
 NOW_MS = 1_795_000_000_000
@@ -363,3 +365,27 @@ def an_event(number: int, **more: Any) -> dict[str, Any]:
         "role": "buyer",
         "text": "包邮吗?",
     } | more
+
+
+def holding(
+    name: str = "collector-7",
+    shops: frozenset[str] | None = None,
+    teams: frozenset[str] | None = None,
+    role: Role = "admin",
+) -> tuple[str, ListedTokens]:
+    token, digest = new_token()
+    tokens = ListedTokens()
+    tokens.holders[digest] = Holder(name, shops, teams, role)
+    return token, tokens
+
+
+def bearing(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@asynccontextmanager
+async def open_to(floor: Floor, tokens: ListedTokens | None = None) -> AsyncIterator[Stand]:
+    async with standing(rows=[a_row(1, stage="lost")], tokens=tokens) as stand:
+        stand.services.people = floor.staff
+        stand.services.now_ms = lambda: floor.tracker.now_ms
+        yield stand

@@ -14,26 +14,10 @@ from websockets.typing import Origin
 from monitor.errors import UsageError
 from monitor.store.entries import Holder, Role
 from monitor.web import access, open_lines
-from monitor.web.access import COOKIE, is_loopback, new_token
+from monitor.web.access import COOKIE, is_loopback
 from monitor.web.login import COOKIE_SECONDS
 from tests.waiting import DEADLINE_SECONDS
-from tests.web.stand import ListedTokens, Stand, a_row, an_event, standing
-
-
-def holding(
-    name: str = "collector-7",
-    shops: frozenset[str] | None = None,
-    teams: frozenset[str] | None = None,
-    role: Role = "admin",
-) -> tuple[str, ListedTokens]:
-    token, digest = new_token()
-    tokens = ListedTokens()
-    tokens.holders[digest] = Holder(name, shops, teams, role)
-    return token, tokens
-
-
-def bearing(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+from tests.web.stand import Stand, a_row, an_event, bearing, holding, standing
 
 
 def page_of(stand: Stand, ticket: str = "", origin: str = "", **more: Any) -> connect:

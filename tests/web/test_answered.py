@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from monitor.core.decisions import CloseRound, RestateRound, Round
 from monitor.metrics import Metrics
 from monitor.web.floor import Floor
-from tests.test_metrics import a_round
+from tests.rounds import a_round
 from tests.web.stand import NOW_MS, ScriptedEngine
 
 

@@ -10,8 +10,7 @@ from monitor.store.entries import Holder
 from monitor.web.access import new_token
 from monitor.web.api_panel import Panel
 from tests.staffed import Floor, slot
-from tests.web.stand import ListedTokens, Stand, a_row
-from tests.web.test_api_people import open_to
+from tests.web.stand import ListedTokens, Stand, a_row, open_to
 
 
 def working() -> Floor:

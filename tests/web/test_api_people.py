@@ -1,7 +1,5 @@
 """People, shops and hand-overs over the API."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from hashlib import sha256
 
 import httpx
@@ -13,7 +11,7 @@ from monitor.store.entries import Holder, Quarantined, QuarantineEntry
 from monitor.web.models import Gaps, Sources
 from monitor.web.models_people import Agents, HandOvers, Received, Shifts, Shops
 from tests.staffed import Floor, slot
-from tests.web.stand import ListedTokens, Stand, a_row, a_source, standing
+from tests.web.stand import ListedTokens, a_source, open_to
 
 
 def evening() -> Floor:
@@ -35,14 +33,6 @@ def evening() -> Floor:
     floor.buyer("2:00", "有货吗", chat="c-2", agent="1007").agent("3:00", chat="c-2", agent="1007")
     floor.until("9:30")
     return floor
-
-
-@asynccontextmanager
-async def open_to(floor: Floor, tokens: ListedTokens | None = None) -> AsyncIterator[Stand]:
-    async with standing(rows=[a_row(1, stage="lost")], tokens=tokens) as stand:
-        stand.services.people = floor.staff
-        stand.services.now_ms = lambda: floor.tracker.now_ms
-        yield stand
 
 
 async def test_agents_come_with_load_and_the_sums_of_their_day() -> None:

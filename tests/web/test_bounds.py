@@ -15,8 +15,7 @@ from monitor.web import bounds
 from monitor.web.bounds import Lines, WrongTries
 from tests.mosquitto import Certificates, needs_mosquitto
 from tests.waiting import DEADLINE_SECONDS, until
-from tests.web.stand import standing
-from tests.web.test_access import bearing, holding
+from tests.web.stand import bearing, holding, standing
 
 ELSEWHERE = {"PRESALES_LISTEN__PROXIES": "192.0.2.1"}
 

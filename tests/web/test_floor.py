@@ -7,7 +7,7 @@ from monitor.core.decisions import CloseRound, RestateRound
 from monitor.core.views import WaitRow
 from monitor.metrics import Metrics
 from monitor.web.floor import SLICE, Floor
-from tests.test_metrics import a_round
+from tests.rounds import a_round
 from tests.web.stand import NOW_MS, Commit, ScriptedEngine, a_row, a_source
 
 

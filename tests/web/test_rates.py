@@ -10,8 +10,7 @@ from monitor.settings import load
 from monitor.web import rates
 from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.rates import AT_ONCE_SECONDS, Pace, Rate, Rates
-from tests.web.stand import an_event, standing
-from tests.web.test_access import bearing, holding
+from tests.web.stand import an_event, bearing, holding, standing
 
 # One a second, so ten at once; this machine's address is no proxy's.
 SLOW = {

@@ -9,8 +9,7 @@ from monitor.web.scope import WHOLE
 from monitor.web.services import Services
 from monitor.web.today import Today
 from tests.core.scores.day import Chatter
-from tests.scoring.floor import floor
-from tests.scoring.test_reading import reading
+from tests.scoring.floor import floor, reading
 
 
 async def test_nothing_is_said_to_be_used_up_before_anything_is_decided(tmp_path: Path) -> None:

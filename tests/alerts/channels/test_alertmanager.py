@@ -15,7 +15,7 @@ from monitor.core.decisions import AlertOrder
 from monitor.store.entries import Delivery
 from tests.alertmanager import alertmanager
 from tests.alerts.channels.contract import ChannelContract, shown
-from tests.alerts.channels.test_webhook import Endpoint
+from tests.alerts.channels.endpoint import Endpoint
 from tests.alerts.orders import raised, resolved, risen
 from tests.waiting import until
 

@@ -6,7 +6,7 @@ from monitor.alerts.channels.made import made
 from monitor.clock import Clock
 from monitor.errors import UsageError
 from monitor.policy_files.channels import load
-from tests.alerts.channels.test_webhook import SECRET
+from tests.alerts.channels.endpoint import SECRET
 
 FILE = """
 version: 1

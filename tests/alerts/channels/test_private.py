@@ -10,7 +10,7 @@ from monitor.clock import Clock
 from monitor.errors import DeliveryError
 from tests.alerts.channels.contract import delivery
 from tests.alerts.channels.robots import people
-from tests.alerts.channels.test_slack import Workspace
+from tests.alerts.channels.workspace import Workspace
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from monitor.clock import Clock
 from monitor.core.decisions import AlertOrder
 from tests import needs
 from tests.alerts.channels.contract import delivery
-from tests.alerts.channels.test_webhook import SECRET, Endpoint
+from tests.alerts.channels.endpoint import SECRET, Endpoint
 from tests.alerts.orders import raised, resolved, risen, withdrawn
 
 HOOK = Route(channel="hook", for_people=False, expires_ms=MACHINE_EXPIRES_MS)

@@ -14,8 +14,7 @@ from monitor.core.scores.totals import totals
 from monitor.replay import Replay
 from tests.core.scores.brute import count
 from tests.core.scores.day import Chatter, shipped
-from tests.test_replay import late_by_up_to, read, sample
-from tests.test_same_rounds import encoded
+from tests.replays import encoded, late_by_up_to, read, sample
 
 IDS = sorted(shipped().versions)
 DATED = [id for id in IDS if len(shipped().versions[id]) > 1]  # Whose rule has changed: the files are older than that.
