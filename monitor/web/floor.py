@@ -40,7 +40,7 @@ class Entry(Struct, gc=False, eq=False):
     stage: str
     since_ms: int  # needs_answer_since; 0: courtesy only, so not on the board
     lost_after_ms: int  # Its last limit, and how long its clock has stood; 0: it stands, or there is no limit.
-    standing: bool  # A bot holds it.
+    bot_held: bool
 
     def urgency(self, now_ms: int) -> tuple[int, int]:
         """Return what to sort by: savable first, by least time left; then bot-held; then lost, last lost first."""
@@ -80,7 +80,7 @@ class Floor:
     Attributes:
         on_board: how many need an answer.
         courtesy: how many have only been polite.
-        bot_held: of those on the board, whose clock stands still.
+        bot_held: of those on the board, whom a bot talks to.
         answers: counts the rounds answered today.
         groups: the same by platform, shop and team, for boards and callers that see a part.
     """
@@ -165,7 +165,7 @@ class Floor:
                 known = found.get(group)
                 if known is None:
                     known = found[group] = Pending(entry.since_ms, [0] * (len(BANDS_MS) + 1))
-                if entry.standing:
+                if entry.bot_held:
                     known.bot_held += 1
                     continue
                 known.since_ms = min(known.since_ms, entry.since_ms)
@@ -220,7 +220,7 @@ class Floor:
             row.stage,
             row.needs_answer_since_ms or 0,
             _lost_after_ms(row),
-            row.standing_since_ms is not None,
+            "bot_held" in row.flags,
         )
         self._shards[row.wait % SHARDS][row.wait] = entry
         self._count(entry, 1)
@@ -248,7 +248,7 @@ class Floor:
         group.on_board += step
         group.stages[entry.stage] = group.stages.get(entry.stage, 0) + step
         self.stages[entry.stage] = self.stages.get(entry.stage, 0) + step
-        if entry.standing:
+        if entry.bot_held:
             self.bot_held += step
             group.bot_held += step
         self._metrics.waits_open.add(*entry.place, entry.stage, n=step)

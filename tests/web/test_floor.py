@@ -90,14 +90,14 @@ def test_counts_are_those_of_the_open_waits_whatever_happened() -> None:
                         stage=dice.choice(["fresh", "slow", "at_risk", "lost", "own"]),
                         team=dice.choice("ab"),
                         shop=dice.choice("xyz"),
-                        standing_since_ms=dice.choice([None, NOW_MS]),
+                        flags=dice.choice([(), ("bot_held",), ("out_of_hours",)]),
                     )
                 ]
             )
     on_board = [row for row in engine.rows.values() if row.needs_answer_since_ms is not None]
     assert floor.on_board == len(on_board)
     assert floor.courtesy == len(engine.rows) - len(on_board)
-    assert floor.bot_held == sum(row.standing_since_ms is not None for row in on_board)
+    assert floor.bot_held == sum("bot_held" in row.flags for row in on_board), "out of hours no bot talks"
     for stage, of_stage in floor.stages.items():
         assert of_stage == sum(row.stage == stage for row in on_board)
     for (_, team, stage), of_team in metrics.waits_open.items():

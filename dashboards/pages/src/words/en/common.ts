@@ -77,6 +77,7 @@ export const common: Common = {
   flags: {
     closed_unanswered: 'Closed unanswered',
     catching_up: 'Delayed',
+    out_of_hours: 'Out of hours',
   },
   claimed: (who) => `Claimed by ${who}`,
   stopped: 'Told no more',

@@ -76,6 +76,7 @@ export const common = {
   flags: {
     closed_unanswered: '会话已关未回复',
     catching_up: '数据延迟',
+    out_of_hours: '班外',
   } as Readonly<Record<string, string>>,
   claimed: (who: string) => `${who} 已认领`,
   stopped: '不再提醒',
