@@ -7,6 +7,7 @@ Run it beside nothing else:
 
 import argparse
 import asyncio
+import gc
 import random
 import time
 from statistics import median
@@ -105,6 +106,8 @@ async def live(shops: int, agents: int, chats: int) -> None:
     for number in range(shops):
         scorer._shop(f"s{number}", PLATFORMS[number % len(PLATFORMS)])
     names = list(scorer.shops)
+    gc.collect()
+    gc.freeze()  # As the service does once it has started.
     began = time.process_time()
 
     def score(number: int) -> None:

@@ -12,8 +12,9 @@ from monitor.core import events as ev
 from monitor.core.scores.gaps import Feeds
 from monitor.core.scores.judge import Judge
 from monitor.core.scores.log import BUYER, LISTED, Said, in_order, listed, said, unlisted, without_bots
-from monitor.core.scores.staff import UNKNOWN, Staff
+from monitor.core.scores.staff import UNKNOWN, Manned, Staff
 
+_OF_THE_SHOP: frozenset[type] = frozenset({ev.WaitingSnapshot, ev.BuyerMerged, ev.AccountStatus, ev.SyncRange})
 LISTS_AT_MOST = 20_000  # Complete lists of one shop: more than a day at one in five seconds.
 
 
@@ -56,12 +57,16 @@ class ShopChats:
         if entry is not None:
             key = event.conversation or event.buyer or ""
             chat = self.chats.get(key)
-            if chat is None or (event.buyer is not None and chat.buyer == key):
+            if chat is None:
                 chat = self.chat(key, event.buyer)
+            elif event.buyer is not None and chat.buyer == key:
+                chat.buyer = event.buyer
             chat.log.append(entry)
 
     def _note_other(self, event: ev.AnyEvent, number: int) -> bool:
         """Take an event that is of the shop as a whole; return whether it is."""
+        if type(event) not in _OF_THE_SHOP:
+            return False
         if isinstance(event, ev.WaitingSnapshot):
             for key, buyer, row in listed(event, number):
                 _append_listed(self.chat(key, buyer).log, row)
@@ -73,12 +78,10 @@ class ShopChats:
             if event.buyer and event.buyer != event.into:
                 self.aliases[event.buyer] = event.into
             return True
-        if isinstance(event, ev.AccountStatus | ev.SyncRange):
-            if self.feeds is None:
-                self.feeds = Feeds()
-            self.feeds.note(event)
-            return True
-        return False
+        if self.feeds is None:
+            self.feeds = Feeds()
+        self.feeds.note(event)
+        return True
 
     def chat(self, key: str, buyer: str | None = None) -> Chat:
         """Return a conversation, made if it is new."""
@@ -107,11 +110,14 @@ class ShopChats:
             buyer: whose chat it is, where nothing is kept of it here.
         """
         chat = self.chats.get(key)
-        entries = list(log or ())
-        for member in self.members(key):
-            kept = self.chats.get(member)
-            if kept is not None:
-                entries += kept.log
+        if log is None and chat is not None and not self.aliases:
+            entries = chat.log
+        else:
+            entries = list(log or ())
+            for member in self.members(key):
+                kept = self.chats.get(member)
+                if kept is not None:
+                    entries += kept.log
         ordered = in_order(entries)
         if self.lists:
             ordered = in_order([*entries, *self._unlisted(key, ordered)])
@@ -119,8 +125,10 @@ class ShopChats:
             ordered = without_bots(ordered, self.bot_within_ms)
         gaps = self.feeds.gaps() if self.feeds is not None else ()
         name = buyer or (key if chat is None else chat.buyer)
-        manned = UNKNOWN if self.staff is None else self.staff.of(self.name)
-        return Judge(ordered, buyer=self.one(name), conversation=key, now_ms=now_ms, gaps=gaps, manned=manned)
+        return Judge(ordered, buyer=self.one(name), conversation=key, now_ms=now_ms, gaps=gaps, manned=self._manned)
+
+    def _manned(self) -> Manned:
+        return UNKNOWN if self.staff is None else self.staff.of(self.name)
 
     def heads(self) -> set[str]:
         """Return the conversations, of those that were made one the one that stands for them."""

@@ -85,15 +85,20 @@ def days(zone: str, starts_ms: int = 0) -> Days:
 class Hours:
     """The hours of a profile: on each date of the zone's calendar the same windows."""
 
-    __slots__ = ("_days", "_known", "_windows")
+    __slots__ = ("_days", "_known", "_last", "_windows")
 
     def __init__(self, windows: tuple[tuple[int, int], ...], zone: str) -> None:
         self._days = days(zone)
         self._windows = windows
         self._known: dict[int, list[tuple[int, int]]] = {}
+        self._last = (0, 0)  # The window that was last asked about.
 
     def holds(self, at_ms: int) -> bool:
         """Whether an instant lies in the hours; their end does not."""
+        start_ms, end_ms = self._last
+        return start_ms <= at_ms < end_ms or self._look(at_ms)
+
+    def _look(self, at_ms: int) -> bool:
         number = self._days.of(at_ms).number
         spans = self._known.get(number)
         if spans is None:
@@ -105,7 +110,11 @@ class Hours:
                 for day in (number - 1, number)
                 for start, end in self._windows
             ]
-        return any(start <= at_ms < end for start, end in spans)
+        for span in spans:
+            if span[0] <= at_ms < span[1]:
+                self._last = span
+                return True
+        return False
 
 
 @lru_cache(maxsize=256)

@@ -87,7 +87,7 @@ class Tally:
 
     def __init__(self, judge: Judge, now_ms: int, from_ms: int, to_ms: int) -> None:
         self._walk = judge.walk(shape(ROUNDS))
-        self._manned = judge.manned
+        self._manned = judge.manned()
         self._log = judge.log
         self._now_ms = now_ms
         self._from_ms = from_ms

@@ -17,22 +17,25 @@ GAPS_AT_MOST = 64  # Of one shop, the newest: more is a feed that flaps.
 class Feeds:
     """What the feeds of one shop have said of themselves; the order of arrival does not matter."""
 
-    __slots__ = ("_states", "_synced")
+    __slots__ = ("_made", "_states", "_synced")
 
     def __init__(self) -> None:
         self._states: dict[str, list[tuple[int, bool]]] = {}
         self._synced: list[Gap] = []
+        self._made: list[Gap] | None = None
 
     def note(self, event: ev.AnyEvent) -> bool:
         """Take an event of a feed; return whether it was one."""
         if isinstance(event, ev.AccountStatus):
             account = event.account or event.agent or ""
+            self._made = None
             states = self._states.setdefault(account, [])
             states.append((event.ts_ms, event.state == "online"))
             del states[:-STATES_AT_MOST]
             return True
         if isinstance(event, ev.SyncRange):
             if event.complete:
+                self._made = None
                 self._synced.append(Gap(event.from_ms, event.to_ms, event.account or event.agent))
                 self._synced = self._synced[-GAPS_AT_MOST:]
             return True
@@ -40,7 +43,10 @@ class Feeds:
 
     def gaps(self) -> list[Gap]:
         """Return the gaps that nothing has filled."""
-        return [gap for gap in self._all() if not any(_fills(synced, gap) for synced in self._synced)][-GAPS_AT_MOST:]
+        if self._made is None:
+            found = [gap for gap in self._all() if not any(_fills(synced, gap) for synced in self._synced)]
+            self._made = found[-GAPS_AT_MOST:]
+        return self._made
 
     def _all(self) -> Iterable[Gap]:
         for account, states in self._states.items():

@@ -6,16 +6,17 @@ dismissed before the limit is excluded. Nothing runs past ``now_ms``. A reply at
 exactly the limit is in time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from monitor.core.scores.days import days, hours
+from monitor.core.scores.days import Days, Hours, days, hours
 from monitor.core.scores.log import Said
 from monitor.core.scores.profile import Profile, in_force
 from monitor.core.scores.rounds import ABANDONED, ANSWERED, DISMISSED, NEVER_MS, OPEN, Round, Shape, Walk, shape
 from monitor.core.scores.staff import UNKNOWN, Manned
 
 HIT, MISS, UNDETERMINED, EXCLUDED = range(4)
+LENSES_KEPT = 1024  # Of the versions of all profiles: a book has some thirty.
 
 
 class Gap(NamedTuple):
@@ -42,6 +43,34 @@ class Mark(NamedTuple):
     decided_ms: int  # hit, miss: when it came out so; else 0.
 
 
+class _Lens(NamedTuple):
+    """A profile made ready to look through: what is worked out of it once, not for each chat."""
+
+    profile: Profile
+    shape: Shape
+    calendar: Days  # The platform's days…
+    dates: Days  # …and those of the wall.
+    hours: Hours | None
+
+
+_LENSES: dict[int, _Lens] = {}  # By the profile itself: to hash one takes longer than to look through it.
+
+
+def _lens(profile: Profile) -> _Lens:
+    found = _LENSES.get(id(profile))
+    if found is None or found.profile is not profile:
+        if len(_LENSES) >= LENSES_KEPT:
+            _LENSES.clear()
+        found = _LENSES[id(profile)] = _Lens(
+            profile,
+            shape(profile),
+            days(profile.zone, profile.day_starts_ms or 0),
+            days(profile.zone),
+            None if profile.hours is None else hours(profile.hours, profile.zone),
+        )
+    return found
+
+
 class _Part(NamedTuple):
     verdict: int
     ms: int  # -1: no reply.
@@ -59,7 +88,7 @@ class Judge:
         conversation: its id.
         now_ms: how far time has come.
         gaps: of the feeds of its shop.
-        manned: when its shop had nobody.
+        manned: returns when its shop had nobody; asked only where that matters.
     """
 
     def __init__(
@@ -70,7 +99,7 @@ class Judge:
         conversation: str,
         now_ms: int,
         gaps: Sequence[Gap] = (),
-        manned: Manned = UNKNOWN,
+        manned: Callable[[], Manned] = lambda: UNKNOWN,
     ) -> None:
         self.log = log
         self.buyer = buyer
@@ -96,32 +125,32 @@ class Judge:
         ]
 
     def _under(self, profile: Profile) -> Iterable[Mark]:
-        walk = self.walk(shape(profile))
-        calendar = days(profile.zone, profile.day_starts_ms or 0)
+        lens = _lens(profile)
+        walk = self.walk(lens.shape)
         if profile.unit == "message":
-            return self._messages(profile, walk.rounds)
+            return self._messages(lens, walk.rounds)
         if profile.unit in ("session", "thread_first"):
-            return self._sessions(profile, walk)
+            return self._sessions(lens, walk)
+        of, by_parts = lens.calendar.of, profile.by_parts
         marks = []
         for one in walk.rounds:
-            part = self._judged(profile, one, one.start_ms)
-            unit = self._unit(profile, one) if profile.by_parts else ""
-            marks.append(self._mark(one, part, calendar.of(one.start_ms).number, unit))
+            part = self._judged(lens, one, one.start_ms)
+            unit = self._unit(profile, one) if by_parts else ""
+            marks.append(self._mark(one, part, of(one.start_ms).number, unit))
         return marks
 
     def _unit(self, profile: Profile, one: Round) -> str:
         name = self.buyer if profile.key != "conversation" else self._conversation
         return f"{name}\x1f{one.account or ''}" if profile.key == "account_buyer" else name
 
-    def _messages(self, profile: Profile, rounds: list[Round]) -> Iterable[Mark]:
-        calendar = days(profile.zone, profile.day_starts_ms or 0)
+    def _messages(self, lens: _Lens, rounds: list[Round]) -> Iterable[Mark]:
         for one in rounds:
             for at_ms in one.messages:
                 start_ms = max(at_ms, one.start_ms)
-                yield self._mark(one, self._judged(profile, one, start_ms), calendar.of(start_ms).number, "")
+                yield self._mark(one, self._judged(lens, one, start_ms), lens.calendar.of(start_ms).number, "")
 
-    def _sessions(self, profile: Profile, walk: Walk) -> Iterable[Mark]:
-        calendar = days(profile.zone, profile.day_starts_ms or 0)
+    def _sessions(self, lens: _Lens, walk: Walk) -> Iterable[Mark]:
+        profile = lens.profile
         rounds: dict[int, list[Round]] = {}
         for one in walk.rounds:
             rounds.setdefault(id(one.session), []).append(one)
@@ -131,11 +160,11 @@ class Judge:
                 continue  # A buyer who answers what the shop has said first gets no "first reply".
             if profile.first_only:
                 del own[1:]
-            day = calendar.of(session.start_ms).number
+            day = lens.calendar.of(session.start_ms).number
             if profile.bot_only == "drop" and session.bot and not session.replied and not any(r.handed for r in own):
                 yield self._mark(own[0], _Part(EXCLUDED, -1, NEVER_MS, "bot", self._now_ms), day, "")
                 continue
-            parts = [self._judged(profile, one, one.start_ms) for one in own]
+            parts = [self._judged(lens, one, one.start_ms) for one in own]
             verdict = together([part.verdict for part in parts])
             deciding = next((at for at, part in enumerate(parts) if part.verdict == verdict), 0)
             mark = self._mark(own[deciding], parts[deciding], day, "")
@@ -143,11 +172,11 @@ class Judge:
             due_ms = min(part.due_ms for part in parts if part.verdict == verdict)
             yield mark._replace(sum_ms=sum(answered), waits=len(answered), start_ms=session.start_ms, due_ms=due_ms)
 
-    def _judged(self, profile: Profile, one: Round, start_ms: int) -> _Part:
-        now_ms = self._now_ms
+    def _judged(self, lens: _Lens, one: Round, start_ms: int) -> _Part:
+        profile, now_ms = lens.profile, self._now_ms
         limit_ms = profile.limit_ms
         end_ms = one.end_ms if one.how == ANSWERED else NEVER_MS
-        why = self._left_out(profile, one, start_ms)
+        why = self._left_out(lens, one, start_ms)
         if why:
             return _Part(EXCLUDED, -1, NEVER_MS, why, now_ms)
         if profile.bot_only == "answered" and one.bot and not one.handed and one.how != ANSWERED:
@@ -156,10 +185,9 @@ class Judge:
         if profile.weekend_by_ms is not None and one.bot:
             last_ms = max(last_ms, _after_weekend(profile.zone, start_ms, profile.weekend_by_ms))
         due_ms = min(last_ms + 1, one.due_ms)
-        gap = self._gap_over(one, start_ms, min(end_ms, due_ms))
-        if gap:
+        if self._gaps and self._gap_over(one, start_ms, min(end_ms, due_ms)):
             # Until the day ends the feed may still be filled in.
-            until_ms = days(profile.zone, profile.day_starts_ms or 0).of(start_ms).end_ms
+            until_ms = lens.calendar.of(start_ms).end_ms
             if now_ms < until_ms:
                 return _Part(UNDETERMINED, -1, until_ms, "feed gap", now_ms)
             return _Part(EXCLUDED, -1, NEVER_MS, "feed gap", now_ms)
@@ -186,20 +214,21 @@ class Judge:
     def _unanswered(profile: Profile) -> int:
         return -1 if profile.unanswered_as_ms is None else profile.unanswered_as_ms
 
-    def _left_out(self, profile: Profile, one: Round, start_ms: int) -> str:
+    def _left_out(self, lens: _Lens, one: Round, start_ms: int) -> str:
         """Return why the platform does not look at a round at all; "": it does."""
+        profile, open_hours = lens.profile, lens.hours
         by_ms = one.session.start_ms if profile.hours_by == "session_start" else start_ms
-        if profile.hours is not None:
-            open_hours = hours(profile.hours, profile.zone)
-            if not open_hours.holds(by_ms) and not (
-                profile.hours_by == "either" and one.how == ANSWERED and open_hours.holds(one.end_ms)
-            ):
-                return "hours"
-        if profile.exempt_dates and days(profile.zone).of(by_ms).number in profile.exempt_dates:
+        if (
+            open_hours is not None
+            and not open_hours.holds(by_ms)
+            and not (profile.hours_by == "either" and one.how == ANSWERED and open_hours.holds(one.end_ms))
+        ):
+            return "hours"
+        if profile.exempt_dates and lens.dates.of(by_ms).number in profile.exempt_dates:
             return "exempt date"
         if profile.needless == "drop" and one.needless:
             return "needs no reply"
-        if profile.offline == "drop" and self.manned.nobody(by_ms):
+        if profile.offline == "drop" and self.manned().nobody(by_ms):
             return "left offline"
         if profile.bot_only == "drop" and one.bot and not one.handed and one.how != ANSWERED:
             return "bot"

@@ -69,23 +69,26 @@ def said(event: ev.AnyEvent, number: int, words: int = 0) -> Said | None:
     if isinstance(event, ev.Message):
         spoken = role_of(event, words)
         code = _CODES.get(spoken)
-        if code is None or event.kind == "reaction":
+        kind = event.kind
+        if code is None or kind == "reaction":
             return None
-        flags = CARD if event.kind == "card" else 0
+        flags = CARD if kind == "card" else 0
         if code == BUYER:
-            if event.entry and not event.needs_reply:
+            needs_reply = event.needs_reply
+            if event.entry and not needs_reply:
                 return None
-            if event.needs_reply is False:
+            if needs_reply is False:
                 flags |= NEEDLESS
-            elif words & w.POLITE and not event.needs_reply:
+            elif words & w.POLITE and not needs_reply:
                 flags |= POLITE
         elif code == REPLY:
-            flags |= (HOLDS if words & w.HOLDING else 0) | (GREETS if words & w.GREETING else 0)
+            if words:
+                flags |= (HOLDS if words & w.HOLDING else 0) | (GREETS if words & w.GREETING else 0)
+                if words & w.SPEAKER == w.BY_LATENCY:
+                    flags |= BY_LATENCY
             if spoken == "assist":
                 flags |= ASSIST
-            elif words & w.SPEAKER == w.BY_LATENCY:
-                flags |= BY_LATENCY
-            if event.kind == "text" and len((event.text or "").strip()) <= SHORT_CHARS:
+            if kind == "text" and len((event.text or "").strip()) <= SHORT_CHARS:
                 flags |= SHORT
         return Said(event.ts_ms, seq, number, code, flags, event.agent, account, event.id)
     code = _OTHERS.get(type(event))
@@ -123,6 +126,7 @@ def unlisted(event: ev.WaitingSnapshot, number: int) -> Said:
 
 
 _in_time = attrgetter("ts_ms", "seq", "number")
+_code = attrgetter("code")
 
 
 def in_order(log: Iterable[Said]) -> list[Said]:
@@ -132,12 +136,12 @@ def in_order(log: Iterable[Said]) -> list[Said]:
     when it had no answer by then.
     """
     entries = sorted(log, key=_in_time)
+    if RECALL not in map(_code, entries):
+        return entries
     recalls: dict[str, int] = {}
     for entry in entries:
         if entry.code == RECALL and entry.other:
             recalls.setdefault(entry.other, entry.ts_ms)
-    if not recalls:
-        return entries
     gone: set[str] = set()
     pending: set[str] = set()
     for entry in entries:

@@ -132,27 +132,38 @@ class Walk:
         self._spoke_first = False  # The shop has spoken since the last session ended.
         self._buyer_last = False
         self._holder: tuple[str | None, str | None] = (None, None)
+        self._over_at_ms = NEVER_MS  # Nothing that is open is over before.
+        # The platform's day that was last asked about, and when what begins in it is due.
+        self._day_from_ms, self._day_before_ms, self._day_due_ms = 0, 0, NEVER_MS
+        if shape.day_starts_ms is None:
+            self._day_from_ms, self._day_before_ms = -NEVER_MS, NEVER_MS
 
     def over(self, log: list[Said]) -> "Walk":
         """Walk over a log in order."""
         for entry in log:
-            self._step(entry)
+            if entry.ts_ms >= self._over_at_ms:
+                self._end_what_is_over(entry.ts_ms)
+            code = entry.code
+            if code == BUYER:
+                self._buyer(entry)
+            elif code == REPLY:
+                self._person(entry)
+            else:
+                self._other(entry, code)
         return self
 
-    def _step(self, entry: Said) -> None:
-        ts_ms, code = entry.ts_ms, entry.code
-        if self._open:
-            self._end_what_is_over(ts_ms)
-        if code == BUYER:
-            self._buyer(entry)
-        elif code == REPLY:
-            if entry.flags & GREETS and not self._shape.greets:
-                self._greet(ts_ms)
-            elif ("assist" if entry.flags & ASSIST else "agent") in self._shape.ends_by:
-                self._reply(entry)
-            else:
-                self._machine(entry)
-        elif code in (BOT, AUTO):
+    def _person(self, entry: Said) -> None:
+        shape, flags = self._shape, entry.flags
+        if flags & GREETS and not shape.greets:
+            self._greet(entry.ts_ms)
+        elif ("assist" if flags & ASSIST else "agent") in shape.ends_by:
+            self._reply(entry)
+        else:
+            self._machine(entry)
+
+    def _other(self, entry: Said, code: int) -> None:
+        ts_ms = entry.ts_ms
+        if code in (BOT, AUTO):
             if ("bot" if code == BOT else "auto") in self._shape.ends_by:
                 self._reply(entry)
             elif code == BOT:
@@ -178,16 +189,22 @@ class Walk:
 
     def _end_what_is_over(self, now_ms: int) -> None:
         still = []
+        self._over_at_ms = NEVER_MS
         for one in self._open:
             if now_ms >= one.due_ms or now_ms - one.start_ms > GIVE_UP_MS:
                 one.how = LEFT
             else:
                 still.append(one)
+                self._note_over(one)
         self._open = still
 
+    def _note_over(self, one: Round) -> None:
+        self._over_at_ms = min(self._over_at_ms, one.due_ms, one.start_ms + GIVE_UP_MS + 1)
+
     def _buyer(self, entry: Said) -> None:
-        ts_ms = entry.ts_ms
-        session = self._session_at(ts_ms)
+        ts_ms, session, gap_ms = entry.ts_ms, self._session, self._shape.gap_ms
+        if session is None or self._closed_at_ms >= 0 or (gap_ms is not None and ts_ms - self._last_ms >= gap_ms):
+            session = self._session_at(ts_ms)
         if entry.account is not None and (entry.agent, entry.account) != self._holder:
             named = entry.agent is not None or entry.account != self._holder[1]
             if named and not self._shape.by_account:
@@ -204,12 +221,18 @@ class Walk:
         else:
             one = self._begin(ts_ms, session, account, due_ms)
         one.messages.append(ts_ms)
-        one.needless = one.needless and entry.flags & NEEDLESS > 0
-        one.courtesy = one.courtesy and entry.flags & POLITE > 0
+        if not entry.flags & NEEDLESS:
+            one.needless = False
+        if not entry.flags & POLITE:
+            one.courtesy = False
 
     def _begin(self, ts_ms: int, session: Session, account: str | None, due_ms: int) -> Round:
-        held = [(ts_ms, *self._holder)] if self._holder != (None, None) else []
+        holder = self._holder
+        held = [] if holder == (None, None) else [(ts_ms, holder[0], holder[1])]
         one = Round(ts_ms, session, account, due_ms, held, [])
+        if not self._open:
+            self._over_at_ms = NEVER_MS
+        self._note_over(one)
         self._open.append(one)
         self.rounds.append(one)
         return one
@@ -219,15 +242,15 @@ class Walk:
 
     def _due_ms(self, ts_ms: int) -> int:
         """Return from when on a round that starts now is over for the platform's day."""
-        shape = self._shape
-        if shape.day_starts_ms is None:
-            return NEVER_MS
-        day = self._days.of(ts_ms)
-        if shape.due_by_ms is None:
-            return day.end_ms
-        # The first time the wall shows it after the day has ended, that instant still in time.
-        number = day.number + (shape.due_by_ms < shape.day_starts_ms if shape.day_starts_ms else 1)
-        return days(shape.zone).at(number, shape.due_by_ms) + 1
+        if not self._day_from_ms <= ts_ms < self._day_before_ms:
+            shape, day = self._shape, self._days.of(ts_ms)
+            self._day_from_ms, self._day_before_ms, self._day_due_ms = day.start_ms, day.end_ms, day.end_ms
+            if shape.due_by_ms is not None:
+                # The first time the wall shows it after the day has ended, that instant still in time.
+                starts_ms = shape.day_starts_ms or 0
+                number = day.number + (shape.due_by_ms < starts_ms if starts_ms else 1)
+                self._day_due_ms = days(shape.zone).at(number, shape.due_by_ms) + 1
+        return self._day_due_ms
 
     def _session_at(self, ts_ms: int) -> Session:
         """Return the session in which the buyer writes now: a new one after a close or a long silence."""
@@ -251,10 +274,12 @@ class Walk:
     def _reply(self, entry: Said) -> None:
         ts_ms = entry.ts_ms
         ends = self._open
-        if self._shape.by_account and len(ends) > 0 and entry.account is not None:
+        if ends and self._shape.by_account and entry.account is not None:
             own = [one for one in ends if one.account == entry.account]
             # Who answers without a transfer has taken the chat over; what was passed on stays with who did so.
             ends = own or [one for one in ends if not one.passed_on]
+        if not ends:
+            self._speak(ts_ms)
         for one in ends:
             one.how, one.end_ms, one.flags = ANSWERED, ts_ms, entry.flags
             agent, account = entry.agent, entry.account
@@ -263,9 +288,7 @@ class Walk:
             one.agent, one.by_account = agent, account
             if self._shape.by_account:
                 one.account = account or one.account
-        if not ends:
-            self._speak(ts_ms)
-        self._open = [one for one in self._open if one.how == OPEN]
+        self._open = [] if ends is self._open else [one for one in self._open if one.how == OPEN]
         self._last_ms = ts_ms
         if self._session is not None:
             self._session.replied = True
@@ -300,6 +323,7 @@ class Walk:
         for one in self._open:
             if not one.handed and self._shape.handed:
                 one.start_ms, one.due_ms = ts_ms, self._due_ms(ts_ms)
+                self._note_over(one)
             one.handed = True
 
     def _hold(self, ts_ms: int, agent: str | None, account: str | None) -> None:

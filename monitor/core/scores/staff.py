@@ -21,6 +21,7 @@ SHOPS_AT_MOST = 500  # One presence may name.
 
 NOBODY_WRITTEN_DOWN = Register()
 
+Change = tuple[int, int, bool]  # (when, who, online from then on?)
 Seat = tuple[str, str]  # (person, account): a person may stand at several.
 
 
@@ -51,7 +52,7 @@ UNKNOWN = Manned()
 class Staff:
     """What presence has said of all shops; the order of arrival does not matter."""
 
-    __slots__ = ("_at_large", "_made", "_seats", "_shops", "_states")
+    __slots__ = ("_at_large", "_large", "_made", "_seats", "_shops", "_states")
 
     def __init__(self) -> None:
         self._states: dict[Seat, list[tuple[int, bool]]] = {}  # In order of time: online from then on?
@@ -59,6 +60,7 @@ class Staff:
         self._seats: dict[str, set[Seat]] = {}  # By shop.
         self._at_large: set[Seat] = set()  # Who has named no shop.
         self._made: dict[str, Manned] = {}
+        self._large: list[Change] | None = None  # Those at large together, as if they were one.
 
     def note(self, event: AgentPresence, register: Register = NOBODY_WRITTEN_DOWN) -> list[str]:
         """Take presence; return the shops it may matter to."""
@@ -96,11 +98,14 @@ class Staff:
         for shop in shops:
             mine.add(shop)
             self._seats.setdefault(shop, set()).add(seat)
-        affected = list(mine) if mine and seat not in self._at_large else list(self._seats)
+        if mine and seat not in self._at_large:
+            for shop in mine:
+                self._made.pop(shop, None)
+            return list(mine)
         (self._at_large.discard if mine else self._at_large.add)(seat)
-        for shop in affected:
-            self._made.pop(shop, None)
-        return affected
+        self._made.clear()
+        self._large = None
+        return list(self._seats)
 
     def of(self, shop: str) -> Manned:
         """Return when a shop had nobody."""
@@ -116,12 +121,24 @@ class Staff:
         """Return the shops that presence has named."""
         return list(self._seats)
 
-    def _make(self, seats: set[Seat]) -> Manned:
-        changes = sorted(
-            (at_ms, number, online)
-            for number, seat in enumerate(seats | self._at_large)
-            for at_ms, online in self._states.get(seat, ())
+    def _of_those_at_large(self) -> list[Change]:
+        """Return from when on any of those who may serve any shop is there, and from when on none."""
+        if self._large is None:
+            self._large = []
+            there: set[int] = set()
+            for at_ms, number, online in self._changes(self._at_large):
+                (there.add if online else there.discard)(number)
+                if not self._large or bool(there) != self._large[-1][2]:
+                    self._large.append((at_ms, -1, bool(there)))
+        return self._large
+
+    def _changes(self, seats: set[Seat]) -> list[Change]:
+        return sorted(
+            (at_ms, number, online) for number, seat in enumerate(seats) for at_ms, online in self._states.get(seat, ())
         )
+
+    def _make(self, seats: set[Seat]) -> Manned:
+        changes = sorted([*self._changes(seats), *self._of_those_at_large()])
         spans: list[tuple[int, int]] = []
         there: set[int] = set()
         since_ms = -1
@@ -144,3 +161,4 @@ class Staff:
             if at > 0:
                 self._states[seat] = states[at:]
                 self._made.clear()
+                self._large = None

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from monitor.core.scores.board import Board, Row, empty_row, sheet
 from monitor.core.scores.cells import Cell, Sums, as_json
 from monitor.core.scores.chats import Chats
-from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.shown import told_row
 
 By = Literal["all", "shop", "agent", "account", "team", "platform"]
@@ -29,20 +29,19 @@ def totals(chats: Chats, book: ProfileBook, now_ms: int, asked: Iterable[str] = 
         if not ids:
             continue
         # A buyer counts once a day and shop, so a cell is that.
-        cells: dict[tuple[str, int], Cell] = {}
+        cells: list[tuple[tuple[Profile, ...], dict[int, Cell]]] = [(book.versions[id], {}) for id in ids]
         for key in shop.heads():
             judge = shop.judge(key, now_ms)
-            for id in ids:
-                versions = book.versions[id]
+            for versions, by_day in cells:
                 for mark in judge.marks(versions):
-                    cell = cells.get((id, mark.day))
+                    cell = by_day.get(mark.day)
                     if cell is None:
-                        cell = cells[id, mark.day] = Cell(versions[-1])
+                        cell = by_day[mark.day] = Cell(versions[-1])
                     cell.add(mark)
-        for (id, _), cell in cells.items():
-            sums.setdefault(id, Sums()).add(cell.sums)
-        for id in ids:
-            sums.setdefault(id, Sums())
+        for versions, by_day in cells:
+            total = sums.setdefault(versions[-1].id, Sums())
+            for cell in by_day.values():
+                total.add(cell.sums)
     return {id: as_json(book.versions[id][-1], found) for id, found in sorted(sums.items())}
 
 
