@@ -159,6 +159,7 @@ class RoundOf(Model):
     stage: Name | None = None
     courtesy: bool | None = None
     held: bool | None = None
+    buyer_messages: int | None = None  # How often the buyer wrote: two are one 催问.
     agent: Name | None = None
     # Who held it, for how long; nobody: in nobody's hands; "小陈 early_leave", "小林 absent": charged to the roster.
     holders: dict[Name, DurationMs] | None = None

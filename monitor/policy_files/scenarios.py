@@ -136,7 +136,8 @@ class _Compared:
                 wanted = self._wanted_of(one, key)
                 if wanted is not None and wanted != said[key]:
                     place = ("expect", "rounds", at, key)
-                    yield self._differs(_said(wanted), _said(said[key]), *place, what=f"round {at + 1}, {key}")
+                    shown_as = str if key == "buyer_messages" else _said
+                    yield self._differs(shown_as(wanted), shown_as(said[key]), *place, what=f"round {at + 1}, {key}")
         if len(expected) != len(got):
             listed = ", ".join(f"{self._round(r)['chat']} {_said(self._round(r)['wait'])}" for r in got[:10]) or "none"
             yield self._fault(f"expected {len(expected)} rounds, got {len(got)}: {listed}", "expect", "rounds")
@@ -169,6 +170,7 @@ class _Compared:
             "stage": round.stage,
             "courtesy": round.courtesy,
             "held": round.held,
+            "buyer_messages": round.buyer_messages,
             "agent": person(round.agent),
             "holders": self._holders((_holder(holding), holding.held_ms) for holding in round.holders),
         }
