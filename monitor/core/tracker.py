@@ -208,8 +208,13 @@ class Tracker(ShardReading):
             if shop.lists is None:
                 shop.lists = Kept()
             shop.lists.add(one, self.lateness_ms)
-            waiting = [chat for chat, held in shop.conversations.items() if held.state.wait is not None]
-            for chat in waiting:
+            # Who waits, and who may have waited then: a list may come after the answer.
+            told_of = [
+                chat
+                for chat, held in shop.conversations.items()
+                if held.state.wait is not None or (held.log is not None and held.log.ts_ms > event.ts_ms)
+            ]
+            for chat in told_of:
                 if one.misses(chat, shop.conversations[chat].account):
                     self._fold(shop, chat, event, one.entry())
         return outcome

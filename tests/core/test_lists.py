@@ -96,6 +96,12 @@ def test_what_comes_late_and_was_over_by_an_earlier_list_is_over() -> None:
     assert chat.ended() == ["answered 100"]
 
 
+def test_a_list_that_comes_after_a_later_answer_ends_the_wait_where_it_was_seen() -> None:
+    chat = Timeline(wall=True).buyer("0:00").agent("1:50").event(seen("1:40"), arrives="2:00")
+    assert chat.ended() == ["answered 100"]
+    assert [round.ended_by for round in chat.rounds.values()] == [None]
+
+
 def test_a_look_every_five_seconds_does_not_fill_the_log() -> None:
     chat = Timeline(wall=True)
     for at in range(0, 3600, 5):
