@@ -137,6 +137,17 @@ class Book:
                     break
         return Resolved(self._policy(chosen), from_ms, until_ms)
 
+    def layers(self, platform: str, shop: str, phase: str | None, at_ms: int) -> list[Layer]:
+        """Return those that hold for a shop, a phase and an instant, from general to particular."""
+        found: list[Layer] = []
+        for section in self._sections:
+            for layer in section.fitting(platform, shop, phase):
+                calendar = self._calendars.get(id(layer))
+                if layer.from_ms <= at_ms < layer.until_ms and (calendar is None or calendar.is_open(at_ms)):
+                    found.append(layer)
+                    break
+        return found
+
     def _policy(self, chosen: list[Layer]) -> Policy:
         key = tuple(map(id, chosen))
         policy = self._made.get(key)

@@ -13,9 +13,11 @@ from monitor.options import AS_JSON, CONFIG, RULES
 from monitor.policy_files.against import Side, compare, with_rules, without_rules
 from monitor.policy_files.checking import Checked, check
 from monitor.policy_files.explain import explained, instant_given
+from monitor.policy_files.explain_text import lines_of
 from monitor.policy_files.in_force import first_rules
 from monitor.policy_files.where import Choice, choose
 from monitor.settings import load as load_settings
+from monitor.yaml_files import did_you_mean
 
 
 @click.command("check-rules")
@@ -138,6 +140,9 @@ def explain(
     """Say what would hold for a wait: from which line, and when each stage and step is due."""
     found = first_rules(choose(rules, load_settings(config).rules).folder)
     zone = found.policies.zone
+    known = [info.shop for info in found.register.shops]
+    if known and shop not in known:
+        click.echo(f"note: no shop of the register is called {shop}{did_you_mean(shop, known)}", err=True)
     said = explained(
         found,
         platform=platform,
@@ -149,17 +154,5 @@ def explain(
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
         return
-    click.echo(f"{said['rule']} ({said['window']}) · rules {said['rules_version']}")
-    if said["responsible"] == "merchant":
-        click.echo("the merchant answers at this time: nothing is told, nothing is blamed")
-    elif not said["counts_now"]:
-        click.echo("outside the counted hours: the clock stands until they begin")
-    for stage in said["stages"]:
-        click.echo(
-            f"  {stage['name']:<10} past {stage['after_seconds']:g} s   in time until {stage['due_at'] or 'ever'}"
-        )
-    for step in said["steps"]:
-        extra = " if unclaimed" if step.get("if_unclaimed") else ""
-        click.echo(f"  {step['to']:<10} at {step['at_seconds']:g} s   told {step['due_at'] or 'never'}{extra}")
-    if said["counted_seconds"] is not None:
-        click.echo(f"  counted from {said['at']}: {said['counted_seconds']:g} s")
+    for line in lines_of(said, zone):
+        click.echo(line)

@@ -1,13 +1,17 @@
 """What would hold for a wait that opens at some instant: from which line, and when each stage and step is due."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from monitor.core.book import Layer
 from monitor.core.hours import ALWAYS_MS, CountedClock
 from monitor.core.policy import Policy, Stage, Step
+from monitor.core.roster import ShopInfo
 from monitor.errors import UsageError
 from monitor.policy_files.rule_set import RuleSet
+from monitor.policy_files.values import date_of
 from monitor.wire.instants import NotAnInstant, instant_ms, instant_text
 
 
@@ -21,9 +25,9 @@ def instant_given(text: str, zone: str) -> int:
         return instant_ms(int(text) if text.isdecimal() else text)
     except NotAnInstant as error:
         try:
-            local = datetime.fromisoformat(text)
+            local = datetime.fromisoformat(date_of(text))
         except ValueError:
-            raise UsageError(f"{text}: {error}") from None
+            raise UsageError(f'{text}: {error}, or by the clock of the floor "2026-11-10 20:00"') from None
         if local.tzinfo is not None:
             raise UsageError(f"{text}: {error}") from None
         return round(local.replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
@@ -72,6 +76,7 @@ def explained(
         "rules_version": rules.hash,
         "rule": policy.rule,
         "window": policy.name,
+        "said_by": _said_by(rules, policy, rules.book.layers(platform, shop, phase, at_ms), info),
         "stages": stages(policy.window),
         "steps": steps(policy.steps),
         "first_reply": {
@@ -87,6 +92,27 @@ def explained(
         "phase": phase,
         "at": instant_text(at_ms),
     } | _plain(policy)
+
+
+# The keys of a policy as the rules call them, by the field of `Policy` that they set.
+_KEYS = {
+    "window": "stages", "steps": "steps", "first_window": "first_reply", "first_steps": "first_reply",
+    "hours": "hours", "merchant": "merchant_hours", "promise": "promises", "greeting_due_ms": "greeting",
+    "courtesy_steps": "courtesy", "ends_wait": "ends_by", "bot": "bot", "team": "team",
+}  # fmt: skip
+
+
+def _said_by(rules: RuleSet, policy: Policy, layers: Iterable[Layer], info: ShopInfo | None) -> dict[str, str]:
+    """Return where each key that holds is said last, ``file:line``."""
+    said = dict.fromkeys(_KEYS.values(), rules.policies.base.rule)
+    said["first_reply"] = said["stages"]
+    for layer in layers:
+        for field, key in _KEYS.items():
+            if field in layer.sets and not (layer.sets[field] is None and field.startswith("first_")):
+                said[key] = layer.rule if layer.named or info is None or info.place is None else info.place
+    if policy.first_window is None and policy.first_steps is None:
+        said["first_reply"] = said["stages"]
+    return said
 
 
 def _plain(policy: Policy) -> dict[str, Any]:

@@ -93,7 +93,50 @@ def test_the_command_prints_one_object_and_takes_the_folder_that_is_named(tmp_pa
     assert said["counted_seconds"] is None
     read = typed("explain", "--shop", "s", "--at", "2026-11-20 03:00", "--rules", str(tmp_path)).stdout
     assert "outside the counted hours" in read
-    assert "popup      at 90 s   told 2026-11-20T00:01:30.000Z" in read
+    assert "popup      at 90 s   told 08:01:30" in read
+
+
+def test_a_person_reads_the_clock_of_the_floor_and_the_line_of_each_part(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=FLOOR,
+        shops="version: 1\nshops: [{shop: senye, platform: jd, team: A}]\n",
+        rules="""
+            version: 1
+            platforms:
+              - {name: JD, match: {platform: jd}, first_reply: {stages: {slow: 30s}, steps: [{at: 10s, to: panel}]}}
+            campaigns:
+              - {name: 双11, from: "2026-11-10 20:00", until: "2026-11-12 02:00", hours: all, bot: holds}
+        """,
+    )
+    typed_in = ("--rules", str(tmp_path), "--at", "2026/11/10 23:59")
+    done = typed("explain", "--shop", "senye", *typed_in, "--until", "2026-11-11 00:10")
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "senye · jd · 2026-11-10 23:59 (Asia/Shanghai)",
+        f"rules.yaml:5 (双11) · until 2026-11-12 02:00 · team A · rules {load(tmp_path).hash}",
+        "  slow       past 60 s   in time until 2026-11-11 00:00:00   [default.yaml:4]",
+        "  at_risk    past 180 s   in time until 2026-11-11 00:02:00   [default.yaml:4]",
+        "  popup      at 90 s   told 2026-11-11 00:00:30   [default.yaml:4]",
+        "  team       at 180 s   told 2026-11-11 00:02:00, again every 60 s, 2 times   [default.yaml:4]",
+        "the first reply of a session (rules.yaml:3):",
+        "  slow       past 30 s   in time until 23:59:30",
+        "  panel      at 10 s   told 23:59:10",
+        "  a promise is due after 180 s, late after 600 s, missed after 900 s   [default.yaml:4]; "
+        "a greeting owes an answer for 60 s   [default.yaml:4]",
+        "  a reply of agent, seller ends a wait   [default.yaml:4]; bot: holds   [rules.yaml:5]",
+        "  counted from 2026-11-10 23:59: 660 s   [rules.yaml:5]",
+    ]
+    said = json.loads(typed("explain", "--shop", "senye", *typed_in, "--json").stdout)["said_by"]
+    assert (said["team"], said["first_reply"], said["merchant_hours"]) == (
+        "shops.yaml:2",
+        "rules.yaml:3",
+        "default.yaml:4",
+    )
+    missing = typed("explain", "--shop", "senya", *typed_in)
+    assert "no shop of the register is called senya; did you mean senye?" in missing.stderr
+    assert missing.exit_code == 0
+    assert '"2026-11-10 20:00"' in typed("explain", "--shop", "senye", "--at", "tomorrow").stderr
 
 
 def test_rules_that_are_wrong_are_told_and_explain_nothing(tmp_path: Path) -> None:
