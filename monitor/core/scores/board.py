@@ -22,7 +22,7 @@ from monitor.core.scores.rounds import NEVER_MS
 Dim = Literal["shop", "agent", "account"]
 
 
-class Entity(NamedTuple):
+class Entity(Struct, frozen=True, order=True, gc=False, cache_hash=True):
     """Whom a cell is about: a shop (its name is empty), or an agent or account in one shop."""
 
     dim: Dim
@@ -180,8 +180,7 @@ class Board:
         """Return an entity by its name; one object each, for there are many and all hold on to them."""
         entity = self._known.get(name)
         if entity is None:
-            entity = Entity(*name)
-            self._known[entity] = entity
+            entity = self._known[name] = Entity(*name)
         return entity
 
     def _cell(self, day: int, entity: Entity, id: str) -> Cell:
@@ -262,7 +261,8 @@ class Board:
         for day in [day for day in self.days if day < before]:
             self._cells.pop(day, None)
             self._figures.pop(day, None)
-        self._known = {entity: entity for entity in self.entities(self.days)}
+        kept = self.entities(self.days)
+        self._known = {name: entity for name, entity in self._known.items() if entity in kept}
         for key, packed in list(self._sheets.items()):
             if max(_decode(packed).days, default=0) < before:
                 del self._sheets[key]
