@@ -26,7 +26,7 @@ from tests.killable import Held, Killable, is_ready, killable, seeded
 from tests.kills import Floor, assert_rounds_are_those_of_a_replay
 from tests.mosquitto import mosquitto
 from tests.program import ALL_HOURS
-from tests.test_same_rounds import Json
+from tests.replays import Json
 from tests.waiting import DEADLINE_SECONDS
 
 KILLS_IN_THE_BACKLOG = 2

@@ -26,7 +26,7 @@ from tests.alerts.channels.ding import Ding
 from tests.collectors import over_http
 from tests.killable import Killable, is_ready, killable, seeded
 from tests.kills import Floor, assert_rounds_are_those_of_a_replay, now_ms
-from tests.test_same_rounds import Json
+from tests.replays import Json
 from tests.waiting import DEADLINE_SECONDS
 
 KILLS = 3

@@ -10,8 +10,7 @@ from typing import Any
 from monitor.core import events as ev
 from monitor.core.decisions import FeedGap, ShiftWorked
 from monitor.store.floor_log import insert_records
-from tests.core.scores.day import DAY, Chatter, at_ms
-from tests.core.scores.test_traps import snapshot
+from tests.core.scores.day import DAY, Chatter, at_ms, snapshot
 from tests.scoring.floor import floor
 from tests.typed import typed
 

@@ -107,3 +107,8 @@ class Chatter:
             if found[name]:
                 text += f" {found[name]} {name}"
         return text
+
+
+def snapshot(chat: Chatter, when: str, *names: str) -> None:
+    rows = [ev.WaitingRow(conversation=name) for name in names]
+    chat.event(ev.WaitingSnapshot, when, type="waiting_snapshot", rows=rows, complete=True)

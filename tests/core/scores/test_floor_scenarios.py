@@ -3,8 +3,7 @@
 import pytest
 
 from monitor.core import events as ev
-from tests.core.scores.day import Chatter, at_ms
-from tests.core.scores.test_traps import snapshot
+from tests.core.scores.day import Chatter, at_ms, snapshot
 
 
 def mean(chat: Chatter, profile: str, until: str | None = None) -> float:

@@ -10,7 +10,7 @@ from monitor.core.scores.chats import Chats
 from monitor.core.scores.days import days
 from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.profile import Profile
-from tests.core.scores.day import Chatter, at_ms, shipped
+from tests.core.scores.day import Chatter, at_ms, shipped, snapshot
 
 
 def cells(chat: Chatter, profile: str, by: str, until: str = "23:59:59") -> dict[Any, list[int]]:
@@ -157,11 +157,6 @@ def test_dismissed_before_the_limit_is_left_out() -> None:
     chat = Chatter().b("10:00:00")
     chat.event(ev.WaitDismissed, "10:01:00", type="wait_dismissed", wait=1, by="lead", reason="an advertisement")
     assert chat.of("taobao_3min", "11:00:00") == "0/0 1 excluded"
-
-
-def snapshot(chat: Chatter, when: str, *names: str) -> None:
-    rows = [ev.WaitingRow(conversation=name) for name in names]
-    chat.event(ev.WaitingSnapshot, when, type="waiting_snapshot", rows=rows, complete=True)
 
 
 @pytest.mark.parametrize(
