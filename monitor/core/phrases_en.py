@@ -201,10 +201,10 @@ GREETING_WITH = (
     ),
 )
 HOLDING_SIGNS = tuple(
-    (
+    (  # noqa: SIM905 - a list of them takes a hundred lines
         "mo|sec|min|wait|hold|hang|bear|stand|patient|brb|bit|let|lemme|sure|on it|tick|stay|asking|"
         "calculating|while|almost|with you|ahead of|before you|waiting|asked|getting|finding|pulling|"
         "grabbing|fetching|im |allow|hold|i'|ill|will|am |are |we'|going|gonna|need|have to|looking|checking|"
         "verifying|investigating|just|give me|gimme|few"
-    ).split("|")  # noqa: SIM905 - a list of them takes a hundred lines
+    ).split("|")
 )

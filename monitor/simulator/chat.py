@@ -9,16 +9,12 @@ moment; so agents who serve many fall behind as they do on a floor.
 from collections.abc import Generator
 from typing import Any
 
-from monitor.core.events import (
-    OrderEvent,
-    Rating,
-)
+from monitor.core.events import OrderEvent, Rating
+from monitor.simulator.buyers import Chat, one
 from monitor.simulator.centre import Agent
 from monitor.simulator.phrases import Intent
-from monitor.simulator.talk import INTENTS, MINUTE_MS, Chat, Reply, Talk, World, one
-from monitor.simulator.truth import (
-    HOLDS,
-)
+from monitor.simulator.talk import INTENTS, MINUTE_MS, Reply, Talk, World
+from monitor.simulator.truth import HOLDS
 
 Process = Generator[int, None, None]  # Yields when it wants to go on.
 LIMITS_MS = (60_000, 180_000, 300_000)

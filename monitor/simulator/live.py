@@ -7,11 +7,11 @@ scenes put there for it; then the same floor goes on in real time.
 from collections.abc import Callable
 
 from monitor.core.events import SyncRange
+from monitor.simulator.buyers import Chat, Manners, new_chat, one
 from monitor.simulator.centre import Shop
 from monitor.simulator.chat import Process, Session
 from monitor.simulator.phrases import LANGUAGES, Intent
 from monitor.simulator.simulation import Plan, Simulation
-from monitor.simulator.talk import Chat, Manners, new_chat, one
 from monitor.simulator.traffic import Traffic
 from monitor.simulator.truth import HOLDS
 

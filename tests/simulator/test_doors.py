@@ -16,8 +16,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from monitor.core.events import Event
 from monitor.errors import UsageError
-from monitor.simulator import doors
-from monitor.simulator.doors import Tally, open_door
+from monitor.simulator.doors import Tally, base, open_door
 from monitor.simulator.senders import pump
 from monitor.wire import decode
 from tests.mosquitto import mosquitto
@@ -85,7 +84,7 @@ async def http_place(place: Place) -> AsyncIterator[Place]:
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once."""
-    monkeypatch.setattr(doors, "MOST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(base, "MOST_PAUSE_SECONDS", 0.01)
 
 
 async def test_http_sends_everything_in_order(feed: Feed) -> None:
@@ -134,12 +133,12 @@ async def test_rejections_are_counted_and_kept_in_words(feed: Feed) -> None:
     async with http_place(place), open_door(place.url) as door:
         await pump(feed, door, batch=100)
     assert door.tally.rejected == door.tally.sent == 1500
-    assert door.tally.refusals == ["$.ts: older than a day"] * doors.REFUSALS_KEPT
+    assert door.tally.refusals == ["$.ts: older than a day"] * base.REFUSALS_KEPT
 
 
 @pytest.mark.parametrize("scheme", ["http", "ws", "mqtt"])
 async def test_an_address_where_nobody_is_is_said(feed: Feed, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doors, "FIRST_TRY_SECONDS", 0.05)
+    monkeypatch.setattr(base, "FIRST_TRY_SECONDS", 0.05)
     homes = {event.source or "": (event.platform or "", event.shop) for _, event in feed if event.shop}
     with pytest.raises(UsageError, match="does not answer"):
         async with open_door(f"{scheme}://127.0.0.1:{free_port()}", homes=homes) as door:

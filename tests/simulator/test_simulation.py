@@ -11,8 +11,8 @@ import pytest
 
 from monitor.core.events import AgentPresence, Message, SourceHeartbeat
 from monitor.core.words import GREETING, HOLDING, POLITE, classify
+from monitor.simulator.buyers import Manners
 from monitor.simulator.simulation import Simulation
-from monitor.simulator.talk import Manners
 from monitor.simulator.traffic import Traffic
 from monitor.wire import decode_line, same
 from tests.simulator.made import EVENING_MS, by_opening, encoded, plan, run
