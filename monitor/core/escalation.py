@@ -21,6 +21,7 @@ from monitor.core.decisions import (
     TellPeople,
     ToldStep,
 )
+from monitor.core.gathered import Gathered
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import BEYOND_PANEL, OPENING, OPENING_MS, TO_TEAM, Ladder, Rung
 from monitor.core.ladders import Host, Ladders
@@ -73,7 +74,7 @@ class Escalation:
         self._ladders = ladders
         self._log = log
         self._incidents = incidents
-        self._gathered: dict[tuple[str, str], dict[Conversation, None]] = {}
+        self._gathered = Gathered(ladders)
         self._due: dict[_Group, list[_Due]] = {}
         self._claims_over: dict[str, list[_Due]] = {}
         self.unattended: set[str] = set()
@@ -133,7 +134,7 @@ class Escalation:
         if due and told.state != FIRING:
             anew(told)
         if gathers or ladder.gathered is not None:
-            self.follow(conversation, wait, ladder)
+            self._gathered.follow(conversation, wait, ladder)
         if not due:
             return
         highest_ms = due[-1].at_ms
@@ -208,32 +209,9 @@ class Escalation:
 
     # -- one message for each agent and team ---------------------------------------------------------------------------
 
-    def follow(self, conversation: Conversation, wait: Wait, ladder: Ladder) -> None:
-        """Keep a wait under the team and agent in whose message it is named."""
-        key = (self._policies[wait.policy].team, self._ladders.who(conversation))
-        if ladder.gathered != key:
-            self._leave(conversation, ladder)
-            ladder.gathered = key
-        self._gathered.setdefault(key, {})[conversation] = None
-
     def moved(self, conversation: Conversation) -> None:
-        """The chat may have changed hands."""
-        wait = conversation.state.wait
-        told = conversation.told[-1]
-        ladder = told.ladder
-        if ladder is None or ladder.gathered is None or wait is None or wait.number != told.wait:
-            return
-        if ladder.gathered[1] != self._ladders.who(conversation):
-            self.follow(conversation, wait, ladder)
-
-    def _leave(self, conversation: Conversation, ladder: Ladder) -> None:
-        if ladder.gathered is not None:
-            among = self._gathered.get(ladder.gathered)
-            if among is not None:
-                among.pop(conversation, None)
-                if not among:
-                    del self._gathered[ladder.gathered]
-            ladder.gathered = None
+        """The chat may have changed hands: it goes into the message of whoever has it now."""
+        self._gathered.moved(conversation)
 
     @property
     def pending(self) -> bool:
@@ -316,7 +294,7 @@ class Escalation:
         """Return the agent's other waits that are over so much: named now, they are told of at this step."""
         found = []
         ladders = self._ladders
-        for conversation in list(self._gathered.get((group.team, group.who), ())):
+        for conversation in self._gathered.of(group.team, group.who):
             wait = conversation.state.wait
             if conversation in due or wait is None or not wait.since_ms:
                 continue
@@ -394,7 +372,7 @@ class Escalation:
     def leave(self, conversation: Conversation, told: Told) -> None:
         """Nothing of this alert comes any more, unless it is raised again."""
         if told.ladder is not None:
-            self._leave(conversation, told.ladder)
+            self._gathered.leave(conversation, told.ladder)
             told.ladder.hold_until_ms = 0
 
     # -- read back -----------------------------------------------------------------------------------------------------
@@ -404,7 +382,7 @@ class Escalation:
         wait = conversation.state.wait
         told = told_of(conversation, wait.number) if wait is not None and conversation.told else None
         if wait is not None and told is not None and told.ladder is not None and told.ladder.gathered is not None:
-            self.follow(conversation, wait, told.ladder)
+            self._gathered.follow(conversation, wait, told.ladder)
 
 
 def anew(told: Told) -> None:

@@ -11,14 +11,13 @@ Instants only are sent, never ages, so what was sent stays true.
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from monitor.core.decisions import SourceTurned
-from monitor.core.views import SourceRow
 from monitor.web.asked import Asked
 from monitor.web.crew import Crew
-from monitor.web.floor import STAGES, Entry, Floor, Group
+from monitor.web.floor import Floor
+from monitor.web.part import Part
 from monitor.web.scope import WHOLE, Scope
 from monitor.web.services import Changes, Services
 from monitor.web.shapes import encode, instant, live_source, live_wait, wait_id
@@ -31,11 +30,8 @@ LINGER_SECONDS = 60.0  # A board that lost its line for less finds its place in 
 KEPT_DELTAS = 600
 ROWS_AT_MOST = 2_000  # Nobody reads a page of more, and a snapshot stays under a megabyte.
 CHOOSE_SECONDS = 30.0  # Between two looks at all waits for the most urgent; of a million that takes a second in all.
-SOURCES_AT_MOST = 200
 SLICE = 250  # Rows encoded before others get the loop: about 3 ms.
 DRAIN_SECONDS = 3.0
-
-_WORST_FIRST = {"stale": -2, "catching_up": -1}
 
 
 class Frame(NamedTuple):
@@ -66,6 +62,7 @@ class Hub:
         self, services: Services, floor: Floor, crew: Crew, today: Today, asked: Asked, scope: Scope = WHOLE
     ) -> None:
         self.scope = scope
+        self._part = Part(services, floor, scope)
         self._services = services
         self._engine = services.engine
         self._metrics = services.metrics
@@ -89,11 +86,6 @@ class Hub:
         self._nobody_since = 0.0
         self._refresh_at = self._choose_at = 0.0
         self._sources_changed = False
-        self._promises: int | None = 0
-        self._shops = 0
-        self._groups_known = -1
-        self._own_groups: list[Group] = []
-        self._last_event_at_ms: int | None = None
         self._counts = b""
         self._sources = self._next_sources = b"[]"
         self._truncated = 0
@@ -105,7 +97,7 @@ class Hub:
         """Take note of one commit; after the floor has."""
         if not self.epoch:
             return
-        if self._last_event_at_ms is None:
+        if self._part.last_event_at_ms is None:
             self._sources_changed = True  # The very first event is waited for.
         pending = self._pending
         for wait, why in changes.gone:
@@ -178,9 +170,10 @@ class Hub:
             hidden = await self._choose(pending)
         if refresh or self._sources_changed:
             self._sources_changed = False
-            self._look_at_sources()
+            self._part.look_at_sources()
+            self._next_sources = encode([live_source(source) for source in self._part.sources])
         if refresh:
-            self._look_at_promises()
+            self._part.look_at_promises()
             self._staff = self._crew.staff(self.scope)
             self._next_agents = encode(self._crew.agents(self.scope))
         up: list[bytes] = []
@@ -194,7 +187,7 @@ class Hub:
 
     async def _choose(self, pending: dict[int, str | None]) -> set[int]:
         """Where there are more waits than are shown, choose anew; return those to be hidden."""
-        shown, on_board = len(self._rows), self._on_board()
+        shown, on_board = len(self._rows), self._part.on_board
         if on_board <= ROWS_AT_MOST and shown >= on_board:
             self._last_shown = None
             return set()
@@ -202,7 +195,7 @@ class Hub:
         if on_board > ROWS_AT_MOST and now < self._choose_at and abs(shown - ROWS_AT_MOST) <= ROWS_AT_MOST // 10:
             return set()
         self._choose_at = now + CHOOSE_SECONDS
-        chosen, wanted = await self._floor.most_urgent(ROWS_AT_MOST, self._wanted)
+        chosen, wanted = await self._floor.most_urgent(ROWS_AT_MOST, self._part.wants)
         for entry in chosen:
             pending.setdefault(entry.wait, None)
         if wanted <= ROWS_AT_MOST:
@@ -220,7 +213,7 @@ class Hub:
                 return  # It went meanwhile; that is pending.
             if not entry.since_ms:
                 why = "courtesy"
-            elif not self._holds(entry):
+            elif not self._part.holds(entry):
                 why = "hidden"
             elif wait in rows or self._last_shown is None or entry.urgency(self._services.now_ms()) <= self._last_shown:
                 row = self._floor.row(wait)
@@ -237,35 +230,6 @@ class Hub:
     def _gone(self, wait: int, why: str) -> dict[str, str]:
         return {"id": wait_id(self._services.epoch, wait), "why": why}
 
-    def _holds(self, entry: Entry) -> bool:
-        return self.scope is WHOLE or self.scope.holds(entry.place[0], entry.shop, entry.place[1])
-
-    def _wanted(self, entry: Entry) -> bool:
-        return entry.since_ms > 0 and self._holds(entry)
-
-    def _groups(self) -> list[Group]:
-        """The counts of this part; which those are is looked up again only when a shop is new."""
-        known = self._floor.groups
-        if len(known) != self._groups_known:
-            self._groups_known = len(known)
-            self._own_groups = [g for g in known.values() if self.scope.holds(g.platform, g.shop, g.team)]
-        return self._own_groups
-
-    def _on_board(self) -> int:
-        return self._floor.on_board if self.scope is WHOLE else sum(group.on_board for group in self._groups())
-
-    def _look_at_sources(self) -> None:
-        """Stale ones first, for only so many are shown."""
-        sources: Sequence[SourceRow] = self._engine.sources()
-        shops = {shop for source in sources for shop in source.shops}
-        if self.scope is not WHOLE:
-            shops = {shop for shop in shops if self._holds_shop(shop)}
-            sources = [source for source in sources if not shops.isdisjoint(source.shops)]
-        self._shops = len(shops)
-        self._last_event_at_ms = max((s.last_event_at_ms for s in sources if s.last_event_at_ms), default=None)
-        shown = sorted(sources, key=lambda s: (_WORST_FIRST.get(s.state, 0), s.name))[:SOURCES_AT_MOST]
-        self._next_sources = encode([live_source(source) for source in shown])
-
     async def look_at_day(self) -> None:
         """Take the day's figures anew. Beside the frames: making them takes longer than a frame may wait."""
         day = await self._today.of(self.scope)
@@ -273,35 +237,11 @@ class Hub:
             self._day = day
             self._changed.set()
 
-    def _holds_shop(self, shop: str) -> bool:
-        scope, people = self.scope, self._services.people
-        if scope.shops is not None and shop not in scope.shops:
-            return False
-        if scope.teams is None and scope.platforms is None:
-            return True
-        if people is None:
-            return any(group.shop == shop for group in self._groups())
-        return scope.holds(people.platform(shop), shop, people.team_of_shop(shop, self._services.now_ms()))
-
-    def _look_at_promises(self) -> None:
-        """Promises are counted by platform and team; of single shops nothing is known."""
-        scope = self.scope
-        self._promises = (
-            sum(
-                count
-                for (platform, team, _stage), count in self._engine.promises().items()
-                if (scope.platforms is None or platform in scope.platforms)
-                and (scope.teams is None or team in scope.teams)
-            )
-            if scope.shops is None
-            else None
-        )
-
     def _publish(self, up: list[bytes], gone: list[dict[str, str]]) -> None:
         """Encode what changed and let viewers know; nothing if nothing did."""
         parts = []
         counts = encode(self._count())
-        truncated = max(0, self._on_board() - len(self._rows))
+        truncated = max(0, self._part.on_board - len(self._rows))
         if counts != self._counts:
             parts.append(b',"counts":' + counts)
         if self._next_sources != self._sources:
@@ -327,19 +267,16 @@ class Hub:
             viewer.moved.set()
 
     def _count(self) -> dict[str, Any]:
-        floor = self._floor
+        counted = self._part.counted()
         deliveries = self._metrics.deliveries.items()
-        counted: Floor | Group = floor
-        if self.scope is not WHOLE:
-            counted = _sum(self._groups())
         return {
             "waits_open": counted.stages,
             "bot_held": counted.bot_held,
             "courtesy": counted.courtesy,
-            "promises_open": self._promises,
+            "promises_open": self._part.promises,
             "answered_today": counted.answered_today,
-            "shops": self._shops,
-            "last_event_at": instant(self._last_event_at_ms),
+            "shops": self._part.shops,
+            "last_event_at": instant(self._part.last_event_at_ms),
             "store_ok": self._engine.ready.store_ok,
             "channels": self._services.channels,
             "deliveries_failed": int(sum(n for (_, outcome), n in deliveries if outcome == "failed")),
@@ -420,15 +357,3 @@ class Hub:
             _, stuck = await asyncio.wait(leaving, timeout=DRAIN_SECONDS)
             for task in stuck:
                 task.cancel()
-
-
-def _sum(groups: list[Group]) -> Group:
-    total = Group("", "", "", dict.fromkeys(STAGES, 0))
-    for group in groups:
-        total.on_board += group.on_board
-        total.courtesy += group.courtesy
-        total.bot_held += group.bot_held
-        total.answered_today += group.answered_today
-        for stage, count in group.stages.items():
-            total.stages[stage] = total.stages.get(stage, 0) + count
-    return total
