@@ -29,7 +29,7 @@ from monitor.core.decisions import (
     Round,
     WithdrawAlert,
 )
-from monitor.core.events import AgentPresence, AnyEvent, Message, scope
+from monitor.core.events import AgentPresence, AnyEvent, Message, WaitingSnapshot, scope
 from monitor.core.lists import places
 from monitor.core.policy import BuiltIn, PolicyBook
 from monitor.core.scores.chats import Chats, ShopChats
@@ -196,46 +196,51 @@ class Replay:
         beside = 0  # Numbers that events took beside their own.
         leap: tuple[int, int] | None = None  # (from, to) of a jump that no later line has come near yet.
         silent: set[tuple[str, str]] = set()  # Conversations with a message that the fold has no use for.
-        chats = self.chats
+        chats, profiles = self.chats, self._profiles
         scored: dict[str, ShopChats | None] = {}  # By shop; None: nothing scores its platform.
         for event in events:
             number += 1
             ts_ms = event.ts_ms
-            if ts_ms > last_ms:
-                if ts_ms - last_ms > JUMP_MS and last_ms:
-                    leap = (last_ms, ts_ms)
-                elif leap is not None:
-                    leap = None
-                last_ms = ts_ms
-            elif ts_ms != last_ms:
-                if strict:
-                    raise OutOfOrder
-                if leap is not None and ts_ms > leap[1] - JUMP_MS:
-                    leap = None
-            words = 0
+            if ts_ms != last_ms:
+                if ts_ms < last_ms:
+                    if strict:
+                        raise OutOfOrder
+                    if leap is not None and ts_ms > leap[1] - JUMP_MS:
+                        leap = None
+                else:
+                    if ts_ms - last_ms > JUMP_MS:
+                        leap = (last_ms, ts_ms) if last_ms else None
+                    elif leap is not None:
+                        leap = None
+                    last_ms = ts_ms
             if type(event) is Message:
                 words = read(event)
-                folded = handle(event, number + beside, last_ms, words)
+                folded = handle(event, number, last_ms, words)
                 if folded == "kept":
                     silent.add((event.shop, event.conversation or ""))
-            else:
-                beside += places(event) - 1
-                folded = handle(event, number + beside, last_ms)
-                if isinstance(event, AgentPresence):
+            elif type(event) is AgentPresence:
+                handle(event, number, last_ms)
+                if profiles is not None:
                     chats.staff.note(event)
-                    continue
+                continue
+            else:
+                words = 0
+                if type(event) is WaitingSnapshot:
+                    beside += places(event) - 1
+                    number += places(event) - 1
+                folded = handle(event, number, last_ms)
             if folded == "late":
                 tally.late += 1
-            elif self._profiles is not None:
+            elif profiles is not None:
                 try:
                     shop = scored[event.shop]
                 except KeyError:
                     shop = scored[event.shop] = self._to_score(chats, event)
                 if shop is not None:
-                    shop.note(event, number + beside, words)
+                    shop.note(event, number, words)
             if decisions:
                 self._drain(decisions)  # At once, while they are in the cache.
-        tally.accepted = number - tally.late
+        tally.accepted = number - beside - tally.late
         self.last_ms = last_ms
         tracker.advance(last_ms)
         self._drain(decisions)

@@ -7,15 +7,16 @@ same step ``""`` becomes None in optional fields and what the contract does not
 name moves to ``meta``.
 """
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 if TYPE_CHECKING:
     Instant = int
 else:
     Instant = str | int | float
 
+Name = Annotated[str, Meta(min_length=1)]  # Checked where it is decoded, which costs nothing there.
 Role = Literal["buyer", "agent", "assist", "bot", "auto", "note", "system", "seller"]
 Kind = Literal["text", "image", "audio", "video", "card", "sticker", "file", "reaction"]
 PresenceState = Literal["online", "away", "suspended", "offline"]
@@ -30,16 +31,16 @@ class Event(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
     """
 
     v: Literal[1] = 1
-    id: str
+    id: Name
     ts_ms: Instant = field(name="ts")
-    source: str | None = None
-    platform: str | None = None
+    source: Name | None = None
+    platform: Name | None = None
     shop: str = ""
-    conversation: str | None = None
-    buyer: str | None = None
-    account: str | None = None
-    agent: str | None = None
-    phase: str | None = None
+    conversation: Name | None = None
+    buyer: Name | None = None
+    account: Name | None = None
+    agent: Name | None = None
+    phase: Name | None = None
     product: Any = None
     seq: int | None = None
     backfill: bool = False

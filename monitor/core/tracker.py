@@ -281,13 +281,15 @@ class Tracker(ShardReading):
             if shop.lists is not None and folded == "folded":
                 self.corrections.compare(shop, conversation, ts_ms)
             return folded
-        conversation.number = entry.number
+        if self.keeps_rows:
+            conversation.number = entry.number
         if logged >= CHUNK:
             conversation.save()
             if not self._keep_all:
                 conversation.forget(ts_ms, self.lateness_ms)
-            last, logged = None, 0
-        entry.before = last
+            logged = 0
+        elif last is not None:
+            entry.before = last
         conversation.log = entry
         conversation.logged = logged + 1
         wait, promise = state.wait, state.promise

@@ -13,17 +13,15 @@ import msgspec
 from monitor.core.events import AgentPresence, AnyEvent, Message
 from monitor.wire.batch import DEFAULT_LIMITS, ID_CHARS, Batch, Limits, Refusal, Refused
 from monitor.wire.careful import BY_NAME, read_carefully
-from monitor.wire.instants import END_MS, FIRST_MS, SECONDS, TAILS
+from monitor.wire.instants import END_MS, FIRST_MS, SECOND, SECONDS, TAIL, TAILS
 from monitor.wire.reading import UNREADABLE
 from monitor.wire.settle import SEQ_BOUND, arrive, check_nesting, settle, settle_own, settled_instant
 from monitor.wire.split import BOM, split
 
 KEPT_BYTES = 64 * 1024  # Of refused input, for the quarantine.
 
-_SECOND, _TAIL = slice(19), slice(19, None)  # The halves of RFC 3339 text that `instants` remembers.
-
 _message = msgspec.json.Decoder(Message).decode
-_TYPE = b'"type":"'
+_ROLE, _TYPE = b'"role":', b'"type":"'
 _TYPE_WITHIN = 100  # Bytes before the end of a line.
 
 
@@ -41,21 +39,13 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     is_long = len(line) > limits.short_bytes
     if is_long and len(line) > limits.event_bytes:
         raise Refused("size", "$", f"has {len(line)} bytes, an event may have {limits.event_bytes}")
-    # Failing as a message costs as much as all the rest, so a look is taken for another type. Most senders write the
-    # fields that all types share first, thus the type near the end; whatever is not found so goes the careful way.
-    at = line.rfind(_TYPE, -_TYPE_WITHIN)
-    if at >= 0:
-        decoder = BY_NAME.get(line[at + len(_TYPE) : line.find(b'"', at + len(_TYPE))])
-        if decoder is not None:
-            try:
-                return _settle_other(decoder(line), line, limits, shop)
-            except UNREADABLE:
-                pass  # It was the type of something inside, or is wrong.
+    if line.find(_ROLE) < 0:  # Only a message has one, and failing as a message costs as much as all the rest.
+        return _settle_other(_read_other(line), line, limits, shop)
     try:
         event = _message(line)
     except UNREADABLE:
         other = read_carefully(line.removeprefix(BOM))
-        if not isinstance(other, Message):
+        if type(other) is not Message:
             return _settle_other(other, line, limits, shop)
         event = other
 
@@ -63,72 +53,69 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     ts: Any = event.ts_ms
     if type(ts) is str:
         try:
-            event.ts_ms = SECONDS[ts[_SECOND]] + TAILS[ts[_TAIL]]
+            event.ts_ms = SECONDS[ts[SECOND]] + TAILS[ts[TAIL]]
         except KeyError:
             event.ts_ms = settled_instant(ts, "ts")
     elif type(ts) is not int or not FIRST_MS <= ts < END_MS:
         return settle(event, limits, shop)
-    identity = event.id
-    kept_shop = event.shop
-    conversation = event.conversation
-    buyer = event.buyer
-    account = event.account
-    agent = event.agent
-    source = event.source
-    platform = event.platform
-    phase = event.phase
     text = event.text
     product = event.product
     seq = event.seq
     if (
-        not identity
-        or not kept_shop
+        not event.shop
         or (not text and text is not None)
-        or (not account and account is not None)
-        or (not agent and agent is not None)
-        or (not source and source is not None)
-        or (not platform and platform is not None)
-        or (not phase and phase is not None)
         or event.template is not None
         or (product is not None and (type(product) is not str or not product))
         or (seq is not None and not -SEQ_BOUND <= seq < SEQ_BOUND)
     ):
         return settle(event, limits, shop)
-    if not buyer:
-        if not conversation:
+    if event.buyer is None:
+        if event.conversation is None:
             return settle(event, limits, shop)
-        buyer = event.buyer = conversation
-    elif not conversation:
-        conversation = event.conversation = buyer
+        event.buyer = event.conversation
+    elif event.conversation is None:
+        event.conversation = event.buyer
     # An id holds a control character only where the line holds an escape, DEL, or the byte before a C1 control.
-    if (0x5C in line or 0xC2 in line or 0x7F in line) and not (
-        identity.isprintable()
-        and conversation.isprintable()
-        and buyer.isprintable()
-        and kept_shop.isprintable()
-        and (account is None or account.isprintable())
-        and (agent is None or agent.isprintable())
-        and (source is None or source.isprintable())
-        and (platform is None or platform.isprintable())
-        and (phase is None or phase.isprintable())
-    ):
-        return settle(event, limits, shop)
-    if is_long and (
-        len(line) > limits.text_bytes
-        or len(identity) > ID_CHARS
-        or len(conversation) > ID_CHARS
-        or len(buyer) > ID_CHARS
-        or len(kept_shop) > ID_CHARS
-        or len(account or "") > ID_CHARS
-        or len(agent or "") > ID_CHARS
-        or len(source or "") > ID_CHARS
-        or len(platform or "") > ID_CHARS
-        or len(phase or "") > ID_CHARS
-    ):
+    if (is_long or 0x5C in line or 0xC2 in line or 0x7F in line) and not _plain(event, limits):
         return settle(event, limits, shop)
     if event.meta:
         check_nesting(event.meta, "meta")
     return event
+
+
+def _plain(event: Message, limits: Limits) -> bool:
+    """Whether no name in a message, and not its text, needs a closer look."""
+    for name in (
+        event.id,
+        event.conversation,
+        event.buyer,
+        event.shop,
+        event.account,
+        event.agent,
+        event.source,
+        event.platform,
+        event.phase,
+    ):
+        if name is not None and (len(name) > ID_CHARS or not name.isprintable()):
+            return False
+    return len(event.text or "") * 4 <= limits.text_bytes
+
+
+def _read_other(line: bytes) -> AnyEvent:
+    """Return the event on a line that is no plain message, not settled yet.
+
+    Most senders write the fields that all types share first, thus the type near the end; whatever is not found so goes
+    the careful way.
+    """
+    at = line.rfind(_TYPE, -_TYPE_WITHIN)
+    if at >= 0:
+        decoder = BY_NAME.get(line[at + len(_TYPE) : line.find(b'"', at + len(_TYPE))])
+        if decoder is not None:
+            try:
+                return decoder(line)
+            except UNREADABLE:
+                pass  # It was the type of something inside, or is wrong.
+    return read_carefully(line.removeprefix(BOM))
 
 
 def _settle_other(event: AnyEvent, line: bytes, limits: Limits, shop: str | None) -> AnyEvent:
@@ -137,8 +124,6 @@ def _settle_other(event: AnyEvent, line: bytes, limits: Limits, shop: str | None
     if (
         # See `decode_line` for why these are looked for.
         not (0x5C in line or 0xC2 in line or 0x7F in line or len(line) > limits.short_bytes)
-        and event.id
-        and "" not in (event.account, event.agent, event.source, event.platform, event.conversation, event.buyer)
         and event.phase is None
         and event.product is None
         and event.seq is None

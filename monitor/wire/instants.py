@@ -27,7 +27,8 @@ _NO_OFFSET = re.compile(r"(?:\.[0-9]+)?")
 _SECONDS_KEPT = 16_384
 _TAILS_KEPT = 8_192
 
-# Read by `decode_line` itself, which has no time for a call. Whatever is in them can be added up without a check.
+# Read where there is no time for a call. Whatever is in them can be added up without a check.
+SECOND, TAIL = slice(19), slice(19, None)  # The halves of the text.
 SECONDS: dict[str, int] = {}  # "2026-11-23T10:00:00" → milliseconds, read as UTC
 TAILS: dict[str, int] = {}  # ".031+08:00" → milliseconds to add, the offset taken off
 

@@ -15,7 +15,7 @@ from monitor.core import events as ev
 from monitor.core.events import AnyEvent
 from monitor.wire.batch import Limits, Refused
 from monitor.wire.ids import check_id
-from monitor.wire.instants import END_MS, FIRST_MS, NotAnInstant, instant_ms
+from monitor.wire.instants import SECOND, SECONDS, TAIL, TAILS, NotAnInstant, instant_ms
 
 NESTING = 32  # Deeper values in `product`, `items` and `meta` are refused, since others have to walk them, too.
 DAY_MS = 24 * 3_600_000
@@ -110,8 +110,11 @@ def settled_instant(given: str | float, path: str) -> int:
     Raises:
         Refused: it is none that can be used.
     """
-    if type(given) is int and FIRST_MS <= given < END_MS:
-        return given
+    try:
+        if type(given) is str:
+            return SECONDS[given[SECOND]] + TAILS[given[TAIL]]
+    except KeyError:
+        pass
     try:
         return instant_ms(given)
     except NotAnInstant as error:
