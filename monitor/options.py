@@ -10,3 +10,4 @@ DATA = click.option("--data", type=click.Path(path_type=Path), help="Data folder
 RULES = click.option(
     "--rules", type=click.Path(path_type=Path), help="Folder of rules (default: setting, ./rules, the shipped ones)."
 )
+PORT = click.IntRange(0, 65_535)  # 0 takes a free one.

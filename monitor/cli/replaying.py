@@ -23,7 +23,7 @@ from monitor.core.scores.profile import ProfileBook
 from monitor.core.scores.totals import BYS, By, kpis
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.errors import UsageError
-from monitor.options import AS_JSON
+from monitor.options import AS_JSON, PORT
 from monitor.policy_files import profiles, where
 from monitor.policy_files.against import told_of, with_rules
 from monitor.policy_files.in_force import first_rules
@@ -51,7 +51,7 @@ from monitor.yaml_files import did_you_mean
     type=click.FloatRange(min=0, min_open=True),
     help="Run through the live service instead, N times as fast.",
 )
-@click.option("--port", type=int, default=8480, show_default=True, help="With --speed: where the board is.")
+@click.option("--port", type=PORT, default=8480, show_default=True, help="With --speed: where the board is.")
 @click.option("--rules", type=click.Path(path_type=Path), help="Folder of rules (default: none, the built-in policy).")
 @AS_JSON
 def replay(

@@ -12,7 +12,7 @@ from monitor import logs
 from monitor.app import App
 from monitor.cli.running import run_loop, running, say, settings_of, until
 from monitor.clock import Clock
-from monitor.options import CONFIG, DATA, RULES
+from monitor.options import CONFIG, DATA, PORT, RULES
 from monitor.policy_files.where import Choice, choose, default_folder
 from monitor.service_manager import ServiceManager
 from monitor.settings import Settings
@@ -28,7 +28,7 @@ DEMO_PORT = 8480
 @CONFIG
 @DATA
 @click.option("--host", help="Address to listen on (default 127.0.0.1).")
-@click.option("--port", type=int, help="Port to listen on (default 8480, 0 for a free one).")
+@click.option("--port", type=PORT, help="Port to listen on (default 8480, 0 for a free one).")
 @RULES
 @click.option(
     "--log-format",
@@ -67,7 +67,7 @@ async def _serve(settings: Settings, rules: Choice) -> None:
 
 
 @click.command()
-@click.option("--port", type=int, help="Port (default 8480, a free one if that is taken).")
+@click.option("--port", type=PORT, help="Port (default 8480, a free one if that is taken).")
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed, another floor.")
 def demo(port: int | None, seed: int) -> None:
     """Show a simulated service centre on a live wallboard. Nothing is kept."""

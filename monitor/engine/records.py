@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from monitor.clock import Clock
@@ -24,9 +25,19 @@ from monitor.core.tracker import Tracker
 from monitor.engine.changes import Router
 from monitor.store.entries import Commit, Delivery, Quarantined
 from monitor.wire import encode_event
-from monitor.wire.batch import Batch, Refusal
+from monitor.wire.batch import ID_CHARS, Batch, Refusal
 
 _round_encoder = msgspec.json.Encoder()
+_FOREIGN = "hook"  # The door whose bodies are other systems' own.
+
+
+class _OfSource(Struct):
+    """As much of a refused event as says which collector it is of."""
+
+    source: str | None = None
+
+
+_of_source = msgspec.json.Decoder(_OfSource).decode
 
 
 class Recorder:
@@ -116,6 +127,17 @@ def conflict(event: AnyEvent) -> Refusal:
     )
 
 
+def _source(batch: Batch, refusal: Refusal) -> str:
+    """Return whose fault it is: one token may bring what several collectors send, and each event names its own."""
+    if batch.door == _FOREIGN:
+        return batch.source
+    try:
+        named = _of_source(refusal.body).source
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return batch.source
+    return named if named and named.isprintable() and len(named) <= ID_CHARS else batch.source
+
+
 def _as_it_is(body: bytes) -> bytes:
     return body
 
@@ -127,7 +149,7 @@ def quarantined(
     return Quarantined(
         at_ms=now_ms,
         door=batch.door,
-        source=batch.source,
+        source=_source(batch, refusal),
         index=refusal.index,
         path=refusal.path,
         error=refusal.error,

@@ -59,7 +59,7 @@ def backup(folder: Path, to: Path, progress: Callable[[int, int], None] = lambda
             packed.chmod(0o600)
             packed.rename(to)
     except (OSError, sqlite3.Error) as error:
-        raise UsageError(f"{to} cannot be written: {error}") from error
+        raise UsageError(f"{to} cannot be written: {getattr(error, 'strerror', None) or error}") from error
     return about
 
 
@@ -72,8 +72,8 @@ def restore(file: Path, folder: Path) -> dict[str, Any]:
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty; restore into a new folder, look at it, then use it with --data")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(file, "r:gz") as tar:
+            folder.mkdir(parents=True, exist_ok=True)
             members = tar.getmembers()
             if any(not member.isfile() or "/" in member.name or member.name.startswith(".") for member in members):
                 raise UsageError(f"{file} is no copy that `backup` has made")
@@ -83,7 +83,7 @@ def restore(file: Path, folder: Path) -> dict[str, Any]:
         if _sha256(folder / "journal.db") != about["sha256"]:
             raise UsageError(f"{file} is damaged: its journal is not what was copied")
     except (OSError, EOFError, tarfile.TarError, KeyError, ValueError) as error:
-        raise UsageError(f"{file} cannot be put back: {error}") from error
+        raise UsageError(f"{file} cannot be put back: {getattr(error, 'strerror', None) or error}") from error
     return about
 
 

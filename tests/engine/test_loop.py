@@ -33,6 +33,14 @@ async def test_a_receipt_says_what_became_of_each_event(tmp_path: Path) -> None:
         assert sorted(entry.refused.reason for entry in entries) == ["conflict", "missing"]
 
 
+async def test_a_fault_is_that_of_the_collector_its_event_names_else_of_who_brought_it(tmp_path: Path) -> None:
+    async with service(tmp_path) as s:
+        receipt = await s.send({"id": "x", "source": "pc-7"}, {"id": "y", "source": "pc-8\u0000"}, {"id": "z"})
+        assert len(receipt.rejected) == 3
+        faults = await s.journal.quarantine.newest_by_source()
+        assert set(faults) == {"pc-7", "c1"}
+
+
 async def test_an_alert_is_raised_when_due_and_lies_in_the_outbox(tmp_path: Path) -> None:
     async with service(tmp_path) as s:
         await s.send(said(0))

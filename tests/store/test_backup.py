@@ -70,6 +70,12 @@ def test_a_damaged_copy_is_refused(tmp_path: Path, data: Path, harm: str) -> Non
     assert (done.exit_code, not (tmp_path / "new" / "journal.lock").exists()) == (2, True)
 
 
+def test_of_a_copy_that_is_not_there_nothing_is_begun(tmp_path: Path) -> None:
+    done = typed("restore", tmp_path / "none.tar.gz", "--data", tmp_path / "new")
+    assert (done.exit_code, "cannot be put back: No such file" in done.output) == (2, True)
+    assert not (tmp_path / "new").exists()
+
+
 def test_there_must_be_data_to_copy(tmp_path: Path) -> None:
     done = typed("backup", tmp_path / "copy.tar.gz", "--data", tmp_path)
     assert (done.exit_code, "is not there" in done.output) == (2, True)
