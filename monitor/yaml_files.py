@@ -268,6 +268,13 @@ def _worded(error: ValidationError, model: type[BaseModel], node: yaml.Node, nam
                 message += did_you_mean(str(wrong["input"]), expected)
             else:
                 message += "; write it without quotes"
+        elif kind == "union_tag_not_found":
+            message = f"{context['discriminator'].strip(chr(39))} is missing"
+        elif kind == "union_tag_invalid":
+            key, expected = context["discriminator"].strip("'"), re.findall(r"'([^']*)'", context["expected_tags"])
+            message = f"{shown}.{key}: {context['tag']!r} is none of {', '.join(expected)}"
+            message += did_you_mean(context["tag"], expected)
+            loc = (*loc, key)
         else:
             message = f"{shown}: {kind_in_words(kind, message, context)}"
         at_key = kind == "extra_forbidden" or context.get("key") is True

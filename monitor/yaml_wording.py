@@ -128,6 +128,7 @@ _MEANT: dict[str, tuple[str, ...]] = {
     "偏慢": ("slow",), "超时": ("at_risk",), "将超时": ("at_risk",), "疑似流失": ("lost",), "噪声": ("noise",),
     "自动回复": ("auto",), "智能辅助": ("assist",), "买家": ("buyer",), "工号": ("id", "person"), "花名": ("nick",),
     "手机": ("mobile",), "手机号": ("mobile",), "电话": ("mobile",), "phone": ("mobile",), "飞书": ("feishu",),
+    "钉钉": ("dingtalk",), "dingding": ("dingtalk",), "企业微信": ("wecom",), "企微": ("wecom",), "邮件": ("email",),
     "工位": ("seat",), "班次": ("shift",), "子账号": ("account",), "拼席": ("shared",), "专席": ("dedicated",),
     "在线": ("online",), "小休": ("away",), "挂起": ("suspended",), "离线": ("offline",), "被顶下线": ("kicked",),
 }  # fmt: skip

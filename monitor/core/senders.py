@@ -146,14 +146,18 @@ class Reader:
     Args:
         classifier: knows the phrases.
         senders: the rules, in the order in which they are asked.
+
+    Attributes:
+        senders: the same.
     """
 
-    __slots__ = ("_classes", "_known", "_of_role")
+    __slots__ = ("_classes", "_known", "_of_role", "senders")
 
     def __init__(self, classifier: w.Classifier = w.built_in, senders: Iterable[Sender] = ()) -> None:
         self._classes = classifier.words_of
         of_role: dict[str, list[Sender]] = {}
-        for sender in senders:
+        self.senders = tuple(senders)
+        for sender in self.senders:
             for role in sender.roles:
                 of_role.setdefault(role, []).append(sender)
         self._of_role = {role: _OfRole(rules) for role, rules in of_role.items()}

@@ -6,7 +6,7 @@ from typing import Any
 
 from monitor.policy_files import phrases, words
 from monitor.policy_files.rule_set import FILES_READ, RuleSet, load
-from monitor.policy_files.scenarios import Result, run_all
+from monitor.policy_files.scenarios import FOLDER, Result, run_all
 from monitor.policy_files.where import default_folder
 from monitor.yaml_files import BadFiles, Fault, did_you_mean
 
@@ -82,4 +82,8 @@ def _not_read(folder: Path) -> list[Fault]:
         Fault(str(path), 0, 0, f"nothing reads a file of this name{did_you_mean(path.name, sorted(known))}")
         for path in sorted(folder.iterdir())
         if path.is_file() and path.suffix in (".yaml", ".yml", ".csv", ".txt") and path.name not in known
+    ] + [
+        Fault(str(path), 0, 0, f"nothing reads a file of this name; did you mean {path.stem}.yaml?")
+        for path in sorted(folder.glob("*/*.yml"))
+        if path.parent.name != FOLDER
     ]

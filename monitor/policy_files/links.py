@@ -6,12 +6,15 @@ its shops as the feeds do. What may be meant is only doubted.
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from monitor.core.hours import ALWAYS_MS, Calendar, Hours, without
 from monitor.core.roster import DAY_MS, Person, Register, Shift
 from monitor.core.scores.profile import ProfileBook
-from monitor.policy_files import where
+from monitor.core.senders import Reader
+from monitor.policy_files import sender_links, where
 from monitor.policy_files.channels import FILE, Plan
 from monitor.policy_files.language import Campaign, shown
 from monitor.policy_files.policies import Placed, Policies
@@ -22,10 +25,14 @@ PHASES = ("presale", "aftersale")  # As the contract's examples call them; a fee
 
 
 def contradictions(
-    folder: Path, policies: Policies, register: Register, channels: Plan, profiles: ProfileBook
+    folder: Path, policies: Policies, register: Register, channels: Plan, profiles: ProfileBook, reader: Reader
 ) -> Iterator[Fault]:
     """Yield names that lead nowhere, and limits of different keys that contradict each other."""
-    for fault in _contradictions(folder, policies, register, channels, profiles):
+    found = chain(
+        _contradictions(folder, policies, register, channels, profiles),
+        sender_links.contradictions(reader.senders, register),
+    )
+    for fault in found:
         yield _with_folder(fault, folder)
 
 
@@ -73,10 +80,19 @@ def _contradictions(
 
 
 def doubts(
-    folder: Path, policies: Policies, register: Register, channels: Plan, profiles: ProfileBook, now_ms: int
+    folder: Path,
+    policies: Policies,
+    register: Register,
+    channels: Plan,
+    profiles: ProfileBook,
+    reader: Reader,
+    now_ms: int,
 ) -> list[Fault]:
     """Return what is odd and yet may be meant."""
-    return [_with_folder(fault, folder) for fault in _doubts(policies, register, channels, profiles, now_ms)]
+    found = chain(
+        _doubts(policies, register, channels, profiles, now_ms), sender_links.doubts(reader.senders, policies)
+    )
+    return [_with_folder(fault, folder) for fault in found]
 
 
 def _doubts(policies: Policies, register: Register, channels: Plan, profiles: ProfileBook, now_ms: int) -> list[Fault]:
@@ -95,6 +111,10 @@ def _doubts(policies: Policies, register: Register, channels: Plan, profiles: Pr
             found.append(placed.fault(f"never matches: the rule at {place} stands before it and matches all of it"))
         elif any(layer.shops is not None and not layer.shops for layer in placed.layers):
             found.append(placed.fault("never matches: no shop of the register fits", "match"))
+        elif _elsewhere(placed, register):
+            found.append(placed.fault("never matches: its shops are on other platforms", "match"))
+        elif placed.layers[-1].hours is not None and not _ever(placed.layers[-1].hours, now_ms):
+            found.append(placed.fault("never matches: no hour of the next year is in its hours", "match", "hours"))
         elif isinstance(placed.rule, Campaign) and placed.layers[-1].until_ms <= now_ms:
             ended = placed.layers[-1].until_ms
             found.append(placed.fault(f"campaign {placed.rule.name} has ended ({_day(ended, policies.zone)})", "until"))
@@ -142,6 +162,9 @@ def _nearly(placed: Placed, key: str, known: Collection[str]) -> Iterator[Fault]
 def _late_steps(placed: Placed) -> Iterator[Fault]:
     """Yield steps that come long after the last limit, where nobody waits any more."""
     rule = placed.rule
+    for at, step in enumerate(rule.steps or ()):
+        if rule.give_up is not None and step.at >= rule.give_up:
+            yield placed.fault(f"a step at {shown(step.at)}, when the wait is given up already", "steps", at)
     if rule.steps is None or rule.stages is None:
         return
     last_ms = max(rule.stages.values())
@@ -216,7 +239,7 @@ def _covers(one: Placed, other: Placed) -> bool:
     """Whether a rule takes everything that a later one of its section could match."""
     first, later = one.layers[-1], other.layers[-1]
     return (
-        first.hours in (None, later.hours)
+        (first.hours in (None, later.hours) or (later.hours is not None and _within(later.hours, first.hours)))
         and first.from_ms <= later.from_ms
         and first.until_ms >= later.until_ms
         and all(
@@ -229,6 +252,28 @@ def _covers(one: Placed, other: Placed) -> bool:
         )
         and not (later.shops is not None and not later.shops)
     )
+
+
+def _within(hours: Hours, others: Hours | None) -> bool:
+    """Whether all hours are among others too."""
+    if others is None:
+        return True
+    # Days of their own may lie years ahead, and are not looked for.
+    return not hours.dates and not others.dates and not _ever(without(hours, others), 0)
+
+
+def _ever(hours: Hours, now_ms: int) -> bool:
+    """Whether any instant of the next year counts."""
+    return Calendar(hours).next_open(now_ms) < ALWAYS_MS
+
+
+def _elsewhere(placed: Placed, register: Register) -> bool:
+    """Whether a rule is for a platform, and for shops that are all known to be on others."""
+    layer = placed.layers[-1]
+    if layer.platforms is None or not layer.shops:
+        return False
+    known = [info.platform for info in register.shops if info.shop in layer.shops and info.platform]
+    return len(known) == len(layer.shops) and layer.platforms.isdisjoint(known)
 
 
 def _at(place: str | None, message: str) -> Fault:

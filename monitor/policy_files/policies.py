@@ -63,6 +63,17 @@ class Policies(NamedTuple):
     zone: str
     default: tuple[Layer, ...] = ()
 
+    def stage_names(self) -> set[str]:
+        """Return the names of all stages that any rule has."""
+        windows = [self.base.window, self.base.first_window or ()]
+        windows += [
+            layer.sets.get(key) or ()
+            for placed in self.rules
+            for layer in placed.layers
+            for key in ("window", "first_window")
+        ]
+        return {stage.name for window in windows for stage in window}
+
     def book(self, version: str, register: Register) -> Book:
         """Return the policies as the core asks for them.
 

@@ -66,7 +66,7 @@ class RuleSet:
 
     def doubts(self, now_ms: int) -> list[Fault]:
         """Return what is odd in them and yet may be meant: rules that never match, a campaign that has ended."""
-        return doubts(self.folder, self.policies, self.register, self.channels, self.profiles, now_ms)
+        return doubts(self.folder, self.policies, self.register, self.channels, self.profiles, self.reader, now_ms)
 
 
 def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
@@ -96,7 +96,7 @@ def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     hooks, wrong = webhooks.load(folder)
     faults += wrong
     if not faults:
-        faults += contradictions(folder, made, register, plan, scores)
+        faults += contradictions(folder, made, register, plan, scores, reader)
     if faults:
         raise BadFiles(faults)
     version = _hash(text)

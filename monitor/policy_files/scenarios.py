@@ -15,6 +15,7 @@ from monitor.yaml_files import BadFiles, Document, Fault, did_you_mean, read
 
 FOLDER = "scenarios"
 ALWAYS_LOOKED_AT = {"team", "lead"}  # What leaves the panel for a group must be expected, each one.
+SHOWN = ("fresh", "courtesy", "bot", "unknown", "none")  # How a chat stands, beside the stages of the rules.
 RATE_EXACT = 0.0005
 SLOTS = {"早退": "early_leave", "缺岗": "absent"}  # Seconds charged to the roster, beside a name: "小陈 early_leave".
 WITHIN_MS = 1000  # A message is of the second that it is expected in.
@@ -33,7 +34,7 @@ def run_all(rules: RuleSet) -> tuple[list[Result], list[Fault]]:
     results: list[Result] = []
     faults: list[Fault] = []
     folder = rules.folder / FOLDER
-    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+    for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))) if folder.is_dir() else ():
         try:
             document = read(path, ScenarioFile)
         except BadFiles as bad:
@@ -53,12 +54,15 @@ class _Compared:
         self._scenario: Scenario = document.value.scenarios[at]
         self._played = Played(rules, self._scenario)
         self._profiles = rules.profiles.versions
+        self._platforms = {name for versions in self._profiles.values() for one in versions for name in one.platforms}
+        self._stage_names = rules.policies.stage_names()
 
     def differences(self) -> Iterator[Fault]:
         """Yield everything that is otherwise than expected."""
         expect = self._scenario.expect
         for at, why in self._played.wrong.items():
             yield self._fault(why, "happens", at)
+        yield from self._slips()
         yield from self._stages()
         if expect.told is not None:
             yield from self._told(expect.told)
@@ -76,6 +80,31 @@ class _Compared:
             waits = sum(1 for round in self._played.rounds if round.outcome == "open")
             if waits != expect.open:
                 yield self._differs(expect.open, waits, "expect", "open")
+
+    def _slips(self) -> Iterator[Fault]:
+        """Yield names that nothing answers to: what is expected of them would hold whatever comes."""
+        scenario, expect = self._scenario, self._scenario.expect
+        if scenario.platform not in self._platforms:
+            meant = did_you_mean(scenario.platform, sorted(self._platforms))
+            if meant:
+                yield self._fault(f"no platform {scenario.platform} is known here{meant}", "platform")
+        known = sorted(self._stage_names)
+        for stage in expect.passed or {}:
+            if stage not in known:
+                yield self._fault(f"no rule has a stage {stage}{did_you_mean(stage, known)}", "expect", "passed", stage)
+        seen = self._chats()
+        for key in ("stages", "rounds", "promises"):
+            for at, one in enumerate(getattr(expect, key) or ()):
+                if one.chat is not None and self._played.chat(one.chat) not in seen:
+                    yield self._fault(f"nothing happens in a chat {one.chat}", "expect", key, at, "chat")
+                if key != "promises" and one.stage not in (None, *known, *SHOWN):
+                    said = f"no rule has a stage {one.stage}{did_you_mean(one.stage, [*known, *SHOWN])}"
+                    yield self._fault(said, "expect", key, at, "stage")
+
+    def _chats(self) -> set[tuple[str, str]]:
+        lines = [line for several in self._scenario.happens for line in several.each()]
+        written = [line.chat for line in lines] + [row.chat for line in lines for row in line.waiting or ()]
+        return {self._played.chat(one) for one in written}
 
     def _fault(self, message: str, *loc: int | str) -> Fault:
         found = self._document.fault(message, "scenarios", self._at, *loc)

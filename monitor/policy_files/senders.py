@@ -59,6 +59,10 @@ class SenderRow(Model):
         asked = (self.account, self.prefix, self.text, self.pattern, self.template, self.kind)
         if "buyer" in self.from_ and not any(asked):
             raise ValueError("it would take all that buyers say; add a text, prefix, pattern or template")
+        if self.says in ("noise", "bot", "auto") and not any((*asked, self.platform, self.shop)):
+            raise ValueError(
+                "it would take every reply for no person's; add an account, text, prefix, pattern or template"
+            )
         if "buyer" in self.from_ and self.says != "noise":
             raise ValueError("what comes as the buyer's can only be noise")
         return self

@@ -443,6 +443,32 @@ def test_one_value_may_stand_where_a_list_is_meant_and_hours_may_have_several_pa
     assert [hours.is_open(at(f"2026-11-20 {time}")) for time in ("11:59", "12:30", "13:00")] == [True, False, True]
 
 
+def test_rules_whose_hours_platforms_or_steps_never_come_are_doubted(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        shops="version: 1\nshops: [{shop: senye, platform: taobao}, {shop: lv, platform: taoboa}]\n",
+        rules="""
+            version: 1
+            platforms:
+              - {match: {hours: "08:00-20:00"}, bot: holds}
+              - {match: {hours: ["09:00-12:00", "13:00-18:00"]}, bot: ignored}
+              - {match: {hours: "19:00-22:00"}, bot: ignored}
+            shops:
+              - {match: {hours: closed}, bot: holds}
+              - {match: {shop: senye, platform: jd}, bot: holds}
+              - {give_up: 20m, steps: [{at: 30m, to: team}]}
+        """,
+    )
+    assert doubts(load(tmp_path)) == [
+        "shops.yaml:2:1: no platform taoboa is known here; did you mean taobao?",
+        "rules.yaml:4:5: never matches: the rule at rules.yaml:3 stands before it and matches all of it",
+        "rules.yaml:7:21: never matches: no hour of the next year is in its hours",
+        "rules.yaml:8:13: never matches: its shops are on other platforms",
+        "rules.yaml:9:28: a step at 30m, when the wait is given up already",
+    ]
+
+
 def test_steps_long_after_the_last_limit_are_doubted(tmp_path: Path) -> None:
     write(
         tmp_path,

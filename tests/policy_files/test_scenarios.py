@@ -74,6 +74,9 @@ def test_what_comes_as_expected_is_not_told(tmp_path: Path, expect: str) -> None
         ("      scores: {taobao_mean: {mean: 2m}}\n", "one.yaml:8:36: t: taobao_mean, mean: expected 2m, got 150.0s"),
         ("      scores: {taobao_3mn: {hits: 1}}\n", "there is no profile taobao_3mn; did you mean taobao_3min?"),
         ("      open: 1\n", "one.yaml:8:13: t: open: expected 1, got 0"),
+        ("      passed: {slwo: 0}\n", "one.yaml:8:22: t: no rule has a stage slwo; did you mean slow?"),
+        ('      stages: [{at: "10:05:00", stage: nnoe}]\n', "8:40: t: no rule has a stage nnoe; did you mean none?"),
+        ('      stages: [{at: "10:05:00", chat: b9, stage: none}]\n', "8:39: t: nothing happens in a chat b9"),
     ],
 )
 def test_a_difference_says_what_was_expected_and_what_came(tmp_path: Path, expect: str, told: str) -> None:
@@ -218,4 +221,19 @@ scenarios:
     assert [fault.partition(": t: ")[2] for fault in checked(tmp_path, differs, chat)] == [
         "round 1, agent: expected 小林, got 小周",
         "round 1, holders: expected 小林 1m, got 小林 30s, 小林 early_leave 30s, 小周 absent 40s, 小周 30s",
+    ]
+
+
+def test_a_file_of_tests_may_end_in_yml_and_a_platform_misspelt_is_told(tmp_path: Path) -> None:
+    checked(tmp_path, "      open: 0\n")
+    text = CHAT.replace("title: t", "title: t\n    platform: taoboa") + "      open: 0\n"
+    (tmp_path / "scenarios" / "two.yml").write_text(text, "utf-8")
+    found = check(tmp_path, 0)
+    assert [str(fault).partition("scenarios/")[2] for test in found.tests for fault in test.faults] == [
+        "two.yml:4:15: t: no platform taoboa is known here; did you mean taobao?"
+    ]
+    (tmp_path / "platforms").mkdir()
+    (tmp_path / "platforms" / "own.yml").touch()
+    assert [doubt.message for doubt in check(tmp_path, 0).doubts] == [
+        "nothing reads a file of this name; did you mean own.yaml?"
     ]

@@ -8,7 +8,7 @@ from monitor.core.senders import role_of
 from monitor.core.words import GREETING, HOLDING, NOT_UNDERSTOOD, POLITE
 from monitor.policy_files import load
 from monitor.policy_files.where import default_folder
-from tests.policy_files.folders import DEFAULT, faults, write
+from tests.policy_files.folders import DEFAULT, doubts, faults, write
 
 
 def message(text: str, role: Any = "buyer", **more: Any) -> Message:
@@ -57,6 +57,7 @@ def test_senders_are_asked_in_order_and_the_first_decides(tmp_path: Path) -> Non
         ("{says: robot}", "'robot' is none of noise, bot, auto"),
         ("{says: noise, from: buyer}", "it would take all that buyers say"),
         ("{says: bot, from: buyer, prefix: x}", "what comes as the buyer's can only be noise"),
+        ("{says: auto}", "it would take every reply for no person's"),
         ("{says: bot, pattern: '(a)'}", "has a capturing group"),
         ("{says: bot, pattern: '(?:a'}", "is no regular expression"),
         ("{says: bot, acount: x}", "acount is not known here; did you mean account?"),
@@ -67,6 +68,29 @@ def test_a_sender_that_cannot_be_is_a_fault(tmp_path: Path, row: str, fault: str
     [found] = faults(tmp_path)
     assert found.startswith("senders.yaml:3:")
     assert fault in found
+
+
+def test_lines_that_decide_nothing_are_doubted_and_shops_that_nobody_knows_refused(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        senders="""
+            version: 1
+            senders:
+              - {says: bot, account: [robot, night]}
+              - {says: auto, account: robot, shop: senye}
+              - {says: auto, account: [robot, lin]}
+              - {says: latency, platform: kuaishou}
+        """,
+    )
+    assert doubts(load(tmp_path)) == [
+        "senders.yaml:4:1: never asked: senders.yaml:3 stands before it and takes all of it",
+        "senders.yaml:6:1: latency takes everybody for a person while no rule says bot_within: 3s",
+    ]
+    write(tmp_path, rules="version: 1\nplatforms: [{match: {platform: kuaishou}, bot_within: 3s}]\n")
+    assert len(doubts(load(tmp_path))) == 1
+    write(tmp_path, shops="version: 1\nshops: [{shop: sneye}]\n")
+    assert faults(tmp_path) == ["senders.yaml:4:1: senye is no shop of the register; did you mean sneye?"]
 
 
 def test_words_of_a_floor_are_added_to_those_built_in(tmp_path: Path) -> None:
