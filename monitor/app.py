@@ -262,6 +262,7 @@ class App:
             bot_within_ms=lambda platform, shop: policy(platform, shop).bot_within_ms,
             register=self._register,
             workers=people.workers,
+            kept_from_ms=lambda: engine.now_ms() - self.settings.journal.keep_days * DAY_MS,
             spare=engine.spare,
         )
         engine.watch(scorer.watch)

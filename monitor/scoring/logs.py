@@ -1,10 +1,15 @@
 """From what the journal holds of a conversation to its log as scores see it."""
 
+from collections.abc import Iterable
+
 from monitor.core import events as ev
+from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.log import Said, said
 from monitor.core.senders import role_of
-from monitor.store.scores import LoggedEvent
+from monitor.store.scores import LoggedEvent, ScoreStore
 from monitor.wire import decode_stored
+
+Key = tuple[str, str]  # (shop, conversation)
 
 # What is said in these roles is folded; one that is not came after its conversation's horizon.
 FOLDED_ROLES = frozenset({"buyer", "agent", "bot", "seller"})
@@ -27,3 +32,26 @@ def read_log(logged: list[LoggedEvent]) -> tuple[list[Said], str | None, str | N
         if entry is not None:
             entries.append(entry)
     return entries, buyer, platform
+
+
+def heads_of(keys: Iterable[Key], shops: dict[str, ShopChats]) -> dict[Key, list[Key]]:
+    """Return the conversations that stand for these, each with the ids under which it was spoken."""
+    found: dict[Key, list[Key]] = {}
+    for key in keys:
+        shop = shops.get(key[0])
+        if shop is None or not shop.aliases:
+            found[key] = [key]
+        else:
+            head = shop.one(key[1])
+            found[key[0], head] = [(key[0], member) for member in shop.members(head)]
+    return found
+
+
+async def read_logs(
+    store: ScoreStore, heads: dict[Key, list[Key]], from_ms: int
+) -> dict[Key, tuple[list[Said], str | None, str | None]]:
+    """Read back conversations: of each its log, its buyer, and the platform of its shop."""
+    logged = await store.logs([member for members in heads.values() for member in members], from_ms)
+    return {
+        head: read_log([one for member in members for one in logged.get(member, [])]) for head, members in heads.items()
+    }

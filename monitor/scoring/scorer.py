@@ -9,7 +9,8 @@ nothing special.
 Nothing here is state that a crash could lose: a start scores again what the journal
 holds of the days that are kept, and until that is done says so (`complete`). The sums of
 a day are written down once it is over, and again if something still changes them. What
-is backfilled into a day longer over has that shop's day scored from the journal alone.
+is backfilled into a day longer over has that shop's day scored from the journal alone,
+who was there and what feeds told of themselves read back with it.
 """
 
 import asyncio
@@ -28,14 +29,14 @@ from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
 from monitor.core.scores.judge import HIT, MISS
-from monitor.core.scores.log import Said
 from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.rounds import NEVER_MS
 from monitor.core.scores.staff import NOBODY_WRITTEN_DOWN, Manned, Staff
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Accepted, Metrics
-from monitor.scoring.logs import read_log
+from monitor.scoring.logs import Key, heads_of, read_logs
+from monitor.scoring.past import Past, chats_since
 from monitor.spare import Pace, Spare
 from monitor.store.scores import DayRow, ScoreStore
 from monitor.wire import decode_stored
@@ -49,8 +50,6 @@ BATCH = 32  # Chats read back at once.
 LATE_MS = 600_000  # Presence that comes so late still tells whether a chat scored since was left to nobody.
 SHOPS_A_SLICE = 50
 KEEP_SECONDS = 60.0  # Between two looks at whether a day is over, or one that was over has changed.
-
-Key = tuple[str, str]
 
 
 class Seen:
@@ -89,6 +88,7 @@ class Scorer:
         bot_within_ms: returns how soon an answer is a bot's in a shop, by (platform, shop).
         register: returns who is who.
         workers: returns what is known of people when this begins.
+        kept_from_ms: returns from when on the journal holds all that was said.
         spare: the loop's spare time; None: all of it.
 
     Attributes:
@@ -110,6 +110,7 @@ class Scorer:
         bot_within_ms: Callable[[str, str], int] = lambda _platform, _shop: 0,
         register: Callable[[], Register] = lambda: NOBODY_WRITTEN_DOWN,
         workers: Callable[[], Iterable[Worker]] = lambda: (),
+        kept_from_ms: Callable[[], int] = lambda: -NEVER_MS,
         spare: Spare | None = None,
     ) -> None:
         self.store = store
@@ -121,6 +122,7 @@ class Scorer:
         self._bot_within_ms = bot_within_ms
         self._register = register
         self._workers = workers
+        self._kept_from_ms = kept_from_ms
         self._scored_by = book()
         self.board = Board(self._scored_by)
         self.complete = False
@@ -236,8 +238,12 @@ class Scorer:
 
     def _backfilled(self, event: ev.AnyEvent) -> None:
         day = self._days.of(event.ts_ms).number
-        if day < self.board.first_day:
+        if day >= self.board.first_day:
+            return
+        if self._days.numbered(day).start_ms - BEFORE_MS >= self._kept_from_ms():
             self._redo.add((event.shop, day))
+        else:
+            log.info("a day is not scored again, for the journal no longer holds all of it: %s %s", event.shop, day)
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -361,11 +367,11 @@ class Scorer:
         board = self.board
         from_ms = self._days.numbered(board.first_day).start_ms - BEFORE_MS
         await self._pace.begin()
-        heads = self._heads(keys)
+        heads = heads_of(keys, self.shops)
         for key in keys:
             if key not in heads:  # It is part of another now.
                 board.put(*key, Sheet(key[0], key[1], {}, []))
-        logs = await self._logs(heads, from_ms)
+        logs = await read_logs(self.store, heads, from_ms)
         now_ms = self._now_ms()
         for key, (entries, buyer, platform) in logs.items():
             if platform == CANARY:
@@ -386,28 +392,6 @@ class Scorer:
             if self.complete:
                 self._count(shop, old, new)
             await self._pace.rest()
-
-    def _heads(self, keys: Iterable[Key]) -> dict[Key, list[Key]]:
-        """Return the conversations that stand for these, each with the ids under which it was spoken."""
-        found: dict[Key, list[Key]] = {}
-        for key in keys:
-            shop = self.shops.get(key[0])
-            if shop is None or not shop.aliases:
-                found[key] = [key]
-            else:
-                head = shop.one(key[1])
-                found[key[0], head] = [(key[0], member) for member in shop.members(head)]
-        return found
-
-    async def _logs(
-        self, heads: dict[Key, list[Key]], from_ms: int
-    ) -> dict[Key, tuple[list[Said], str | None, str | None]]:
-        """Read back conversations: of each its log, its buyer, and the platform of its shop."""
-        logged = await self.store.logs([member for members in heads.values() for member in members], from_ms)
-        return {
-            head: read_log([one for member in members for one in logged.get(member, [])])
-            for head, members in heads.items()
-        }
 
     def _count(self, shop: ShopChats, old: Sheet | None, new: Sheet) -> None:
         """Count what has come out by the shop's own profile; what is corrected later is in the API, not here."""
@@ -447,15 +431,9 @@ class Scorer:
     async def _score_day(self, name: str, day: int) -> None:
         """Score a shop's day that is long over, from the journal alone."""
         span = self._days.numbered(day)
+        keys, shops = await self._read_back(lambda shop: shop == name, span.start_ms, span.end_ms)
         board = Board(self._scored_by)
-        shop = self._shop(name, None)
-        keys = [key for key in await self._chats_since(span.start_ms - BEFORE_MS) if key[0] == name]
-        heads = list(self._heads(keys).items())
-        for at in range(0, len(heads), BATCH):
-            logs = await self._logs(dict(heads[at : at + BATCH]), span.start_ms - BEFORE_MS)
-            for key, (entries, buyer, _) in logs.items():
-                board.apply(sheet(shop, key[1], self._scored_by, self._now_ms(), log=entries, buyer=buyer), 1)
-            await asyncio.sleep(0)
+        await self._onto(board, keys, shops, span.start_ms)
         await self.store.forget_day(name, day)
         await self.store.keep(
             [
@@ -463,16 +441,6 @@ class Scorer:
                 for entity in board.entities([day])
             ]
         )
-
-    async def _chats_since(self, at_ms: int) -> set[Key]:
-        after = await self.store.position_at(at_ms)
-        found: set[Key] = set()
-        while True:
-            last, chats, _ = await self.store.active(after)
-            if last == after:
-                return found
-            found |= chats
-            after = last
 
     async def between(self, from_ms: int, to_ms: int, wanted: Callable[[str], bool]) -> Board:
         """Score from the journal what began from, and before, some instants: a shift, an hour.
@@ -482,24 +450,41 @@ class Scorer:
             to_ms: before then.
             wanted: whether a shop is asked for.
         """
+        keys, shops = await self._read_back(wanted, from_ms, to_ms)
         board = Board(self._scored_by)
-        keys = [key for key in await self._chats_since(from_ms) if wanted(key[0])]
-        now_ms = self._now_ms()
-        heads = list(self._heads(keys).items())
-        for at in range(0, len(heads), BATCH):
-            logs = await self._logs(dict(heads[at : at + BATCH]), from_ms - BEFORE_MS)
-            for key, (entries, buyer, platform) in logs.items():
-                if platform == CANARY:
-                    continue
-                shop = self._shop(key[0], platform)
-                board.apply(
-                    sheet(
-                        shop, key[1], self._scored_by, now_ms, log=entries, buyer=buyer, from_ms=from_ms, to_ms=to_ms
-                    ),
-                    1,
-                )
-            await asyncio.sleep(0)
+        await self._onto(board, keys, shops, from_ms, from_ms=from_ms, to_ms=to_ms)
         return board
+
+    async def _read_back(
+        self, wanted: Callable[[str], bool], from_ms: int, to_ms: int
+    ) -> tuple[set[Key], dict[str, ShopChats]]:
+        """Return the chats that were spoken in since an instant, and what is known of their shops besides."""
+        if from_ms >= self._days.numbered(self.board.first_day).start_ms:
+            keys = await chats_since(self.store, from_ms, wanted)
+            return keys, {name: self._shop(name, None) for name, _ in keys}
+        staff, register = Staff(), self._register()
+        staff.begin(self._workers(), register)
+        past = Past(wanted, from_ms, to_ms, staff, register)
+        await past.read(self.store, from_ms - BEFORE_MS, self.shops)
+        return past.keys, past.shops
+
+    async def _onto(
+        self, board: Board, keys: Iterable[Key], shops: dict[str, ShopChats], since_ms: int, **span: int
+    ) -> None:
+        """Score chats of the past onto a board of their own."""
+        now_ms = self._now_ms()
+        heads = list(heads_of(keys, shops).items())
+        for at in range(0, len(heads), BATCH):
+            logs = await read_logs(self.store, dict(heads[at : at + BATCH]), since_ms - BEFORE_MS)
+            for key, (entries, buyer, platform) in logs.items():
+                shop = shops[key[0]]
+                if platform and shop.platform == "unknown":
+                    shop.platform = platform
+                if shop.platform == CANARY:
+                    continue
+                shop.bot_within_ms = self._bot_within_ms(shop.platform, shop.name)
+                board.apply(sheet(shop, key[1], self._scored_by, now_ms, log=entries, buyer=buyer, **span), 1)
+            await asyncio.sleep(0)
 
     def counts_today(self, shop: str, profile: Profile) -> list[int]:
         """Return what a shop's units of this day, as the profile has it, came to."""

@@ -201,3 +201,34 @@ async def test_a_start_knows_from_the_people_who_was_there_before_what_it_reads_
         await f.tell(Chatter("jd").stands("10:00:00", "zhou", "offline", shops=["senye"]).b("10:01:00"))
         await f.at("10:05:00")
         assert f.counts("jd_first_30s") == [0, 1, 0, 0], "lin is there"
+
+
+@pytest.mark.parametrize("stood_since", ["09:59:00", "2026-11-17 09:00:00"])
+async def test_a_day_long_over_is_scored_again_by_who_was_there_then(tmp_path: Path, stood_since: str) -> None:
+    async with floor(tmp_path, "2026-11-17 08:00:00") as f:
+        await f.tell(Chatter("jd").stands(stood_since, "lin", "suspended", shops=["senye"]))
+        await f.tell(Chatter("jd").b("10:00:00", id="1").a("10:05:00", id="2").stands("10:06:00", "lin", "online"))
+        await f.tell(Chatter("jd").b("11:00:00", id="3", account="A"))
+        for when, state in (("11:00:10", "kicked"), ("11:10:00", "online")):
+            event = Chatter("jd").event(
+                ev.AccountStatus, when, type="account_status", account="A", state=state, id=when
+            )
+            await f.tell(event)
+        await f.at("2026-11-24 00:01")
+        day = f.scorer.today - 1
+        await f.at("2026-12-20 12:00")
+        assert not f.scorer._staff.of("senye").nobody(at_ms("10:00:00")), "that is forgotten"
+        await f.tell(Chatter("jd").b("10:02:00", id="late", conversation="d", backfill=True))
+        await f.at("2026-12-20 12:01")
+        row = unpack((await f.scorer.store.days(day, day, "shop", list))[0].body)
+        assert row.sums["jd_first_30s"].why == {"left offline": 2, "feed gap": 1}
+        assert row.sums["jd_first_30s"].counts == [0, 0, 0, 3]
+        # Once the journal has begun to delete that day, its sums stay as they are.
+        f.scorer._kept_from_ms = lambda: at_ms("2026-11-20 00:00")
+        await f.tell(Chatter("jd").b("12:00:00", id="later", conversation="e", backfill=True))
+        await f.at("2026-12-20 12:02")
+        same = unpack((await f.scorer.store.days(day, day, "shop", list))[0].body)
+        assert same.sums["jd_first_30s"].counts == [0, 0, 0, 3]
+        # And an hour of it is as somebody asks for it now.
+        board = await f.scorer.between(at_ms("09:00:00"), at_ms("10:30:00"), lambda _: True)
+        assert board.row(SENYE, [day]).sums["jd_first_30s"].why == {"left offline": 2}

@@ -70,9 +70,10 @@ class ShopChats:
         if isinstance(event, ev.WaitingSnapshot):
             for key, buyer, row in listed(event, number):
                 _append_listed(self.chat(key, buyer).log, row)
-            if event.complete and len(self.lists) < LISTS_AT_MOST:
+            if event.complete:
                 names = frozenset(row.conversation or row.buyer or "" for row in event.rows)
                 insort(self.lists, (event.ts_ms, number, unlisted(event, number), names), key=lambda one: one[:2])
+                del self.lists[:-LISTS_AT_MOST]
             return True
         if isinstance(event, ev.BuyerMerged):
             if event.buyer and event.buyer != event.into:
