@@ -210,6 +210,7 @@ class App:
                 topic=settings.mqtt.topic,
                 share=settings.mqtt.share,
             )
+            self.metrics.mqtt = source
             self._begin("mqtt", source.run(), source.stop)
             publisher = self.texts.publisher(broker)
             if publisher is not None:

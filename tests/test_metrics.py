@@ -23,6 +23,7 @@ from monitor.core.decisions import (
 )
 from monitor.core.events import AnyEvent, Message
 from monitor.metrics import FAMILIES, OTHER, REPLY_EDGES, SERIES_AT_MOST, Exposition, Metrics, Watcher
+from monitor.sources.mqtt import MqttStatus
 from monitor.wire.batch import Refusal
 from tests import needs
 from tests.rounds import a_round
@@ -148,6 +149,25 @@ def test_what_came_in_is_counted_by_source_and_outcome() -> None:
     assert metrics.rejected == {("json",): 1}
     assert metrics.clamped == 2
     assert metrics.commit[()].total == 0.003
+
+
+@dataclass
+class Subscription:
+    status: MqttStatus
+    held_bytes: int = 0
+
+
+def test_of_a_broker_is_told_how_the_subscription_stands_and_of_none_nothing() -> None:
+    metrics = Metrics(version="1")
+    assert not any(name.startswith("presales_mqtt") for name, _ in samples(scraped(metrics)))
+    metrics.mqtt = Subscription(MqttStatus(connected=True, connects=2, payloads=7), held_bytes=1024)
+    found = samples(scraped(metrics))
+    assert found["presales_mqtt_connected", ()] == 1
+    assert found["presales_mqtt_connects_total", ()] == 2
+    assert found["presales_mqtt_payloads_total", ()] == 7
+    assert found["presales_mqtt_held_bytes", ()] == 1024
+    metrics.mqtt.status.connected = False
+    assert samples(scraped(metrics))["presales_mqtt_connected", ()] == 0
 
 
 def test_names_and_labels_keep_the_rules() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from monitor.metrics.numbers import Histogram, Key, Metrics
+from monitor.metrics.numbers import Histogram, Key, Metrics, MqttDoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,11 @@ class Family:
     labels: tuple[str, ...]
     help: str
     read: Callable[[Metrics], Mapping[Key, float] | Mapping[Key, Histogram] | float]
+
+
+def _of_broker(metrics: Metrics, read: Callable[[MqttDoor], float]) -> dict[Key, float]:
+    """Return one series, or none where there is no broker."""
+    return {} if metrics.mqtt is None else {(): float(read(metrics.mqtt))}
 
 
 FAMILIES = (
@@ -193,6 +198,34 @@ FAMILIES = (
         lambda m: m.unattended_shops,
     ),
     Family("stale_shops", "gauge", ("platform",), "Shops whose chat no feed shows now.", lambda m: m.stale_shops),
+    Family(
+        "mqtt_connected",
+        "gauge",
+        (),
+        "1 while the subscription to the broker stands, 0 while it is being tried again; without a broker nothing.",
+        lambda m: _of_broker(m, lambda door: door.status.connected),
+    ),
+    Family(
+        "mqtt_connects_total",
+        "counter",
+        (),
+        "How often the subscription to the broker was made; all but the first were made again.",
+        lambda m: _of_broker(m, lambda door: door.status.connects),
+    ),
+    Family(
+        "mqtt_payloads_total",
+        "counter",
+        (),
+        "Payloads from the broker that are stored and acknowledged.",
+        lambda m: _of_broker(m, lambda door: door.status.payloads),
+    ),
+    Family(
+        "mqtt_held_bytes",
+        "gauge",
+        (),
+        "What has been read from the broker and is not stored yet; reading stops at 64 MiB.",
+        lambda m: _of_broker(m, lambda door: door.held_bytes),
+    ),
     Family("live_clients", "gauge", (), "Open live feeds (wallboards, consoles).", lambda m: m.live_clients),
     Family(
         "commit_seconds",

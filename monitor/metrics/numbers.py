@@ -8,6 +8,7 @@ became of things stays told apart.
 import asyncio
 from bisect import bisect_left
 from collections.abc import Callable
+from typing import Protocol
 
 # Every edge of a platform's score, and the stages' limits up to an hour. A query reads `le` directly, so these stay.
 REPLY_EDGES = (5, 10, 15, 20, 30, 45, 60, 80, 100, 120, 150, 180, 240, 300, 420, 600, 1800, 3600)
@@ -82,6 +83,26 @@ def _other(key: Key, names: int) -> Key:
     return (OTHER,) * min(names, len(key)) + key[names:]
 
 
+class MqttStatus(Protocol):
+    """How the subscription to a broker is doing."""
+
+    connected: bool
+    connects: int
+    payloads: int
+
+
+class MqttDoor(Protocol):
+    """The door that subscribes, as far as it is counted."""
+
+    @property
+    def status(self) -> MqttStatus:
+        """How it is doing."""
+
+    @property
+    def held_bytes(self) -> int:
+        """What has been read and is not stored yet."""
+
+
 class Metrics:
     """The numbers themselves. Whoever does a thing counts it here.
 
@@ -90,6 +111,7 @@ class Metrics:
         refused: what a door turned away before or instead of reading it, by door and reason.
         waits_open, shop_waits_open: kept by the floor as waits come and go.
         oldest_wait, promises_open, source_*, agents, unattended_shops, stale_shops: set when a scrape asks.
+        mqtt: the door that subscribes; None: there is no broker, and nothing is said of one.
     """
 
     def __init__(self, *, version: str, rules_hash: str = "built-in") -> None:
@@ -124,6 +146,7 @@ class Metrics:
         self.live_clients = 0
         self.commit = Histograms(LATENESS_EDGES)
         self.loop_lag = Histograms(LATENESS_EDGES)
+        self.mqtt: MqttDoor | None = None
         self.scores_lag: Callable[[], float] = lambda: 0.0
         self.canary = Counts()
         self.canary_seconds = Histograms(LATENESS_EDGES)

@@ -65,7 +65,6 @@ class MqttStatus:
     Attributes:
         connects: how often a connection was made; all but the first are reconnects.
         payloads: acknowledged payloads.
-        refused: events and whole payloads that went to quarantine.
         held_back: whether the journal takes nothing, so that nothing is acknowledged.
         trouble: what went wrong last, in words; None while connected.
     """
@@ -73,7 +72,6 @@ class MqttStatus:
     connected: bool = False
     connects: int = 0
     payloads: int = 0
-    refused: int = 0
     held_back: bool = False
     trouble: str | None = None
 
@@ -132,15 +130,23 @@ class MqttSource:
         self._stop = asyncio.Event()
         self._link: Link | None = None
 
+    @property
+    def held_bytes(self) -> int:
+        """What has been read and is not stored yet, in bytes."""
+        return 0 if self._link is None else self._link.held_bytes
+
     async def run(self) -> None:
         """Take events until ``stop``; comes back after every loss of the broker or of the journal."""
         while not self._stop.is_set():
             try:
                 await self._one_connection()
             except MqttError as error:
+                # A broker that is away for a night is one line, not thousands.
+                level = logging.DEBUG if self.status.trouble == str(error) else logging.WARNING
                 self.status.trouble = str(error)
                 wait = self._reconnect.next_seconds()
-                log.warning("mqtt: %s:%d: %s; next try in %.1f s", self._broker.host, self._broker.port, error, wait)
+                where = self._broker.host, self._broker.port
+                log.log(level, "mqtt: %s:%d: %s; next try in %.1f s", *where, error, wait)
                 await self._pause(wait)
 
     def stop(self) -> None:
@@ -190,7 +196,6 @@ class MqttSource:
             return False
         link.let_go(messages)
         self.status.payloads += len(messages)
-        self.status.refused += len(batch.refusals)
         return True
 
     async def _keep(self, batch: Batch) -> bool:

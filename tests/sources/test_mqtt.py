@@ -189,9 +189,7 @@ async def test_reading_stops_while_too_much_is_held_and_goes_on_after(server: Mo
         store.failing = StoreUnavailable("disk full")
         await in_thread(server.publish, TOPIC, [payload] * 400)
         await until(lambda: store.tried >= 3)
-        link = source._link
-        assert link is not None
-        assert link.held_bytes < 200_000 + 2 * len(payload) + 5000
+        assert 200_000 <= source.held_bytes < 200_000 + 2 * len(payload) + 5000
         store.failing = None
         await until(lambda: source.status.payloads == 400)
     assert len(store.ids) == 400
@@ -221,9 +219,7 @@ async def test_what_has_been_read_survives_a_broker_that_forgets(tmp_path: Path)
             store.gate.clear()
             await in_thread(server.publish, TOPIC, lines(0, 300))
             await until(lambda: store.tried == 1)
-            link = source._link
-            assert link is not None
-            await until(lambda: link.held_bytes >= 300 * 1024)
+            await until(lambda: source.held_bytes >= 300 * 1024)
             await in_thread(server.kill)
             await in_thread(server.start)
             store.gate.set()
@@ -384,7 +380,6 @@ async def test_a_payload_that_is_no_event_is_acknowledged_once_it_is_set_aside(s
         await in_thread(server.publish_file, TOPIC, event("m-0").replace(b'"id"', b'"shop": "another", "id"'))
         await in_thread(server.publish, TOPIC, lines(1, 3))
         await until(lambda: source.status.payloads == 10)
-        assert source.status.refused == 8
     reasons = [refusal.reason for refusal in store.refusals]
     assert reasons == ["json", "empty", "topic", "topic", "topic", "size", "size", "shop"]
     assert store.refusals[2].length == len(event("m-0"))

@@ -91,6 +91,24 @@ PANELS = [
         wide=12,
     ),
     Panel(
+        "Broker",
+        "MQTT: whether the subscription stands, how often it was made again in an hour, payloads a second.",
+        "short",
+        {
+            "connected": f"max (presales_mqtt_connected{{{JOB}}})",
+            "made": hourly("mqtt_connects_total", JOB),
+            "payloads": rate("mqtt_payloads_total", JOB),
+        },
+        wide=12,
+    ),
+    Panel(
+        "Read from the broker, not stored yet",
+        "Reading stops at 64 MiB.",
+        "bytes",
+        {"held": f"max (presales_mqtt_held_bytes{{{JOB}}})"},
+        wide=12,
+    ),
+    Panel(
         "Commit",
         "How long a transaction takes until it is on the disk.",
         "s",
