@@ -5,8 +5,6 @@ the right to act (`monitor.alerts.links`); who acts is who the link was sent to,
 name they give. The first claim stands, and whoever comes later sees whose it is.
 """
 
-import base64
-import hashlib
 import html
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -21,6 +19,7 @@ from monitor.core.masking import masked_name
 from monitor.core.views import WaitRow
 from monitor.web.access import Caller
 from monitor.web.answers import Header
+from monitor.web.small_page import STYLE, allowed
 
 FORM_BYTES = 4096
 NAME_CHARACTERS = 24
@@ -28,18 +27,18 @@ COOKIE = "presales_name"  # Only spares typing: it gives no right.
 COOKIE_SECONDS = 30 * 24 * 3600
 SHOWN = 10  # Waits named on the page.
 
-_STYLE = (
-    "body{font:18px/1.6 system-ui,sans-serif;max-width:26em;margin:8vh auto;padding:0 1em}"
-    "input,button{font:inherit;padding:.3em .6em}button{min-height:44px}ul{padding-left:1.2em}"
-)
 _POLICY = (
-    f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; style-src {allowed(STYLE)}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 ).encode()
+_CONSOLE = '<p><a href="/console">打开组长台 <span lang="en">Open the console</span></a>'
 _WORDS = {
     "claim": ("认领", "Claim", "认领后 90 秒内不再升级", "Nothing more is told for 90 s"),
-    "mute": ("静音10分钟", "Mute for 10 minutes", "10 分钟内不再提醒", "Nothing is told of it for 10 minutes"),
+    "mute": ("静音10分钟", "Mute 10 min", "10 分钟内不再提醒", "Nothing is told of it for 10 minutes"),
 }
+_GONE = (
+    '<h1>链接已失效 <span lang="en">Too old</span></h1><p>链接 10 分钟内有效，请到组长台处理。<br>'
+    f'<span lang="en">A link is good for 10 minutes; the console has the rest.</span>{_CONSOLE}'
+)
 
 
 class Alerts(Protocol):
@@ -71,7 +70,7 @@ class Acts:
         now_ms: int = self._now_ms()
         asked = self._links.read(scope["path"].removeprefix(PATH), now_ms)
         if asked is None:
-            await _page(send, 410, "<h1>链接已失效</h1><p>链接 10 分钟内有效。<br>This link is no longer valid.")
+            await _page(send, 410, _GONE)
         elif scope["method"] != "POST":
             await _page(send, 200, self._form(asked, _cookie(scope), now_ms, ""))
         else:
@@ -95,7 +94,8 @@ class Acts:
             if row is not None and row.needs_answer_since_ms is not None:
                 waited = clock(max(0, now_ms - row.needs_answer_since_ms))
                 claimed = f"（{row.claimed_by} 已认领）" if row.claimed_by else ""
-                found.append(html.escape(plain(f"{row.shop} {masked_name(row.buyer)} {waited}{claimed}")))
+                agent = f" · {row.agent}" if row.agent else ""
+                found.append(html.escape(plain(f"{waited} {row.shop} {masked_name(row.buyer)}{agent}{claimed}")))
             elif alert.isdigit():
                 found.append("已结束 over")
         items = "".join(f"<li>{one}</li>" for one in found)
@@ -107,8 +107,9 @@ class Acts:
         )
         both = f'{zh} <span lang="en">{en}</span>'
         return (
-            f'<h1>{both}</h1><ul>{items}</ul><p>{why_zh}。<br><span lang="en">{why_en}.</span>'
-            f'<p>{html.escape(wrong)}<form method="post">{ask}<p><button>{both}</button></form>'
+            f"<h1>{both}</h1><ul>{items}</ul><p>{html.escape(wrong)}"
+            f'<form method="post">{ask}</p><button>{both}</button></form>'
+            f'<p>{why_zh}。<br><span lang="en">{why_en}.</span>'
         )
 
 
@@ -125,7 +126,7 @@ def _outcome(asked: Asked, results: Sequence[dict[str, Any]], name: str) -> str:
         parts.append(f'<p>{who} 已认领。<br><span lang="en">{who} has claimed it.</span>')
     if over:
         parts.append(f'<p>{over} 位已结束。<br><span lang="en">{over} are over.</span>')
-    return f"<h1>{zh if done else '未' + zh}</h1>{''.join(parts)}"
+    return f"<h1>{zh if done else '未' + zh}</h1>{''.join(parts)}{_CONSOLE}"
 
 
 async def _form(receive: Receive) -> dict[str, str]:
@@ -154,7 +155,8 @@ def _cookie(scope: Scope) -> str:
 async def _page(send: Send, status: int, content: str, cookie: str | None = None) -> None:
     body = (
         '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<meta name="robots" content="noindex"><title>售前提醒</title><style>{_STYLE}</style>{content}</html>'
+        f'<meta name="robots" content="noindex"><title>售前提醒</title><style>{STYLE}</style>'
+        f"<main>{content}</main></html>"
     ).encode()
     headers: list[Header] = [
         (b"content-type", b"text/html; charset=utf-8"),

@@ -4,48 +4,31 @@ A link to a board may carry its token behind ``#``, which browsers send to nobod
 page takes it out of the address and logs in with it.
 """
 
-import base64
-import hashlib
 from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
 from monitor.web.access import COOKIE, Access, Denied
 from monitor.web.answers import Header
+from monitor.web.small_page import STYLE, allowed
 
 PATH = "/login"
 AWAY = "/logout"
 FORM_BYTES = 4096
 COOKIE_SECONDS = 365 * 24 * 3600  # A TV on a wall logs in once; who loses the token's right is out at once anyway.
 
-# The colours of the pages; here by what the browser prefers, for the service's clock is not known yet.
-_STYLE = (
-    "body{margin:0;padding:14vh 16px 0;background:#f2f5f8;color:#16202b;"
-    "font:17px/1.6 'Noto Sans SC',system-ui,sans-serif}"
-    "main{box-sizing:border-box;max-width:400px;margin:0 auto;padding:28px 30px 32px;border:1px solid #d8dfe6;"
-    "border-radius:12px;background:#fff}h1{margin:0;font-size:24px}h1 span,p span{color:#526272;font-weight:400}"
-    "p{margin:10px 0 18px}label{display:block;font-weight:600}input,button{box-sizing:border-box;width:100%;"
-    "min-height:44px;padding:0 12px;border-radius:8px;font:inherit}input{margin:6px 0 14px;border:1px solid #8795a3;"
-    "background:#fff;color:inherit}button{border:0;background:#1f6c99;color:#fff;font-weight:600;cursor:pointer}"
-    "input:focus,button:focus{outline:3px solid #5ba3c9;outline-offset:1px}"
-    "@media(prefers-color-scheme:dark){body{background:#0b0f14;color:#e8edf2}main{border-color:#232c36;"
-    "background:#111820}h1 span,p span{color:#9aa7b4}input{border-color:#56636f;background:#0b0f14}"
-    "button{background:#5ba3c9;color:#0b0f14}}"
-)
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _SCRIPT = (
     "var t=location.hash.slice(1),f=document.forms[0],l=location;"
     f"f.action=l.pathname=='{PATH}'?l.href.split('#')[0]:'{PATH}?next='+encodeURIComponent(l.pathname+l.search);"
     "if(/^[\\x21-\\x7e]{16,}$/.test(t)){history.replaceState(null,'',l.pathname+l.search);"
     "f.token.value=t;f.submit()}"
 )
-_SCRIPT_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
 _POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; script-src 'sha256-{_SCRIPT_HASH}'; "
+    f"default-src 'none'; style-src {allowed(STYLE)}; script-src {allowed(_SCRIPT)}; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 ).encode()
 _PAGE = f"""<!doctype html><html lang="zh-CN"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>登录 · Log in</title><style>{_STYLE}</style>
+<meta name="viewport" content="width=device-width"><title>登录 · Log in</title><style>{STYLE}</style>
 <main><h1>登录 <span lang="en">Log in</span></h1><p>[said]
 <form method="post" action="{PATH}"><label>令牌 <span lang="en">Token</span>
 <input name="token" type="password" autocomplete="current-password" autofocus required></label>
