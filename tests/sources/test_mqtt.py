@@ -93,8 +93,17 @@ async def in_thread(call: Callable[..., Any], *args: Any, **more: Any) -> None:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Mosquitto]:
-    with mosquitto(tmp_path / "broker") as running_broker:
+    with mosquitto(tmp_path / "broker", config=("log_type all",)) as running_broker:
         yield running_broker
+
+
+async def we_are_gone(server: Mosquitto) -> None:
+    """Wait until the broker has read our good-bye, and so every acknowledgement before it.
+
+    Who comes back sooner takes the place of the connection before, and what the broker had not read of it is lost.
+    """
+    log = server.folder / "mosquitto.log"
+    await until(lambda: "Received DISCONNECT from presales-test" in log.read_text())
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
@@ -108,6 +117,7 @@ async def test_events_arrive_once_in_order_and_none_is_left_with_the_broker(serv
     said = [event for batch in store.batches for event in batch.events]
     assert {(event.platform, event.shop) for event in said} == {("taobao", "senye")}
 
+    await we_are_gone(server)
     again = Store()
     async with running(broker, again) as source:
         await in_thread(server.publish, TOPIC, lines(500, 501))
@@ -276,18 +286,16 @@ async def test_a_killed_service_loses_nothing(server: Mosquitto, tmp_path: Path)
     assert sorted(set(stored.read_text().split())) == sorted(ids(0, 20_000))
 
 
-async def test_each_payload_is_acknowledged_once(tmp_path: Path) -> None:
+async def test_each_payload_is_acknowledged_once(server: Mosquitto) -> None:
     store = Store()
-    with mosquitto(tmp_path / "broker", config=("log_type all",)) as server:
-        async with running(broker_of(server), store) as source:
-            store.failing = StoreUnavailable("disk full")
-            await in_thread(server.publish, TOPIC, lines(0, 100))
-            await until(lambda: store.tried >= 2)
-            store.failing = None
-            await until(lambda: source.status.payloads == 100)
-        log_file = tmp_path / "broker" / "mosquitto.log"
-        await until(lambda: "Received DISCONNECT from presales-test" in log_file.read_text())
-        log = log_file.read_text()
+    async with running(broker_of(server), store) as source:
+        store.failing = StoreUnavailable("disk full")
+        await in_thread(server.publish, TOPIC, lines(0, 100))
+        await until(lambda: store.tried >= 2)
+        store.failing = None
+        await until(lambda: source.status.payloads == 100)
+    await we_are_gone(server)
+    log = (server.folder / "mosquitto.log").read_text()
     assert log.count("Received PUBACK from presales-test") == 100
     assert log.index("Received PUBACK from presales-test") < log.index("Received DISCONNECT from presales-test")
 
@@ -388,6 +396,7 @@ async def test_a_payload_that_is_no_event_is_acknowledged_once_it_is_set_aside(s
     assert (store.refusals[6].length, len(store.refusals[6].body)) == (20_000_000, 65_536)
     assert store.ids == ids(1, 3)
 
+    await we_are_gone(server)
     again = Store()
     async with running(broker_of(server), again) as source:
         await in_thread(server.publish, TOPIC, lines(3, 4))
