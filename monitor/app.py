@@ -23,6 +23,7 @@ from monitor.core.policy import BUILT_IN, BuiltIn, Policy, PolicyBook
 from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.tracker import Tracker
+from monitor.core.units import DAY_MS
 from monitor.engine import Engine
 from monitor.errors import StoreUnavailable, UsageError
 from monitor.hooks.mapping import WebhookMapping
@@ -51,7 +52,6 @@ log = logging.getLogger(__name__)
 
 UPKEEP_SECONDS = 30.0
 PRUNE_PAUSE_SECONDS = 0.05  # Between two slices, so that commits come in between.
-DAY_MS = 24 * 3_600_000
 
 
 class App:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, Union,
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
+from monitor.core.units import DAY_MS, HOUR_MS, MINUTE_MS
 from monitor.yaml_wording import full_width, kind_in_words, length_meant, length_of, meant_by
 
 FILE_BYTES_AT_MOST = 8 * 1024 * 1024  # A library of 20,000 phrases has about four.
@@ -326,9 +327,8 @@ def _tags(member: type) -> Iterator[str]:
 # -- values that all files share ----------------------------------------------------------------------------------
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d{1,3})?)s)?(?:(\d+)ms)?")
-_UNITS_MS = (86_400_000, 3_600_000, 60_000, 1_000, 1)
+_UNITS_MS = (DAY_MS, HOUR_MS, MINUTE_MS, 1_000, 1)
 _OF_DAY = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::([0-5][0-9]))?")
-DAY_MS = 86_400_000
 LENGTH_AT_MOST_MS = 3650 * DAY_MS  # Sums of lengths and instants stay far below 64 bits.
 
 

@@ -8,7 +8,8 @@ which has failed again and again.
 
 import random
 
-MINUTE_MS = 60_000
+from monitor.core.units import MINUTE_MS
+
 ALMOST = 1e-6  # Of a token: what adding parts of it loses; far less than a millisecond's worth.
 OPEN_AFTER = 6  # Failures in a row.
 OPEN_MS = (10_000, 30_000, 60_000)  # First, second and each further time.

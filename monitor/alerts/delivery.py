@@ -28,6 +28,7 @@ from monitor.alerts.merging import Listener, Speaker, merged, passed_on, standin
 from monitor.alerts.saying import encode
 from monitor.alerts.timer import Timer
 from monitor.core.decisions import AlertOrder, TellPeople
+from monitor.core.units import MINUTE_MS
 from monitor.errors import DeliveryError, StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.store.entries import Attempt, Delivery, DueDelivery, Rest
@@ -42,7 +43,6 @@ COUNT_SECONDS = 5.0
 SEND_SECONDS = 15.0  # A channel gives up earlier by itself; this is for one that does not.
 STORE_RETRY_SECONDS = 1.0
 TRIES_BEFORE_FALLBACK = 2  # A person who waits is not served by a third try where another channel is there.
-MINUTE_MS = 60_000
 ALONG_MS = 15_000  # About as long as a robot's budget takes for one message.
 PEOPLE_AT_ONCE = 20_000  # Messages that are merged in one go; more wait for the next digest.
 

@@ -14,9 +14,9 @@ from typing import Any
 from msgspec import Struct
 
 from monitor.core.decisions import AlertState, Decision, PassStage, TellPeople
+from monitor.core.units import MINUTE_MS
 from monitor.core.views import CANARY, WaitRow
 
-MINUTE_MS = 60_000
 NEW_AT_LEAST = 60  # Waits a minute; a small floor is not in a storm because six come where one is usual.
 NEW_FACTOR = 4  # Times what is usual.
 DUE_AT_LEAST = 30  # Waits named to groups within a minute.

@@ -54,8 +54,9 @@ from monitor.core.entry import (
     Who,
     order,
 )
-from monitor.core.policy import MINUTE_MS, Policy
+from monitor.core.policy import Policy
 from monitor.core.policy_numbers import NumberedPolicies
+from monitor.core.units import MINUTE_MS
 from monitor.core.wait import (
     ASKED_KEYS,
     BUYER_LAST,

@@ -18,9 +18,10 @@ from msgspec import Struct
 
 from monitor.core.decisions import HandOver, HandOverOpened, HandOverTaken, HandOverUnreceived, LeftOpen
 from monitor.core.policy import Policy
-from monitor.core.roster import DAY_MS, Person, Register
+from monitor.core.roster import Person, Register
 from monitor.core.shifts import Running
 from monitor.core.timers import NEVER_MS
+from monitor.core.units import DAY_MS
 
 KEPT_MS = DAY_MS  # A list that nobody has received is shown so long.
 PREVIEW, FIXED, RECEIVED, OVER = range(4)

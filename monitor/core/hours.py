@@ -17,8 +17,9 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
+from monitor.core.units import DAY_MS
+
 ALWAYS_MS = 1 << 60  # Later than any instant, and -ALWAYS_MS earlier.
-DAY_MS = 86_400_000
 
 Windows = tuple[tuple[int, int], ...]
 """(from, until) in milliseconds since midnight of the wall clock; until is not in it, and may lie on the next day."""

@@ -14,8 +14,7 @@ from msgspec import Struct
 
 from monitor.core.events import Role
 from monitor.core.hours import ALWAYS_MS, Hours
-
-MINUTE_MS = 60_000
+from monitor.core.units import MINUTE_MS
 
 StepTo = Literal["panel", "popup", "team", "lead", "digest", "console"]
 

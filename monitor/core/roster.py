@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-DAY_MS = 86_400_000
-HOUR_MS = 3_600_000
+from monitor.core.units import DAY_MS, HOUR_MS
+
 HOURS_KEPT = 50_000  # Of shops: a day of 2,000. Who is on shift is asked often, and laying a roster out takes a while.
 EVERY_DAY = frozenset(range(7))
 DEFAULT_TEAM = "default"

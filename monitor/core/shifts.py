@@ -12,8 +12,9 @@ from msgspec import Struct
 from monitor.core.decisions import AgentAbsent, AgentArrived, ShiftWorked
 from monitor.core.policy import Policy
 from monitor.core.presence import Worker
-from monitor.core.roster import DAY_MS, Register
+from monitor.core.roster import Register
 from monitor.core.timers import NEVER_MS
+from monitor.core.units import DAY_MS
 
 
 class Running(Struct, array_like=True, eq=False):

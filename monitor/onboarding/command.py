@@ -9,6 +9,7 @@ from typing import Any
 import click
 import msgspec
 
+from monitor.core.units import HOUR_MS
 from monitor.errors import UsageError
 from monitor.onboarding.check import Arrived, Finding, check
 from monitor.onboarding.exports import ColumnsFile, Import
@@ -16,8 +17,6 @@ from monitor.options import AS_JSON
 from monitor.replay import open_log
 from monitor.wire import Limits, Refused, decode_line, decode_stored
 from monitor.yaml_files import BadFiles, read
-
-HOUR_MS = 3_600_000
 
 
 @click.command("import")

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from monitor.core.units import DAY_MS
 from monitor.policy_files.values import (
     DATES_SCHEMA,
     DAYS,
@@ -28,7 +29,7 @@ from monitor.policy_files.values import (
     window_text,
     windows,
 )
-from monitor.yaml_files import DAY_MS, DurationMs, Model
+from monitor.yaml_files import DurationMs, Model
 from monitor.yaml_wording import misplaced
 
 Told = Literal["panel", "popup", "team", "lead", "digest", "console"]

@@ -11,9 +11,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor.core.hours import ALWAYS_MS, Calendar, Hours, without
-from monitor.core.roster import DAY_MS, Person, Register, Shift
+from monitor.core.roster import Person, Register, Shift
 from monitor.core.scores.profile import ProfileBook
 from monitor.core.senders import Reader
+from monitor.core.units import DAY_MS
 from monitor.policy_files import sender_links, where
 from monitor.policy_files.channels import FILE, Plan
 from monitor.policy_files.language import Campaign, shown

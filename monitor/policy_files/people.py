@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from monitor.core.roster import Account, Person, Register, ShopInfo, Slot, Team
+from monitor.core.units import DAY_MS
 from monitor.policy_files import tables, where
 from monitor.policy_files.people_tables import (
     SHAPES,
@@ -24,7 +25,7 @@ from monitor.policy_files.people_tables import (
     ShopsFile,
     TeamRow,
 )
-from monitor.yaml_files import DAY_MS, BadFiles, Document, Fault, did_you_mean, read
+from monitor.yaml_files import BadFiles, Document, Fault, did_you_mean, read
 
 WEEK = 7
 FILES = ("shops.yaml", "people.yaml", *(f"{table}.csv" for table in SHAPES))

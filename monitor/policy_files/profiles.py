@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor.core.scores.profile import Profile, ProfileBook, Starts, Sure, Unit
+from monitor.core.units import DAY_MS
 from monitor.policy_files import where
 from monitor.yaml_files import BadFiles, Document, DurationMs, Fault, Model, TimeOfDayMs, read, time_of_day_ms
 
@@ -48,7 +49,7 @@ def _windows(value: object) -> list[tuple[int, int]]:
         if not dash:
             raise ValueError(f'{one!r} is no window; write "08:00-23:00"')
         start_ms, end_ms = time_of_day_ms(start.strip()), time_of_day_ms(end.strip())
-        found.append((start_ms, end_ms if end_ms > start_ms else end_ms + 86_400_000))
+        found.append((start_ms, end_ms if end_ms > start_ms else end_ms + DAY_MS))
     return found
 
 

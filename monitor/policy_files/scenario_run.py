@@ -16,6 +16,7 @@ from monitor.core.roster import Register
 from monitor.core.scores.chats import Chats
 from monitor.core.scores.totals import totals
 from monitor.core.tracker import Tracker
+from monitor.core.units import HOUR_MS, MINUTE_MS
 from monitor.core.views import WaitRow
 from monitor.policy_files.people import by_id, register_of
 from monitor.policy_files.rule_set import RuleSet
@@ -101,7 +102,7 @@ class Played:
     def time(self, at_ms: int) -> str:
         """Return an instant as scenarios write it."""
         of_day_ms = at_ms - self._midnight_ms
-        text = f"{of_day_ms // 3_600_000:02}:{of_day_ms // 60_000 % 60:02}:{of_day_ms // 1000 % 60:02}"
+        text = f"{of_day_ms // HOUR_MS:02}:{of_day_ms // MINUTE_MS % 60:02}:{of_day_ms // 1000 % 60:02}"
         return f"{text}.{of_day_ms % 1000:03}" if of_day_ms % 1000 else text
 
     def chat(self, written: str | None) -> tuple[str, str]:

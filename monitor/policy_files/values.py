@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, GetJsonSchemaHandler, StringConstraints, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 
-from monitor.yaml_files import DAY_MS, did_you_mean, time_of_day_ms
+from monitor.core.units import DAY_MS, HOUR_MS, MINUTE_MS
+from monitor.yaml_files import did_you_mean, time_of_day_ms
 
 _CHINA = re.compile(r"beijing|peking|北京|上海|中国|china|^cst$|^(?:utc|gmt)?\+0?8(?::?00)?$")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -78,7 +79,7 @@ def _window(value: Any) -> Window:
 
 def window_text(window: Window) -> str:
     """Return a part of the day as people write it, 22:00-06:00."""
-    return "-".join(f"{at // 3_600_000 % 25:02}:{at // 60_000 % 60:02}" for at in (window[0], _of_day(window[1])))
+    return "-".join(f"{at // HOUR_MS % 25:02}:{at // MINUTE_MS % 60:02}" for at in (window[0], _of_day(window[1])))
 
 
 def _of_day(at_ms: int) -> int:

@@ -28,6 +28,7 @@ from monitor.core.scores.board import Entity
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
 from monitor.core.scores.profile import Profile
+from monitor.core.units import HOUR_MS
 from monitor.errors import Busy, StoreUnavailable
 from monitor.scoring.budget import Budget, budget
 from monitor.scoring.scorer import Scorer
@@ -36,7 +37,6 @@ from monitor.wire.batch import Batch
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 30.0
-HOUR_MS = 3_600_000
 SHOPS_AT_A_TIME = 50  # Looked at before others get the loop.
 FEWEST_MISSES = 3  # In the last hour, to speak of a pace.
 

@@ -10,11 +10,12 @@ from monitor.core import events as ev
 from monitor.core.roster import Register
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.staff import Staff
+from monitor.core.units import HOUR_MS
 from monitor.scoring.logs import Key
 from monitor.store.scores import ScoreStore
 from monitor.wire import decode_stored
 
-LISTS_AFTER_MS = 3 * 3_600_000  # What a list names no more so long after was answered late anyway.
+LISTS_AFTER_MS = 3 * HOUR_MS  # What a list names no more so long after was answered late anyway.
 
 
 async def chats_since(store: ScoreStore, at_ms: int, wanted: Callable[[str], bool]) -> set[Key]:

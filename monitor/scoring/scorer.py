@@ -32,6 +32,7 @@ from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.rounds import NEVER_MS
 from monitor.core.scores.staff import NOBODY_WRITTEN_DOWN, Manned, Staff
+from monitor.core.units import DAY_MS
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Accepted, Metrics
@@ -44,7 +45,7 @@ from monitor.wire import decode_stored
 log = logging.getLogger(__name__)
 
 DAYS_KEPT = 3  # In memory, today among them: a reply of 48 hours settles what was asked the day before yesterday.
-BEFORE_MS = 8 * 86_400_000  # What was asked so long before may still be waiting: it is given up after seven days.
+BEFORE_MS = 8 * DAY_MS  # What was asked so long before may still be waiting: it is given up after seven days.
 SETTLE_SECONDS = 1.0  # A chat in which much is said is scored once a second.
 BATCH = 32  # Chats read back at once.
 LATE_MS = 600_000  # Presence that comes so late still tells whether a chat scored since was left to nobody.

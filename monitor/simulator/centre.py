@@ -8,10 +8,9 @@ every shift each shop has at least one person, if there are people enough.
 from dataclasses import dataclass, field
 from random import Random
 
+from monitor.core.units import HOUR_MS
 from monitor.simulator.phrases import AGENTS, BRANDS, BRANDS_EN, CATEGORIES, LANGUAGES, Language
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 # The centre's wall clock, Asia/Shanghai: no summer time, so a constant.
 ZONE_MS = 8 * HOUR_MS
 

@@ -10,10 +10,11 @@ from collections.abc import Generator
 from typing import Any
 
 from monitor.core.events import OrderEvent, Rating
+from monitor.core.units import MINUTE_MS
 from monitor.simulator.buyers import Chat, one
 from monitor.simulator.centre import Agent
 from monitor.simulator.phrases import Intent
-from monitor.simulator.talk import INTENTS, MINUTE_MS, Reply, Talk, World
+from monitor.simulator.talk import INTENTS, Reply, Talk, World
 from monitor.simulator.truth import HOLDS
 
 Process = Generator[int, None, None]  # Yields when it wants to go on.

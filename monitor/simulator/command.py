@@ -12,8 +12,9 @@ from typing import Any
 import click
 import msgspec
 
+from monitor.core.units import HOUR_MS
 from monitor.errors import UsageError
-from monitor.simulator.centre import HOUR_MS, Centre
+from monitor.simulator.centre import Centre
 from monitor.simulator.doors import ENCODER, Tally, open_door
 from monitor.simulator.feed import FAULTS, TWIN, Faults, Feed
 from monitor.simulator.senders import FILE_CHUNK, Pace, at_rate, at_speed, flat_out, open_output, pump, write_file

@@ -14,9 +14,8 @@ from random import Random
 from msgspec.structs import replace
 
 from monitor.core.events import AccountState, AccountStatus, AgentPresence, Event, Message, SourceHeartbeat, SyncRange
+from monitor.core.units import HOUR_MS, MINUTE_MS
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
 TWIN = "-b"  # Added to a collector's name.
 
 

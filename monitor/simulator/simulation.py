@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from monitor.core.events import AgentPresence, Event, PresenceState, SourceHeartbeat
+from monitor.core.units import DAY_MS, HOUR_MS, MINUTE_MS
 from monitor.simulator.buyers import Chat, Manners, new_chat, one
-from monitor.simulator.centre import DAY_MS, HOUR_MS, ZONE_MS, Agent, Centre, Collector, Shop, build_centre
+from monitor.simulator.centre import ZONE_MS, Agent, Centre, Collector, Shop, build_centre
 from monitor.simulator.chat import Process, session
-from monitor.simulator.talk import MINUTE_MS
 from monitor.simulator.traffic import Traffic
 from monitor.simulator.truth import NOTHING, Ledger, TrueRound, Wait
 

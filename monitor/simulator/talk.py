@@ -36,7 +36,6 @@ from monitor.simulator.truth import (
     Wait,
 )
 
-MINUTE_MS = 60_000
 INTENTS = {name: tuple(language.intents.values()) for name, language in LANGUAGES.items()}
 
 

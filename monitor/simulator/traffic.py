@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
-from monitor.simulator.centre import DAY_MS, HOUR_MS, ZONE_MS
+from monitor.core.units import DAY_MS, HOUR_MS
+from monitor.simulator.centre import ZONE_MS
 
 # Buyers by hour of the centre's day, the mean being 1: quiet before dawn, lunch, and the long evening.
 CURVE = (

@@ -15,10 +15,11 @@ from typing import Literal
 from msgspec import Struct
 
 from monitor.core.events import Event
+from monitor.core.units import DAY_MS
 
 Outcome = Literal["open", "answered", "expired", "abandoned", "dismissed"]
 LIMITS = (("slow", 60_000), ("at_risk", 180_000), ("lost", 300_000))
-GIVE_UP_MS = 7 * 86_400_000
+GIVE_UP_MS = 7 * DAY_MS
 
 # What an event does to its wait.
 NOTHING = 0

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
+from monitor.core.units import HOUR_MS
 from monitor.store.database import Line
 from monitor.store.entries import Attempt, Delivery, DueDelivery, Rest
 
@@ -22,7 +23,6 @@ _DELIVERY = "delivery_id, alert_id, channel, transition, stage, due_at_ms, decid
 
 # Transitions of what people are told; those of machines are in `monitor.alerts.message`.
 TOLD, HIGH, DIGEST = "told", "told_high", "digest"
-HOUR_MS = 3_600_000
 RECENT_MS = 10 * 60_000  # What is tried now was decided within this.
 
 

@@ -8,11 +8,12 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from monitor.core.units import DAY_MS
 from monitor.store.floor_log import prune_records
 
 _VACUUM_FROM = 4096  # Free pages that are kept for what comes next: 16 MiB.
 _VACUUM_SLICE = 256
-_MONTH_MS = 31 * 86_400_000  # The longest span a channel's budget looks back.
+_MONTH_MS = 31 * DAY_MS  # The longest span a channel's budget looks back.
 
 # What has others hanging on it: how what is over is found, and what is deleted of each.
 _WITH_TRAIL = (

@@ -10,6 +10,7 @@ import click
 
 from monitor.clock import Clock
 from monitor.core.events import Message
+from monitor.core.units import DAY_MS
 from monitor.errors import UsageError
 from monitor.options import AS_JSON, CONFIG, DATA, RULES
 from monitor.policy_files import people, words
@@ -24,8 +25,6 @@ from monitor.suggest.library import Library
 from monitor.suggest.report import Answers
 from monitor.suggest.report import report as proposals
 from monitor.wire import decode_stored
-
-DAY_MS = 86_400_000
 
 
 @click.command("import-phrases")

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from monitor.core.decisions import Decision
 from monitor.core.events import Message
 from monitor.core.owed import JudgedBy, chat_of, is_judged_by, is_long, made_at_ms, round_of
+from monitor.core.units import DAY_MS, HOUR_MS
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
@@ -33,8 +34,7 @@ FLUSH_SECONDS = 1.0
 HELD_AT_MOST = 2_000  # Hits and counts that wait to be written, before they are written at once.
 WAITING_MESSAGES = 50_000  # Beyond it what waits is let go, and read back from the journal when there is time.
 HISTORY_EVENTS = 100  # Of a chat that began before we did.
-DAY_MS = 24 * 3_600_000
-DAY_ZONE_MS = 8 * 3_600_000  # Days are those of the platforms, +08:00.
+DAY_ZONE_MS = 8 * HOUR_MS  # Days are those of the platforms, +08:00.
 
 
 class Changes(Protocol):

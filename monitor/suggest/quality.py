@@ -15,6 +15,7 @@ from monitor.core.decisions import CloseRound, Decision, PassPromise, RestateRou
 from monitor.core.events import Message
 from monitor.core.owed import is_long
 from monitor.core.senders import role_of
+from monitor.core.units import DAY_MS
 from monitor.core.words import ASKS, GREETING, HOLDING, POLITE, text_key
 from monitor.suggest.reply import Reply, ReplyReader, ServiceWords, asks
 from monitor.suggest.wording import Wording
@@ -22,7 +23,7 @@ from monitor.suggest.wording import Wording
 APOLOGY_REPLIES = 5  # An apology after a long wait is owed in one of so many replies,
 APOLOGY_MS = 600_000  # within so long.
 SESSION_MS = 1_800_000  # A chat silent for longer is another one.
-FACTS_MS = 86_400_000  # What a buyer has said of themselves is not asked again the same day.
+FACTS_MS = DAY_MS  # What a buyer has said of themselves is not asked again the same day.
 RECENT_REPLIES = 10  # Among which the same text is a copy.
 COPIED_CHARS = 8  # A shorter text may be said again: "好的亲".
 UNCLEAR_CHARS = 12  # A longer reply says more than that it does not know.

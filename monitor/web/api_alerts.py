@@ -16,6 +16,7 @@ from monitor.core.decisions import AlertAct
 from monitor.core.events import AlertActed, AnyEvent, SilenceEnded, SilenceSet
 from monitor.core.masking import masked_name
 from monitor.core.silences import MATCHERS, SILENCES_AT_MOST, Silence
+from monitor.core.units import DAY_MS
 from monitor.core.views import WaitRow
 from monitor.store.alerts import Logged, Wanted
 from monitor.store.entries import Attempt
@@ -31,8 +32,7 @@ from monitor.wire.batch import Batch
 from monitor.wire.instants import instant_ms
 
 MUTE_MS = 600_000
-SILENCE_AT_MOST_MS = 7 * 24 * 3_600_000
-DAY_MS = 24 * 3_600_000
+SILENCE_AT_MOST_MS = 7 * DAY_MS
 
 
 def _caller(request: Request) -> Caller:

@@ -11,6 +11,7 @@ from monitor.core.scores.board import Entity, Row, unpack
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import FLOOR, ZONE
 from monitor.core.scores.totals import BYS, By
+from monitor.core.units import HOUR_MS
 from monitor.scoring.budget import budget
 from monitor.scoring.official import BYTES_AT_MOST, compared, read_official
 from monitor.scoring.reading import Reading, Span
@@ -235,7 +236,7 @@ class KpisApi:
         begins, ends = calendar.of(from_ms), calendar.of(to_ms - 1)
         if begins.start_ms == from_ms and ends.end_ms == to_ms and ends.number - begins.number < DAYS_AT_MOST:
             return reading.day_span(begins.number, ends.number)
-        if to_ms - from_ms > HOURS_AT_MOST * 3_600_000:
+        if to_ms - from_ms > HOURS_AT_MOST * HOUR_MS:
             said = f"from, to: a span that is no whole days may have {HOURS_AT_MOST} hours; for more give dates"
             raise HTTPException(400, said)
         return Span(from_ms, to_ms, None)

@@ -17,6 +17,7 @@ from monitor.core.people import People
 from monitor.core.people_rows import AgentRow, ShopRow
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
+from monitor.core.units import DAY_MS, HOUR_MS, MINUTE_MS
 from monitor.web import models_people as told
 from monitor.web.access import Caller
 from monitor.web.api import NOT_YOURS, Anybody, json
@@ -31,7 +32,6 @@ from monitor.wire.batch import Batch
 from monitor.wire.instants import NotAnInstant, instant_ms
 
 Filter = Annotated[str | None, Query(max_length=200)]
-DAY_MS = 86_400_000
 PLANNED_AT_MOST = 24
 _STATES = {PREVIEW: "coming", FIXED: "open", RECEIVED: "received", OVER: "over"}
 
@@ -314,4 +314,4 @@ def _shop(row: ShopRow, groups: list[Group]) -> dict[str, Any]:
 
 
 def _of_day(at_ms: int) -> str:
-    return f"{at_ms // 3_600_000:02}:{at_ms // 60_000 % 60:02}"
+    return f"{at_ms // HOUR_MS:02}:{at_ms // MINUTE_MS % 60:02}"

@@ -15,6 +15,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 
 from monitor.core.scores.floor import ZONE
+from monitor.core.units import DAY_MS, HOUR_MS
 from monitor.web.api import Anybody, json
 from monitor.web.brief_rounds import BriefRound, brief_round
 from monitor.web.models import answers
@@ -24,7 +25,6 @@ from monitor.web.shapes import instant
 EDGES_MS = tuple(1000 * edge for edge in (5, 10, 15, 20, 30, 45, 60, 80, 100, 120, 150, 180, 240, 300, 600))
 LIMIT_MS = 180_000
 DAYS_AT_MOST = 92
-DAY_MS = 24 * 3_600_000
 
 Filter = Annotated[str | None, Query(max_length=200)]
 
@@ -126,7 +126,7 @@ class SpreadApi:
 def _count(one: BriefRound, bands: list[int], hours: dict[int, list[int]]) -> None:
     if one.outcome == "dismissed":
         return
-    counts = hours.setdefault(one.opened_at_ms // 3_600_000 * 3_600_000, [0, 0, 0, 0])
+    counts = hours.setdefault(one.opened_at_ms // HOUR_MS * HOUR_MS, [0, 0, 0, 0])
     counts[0] += 1
     if one.ended_at_ms is None:
         return

@@ -11,13 +11,14 @@ Fractions finer than a millisecond are cut, never rounded: 10:00:00.9999 is not
 import re
 from datetime import UTC, datetime, timedelta
 
+from monitor.core.units import DAY_MS
+
 FIRST_MS = 946_684_800_000  # The year 2000: no chat we could time is older, but many a broken clock starts at 1970.
 END_MS = 253_370_764_800_000  # The year 9999: "never" in many a database. Leaves room to add a limit to any instant.
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the offset is added as a number, once the fields are checked
 _MS = timedelta(milliseconds=1)
-_DAY_MS = 24 * 3_600_000
 _SECOND = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})")
 _TAIL = re.compile(r"(?:\.([0-9]+))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))")
 _NO_OFFSET = re.compile(r"(?:\.[0-9]+)?")
@@ -107,7 +108,7 @@ def _parse(text: str) -> int:
     if ms >= END_MS:
         raise NotAnInstant("lies after the year 9998")
     # Seconds within a day of the bounds are checked each time, since their offset decides.
-    if not leap_ms and FIRST_MS + _DAY_MS <= second_ms < END_MS - _DAY_MS:
+    if not leap_ms and FIRST_MS + DAY_MS <= second_ms < END_MS - DAY_MS:
         if len(SECONDS) >= _SECONDS_KEPT:
             SECONDS.clear()
         SECONDS[text[:19]] = second_ms

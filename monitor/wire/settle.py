@@ -13,12 +13,12 @@ from typing import Any
 
 from monitor.core import events as ev
 from monitor.core.events import AnyEvent
+from monitor.core.units import DAY_MS
 from monitor.wire.batch import Limits, Refused
 from monitor.wire.ids import check_id
 from monitor.wire.instants import SECOND, SECONDS, TAIL, TAILS, NotAnInstant, instant_ms
 
 NESTING = 32  # Deeper values in `product`, `items` and `meta` are refused, since others have to walk them, too.
-DAY_MS = 24 * 3_600_000
 
 # Of every event. Where "" means None; what is required is refused when empty.
 _NAMES = ("source", "platform", "conversation", "buyer", "account", "agent", "phase")

@@ -3,7 +3,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.alerts.budget import MINUTE_MS, OPEN_AFTER, Breaker, Bucket
+from monitor.alerts.budget import OPEN_AFTER, Breaker, Bucket
+from monitor.core.units import MINUTE_MS
 
 
 @given(

@@ -2,8 +2,9 @@ from typing import Any
 
 from msgspec import msgpack
 
-from monitor.alerts.storm import MINUTE_MS, Kept, Storm
+from monitor.alerts.storm import Kept, Storm
 from monitor.core.decisions import PassStage
+from monitor.core.units import MINUTE_MS
 from tests.alerts.tellings import named, told
 
 START_MS = 1_795_400_000_000

@@ -4,8 +4,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from monitor.core.hours import DAY_MS, UTC, Hours, Windows
+from monitor.core.hours import UTC, Hours, Windows
 from monitor.core.policy import BUILT_IN, Policy
+from monitor.core.units import DAY_MS
 from tests.timeline import START_MS, at_ms
 
 MIDNIGHT_MS = START_MS % DAY_MS

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from monitor.core.hours import DAY_MS, NEVER, UTC, Hours
-from monitor.core.policy import BUILT_IN, MINUTE_MS, Policy, Stage
+from monitor.core.hours import NEVER, UTC, Hours
+from monitor.core.policy import BUILT_IN, Policy, Stage
+from monitor.core.units import DAY_MS, MINUTE_MS
 from tests.core.hours import in_hours, on_wall
 from tests.timeline import Timeline, at_ms
 

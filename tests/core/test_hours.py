@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.hours import ALWAYS_MS, DAY_MS, NEVER, Calendar, CountedClock, Hours, Windows
+from monitor.core.hours import ALWAYS_MS, NEVER, Calendar, CountedClock, Hours, Windows
+from monitor.core.units import DAY_MS
 from monitor.policy_files.calendars import zone_table
 
 MINUTE_MS = 60_000

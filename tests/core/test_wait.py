@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from monitor.core.decisions import AlertOrder, PassPromise
-from monitor.core.policy import BUILT_IN, MINUTE_MS, Stage
+from monitor.core.policy import BUILT_IN, Stage
+from monitor.core.units import MINUTE_MS
 from tests.timeline import START_MS, Timeline, at_ms
 
 BOT_HOLDS = replace(BUILT_IN, bot="holds")

@@ -4,7 +4,8 @@ from random import Random
 
 import pytest
 
-from monitor.simulator.centre import DAY_MS, HOUR_MS, ZONE_MS
+from monitor.core.units import DAY_MS, HOUR_MS
+from monitor.simulator.centre import ZONE_MS
 from monitor.simulator.traffic import CURVE, Burst, Traffic
 
 MIDNIGHT = 1_795_363_200_000

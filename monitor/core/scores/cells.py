@@ -14,10 +14,10 @@ from msgspec import Struct, field
 
 from monitor.core.scores.judge import HIT, MISS, UNDETERMINED, Mark, together
 from monitor.core.scores.profile import Profile
+from monitor.core.units import HOUR_MS
 
 BITS = 24  # Of each count packed into a number: no day of one shop has more than that many units.
 MASK = (1 << BITS) - 1
-HOUR_MS = 3_600_000
 COUNTS = ("hits", "misses", "undetermined", "excluded")
 
 

@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-DAY_MS = 86_400_000
+from monitor.core.units import DAY_MS
+
 # A wrong ts may be any year; what the calendar cannot name counts on its last day.
 EARLIEST_MS = -2_208_988_800_000  # 1900
 LATEST_MS = 253_339_000_000_000  # 9997

@@ -29,12 +29,13 @@ from monitor.core.scores.log import (
     Said,
 )
 from monitor.core.scores.rounds import ANSWERED, DISMISSED, NEVER_MS, OPEN, Round, Session, shape
+from monitor.core.units import HOUR_MS
 
 WINDOWS_MS = (180_000, 300_000)
 SLOW_MS = 120_000
 SLOW_GAPS = 3
 FOLLOW_UP_MS = 900_000
-CONTAINED_MS = 72 * 3_600_000
+CONTAINED_MS = 72 * HOUR_MS
 SECOND_MS = 1000
 
 # What is known of a buyer on a day.

@@ -4,7 +4,8 @@ They are formulas, no facts about a platform, so they stand here and not in a fi
 hours count, and only what a person writes is a reply.
 """
 
-from monitor.core.scores.profile import MINUTE_MS, Profile, ProfileBook
+from monitor.core.scores.profile import Profile, ProfileBook
+from monitor.core.units import MINUTE_MS
 
 ZONE = "Asia/Shanghai"
 

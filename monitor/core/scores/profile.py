@@ -12,11 +12,12 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from monitor.core.units import MINUTE_MS
+
 Unit = Literal["round", "message", "session", "buyer_day", "thread_first"]
 Starts = Literal["first_unanswered", "queue_entry", "handoff", "session_start"]
 Sure = Literal["official", "reproduced", "blog", "unverified"]
 
-MINUTE_MS = 60_000
 PLATFORMS_KEPT = 1000  # Their names come from outside.
 PEOPLE_ONLY = frozenset({"agent"})
 

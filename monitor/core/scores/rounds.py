@@ -33,9 +33,10 @@ from monitor.core.scores.log import (
     UNLISTED,
     Said,
 )
-from monitor.core.scores.profile import MINUTE_MS, Profile
+from monitor.core.scores.profile import Profile
+from monitor.core.units import DAY_MS, MINUTE_MS
 
-GIVE_UP_MS = 7 * 86_400_000
+GIVE_UP_MS = 7 * DAY_MS
 NEVER_MS = 1 << 60
 
 ANSWERED, ABANDONED, DISMISSED, LEFT, OPEN = "answered", "abandoned", "dismissed", "left", "open"
