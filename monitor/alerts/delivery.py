@@ -219,25 +219,11 @@ class Courier:
         if blocked:
             await self._pass_on(lane, now_ms, blocked)
             return
-        high_only = False
-        if lane.bucket is not None:
-            if not lane.bucket.may(now_ms, high=True):
-                self._look_again(lane, lane.bucket.next_ms(now_ms))
-                return
-            high_only = not lane.bucket.may(now_ms, high=False)
-            if high_only:
-                self._look_again(lane, lane.bucket.next_ms(now_ms))
-        found = await self._outbox.due_for_people(lane.name, now_ms, PEOPLE_AT_ONCE, high_only=high_only)
+        found = await self._due_for_people(lane, now_ms)
         if not found:
             return
         begun = next((due for due in found if due.delivery.transition == DIGEST), None)
-        if high_only and begun is None:
-            # While higher steps use up the budget, what has waited goes along in their message, and does not expire.
-            waiting = await self._outbox.due_for_people(lane.name, now_ms, PEOPLE_AT_ONCE, high_only=False)
-            old_ms = now_ms - ALONG_MS
-            found = [due for due in waiting if due.delivery.transition == HIGH or due.delivery.decided_at_ms <= old_ms]
         if begun is not None:
-            found = [begun]
             deliveries = await self._outbox.members(begun.delivery.delivery_id)
         else:
             deliveries = [due.delivery for due in found]
@@ -277,6 +263,23 @@ class Courier:
             lane.bucket.take(now_ms)
         lane.quota.take()
         self._begin(lane, due, structs.replace(due.delivery, body=encode(saying)), members)
+
+    async def _due_for_people(self, lane: Lane, now_ms: int) -> list[DueDelivery]:
+        """Return what people may be told now within the budget; a digest that was begun goes before all else."""
+        high_only = False
+        if lane.bucket is not None and not lane.bucket.may(now_ms, high=False):
+            self._look_again(lane, lane.bucket.next_ms(now_ms))
+            if not lane.bucket.may(now_ms, high=True):
+                return []
+            high_only = True
+        found = await self._outbox.due_for_people(lane.name, now_ms, PEOPLE_AT_ONCE, high_only=high_only)
+        begun = [due for due in found if due.delivery.transition == DIGEST]
+        if begun or not found or not high_only:
+            return begun[:1] or found
+        # While higher steps use up the budget, what has waited goes along in their message, and does not expire.
+        waiting = await self._outbox.due_for_people(lane.name, now_ms, PEOPLE_AT_ONCE, high_only=False)
+        old_ms = now_ms - ALONG_MS
+        return [due for due in waiting if due.delivery.transition == HIGH or due.delivery.decided_at_ms <= old_ms]
 
     def _blocked(self, lane: Lane, now_ms: int) -> str:
         """Return why nothing may be sent on a channel now; empty: it may."""

@@ -6,10 +6,11 @@ from msgspec import Struct
 
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import ToldStep
+from monitor.core.hours import CountedClock
 from monitor.core.policy_numbers import NumberedPolicies
 from monitor.core.rounds import window
 from monitor.core.telling import told_of
-from monitor.core.wait import CLOSED_UNANSWERED, FIRST
+from monitor.core.wait import CLOSED_UNANSWERED, FIRST, Wait
 
 CANARY = "canary"  # The platform of the chat by which the service tests itself; in no count of buyers.
 
@@ -79,6 +80,37 @@ class SourceRow(Struct, frozen=True, kw_only=True, gc=False):
     skew_ms: int | None = None  # Its clock less ours.
 
 
+class _Stood(NamedTuple):
+    ms: int
+    since_ms: int | None
+    bot_held: bool
+    out_of_hours: bool
+
+
+def _stood(wait: Wait, clock: CountedClock | None, now_ms: int) -> _Stood:
+    """Return how long the counted clock of a wait has stood, and why it stands now."""
+    stood_ms, since_ms = 0, None
+    bot_held = False
+    if wait.standing is not None:
+        standing = wait.standing
+        bot_held = standing.since_ms > 0 and not (standing.until_ms and standing.until_ms <= now_ms)
+        if bot_held:
+            stood_ms, since_ms = standing.total_ms - standing.before_ms, standing.since_ms
+        else:
+            stood_ms = standing.at(now_ms, clock, wait.opened_at_ms) - standing.before_ms
+    if clock is None:
+        return _Stood(stood_ms, since_ms, bot_held, out_of_hours=False)
+    start_ms = wait.since_ms or wait.opened_at_ms
+    runs, changed_at_ms, _ = clock.span(wait.opened_at_ms, now_ms)
+    if not runs:
+        since_ms = max(start_ms, changed_at_ms)
+    elif since_ms is not None:
+        since_ms = max(since_ms, changed_at_ms)
+    counted_ms = wait.needed_ms(now_ms, clock) if wait.since_ms else wait.counted_ms(now_ms, clock)
+    stood_ms = (now_ms if since_ms is None else since_ms) - start_ms - counted_ms
+    return _Stood(stood_ms, since_ms, bot_held, out_of_hours=not runs)
+
+
 def wait_row(
     conversation: Conversation,
     platform: str,
@@ -102,31 +134,13 @@ def wait_row(
                 next_due_at_ms = due
                 break
             stage = limit.name
-    stood_ms, standing_since_ms = 0, None
-    bot_held = out_of_hours = False
-    if wait.standing is not None:
-        standing = wait.standing
-        bot_held = standing.since_ms > 0 and not (standing.until_ms and standing.until_ms <= now_ms)
-        if bot_held:
-            stood_ms, standing_since_ms = standing.total_ms - standing.before_ms, standing.since_ms
-        else:
-            stood_ms = standing.at(now_ms, clock, wait.opened_at_ms) - standing.before_ms
-    if clock is not None:
-        start_ms = wait.since_ms or wait.opened_at_ms
-        runs, changed_at_ms, _ = clock.span(wait.opened_at_ms, now_ms)
-        out_of_hours = not runs
-        if out_of_hours:
-            standing_since_ms = max(start_ms, changed_at_ms)
-        elif standing_since_ms is not None:
-            standing_since_ms = max(standing_since_ms, changed_at_ms)
-        counted_ms = wait.needed_ms(now_ms, clock) if wait.since_ms else wait.counted_ms(now_ms, clock)
-        stood_ms = (now_ms if standing_since_ms is None else standing_since_ms) - start_ms - counted_ms
+    stood = _stood(wait, clock, now_ms)
     told = told_of(conversation, wait.number) if conversation.told else None
     ladder = told.ladder if told is not None else None
     flags = (
         ("courtesy", not wait.since_ms),
-        ("bot_held", bot_held),
-        ("out_of_hours", out_of_hours),
+        ("bot_held", stood.bot_held),
+        ("out_of_hours", stood.out_of_hours),
         ("closed_unanswered", wait.flags & CLOSED_UNANSWERED),
         ("first", wait.flags & FIRST),
         ("catching_up", catching_up),
@@ -146,8 +160,8 @@ def wait_row(
         needs_answer_since_ms=wait.since_ms or None,
         stage=stage,
         limits=tuple((limit.name, limit.after_ms) for limit in stages),
-        stood_ms=stood_ms,
-        standing_since_ms=standing_since_ms,
+        stood_ms=stood.ms,
+        standing_since_ms=stood.since_ms,
         next_due_at_ms=next_due_at_ms,
         messages=wait.messages,
         flags=tuple(flag for flag, on in flags if on),

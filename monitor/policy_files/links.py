@@ -30,16 +30,17 @@ def contradictions(
 ) -> Iterator[Fault]:
     """Yield names that lead nowhere, and limits of different keys that contradict each other."""
     found = chain(
-        _contradictions(folder, policies, register, channels, profiles),
+        _of_rules(policies, register),
+        _of_teams(register, channels),
+        _of_routes(folder, register, channels),
+        _of_shops(policies, register, profiles),
         sender_links.contradictions(reader.senders, register),
     )
     for fault in found:
         yield _with_folder(fault, folder)
 
 
-def _contradictions(
-    folder: Path, policies: Policies, register: Register, channels: Plan, profiles: ProfileBook
-) -> Iterator[Fault]:
+def _of_rules(policies: Policies, register: Register) -> Iterator[Fault]:
     shops = {info.shop for info in register.shops}
     teams = {team.id for team in register.teams}
     for placed in policies.rules:
@@ -50,11 +51,18 @@ def _contradictions(
         name = placed.rule.team
         if teams and name is not None and name not in teams:
             yield placed.fault(f"{name} is no team we know{did_you_mean(name, sorted(teams))}", "team")
+
+
+def _of_teams(register: Register, channels: Plan) -> Iterator[Fault]:
     for team in register.teams:
         for name in team.channels:
             if name not in channels.channels:
                 meant = did_you_mean(name, sorted(channels.channels))
                 yield _at(team.place, f"channels.yaml has no channel {name}, which team {team.id} names{meant}")
+
+
+def _of_routes(folder: Path, register: Register, channels: Plan) -> Iterator[Fault]:
+    teams = {team.id for team in register.teams}
     if teams:
         for at, route in enumerate(channels.routes):
             for number, name in enumerate(route.match.team):
@@ -67,6 +75,9 @@ def _contradictions(
                 if register.person(name) is None and name not in channels.mentions:
                     said = f"a route mentions {name}, whom nobody knows"
                     yield _in_channels(folder, said, "routes", at, "mention", number)
+
+
+def _of_shops(policies: Policies, register: Register, profiles: ProfileBook) -> Iterator[Fault]:
     for info in register.shops:
         if info.contract_hours is not None and info.contract_hours not in policies.hours:
             meant = did_you_mean(info.contract_hours, sorted(policies.hours))

@@ -180,6 +180,15 @@ class TestLearning:
             last.note("stock", "one", "shown", position=3)
         assert first.factor("stock", "one") < last.factor("stock", "one") < 1
 
+    def test_the_time_to_a_reply_is_that_of_offers_that_were_taken(self) -> None:
+        learned = Learned()
+        learned.note("stock", "one", "picked", send_ms=4_000)
+        learned.note("stock", "one", "edited", send_ms=9_000)
+        learned.note("stock", "one", "ignored", send_ms=60_000)
+        tally = learned.tally("stock", "one")
+        assert tally is not None
+        assert (tally.picked, tally.edited, tally.ignored, tally.send_ms) == (1, 1, 1, 13_000)
+
     def test_what_is_learnt_of_one_intent_says_nothing_of_another(self) -> None:
         learned = Learned()
         for _ in range(50):
