@@ -6,6 +6,7 @@ Tests start the same app in their own process.
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
@@ -51,6 +52,7 @@ from monitor.wire.batch import Batch
 log = logging.getLogger(__name__)
 
 UPKEEP_SECONDS = 30.0
+SWITCH_SECONDS = 0.0001  # How long a thread waits for another that is at work.
 PRUNE_PAUSE_SECONDS = 0.05  # Between two slices, so that commits come in between.
 
 
@@ -226,6 +228,7 @@ class App:
         self._prove(nest, decoding)
         if self.rules is not None:
             self._follow(self.rules)
+        switch_often()
         spare_collector()
 
     def _webhooks(self) -> Callable[[], dict[str, WebhookMapping]]:
@@ -408,6 +411,14 @@ def _decoding(settings: Settings) -> Callable[..., Batch]:
         return decode(body, **(how | {"now_ms": None}), limits=limits)
 
     return decode_any_time
+
+
+def switch_often() -> None:
+    """Let the threads of the disk, which wait for Python at every row, have it while the loop is at work.
+
+    By default each would wait for 5 ms, the whole of a commit: nothing would go on beside the loop.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 def spare_collector() -> None:

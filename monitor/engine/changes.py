@@ -49,13 +49,13 @@ class Changes:
     """
 
     now_ms: int
-    decisions: list[Decision]
-    rows: list[WaitRow]
-    gone: list[tuple[int, str]]
-    events: list[Accepted]
-    refused: list[tuple[str, Refusal]]
-    clamped: int
-    commit_seconds: float
+    decisions: list[Decision] = field(default_factory=list)
+    rows: list[WaitRow] = field(default_factory=list)
+    gone: list[tuple[int, str]] = field(default_factory=list)
+    events: list[Accepted] = field(default_factory=list)
+    refused: list[tuple[str, Refusal]] = field(default_factory=list)
+    clamped: int = 0
+    commit_seconds: float = 0.0
 
 
 @dataclass(slots=True)

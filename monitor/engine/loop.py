@@ -10,35 +10,33 @@ moves with events only, and after a restart it is where the journal ends.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 
 from monitor.clock import Clock
-from monitor.core.conversation import Conversation
 from monitor.core.decisions import Decision
-from monitor.core.events import AnyEvent, Message, ServiceStarted, scope
-from monitor.core.lists import places
+from monitor.core.events import ServiceStarted, scope
 from monitor.core.owed import is_judged_by
 from monitor.core.policy import PolicyBook
 from monitor.core.roster import Register
 from monitor.core.senders import BUILT_IN, Reader
-from monitor.core.shard import Folded
 from monitor.core.silences import Silence
 from monitor.core.tracker import Tracker
 from monitor.core.views import SourceRow, WaitRow
 from monitor.engine.board import Board
-from monitor.engine.changes import Accepted, Changes, Readiness, Receipt, Router, Watcher
+from monitor.engine.changes import Changes, Readiness, Receipt, Router, Watcher
 from monitor.engine.fetching import Fetcher
 from monitor.engine.queue import Queue, Submission
-from monitor.engine.records import Recorder, conflict, conversation_of, identity, quarantined
+from monitor.engine.records import Recorder
 from monitor.engine.recovery import read_back
 from monitor.engine.saving import ROW_AGE_MS, ROWS_AT_MOST, Saving
+from monitor.engine.taking import Taker, Turn
 from monitor.errors import Busy, StoreUnavailable
 from monitor.spare import Spare
 from monitor.store.entries import Commit, StoredEvent
 from monitor.store.journal import Journal
-from monitor.wire import decode_stored, encode_event, same
+from monitor.wire import encode_event
 from monitor.wire.batch import Batch
-from monitor.wire.privacy import KeptText, keeping
+from monitor.wire.privacy import KeptText
 
 log = logging.getLogger(__name__)
 
@@ -77,18 +75,18 @@ class Engine:
         self.ready = Readiness()
         self.spare = Spare()
         self._clock = clock
-        self._reader = reader
-        self._keep, self._keep_body = keeping(text)
         self._new_rules: tuple[PolicyBook, Reader, Register | None] | None = None  # To be taken between two turns.
-        self._position = journal.last_position
         self._queue = Queue()
-        self._in_hand: list[Submission] = []  # Of the cycle that runs: off the queue, and not answered yet.
+        self._open: Turn | None = None  # What is being taken and decided,
+        self._under_way: Turn | None = None  # and what the disk is at meanwhile,
+        self._storing: asyncio.Task[None] | None = None  # by this task.
         self._wake = asyncio.Event()
         self._stopping = False
         self._watchers: list[Watcher] = []
         self._saving = Saving(tracker)
         self._board = Board(tracker)
         self._fetcher = Fetcher(journal, tracker)
+        self._taker = Taker(tracker, self._fetcher, clock, text=text, reader=reader, position=journal.last_position)
         self._recorder = Recorder(tracker, router, clock)
         self._recovered: list[Decision] = []
         self._started: StoredEvent | None = None  # Of this start, until it is stored.
@@ -223,13 +221,12 @@ class Engine:
         if not self.tracker.follows_feeds:
             self.tracker.begin(now_ms)
             return
-        self._position += 1
-        event = ServiceStarted(
-            type="service_started", id=f"start-{self._position}", ts_ms=now_ms, source="presales-monitor"
-        )
-        self.tracker.handle(event, self._position, now_ms)
+        self._taker.position += 1
+        position = self._taker.position
+        event = ServiceStarted(type="service_started", id=f"start-{position}", ts_ms=now_ms, source="presales-monitor")
+        self.tracker.handle(event, position, now_ms)
         self._started = StoredEvent(
-            position=self._position,
+            position=position,
             shop=scope(event),
             id=event.id,
             conversation=None,
@@ -248,64 +245,104 @@ class Engine:
             # The tracker may have decided what is not stored: nothing more may come of it. A restart reads the truth.
             self.ready.fault = f"a fault of the program has stopped its work: {fault!r}"
             log.exception("the loop has ended by a fault; nothing is taken until a restart")
-            self._queue.turn_away(self._in_hand, StoreUnavailable(self.ready.fault))
+            self._queue.turn_away(self._in_hand(), StoreUnavailable(self.ready.fault))
             raise
+        finally:
+            if self._storing is not None:
+                self._storing.cancel()
+
+    def _in_hand(self) -> list[Submission]:
+        """Return what is off the queue, and may not be answered yet."""
+        return [one for turn in (self._under_way, self._open) if turn is not None for one in turn.finished]
 
     async def _work(self) -> None:
-        while True:
-            await self._wait()
-            if self._stopping and not self._queue:
-                break
-            try:
+        try:
+            while True:
+                await self._wait()
+                if self._stopping and not self._queue:
+                    break
                 await self._cycle()
-            except StoreUnavailable:
-                # Stopping, and the disk takes nothing: what is not stored was not acknowledged. Rows must not be saved
-                # either, even if the disk takes them now: they are of events that it does not have.
-                return
-        with contextlib.suppress(StoreUnavailable):
+            await self._landed()
             while len(self._saving):
-                await self._store(
-                    Commit(now_ms=self.now_ms(), rules=self.tracker.rules), rows=ROWS_AT_MOST, all_rows=True
-                )
+                commit = Commit(now_ms=self.now_ms(), rules=self.tracker.rules)
+                self._saving.put_into(commit, ROWS_AT_MOST, self._taker.position, self._clock.now_ms(), all_rows=True)
+                await self._store(commit)
+        except StoreUnavailable:
+            # Stopping, and the disk takes nothing: what is not stored was not acknowledged. Rows must not be saved
+            # either, even if the disk takes them now: they are of events that it does not have.
+            return
 
     async def _wait(self) -> None:
         """Sleep until something has come, or is due, or rows want to be saved."""
-        if self._queue or self._stopping:
-            return
-        self._wake.clear()
-        now_ms = self._clock.now_ms()
-        until_ms = now_ms + (ROW_AGE_MS if len(self._saving) else 60_000)
-        if self.tracker.wall:
-            until_ms = min(until_ms, self.tracker.next_ms)
-        if until_ms <= now_ms:
-            return
-        with contextlib.suppress(TimeoutError):
-            # One millisecond more: a timer that fires early would spin.
-            await asyncio.wait_for(self._wake.wait(), self._clock.seconds(until_ms - now_ms + 1))
+        while not (self._queue or self._stopping or self._new_rules is not None):
+            self._wake.clear()
+            if self._storing is not None and self._storing.done():
+                await self._landed()
+            now_ms = self._clock.now_ms()
+            until_ms = now_ms + (ROW_AGE_MS if len(self._saving) else 60_000)
+            if self.tracker.wall:
+                until_ms = min(until_ms, self.tracker.next_ms)
+            if until_ms <= now_ms:
+                return
+            try:
+                # One millisecond more: a timer that fires early would spin.
+                async with asyncio.timeout(self._clock.seconds(until_ms - now_ms + 1)):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
 
     # -- one turn ----------------------------------------------------------------------------------------------------
 
     async def _cycle(self) -> None:
-        """Take a slice of what waits, judge it and the time, store, tell."""
+        """Take what waits, judge it and the time; once the commit before is on the disk, send this one on its way.
+
+        What comes while the disk is at the commit before joins this one.
+        """
         if self._new_rules is not None:
-            policies, self._reader, register = self._new_rules
+            policies, self._taker.reader, register = self._new_rules
             self._new_rules = None
             self.tracker.take_rules(policies)
             if self.tracker.people is not None and register is not None:
                 self.tracker.people.take(register)
-        began = self.spare.seconds()
-        slices, finished = self._queue.take(EVENTS_A_COMMIT)
-        self._in_hand = finished
-        commit = Commit(now_ms=self.now_ms(), rules=self.tracker.rules)
-        changes = Changes(commit.now_ms, [], [], [], [], [], 0, 0.0)
+        turn = Turn(Commit(now_ms=self.now_ms(), rules=self.tracker.rules), Changes(self.now_ms()))
         if self._started is not None:
-            commit.events.append(self._started)
+            turn.commit.events.append(self._started)
             self._started = None
-        before = self._position
+        before = self._taker.position
+        self._open = turn
+        await self._take(turn)
+        while self._storing is not None and not self._storing.done():
+            self._wake.clear()
+            if self._queue and len(turn.changes.events) < EVENTS_A_COMMIT:
+                await self._take(turn)
+            else:
+                await self._wake.wait()
+        await self._landed()
+        self._decide(turn, before)
+        self._under_way, self._open = turn, None
+        self._storing = asyncio.create_task(self._finish(turn), name="engine: a commit")
+        self._storing.add_done_callback(lambda _: self._wake.set())
+
+    async def _take(self, turn: Turn) -> None:
+        """Take a slice of what waits into a turn."""
+        began = self.spare.seconds()
+        slices, finished = self._queue.take(EVENTS_A_COMMIT - len(turn.changes.events))
+        turn.finished += finished
+        if self.tracker.wall:
+            turn.commit.now_ms = max(turn.commit.now_ms, self.now_ms())
         try:
-            await self._handle(slices, commit, changes)
+            await self._taker.take(turn, slices, {} if self._under_way is None else self._under_way.bodies)
         except StoreUnavailable as error:
             self._queue.turn_away([submission for submission, _ in slices], error)
+        if turn.changes.events:
+            self.spare.took(self.spare.seconds() - began)
+
+    def _decide(self, turn: Turn, before: int) -> None:
+        """Judge the time, and put into the commit what comes of the turn; ``before`` is the position it began at."""
+        began = self.spare.seconds()
+        commit, changes = turn.commit, turn.changes
+        if self.tracker.wall:
+            commit.now_ms = max(commit.now_ms, self.now_ms())
         self._advance(commit.now_ms)
         changes.now_ms = commit.now_ms
         changes.decisions = self.tracker.decisions[:]
@@ -318,18 +355,28 @@ class Engine:
         touched = self._board.see(changes)
         for conversation in touched:
             self._saving.note(conversation, before, self._clock.now_ms())
-        work = commit.events or commit.rounds or commit.outbox or commit.quarantine or touched or changes.decisions
-        if work or len(self._saving):
-            started = self.spare.seconds()
-            if changes.events:
-                self.spare.took(started - began)
-            await self._store(commit, rows=self._saving.a_turn, at_once=told, waiting=finished)
-            began = self.spare.seconds()
-            changes.commit_seconds = began - started
+        # No row is under way now: what is not noted is on the disk.
         self.tracker.rows.forget_idle(self._saving)
-        for submission in finished:
+        turn.work = bool(
+            commit.events or commit.rounds or commit.outbox or commit.quarantine or touched or changes.decisions
+        )
+        if turn.work or len(self._saving):
+            turn.stores = True
+            self._saving.put_into(commit, self._saving.a_turn, self._taker.position, self._clock.now_ms(), told)
+        if changes.events:
+            self.spare.took(self.spare.seconds() - began)
+
+    async def _finish(self, turn: Turn) -> None:
+        """Store a turn, tell its senders, then all who watch."""
+        changes = turn.changes
+        began = self.spare.seconds()
+        if turn.stores:
+            await self._store(turn.commit)
+            changes.commit_seconds = self.spare.seconds() - began
+            began += changes.commit_seconds  # The wait for the disk is others' time.
+        for submission in turn.finished:
             submission.stored()
-        if work or changes.events:
+        if turn.work or changes.events:
             for watcher in self._watchers:
                 try:
                     watcher(changes)
@@ -337,7 +384,17 @@ class Engine:
                     # They only watch: what is decided and stored stands without them.
                     log.exception("a watcher of decisions has failed")
         if changes.events:
-            self.spare.took(self.spare.seconds() - began)  # The wait for the disk is in neither: it is others' time.
+            self.spare.took(self.spare.seconds() - began)
+
+    async def _landed(self) -> None:
+        """Return once the commit under way is on the disk, and told of.
+
+        Raises:
+            StoreUnavailable: it is not, and we are stopping.
+        """
+        if self._storing is not None:
+            await self._storing
+            self._storing = self._under_way = None
 
     def _advance(self, now_ms: int) -> None:
         """Judge what is due: a slice of it; all of it where time stands until the next event."""
@@ -346,83 +403,8 @@ class Engine:
         else:
             self.tracker.advance(now_ms)
 
-    def _handle_one(self, event: AnyEvent, position: int, arrived_at_ms: int, words: int) -> Folded:
-        """Hand an event to the tracker; where it moves time, what is due by then is judged first.
-
-        So each limit is judged before what comes after it, however the events were cut into commits.
-        """
-        if not self.tracker.wall:
-            self.tracker.advance(event.ts_ms)
-        return self.tracker.handle(event, position, arrived_at_ms, words)
-
-    async def _handle(self, slices: list[tuple[Submission, list[AnyEvent]]], commit: Commit, changes: Changes) -> None:
-        """Give each event that is new to the tracker; set duplicates and refusals aside."""
-        events = [event for _, part in slices for event in part]
-        keys = [identity(event) for event in events]
-        known: dict[tuple[str, str], bytes] = {}
-        if events:
-            known = await self._fetcher.rows(keys, events)
-        each_key = iter(keys)
-        wall = self.tracker.wall
-        for submission, part in slices:
-            batch, receipt = submission.batch, submission.receipt
-            if not submission.refused:
-                submission.refused = True
-                changes.clamped += batch.clamped
-                for refusal in batch.refusals:
-                    commit.quarantine.append(quarantined(batch, refusal, self._clock.now_ms(), self._keep_body))
-                    changes.refused.append((batch.source, refusal))
-            for event in part:
-                key = next(each_key)
-                kept = self._keep(event)
-                body = known.get(key)
-                if body is not None:
-                    receipt.duplicates += 1
-                    outcome = "duplicate"
-                    if not same(kept, decode_stored(body)):
-                        outcome = "conflict"
-                        receipt.conflicts += 1
-                        commit.quarantine.append(quarantined(batch, conflict(kept), self._clock.now_ms()))
-                    changes.events.append(Accepted(event, outcome))
-                    continue
-                known[key] = body = encode_event(kept)
-                for chat in self.tracker.wants_history(event):
-                    await self._fetcher.history(event.shop, chat, self._position + 1)
-                self._position += places(event)
-                words = self._reader.read(event) if type(event) is Message else 0
-                if not wall:
-                    commit.now_ms = max(commit.now_ms, event.ts_ms)
-                folded = self._handle_one(event, self._position, commit.now_ms, words)
-                receipt.accepted += 1
-                receipt.late += folded == "late"
-                changes.events.append(Accepted(event, "late" if folded == "late" else "accepted", words))
-                commit.events.append(
-                    StoredEvent(  # By place: with names, making it takes twice as long.
-                        self._position,
-                        key[0],
-                        event.id,
-                        conversation_of(event),
-                        event.ts_ms,
-                        commit.now_ms,
-                        batch.door,
-                        words,
-                        folded == "folded",
-                        body,
-                        self.tracker.taken_under,
-                    )
-                )
-
-    async def _store(
-        self,
-        commit: Commit,
-        *,
-        rows: int,
-        at_once: Collection[Conversation] = (),
-        waiting: Sequence[Submission] = (),
-        all_rows: bool = False,
-    ) -> None:
+    async def _store(self, commit: Commit) -> None:
         """Commit, again and again until the disk takes it; senders are not kept waiting for that."""
-        self._saving.put_into(commit, rows, self._position, self._clock.now_ms(), at_once, all_rows=all_rows)
         while True:
             try:
                 await self.journal.commit(commit)
@@ -430,7 +412,7 @@ class Engine:
                 if self.ready.store_error is None:
                     log.error("nothing can be stored: %s; trying again every %g s", error, RETRY_SECONDS)
                 self.ready.store_error = str(error)
-                self._queue.turn_away(waiting, error)
+                self._queue.turn_away(self._in_hand(), error)
                 if self._stopping:
                     raise
                 with contextlib.suppress(TimeoutError):

@@ -4,10 +4,11 @@ One commit holds a batch whole: its events, the step of the clock it was judged
 at, the rows and rounds it changed, what is to be told. What ``commit`` has
 returned from is on the disk; what it has raised for is not stored.
 
-Three connections share the database. The writer commits, and looks up
-duplicates, so that it sees every earlier commit. The reader answers everything
-else and never waits behind a commit. The keeper copies the log (WAL) back into
-the database, so that no commit has to.
+Four connections share the database. The writer commits. The seeker looks up
+duplicates and rows beside a commit: it sees every commit that has ended before it
+is asked. The reader answers everything else; neither waits behind a commit, nor the
+seeker behind a long answer. The keeper copies the log (WAL) back into the
+database, so that no commit has to.
 """
 
 import asyncio
@@ -60,8 +61,9 @@ class Journal(Reading):
         self._path = folder / "journal.db"
         self._lock = lock
         self._tip = Tip(0, 0, 0, {})
+        self._writer = Line(self._path, self._open_writer)
         super().__init__(
-            writer=Line(self._path, self._open_writer),
+            seeker=Line(self._path, partial(database.connect, self._path, cache_kib=8 * 1024)),
             reader=Line(self._path, partial(database.connect, self._path, cache_kib=8 * 1024)),
         )
         self._keeper = Line(self._path, partial(database.connect, self._path, cache_kib=1024))
@@ -106,6 +108,7 @@ class Journal(Reading):
 
     async def _start(self) -> None:
         await self._writer.open()
+        await self._seeker.open()
         await self._reader.open()
         await self._keeper.open()
 
@@ -246,6 +249,6 @@ class Journal(Reading):
                 await self._checkpoint
         finally:
             # The writer last: the last connection to close copies the log back.
-            for line in (self._keeper, self._reader, self._writer):
+            for line in (self._keeper, self._reader, self._seeker, self._writer):
                 await line.close()
             self._lock.release()

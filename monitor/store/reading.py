@@ -16,11 +16,11 @@ _CHUNK = 4096  # Rows a hop: some milliseconds of reading.
 class Reading:
     """The questions of a journal: the reader answers and never waits behind a commit.
 
-    Only what must see every earlier commit is asked on the writer's connection.
+    What each batch needs before it is taken is asked on a connection of its own, the seeker.
     """
 
-    def __init__(self, writer: Line, reader: Line) -> None:
-        self._writer = writer
+    def __init__(self, seeker: Line, reader: Line) -> None:
+        self._seeker = seeker
         self._reader = reader
 
     async def look_up(
@@ -28,10 +28,12 @@ class Reading:
     ) -> tuple[dict[tuple[str, str], bytes], list[bytes]]:
         """Find events already stored under (shop, id), and the saved rows of conversations (shop, conversation).
 
+        What a commit holds that has not ended yet may be seen or not.
+
         Raises:
             StoreUnavailable: the disk cannot be read now.
         """
-        return await self._writer.read(partial(_look_up, keys, conversations))
+        return await self._seeker.read(partial(_look_up, keys, conversations))
 
     async def policies(self) -> list[tuple[int, str, bytes]]:
         """Return every policy ever used: its number, the rules it came with, and itself, encoded."""
