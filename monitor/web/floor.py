@@ -165,10 +165,10 @@ class Floor:
                 known = found.get(group)
                 if known is None:
                     known = found[group] = Pending(entry.since_ms, [0] * (len(BANDS_MS) + 1))
+                known.since_ms = min(known.since_ms, entry.since_ms)  # The buyer waits, bot or not.
                 if entry.bot_held:
                     known.bot_held += 1
                     continue
-                known.since_ms = min(known.since_ms, entry.since_ms)
                 known.bands[bisect_left(BANDS_MS, now_ms - entry.since_ms)] += 1
         return found
 

@@ -10,6 +10,8 @@ from monitor.web.floor import SLICE, Floor
 from tests.rounds import a_round
 from tests.web.stand import NOW_MS, Commit, ScriptedEngine, a_row, a_source
 
+EDGES = (29, 30, 30.001, 100, 180, 300, 300.001)
+
 
 def a_floor(*rows: WaitRow) -> tuple[Floor, ScriptedEngine, Metrics]:
     engine, metrics = ScriptedEngine(), Metrics(version="1")
@@ -50,6 +52,17 @@ async def test_only_so_many_are_returned_and_all_are_counted() -> None:
     assert [entry.wait for entry in entries] == sorted(
         (row.wait for row in rows), key=lambda wait: (-(wait % 280), wait)
     )[:50]
+
+
+async def test_m3_who_waits_is_in_the_band_up_to_its_edge_and_the_oldest_wait_is_the_buyers_though_a_bot_talks() -> (
+    None
+):
+    bot = waiting(1, 400, flags=("bot_held",), standing_since_ms=NOW_MS)
+    for rows in ((bot, *(waiting(n, at) for n, at in enumerate(EDGES, 2))), (*map(waiting, range(2, 9), EDGES), bot)):
+        floor, _, _ = a_floor(*rows)
+        (found,) = (await floor.pending(lambda _: "all")).values()
+        assert found.bands == [2, 1, 1, 1, 1, 1]
+        assert (found.bot_held, NOW_MS - found.since_ms) == (1, 400_000)
 
 
 def test_counts_go_along_with_what_comes_changes_and_goes() -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from monitor.core.policy import BUILT_IN
 from monitor.core.scores.cells import BITS, add_counts, counts_of
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ROUNDS, ZONE
@@ -23,23 +24,24 @@ from monitor.core.scores.log import (
     GREETS,
     HANDED_OFF,
     HOLDS,
+    NOISE,
     REPLY,
     SHORT,
     TRANSFERRED,
     Said,
 )
-from monitor.core.scores.rounds import ANSWERED, DISMISSED, NEVER_MS, OPEN, Round, Session, shape
+from monitor.core.scores.rounds import ANSWERED, DISMISSED, GIVE_UP_MS, NEVER_MS, OPEN, Round, Session, shape
 from monitor.core.units import HOUR_MS
 
 WINDOWS_MS = (180_000, 300_000)
 SLOW_MS = 120_000
 SLOW_GAPS = 3
-FOLLOW_UP_MS = 900_000
+MISSED_MS = 180_000  # What is asked just before the day ends is not missed at its end, but so long after it was asked.
 CONTAINED_MS = 72 * HOUR_MS
 SECOND_MS = 1000
 
 # What is known of a buyer on a day.
-CONSULTED, REPLIED, FILTERED, SLOW, MISSED = range(5)
+CONSULTED, REPLIED, FILTERED, SLOW, MISSED, STANDS = range(6)
 BUYER_FIGURES = (
     "buyers_consulted",
     "buyers_received",
@@ -74,7 +76,7 @@ class Part(NamedTuple):
     agent: str | None
     account: str | None
     figures: Figures
-    buyer: tuple[int, int, int, int, int]  # CONSULTED, REPLIED, FILTERED, SLOW gaps, MISSED: how often.
+    buyer: tuple[int, int, int, int, int, int]  # CONSULTED, REPLIED, FILTERED, SLOW gaps, MISSED, STANDS: how often.
 
 
 class Tally:
@@ -109,13 +111,13 @@ class Tally:
         self._messages()
         self._promises()
         for (day, agent, account), (figures, buyer) in self._parts.items():
-            yield Part(day, agent, account, figures, (buyer[0], buyer[1], buyer[2], buyer[3], buyer[4]))
+            yield Part(day, agent, account, figures, (buyer[0], buyer[1], buyer[2], buyer[3], buyer[4], buyer[5]))
 
     def _of(self, at_ms: int, agent: str | None, account: str | None) -> tuple[Figures, list[int]]:
         key = (self._days.of(at_ms).number, agent, account)
         found = self._parts.get(key)
         if found is None:
-            found = self._parts[key] = (Figures(), [0, 0, 0, 0, 0])
+            found = self._parts[key] = (Figures(), [0, 0, 0, 0, 0, 0])
         return found
 
     def _counts(self, at_ms: int) -> bool:
@@ -123,10 +125,15 @@ class Tally:
 
     def _round(self, one: Round) -> None:
         start_ms, now_ms = one.start_ms, self._now_ms
-        if not self._counts(start_ms):
-            return
         answered = one.how == ANSWERED
         by = (one.agent, one.by_account) if answered else one.holder(one.end_ms)
+        for at_ms in one.messages:  # Theirs who answered: when a chat begins nobody may hold it yet.
+            if self._counts(at_ms):
+                figures, buyer = self._of(at_ms, *by)
+                figures.note("buyer_messages")
+                buyer[CONSULTED] += 1
+        if not self._counts(start_ms):
+            return
         figures, buyer = self._of(start_ms, *by)
         bot_held = one.bot and not one.handed and not answered
         figures.note("rounds")
@@ -135,6 +142,8 @@ class Tally:
             buyer[FILTERED] += 1
             return
         end_ms = one.end_ms
+        buyer[STANDS] += 1
+        buyer[SLOW] += min(end_ms, now_ms) - start_ms > SLOW_MS
         if answered:
             wait_ms = end_ms - start_ms
             figures.note("rounds_answered")
@@ -142,10 +151,10 @@ class Tally:
             figures.note("rounds_held", one.flags & (HOLDS | GREETS | SHORT) > 0)
             seconds = -(-wait_ms // SECOND_MS)
             figures.waits[seconds] = figures.waits.get(seconds, 0) + 1
-            buyer[SLOW] += wait_ms > SLOW_MS
         elif one.how == OPEN:
             figures.note("rounds_open")
-            buyer[SLOW] += now_ms - start_ms > SLOW_MS
+            if now_ms - start_ms <= SLOW_MS:
+                self.next_ms = min(self.next_ms, start_ms + SLOW_MS + 1)
         if bot_held:
             figures.note("rounds_bot_held")
             return
@@ -157,15 +166,16 @@ class Tally:
                 figures.note(f"within_{name}")
             elif one.how == OPEN:
                 self.next_ms = min(self.next_ms, start_ms + window_ms + 1)
-        day_end_ms = self._days.of(start_ms).end_ms
-        if end_ms >= day_end_ms:
-            if now_ms >= day_end_ms:
+        missed_ms = max(self._days.of(start_ms).end_ms, start_ms + MISSED_MS)
+        if end_ms >= missed_ms:
+            if now_ms >= missed_ms:
                 figures.note("missed_rounds")
                 buyer[MISSED] += 1
             else:
-                self.next_ms = min(self.next_ms, day_end_ms)
+                self.next_ms = min(self.next_ms, missed_ms)
 
     def _session(self, session: Session, rounds: list[Round], until_ms: int) -> None:
+        rounds = [one for one in rounds if one.how != DISMISSED]  # An advertiser's chat is no session to be answered.
         if not self._counts(session.start_ms) or not rounds:
             return
         first = rounds[0]
@@ -180,6 +190,8 @@ class Tally:
             return
         if session.start_ms >= self._manned.known_ms:
             self._left_offline(figures, first, nobody=self._manned.nobody(session.start_ms))
+        if session.bot and not session.replied and not any(one.handed for one in rounds):
+            figures.note("sessions_bot_only")
         if answered:
             wait_ms = first.end_ms - first.start_ms
             figures.note("first_replies")
@@ -204,17 +216,21 @@ class Tally:
     def _left_offline(figures: Figures, first: Round, *, nobody: bool) -> None:
         """Count a session of a shop of which it is known who was there: was it left to nobody, and answered later?"""
         figures.note("sessions_watched")
-        if nobody and first.how != DISMISSED:
+        if nobody:
             figures.note("offline_sessions")
             if first.how == ANSWERED:
                 figures.note("offline_answered")
                 figures.note("offline_answer_ms", first.end_ms - first.start_ms)
 
     def _bot_session(self, figures: Figures, session: Session, rounds: list[Round]) -> None:
+        """Count a session a bot was in; contained is one that needed no person within 72 hours, nor had a later one."""
         figures.note("bot_sessions")
-        if session.replied:
-            return
         over_ms = session.start_ms + CONTAINED_MS
+        if any(one.handed for one in rounds) or any(
+            session.start_ms <= said.ts_ms < over_ms and said.code == REPLY and not said.flags & ASSIST
+            for said in self._log
+        ):
+            return
         if self._now_ms < over_ms:
             figures.note("bot_sessions_pending")
             self.next_ms = min(self.next_ms, over_ms)
@@ -224,7 +240,7 @@ class Tally:
             figures.note("bot_sessions_silent")  # Whether the bot has helped, or the buyer has left, nobody knows.
 
     def _messages(self) -> None:
-        """Count messages, transfers and hand-offs, by who wrote or held."""
+        """Count messages of the shop, transfers and hand-offs, by who wrote or held; and the buyers that are noise."""
         holder: tuple[str | None, str | None] = (None, None)
         handed_ms = asked_ms = -1
         for said in self._log:
@@ -233,10 +249,11 @@ class Tally:
                 if said.account is not None:
                     holder = (said.agent, said.account)
                 asked_ms = ts_ms if asked_ms < 0 else asked_ms
+            elif said.code == NOISE:
                 if self._counts(ts_ms):
-                    figures, buyer = self._of(ts_ms, *holder)
-                    figures.note("buyer_messages")
+                    _, buyer = self._of(ts_ms, *holder)
                     buyer[CONSULTED] += 1
+                    buyer[FILTERED] += 1
             elif said.code == REPLY and not said.flags & ASSIST:
                 if said.account is not None:
                     holder = (said.agent, said.account)
@@ -244,9 +261,11 @@ class Tally:
                     figures, buyer = self._of(ts_ms, *holder)
                     figures.note("agent_messages", not said.flags & CARD)
                     buyer[REPLIED] += 1
-                    if handed_ms >= 0:
+                    if handed_ms >= 0 and ts_ms - handed_ms <= GIVE_UP_MS:
                         figures.note("handoffs_answered")
                         figures.note("handoff_ms", ts_ms - handed_ms)
+                handed_ms = asked_ms = -1
+            elif said.code in (CLOSED_BY_BUYER, DISMISS):
                 handed_ms = asked_ms = -1
             elif said.code == HANDED_OFF:
                 handed_ms = ts_ms if handed_ms < 0 else handed_ms
@@ -280,7 +299,10 @@ class Tally:
             return
         figures, _ = self._of(holding.ts_ms, holding.agent, holding.account)
         figures.note("promises")
-        missed_ms = holding.ts_ms + FOLLOW_UP_MS
+        limits = BUILT_IN.promise
+        if holding.since_ms:
+            limits = limits.given(holding.since_ms)
+        missed_ms = holding.ts_ms + limits.missed_ms
         if min(kept_ms, self._now_ms) > missed_ms:
             figures.note("promises_missed")
         elif kept_ms == NEVER_MS:
@@ -320,8 +342,10 @@ def _of_buyer(packed: int) -> int:
     """Return what one buyer adds to each of `BUYER_FIGURES`, packed."""
     if not packed:
         return 0
-    known = counts_of(packed, 5)
-    consulted, replied, filtered = known[CONSULTED] > 0, known[REPLIED] > 0, known[FILTERED] > 0
+    known = counts_of(packed, 6)
+    # Whom a reminder of the platform or one dismissed wait stands beside real questions of is a buyer all the same.
+    filtered = known[FILTERED] > 0 and not known[STANDS]
+    consulted, replied = known[CONSULTED] > 0, known[REPLIED] > 0
     slow, missed = known[SLOW] >= SLOW_GAPS, known[MISSED] > 0
     so = (consulted, consulted and not filtered, consulted and replied, filtered, slow, missed)
     return sum(yes << BITS * at for at, yes in enumerate(so))

@@ -15,7 +15,7 @@ from monitor.core import words as w
 from monitor.core.senders import role_of
 
 BUYER, REPLY, BOT, AUTO, HANDED_OFF, ASSIGNED, TRANSFERRED, CLOSED_BY_BUYER, CLOSED, RECALL, DISMISS = range(11)
-LISTED, UNLISTED = 11, 12
+LISTED, UNLISTED, NOISE = 11, 12, 13
 
 # Flags.
 HOLDS = 1  # reply: only holds the buyer off
@@ -53,7 +53,7 @@ class Said(Struct, frozen=True, array_like=True, gc=False):
     account: str | None  # The agent's name, where the feed names no account.
     id: str = ""
     other: str | None = None  # recall: the message taken back; transfer: the account that passes the chat on.
-    since_ms: int = 0  # listed: since when the buyer waits; unlisted: 0.
+    since_ms: int = 0  # listed: since when the buyer waits; a reply that holds: within how long it promises an answer.
 
 
 def said(event: ev.AnyEvent, number: int, words: int = 0) -> Said | None:
@@ -70,9 +70,12 @@ def said(event: ev.AnyEvent, number: int, words: int = 0) -> Said | None:
         spoken = role_of(event, words)
         code = _CODES.get(spoken)
         kind = event.kind
+        if code is None and event.role == "buyer" and spoken == "system":
+            code = NOISE
         if code is None or kind == "reaction":
             return None
         flags = CARD if kind == "card" else 0
+        promised_ms = 0
         if code == BUYER:
             needs_reply = event.needs_reply
             if event.entry and not needs_reply:
@@ -83,6 +86,7 @@ def said(event: ev.AnyEvent, number: int, words: int = 0) -> Said | None:
                 flags |= POLITE
         elif code == REPLY:
             if words:
+                promised_ms = w.promised_ms(words) if words & w.HOLDING else 0
                 flags |= (HOLDS if words & w.HOLDING else 0) | (GREETS if words & w.GREETING else 0)
                 if words & w.SPEAKER == w.BY_LATENCY:
                     flags |= BY_LATENCY
@@ -90,7 +94,7 @@ def said(event: ev.AnyEvent, number: int, words: int = 0) -> Said | None:
                 flags |= ASSIST
             if kind == "text" and len((event.text or "").strip()) <= SHORT_CHARS:
                 flags |= SHORT
-        return Said(event.ts_ms, seq, number, code, flags, event.agent, account, event.id)
+        return Said(event.ts_ms, seq, number, code, flags, event.agent, account, event.id, None, promised_ms)
     code = _OTHERS.get(type(event))
     if code is None:
         return None

@@ -9,6 +9,7 @@ from monitor.core.scores.figures import BUYER_FIGURES, WINDOWS_MS, Figures
 from monitor.core.scores.judge import UNDETERMINED
 from monitor.core.scores.profile import Profile
 
+NO_FIRST = ("outbound", "bot_only")  # Sessions that owe nobody a first reply: the shop began, or the bot was enough.
 SHARES = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("max", 1.0))
 
 
@@ -43,11 +44,11 @@ def shown(figures: Figures, buyers: Sequence[int]) -> dict[str, Any]:
     counted = dict(zip(BUYER_FIGURES, buyers, strict=True))
     return {
         "first_response": _mean(figures.counts, "first_reply_ms", "first_replies")
-        | {"unanswered": n("sessions", 0) - n("sessions_outbound", 0) - n("first_replies", 0)}
+        | {"unanswered": n("sessions", 0) - sum(n(f"sessions_{name}", 0) for name in NO_FIRST) - n("first_replies", 0)}
         | _shares(figures.first),
         "first_answer": _mean(figures.counts, "first_answer_ms", "first_answers"),
         "round_response": _mean(figures.counts, "reply_ms", "rounds_answered")
-        | {"unanswered": n("rounds_open", 0)}
+        | {"unanswered": n("rounds", 0) - n("rounds_dismissed", 0) - n("rounds_answered", 0)}
         | _shares(figures.waits),
         "dropoff": {f"{ms // 1000}s": _dropoff(figures.counts, f"{ms // 1000}s") for ms in WINDOWS_MS},
         "missed": {"rounds": n("missed_rounds", 0), "buyers": counted["buyers_missed"]},
@@ -73,6 +74,7 @@ def shown(figures: Figures, buyers: Sequence[int]) -> dict[str, Any]:
             "contained": n("bot_sessions_contained", 0),
             "left_silently": n("bot_sessions_silent", 0),
             "pending": n("bot_sessions_pending", 0),
+            "rate": _rate(n("bot_sessions_contained", 0), n("bot_sessions", 0) - n("bot_sessions_pending", 0)),
             "handoffs": n("handoffs", 0),
             "handoff_wait": _mean(figures.counts, "handoff_ms", "handoffs_answered"),
         },
@@ -87,7 +89,11 @@ def _mean(counts: Mapping[str, int], total: str, number: str) -> dict[str, Any]:
 
 def _share(counts: Mapping[str, int], part: str, whole: str, name: str) -> dict[str, Any]:
     of, some = counts.get(whole, 0), counts.get(part, 0)
-    return {name: some, "of": of, "rate": some / of if of else None}
+    return {name: some, "of": of, "rate": _rate(some, of)}
+
+
+def _rate(some: int, of: int) -> float | None:
+    return some / of if of else None
 
 
 def _dropoff(counts: Mapping[str, int], name: str) -> dict[str, Any]:
