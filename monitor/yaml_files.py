@@ -155,6 +155,8 @@ def _compose(text: bytes, name: str) -> yaml.Node:
             problem = (
                 'a second ": " in one line; a text with ": " in it stands in quotes, a key as far in as those beside it'
             )
+        elif "maximum nesting depth" in problem:
+            problem = f"nested deeper than {DEPTH_AT_MOST}"
         elif "found another document" in problem:
             problem = "a file is one document; take the --- out"
         elif "did not find expected" in problem:

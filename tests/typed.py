@@ -5,6 +5,6 @@ from click.testing import CliRunner, Result
 from monitor.cli import main
 
 
-def typed(*words: object, input: str | None = None) -> Result:
+def typed(*words: object, input: str | None = None, lang: str = "C") -> Result:
     arguments = [str(word) for word in words]
-    return CliRunner().invoke(main, arguments, input=input, env={"PRESALES_LISTEN__TOKEN": None})
+    return CliRunner().invoke(main, arguments, input=input, env={"PRESALES_LISTEN__TOKEN": None, "LC_ALL": lang})

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.policy_files import phrases, words
+from monitor.policy_files.chinese import told
 from monitor.policy_files.rule_set import FILES_READ, RuleSet, load
 from monitor.policy_files.scenarios import FOLDER, Result, run_all
 from monitor.policy_files.where import default_folder
@@ -45,12 +46,12 @@ class Checked:
             "folder": str(self.folder),
             "rules_version": None if self.rules is None else self.rules.hash,
             "good": self.good,
-            "errors": [fault._asdict() for fault in self.faults],
-            "warnings": [doubt._asdict() for doubt in self.doubts],
+            "errors": list(map(told, self.faults)),
+            "warnings": list(map(told, self.doubts)),
             "scenarios": {
                 "run": len(self.tests),
                 "failed": [
-                    {"title": result.title, "file": result.file, "errors": [fault._asdict() for fault in result.faults]}
+                    {"title": result.title, "file": result.file, "errors": list(map(told, result.faults))}
                     for result in self.failed
                 ],
             },

@@ -2,22 +2,77 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from monitor.clock import Clock
 from monitor.errors import UsageError
-from monitor.options import AS_JSON, CONFIG, RULES
+from monitor.options import AS_JSON, CONFIG, LANG, RULES
 from monitor.policy_files.against import Side, compare, with_rules, without_rules
 from monitor.policy_files.checking import Checked, check
+from monitor.policy_files.chinese import in_chinese
 from monitor.policy_files.explain import explained, instant_given
+from monitor.policy_files.explain_text import WORDS as EXPLAINED
 from monitor.policy_files.explain_text import lines_of
 from monitor.policy_files.in_force import first_rules
 from monitor.policy_files.where import Choice, choose
 from monitor.settings import load as load_settings
-from monitor.yaml_files import did_you_mean
+from monitor.yaml_files import Fault, did_you_mean
+
+
+class Words(NamedTuple):
+    """What a check says around what it found; of a noun, that of one and that of several."""
+
+    error: str
+    warning: str
+    failed: str
+    not_taken: str
+    summary: str
+    good: str
+    bad: str
+    none: str
+    one_error: tuple[str, str]
+    one_rule: tuple[str, str]
+    one_shop: tuple[str, str]
+    one_person: tuple[str, str]
+    one_scenario: tuple[str, str]
+
+
+WORDS = {
+    "en": Words(
+        error="error: ",
+        warning="warning: ",
+        failed="failed: ",
+        not_taken="{folder}: {errors}; these rules would not be taken",
+        summary="{folder}: {good} · {rules}, {shops}, {people} · {scenarios}, {failed} failed · version {version}",
+        good="good",
+        bad="not good",
+        none="none",
+        one_error=("{} error", "{} errors"),
+        one_rule=("{} rule", "{} rules"),
+        one_shop=("{} shop", "{} shops"),
+        one_person=("{} person", "{} people"),
+        one_scenario=("{} scenario", "{} scenarios"),
+    ),
+    "zh": Words(
+        error="错误 ",
+        warning="提醒 ",
+        failed="不符 ",
+        not_taken="{folder}：{errors}，这些规则不会生效",
+        summary="{folder}：{good} · {rules}，{shops}，{people} · {scenarios}，{failed} 不符 · 版本 {version}",
+        good="没有错误",
+        bad="有错误",
+        none="没有",
+        one_error=("{} 处错误",) * 2,
+        one_rule=("{} 条规则",) * 2,
+        one_shop=("{} 个店铺",) * 2,
+        one_person=("{} 人",) * 2,
+        one_scenario=("{} 个场景",) * 2,
+    ),
+}
 
 
 @click.command("check-rules")
@@ -25,9 +80,10 @@ from monitor.yaml_files import did_you_mean
 @click.option("--against", "logs", multiple=True, metavar="FILE", help="Say what would change on this log of events.")
 @click.option("--than", type=click.Path(path_type=Path), help="Rules to compare with (default: those in force).")
 @CONFIG
+@LANG
 @AS_JSON
 def check_rules(
-    folder: Path | None, logs: tuple[str, ...], than: Path | None, config: Path | None, as_json: bool
+    folder: Path | None, logs: tuple[str, ...], than: Path | None, config: Path | None, lang: str, as_json: bool
 ) -> None:
     """Check a folder of rules, and run its tests."""
     chosen = _chosen(folder, config)
@@ -41,7 +97,7 @@ def check_rules(
         told = checked.as_json() | ({} if compared is None else {"against": compared})
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
-        _print_checked(checked)
+        _print_checked(checked, WORDS[lang], in_chinese if lang == "zh" else str)
         if compared is not None:
             _print_compared(compared)
     sys.exit(0 if checked.good else 1)
@@ -92,28 +148,37 @@ def _chosen(folder: Path | None, config: Path | None) -> Choice:
     return Choice(folder, "given")
 
 
-def _print_checked(checked: Checked) -> None:
+def _print_checked(checked: Checked, words: Words, said: Callable[[str], str]) -> None:
+    def put(kind: str, fault: Fault) -> None:
+        click.echo(f"{kind}{fault._replace(message=said(fault.message))}")
+
     for fault in checked.faults:
-        click.echo(f"error: {fault}")
+        put(words.error, fault)
     for doubt in checked.doubts:
-        click.echo(f"warning: {doubt}")
+        put(words.warning, doubt)
     for result in checked.failed:
         for fault in result.faults:
-            click.echo(f"failed: {fault}")
-    if checked.rules is None:
-        click.echo(f"{checked.folder}: {_count(len(checked.faults), 'error')}; these rules would not be taken")
-        return
+            put(words.failed, fault)
     rules = checked.rules
-    tests = f"{_count(len(checked.tests), 'scenario')}, {len(checked.failed) or 'none'} failed"
+    if rules is None:
+        click.echo(words.not_taken.format(folder=checked.folder, errors=_count(len(checked.faults), words.one_error)))
+        return
     click.echo(
-        f"{checked.folder}: {'good' if checked.good else 'not good'} · {_count(len(rules.policies.rules), 'rule')}, "
-        f"{_count(len(rules.register.shops), 'shop')}, {_count(len(rules.register.persons), 'person', 'people')} · "
-        f"{tests} · version {rules.hash}"
+        words.summary.format(
+            folder=checked.folder,
+            good=words.good if checked.good else words.bad,
+            rules=_count(len(rules.policies.rules), words.one_rule),
+            shops=_count(len(rules.register.shops), words.one_shop),
+            people=_count(len(rules.register.persons), words.one_person),
+            scenarios=_count(len(checked.tests), words.one_scenario),
+            failed=len(checked.failed) or words.none,
+            version=rules.hash,
+        )
     )
 
 
-def _count(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
+def _count(count: int, noun: tuple[str, str]) -> str:
+    return noun[count != 1].format(count)
 
 
 @click.command("explain")
@@ -126,6 +191,7 @@ def _count(count: int, one: str, many: str | None = None) -> str:
 @click.option("--until", metavar="INSTANT", help="Count the counted clock to here.")
 @RULES
 @CONFIG
+@LANG
 @AS_JSON
 def explain(
     shop: str,
@@ -135,6 +201,7 @@ def explain(
     until: str | None,
     rules: Path | None,
     config: Path | None,
+    lang: str,
     as_json: bool,
 ) -> None:
     """Say what would hold for a wait: from which line, and when each stage and step is due."""
@@ -142,7 +209,7 @@ def explain(
     zone = found.policies.zone
     known = [info.shop for info in found.register.shops]
     if known and shop not in known:
-        click.echo(f"note: no shop of the register is called {shop}{did_you_mean(shop, known)}", err=True)
+        click.echo(EXPLAINED[lang]["unknown"].format(shop, did_you_mean(shop, known)), err=True)
     said = explained(
         found,
         platform=platform,
@@ -154,5 +221,5 @@ def explain(
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
         return
-    for line in lines_of(said, zone):
+    for line in lines_of(said, zone, lang):
         click.echo(line)

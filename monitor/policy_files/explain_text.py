@@ -1,41 +1,93 @@
 """What would hold for a wait, as a person reads it: by the clock of the floor, with the line each part is from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+# What is said in each language; {…} is filled in.
+WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "until": "until {}",
+        "team": "team {}",
+        "rules": "rules {}",
+        "merchant": "the merchant answers at this time: nothing is told, nothing is blamed",
+        "closed": "outside the counted hours: the clock stands until they begin",
+        "first": "the first reply of a session ({}):",
+        "stage": "past {:g} s   in time until {}",
+        "step": "at {:g} s   told {}",
+        "ever": "ever",
+        "never": "never",
+        "unclaimed": " if unclaimed",
+        "again": ", again every {:g} s, {} times",
+        "promise": "a promise is due after {:g} s, late after {:g} s, missed after {:g} s",
+        "greeting": "a greeting owes an answer for {:g} s",
+        "ends_by": "a reply of {} ends a wait",
+        "bot": "bot: {}",
+        "counted": "counted from {}: {:g} s",
+        "unknown": "note: no shop of the register is called {}{}",
+    },
+    "zh": {
+        "until": "到 {} 为止",
+        "team": "小组 {}",
+        "rules": "规则版本 {}",
+        "merchant": "这个时段归商家接：不提醒，不算我们的",
+        "closed": "不在值班时间：到上班才开始计时",
+        "first": "会话的首次回复（{}）：",
+        "stage": "超过 {:g} 秒   最晚 {} 回算及时",
+        "step": "第 {:g} 秒   {} 提醒",
+        "ever": "任何时候",
+        "never": "不",
+        "unclaimed": "（没人认领时）",
+        "again": "，每 {:g} 秒再提醒一次，共 {} 次",
+        "promise": "安抚语之后：{:g} 秒待跟进，{:g} 秒跟进超时，{:g} 秒漏跟进",
+        "greeting": "只问候之后：{:g} 秒",
+        "ends_by": "算回复的：{}",
+        "bot": "机器人：{}",
+        "counted": "从 {} 起计时 {:g} 秒",
+        "unknown": "注意：登记表里没有叫 {} 的店铺{}",
+    },
+}
 
-def lines_of(said: dict[str, Any], zone: str) -> Iterator[str]:
+
+def lines_of(said: dict[str, Any], zone: str, lang: str = "en") -> Iterator[str]:
     """Yield what `explained` says, line by line.
 
     Args:
         said: the object of ``explain --json``.
         zone: of the floor; instants are shown by its clock.
+        lang: ``zh`` or ``en``.
     """
+    words, by = WORDS[lang], said["said_by"]
     clock = _Clock(said["at"], ZoneInfo(zone))
-    phase = f" · {said['phase']}" if said["phase"] else ""
-    yield f"{said['shop']} · {said['platform']}{phase} · {clock.whole(said['at'])} ({zone})"
-    span = f" · until {clock.whole(said['until'])}" if said["until"] else ""
-    yield f"{said['rule']} ({said['window']}){span} · team {said['team']} · rules {said['rules_version']}"
+    yield " · ".join(
+        filter(None, (said["shop"], said["platform"], said["phase"], f"{clock.whole(said['at'])} ({zone})"))
+    )
+    parts = [f"{said['rule']} ({said['window']})"]
+    if said["until"]:
+        parts.append(words["until"].format(clock.whole(said["until"])))
+    parts += [words["team"].format(said["team"]), words["rules"].format(said["rules_version"])]
+    yield " · ".join(parts)
     if said["responsible"] == "merchant":
-        yield "the merchant answers at this time: nothing is told, nothing is blamed"
+        yield words["merchant"]
     elif not said["counts_now"]:
-        yield "outside the counted hours: the clock stands until they begin"
-    yield from _limits(said, said["said_by"], clock)
+        yield words["closed"]
+    yield from _limits(said, by, clock, words)
     first = said["first_reply"]
     if (first["stages"], first["steps"]) != (said["stages"], said["steps"]):
-        yield f"the first reply of a session ({said['said_by']['first_reply']}):"
-        yield from _limits(first, {}, clock)
-    due, late, missed = said["promise_seconds"]
-    yield (
-        f"  a promise is due after {due:g} s, late after {late:g} s, missed after {missed:g} s{_by(said, 'promises')}; "
-        f"a greeting owes an answer for {said['greeting_seconds']:g} s{_by(said, 'greeting')}"
-    )
+        yield words["first"].format(by["first_reply"])
+        yield from _limits(first, {}, clock, words)
     roles = ", ".join(said["ends_by"])
-    yield f"  a reply of {roles} ends a wait{_by(said, 'ends_by')}; bot: {said['bot']}{_by(said, 'bot')}"
+    for key, line in (
+        ("promises", words["promise"].format(*said["promise_seconds"])),
+        ("greeting", words["greeting"].format(said["greeting_seconds"])),
+        ("ends_by", words["ends_by"].format(roles)),
+        ("bot", words["bot"].format(said["bot"])),
+    ):
+        yield f"  {line}{_place(by, key)}"
     if said["counted_seconds"] is not None:
-        yield f"  counted from {clock.whole(said['at'])}: {said['counted_seconds']:g} s{_by(said, 'hours')}"
+        counted = words["counted"].format(clock.whole(said["at"]), said["counted_seconds"])
+        yield f"  {counted}{_place(by, 'hours')}"
 
 
 class _Clock:
@@ -61,22 +113,18 @@ class _Clock:
         return f"{day}{local:%H:%M:%S}{rest}"
 
 
-def _limits(said: dict[str, Any], said_by: dict[str, str], clock: _Clock) -> Iterator[str]:
+def _limits(said: dict[str, Any], by: Mapping[str, str], clock: _Clock, words: Mapping[str, str]) -> Iterator[str]:
     for stage in said["stages"]:
-        until = clock.short(stage["due_at"]) if stage["due_at"] else "ever"
-        limit = f"{stage['name']:<10} past {stage['after_seconds']:g} s"
-        yield f"  {limit}   in time until {until}{_place(said_by, 'stages')}"
+        until = clock.short(stage["due_at"]) if stage["due_at"] else words["ever"]
+        limit = words["stage"].format(stage["after_seconds"], until)
+        yield f"  {stage['name']:<10} {limit}{_place(by, 'stages')}"
     for step in said["steps"]:
-        told = clock.short(step["due_at"]) if step["due_at"] else "never"
-        extra = " if unclaimed" if step.get("if_unclaimed") else ""
+        told = clock.short(step["due_at"]) if step["due_at"] else words["never"]
+        line = words["step"].format(step["at_seconds"], told) + (words["unclaimed"] if step.get("if_unclaimed") else "")
         if step.get("repeats"):
-            extra += f", again every {step['repeat_seconds']:g} s, {step['repeats']} times"
-        yield f"  {step['to']:<10} at {step['at_seconds']:g} s   told {told}{extra}{_place(said_by, 'steps')}"
+            line += words["again"].format(step["repeat_seconds"], step["repeats"])
+        yield f"  {step['to']:<10} {line}{_place(by, 'steps')}"
 
 
-def _by(said: dict[str, Any], key: str) -> str:
-    return _place(said["said_by"], key)
-
-
-def _place(said_by: dict[str, str], key: str) -> str:
-    return f"   [{said_by[key]}]" if key in said_by else ""
+def _place(by: Mapping[str, str], key: str) -> str:
+    return f"   [{by[key]}]" if key in by else ""

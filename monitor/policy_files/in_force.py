@@ -15,6 +15,7 @@ from watchfiles import awatch
 
 from monitor.core.policy import BUILT_IN, Policy
 from monitor.errors import StoreUnavailable, UsageError
+from monitor.policy_files.chinese import told
 from monitor.policy_files.explain import explained
 from monitor.policy_files.rule_set import RuleSet, load
 from monitor.wire import instant_text
@@ -133,8 +134,8 @@ class RulesInForce:
             "since": instant_text(self.since_ms),
             "failed_at": None if self.failed_at_ms is None else instant_text(self.failed_at_ms),
             "good": not self.faults,
-            "errors": [fault._asdict() for fault in self.faults],
-            "warnings": [doubt._asdict() for doubt in self.doubts],
+            "errors": list(map(told, self.faults)),
+            "warnings": list(map(told, self.doubts)),
         }
 
 

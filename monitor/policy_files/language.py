@@ -228,8 +228,9 @@ class HoursText(Model):
         week = [self.weekly.get(day, self.daily) for day in range(7)]
         for day, (own, then) in enumerate(zip(week, week[1:] + week[:1], strict=True)):
             if own and then and own[-1].until_ms - DAY_MS > then[0].from_ms:
-                said = f"{DAYS[day]} {window_text(own[-1])} runs into {window_text(then[0])} of {DAYS[(day + 1) % 7]}"
-                raise misplaced(f"{said}; the hours overlap", "weekly" if self.weekly else "daily")
+                ours, theirs, next_day = window_text(own[-1]), window_text(then[0]), DAYS[(day + 1) % 7]
+                said = f"{DAYS[day]} {ours} runs into {theirs} of {next_day}; the hours overlap"
+                raise misplaced(said, "weekly" if self.weekly else "daily")
         return self
 
 

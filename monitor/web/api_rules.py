@@ -19,6 +19,7 @@ class FaultTold(BaseModel):
     line: int = Field(description="From 1; 0: it is about the file as a whole.")
     column: int
     message: str
+    message_zh: str = Field(description="The same in Chinese.")
 
 
 class RulesTold(BaseModel):

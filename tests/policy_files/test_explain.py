@@ -122,9 +122,10 @@ def test_a_person_reads_the_clock_of_the_floor_and_the_line_of_each_part(tmp_pat
         "the first reply of a session (rules.yaml:3):",
         "  slow       past 30 s   in time until 23:59:30",
         "  panel      at 10 s   told 23:59:10",
-        "  a promise is due after 180 s, late after 600 s, missed after 900 s   [default.yaml:4]; "
-        "a greeting owes an answer for 60 s   [default.yaml:4]",
-        "  a reply of agent, seller ends a wait   [default.yaml:4]; bot: holds   [rules.yaml:5]",
+        "  a promise is due after 180 s, late after 600 s, missed after 900 s   [default.yaml:4]",
+        "  a greeting owes an answer for 60 s   [default.yaml:4]",
+        "  a reply of agent, seller ends a wait   [default.yaml:4]",
+        "  bot: holds   [rules.yaml:5]",
         "  counted from 2026-11-10 23:59: 660 s   [rules.yaml:5]",
     ]
     said = json.loads(typed("explain", "--shop", "senye", *typed_in, "--json").stdout)["said_by"]
@@ -132,6 +133,10 @@ def test_a_person_reads_the_clock_of_the_floor_and_the_line_of_each_part(tmp_pat
         "shops.yaml:2",
         "rules.yaml:3",
         "default.yaml:4",
+    )
+    chinese = typed("explain", "--shop", "senye", *typed_in, "--lang", "zh").stdout
+    assert (
+        "  team       第 180 秒   2026-11-11 00:02:00 提醒，每 60 秒再提醒一次，共 2 次   [default.yaml:4]" in chinese
     )
     missing = typed("explain", "--shop", "senya", *typed_in)
     assert "no shop of the register is called senya; did you mean senye?" in missing.stderr

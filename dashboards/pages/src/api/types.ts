@@ -281,6 +281,8 @@ export interface FaultTold {
   readonly line: number
   readonly column: number
   readonly message: string
+  /** The same in Chinese. */
+  readonly message_zh: string
 }
 
 /** What became of one suggested reply. */
