@@ -16,7 +16,8 @@ interface Figures {
 
 export interface ReportRow {
   readonly name: string
-  readonly received: number
+  /** Null where no feed tells whom buyers wrote to, as with most of agents. */
+  readonly received: number | null
   readonly rounds: number
   readonly firstReply: number | null
   readonly meanReply: number | null
@@ -49,19 +50,32 @@ export const COLUMNS: readonly Column[] = [
   'left',
 ]
 
-/** @param score the profile asked for; empty: each shop's own. */
-export function rowOf(row: KpiRow, score: string, profiles: readonly ProfileTold[]): ReportRow {
+/** What a shop has agreed on: a share by profile. */
+export type Targets = Readonly<Record<string, number>>
+
+/**
+ * @param score the profile asked for; empty: each shop's own.
+ * @param targets of the row's shop; a budget has them too, but stands for the running day alone.
+ */
+export function rowOf(
+  row: KpiRow,
+  score: string,
+  profiles: readonly ProfileTold[],
+  targets: Targets = {},
+): ReportRow {
   const figures = row.figures as unknown as Figures | null
   const budget = row.budget as
     | { profile?: string; target?: number | null; rate?: number | null; left?: number | null }
     | null
     | undefined
-  const id = score !== '' ? score : (budget?.profile ?? own(row, profiles))
-  const target = score === '' || budget?.profile === score ? (budget?.target ?? null) : null
+  const id = score !== '' ? score : (budget?.profile ?? Object.keys(targets)[0] ?? own(row, profiles))
+  const target = id === null ? null : budget?.profile === id ? (budget.target ?? null) : (targets[id] ?? null)
+  const received = figures?.buyers.received ?? 0
+  const rounds = figures?.rounds.total ?? 0
   return {
     name: row.name,
-    received: figures?.buyers.received ?? 0,
-    rounds: figures?.rounds.total ?? 0,
+    received: received === 0 && rounds > 0 ? null : received,
+    rounds,
     firstReply: figures?.first_response.mean_seconds ?? null,
     meanReply: figures?.round_response.mean_seconds ?? null,
     p90: figures?.round_response.p90_seconds ?? null,
@@ -73,7 +87,7 @@ export function rowOf(row: KpiRow, score: string, profiles: readonly ProfileTold
     scoreId: id,
     target,
     // Before anything is decided nothing is used up either.
-    left: target === null || budget?.rate == null ? null : (budget.left ?? null),
+    left: target === null || budget?.profile !== id || budget.rate == null ? null : (budget.left ?? null),
   }
 }
 

@@ -56,5 +56,15 @@ export const reports: ReportsWords = {
   print: 'Print',
   empty: 'Nothing happened in this time. Choose other days, or see whether the sources bring anything.',
   ended: 'the number is of rounds that have ended',
+  general: {
+    first_30s: 'First reply within 30 s (general)',
+    rate_3min_round: 'Within 3 minutes, by round',
+    rate_3min_buyer: 'Within 3 minutes, by buyer',
+    rate_3min_session: 'Within 3 minutes, by session',
+    rate_3min_message: 'Within 3 minutes, by message',
+    reply_rate_day: 'Answered the same day (general)',
+  },
+  noPlatforms: 'A general rate, no platform counts like this.',
+  sure: {},
   profileFrom: (source, sure) => `Definition: ${source} (${sure})`,
 }

@@ -56,6 +56,19 @@ export const reports = {
   print: '打印',
   empty: '这段时间没有数据。请换个日期，或看看采集端是否在送。',
   ended: '数字是已结束的轮次',
+  /** Rates of the floor itself, whatever a platform counts. */
+  general: {
+    first_30s: '首次30秒应答率（通用）',
+    rate_3min_round: '三分钟回复率 · 按轮次',
+    rate_3min_buyer: '三分钟回复率 · 按买家',
+    rate_3min_session: '三分钟回复率 · 按会话',
+    rate_3min_message: '三分钟回复率 · 按消息',
+    reply_rate_day: '当日回复率（通用）',
+  } as Readonly<Record<string, string>>,
+  noPlatforms: '通用算法，不是哪个平台的口径。',
+  sure: { official: '官方', reproduced: '转述', blog: '博客', unverified: '未核实' } as Readonly<
+    Record<string, string>
+  >,
   profileFrom: (source: string, sure: string) => `口径来源：${source}（${sure}）`,
 }
 
