@@ -2,7 +2,8 @@
 # once: the environment in .venv, the locked requirements, the pages, and, where it may,
 # the programs that the tests drive (.ci/setup says which).
 #
-# Another Python:        make PYTHON=/path/to/python3.12 test   (a new one: make clean first)
+# Another Python:        make PYTHON=python3.14 test   (.venv is made anew of it)
+#                        make PYTHON=python3.14 VENV=.venv-3.14 test   (beside .venv)
 # Some tests:            make test TESTS="tests/core -k promise"
 # Real chat to test on:  CHAT_SAMPLES=/path/to/samples make test
 
@@ -72,9 +73,15 @@ lock: $(VENV)/.lock-tool  ## Take newer versions of what pyproject.toml asks for
 	.ci/lock $(VENV)/lock-tool/bin/uv
 
 clean:  ## Remove what make has made here
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis dist dashboards/pages/node_modules monitor/web/pages
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis dist dashboards/pages/node_modules monitor/web/pages
 
 # Stamps: each says that a step is done for the files it was made from.
+
+ifneq ($(PYTHON),)
+ifneq ($(shell "$(PYTHON)" -V),$(if $(wildcard $(BIN)/python),$(shell $(BIN)/python -V)))
+.PHONY: $(VENV)/.made
+endif
+endif
 
 $(VENV)/.made:
 	python=$$(.ci/setup python) && rm -rf $(VENV) && "$$python" -m venv $(VENV)

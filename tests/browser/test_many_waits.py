@@ -42,7 +42,7 @@ async def test_an_empty_queue_is_no_good_news_while_a_source_is_unknown(
         await expect(empty).to_have_text(f"{said} · 1 个采集端未知：可能有买家在等而这里看不到")
     live.counts = {"last_event_at": None}
     await page.goto(f"{live.address}/console?lang=zh")
-    await expect(page.locator("[data-test=empty]")).to_have_text("还没有收到过任何消息。")
+    await expect(page.locator("[data-test=empty]")).to_have_text("还没有收到过任何消息。看板上有发送第一条的方法。")
     await page.close()
 
 
