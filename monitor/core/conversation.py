@@ -27,7 +27,6 @@ from monitor.core.entry import (
     OPENED,
     POLICY_SHIFT,
     RECALL,
-    UNLISTED,
     Entry,
     order,
 )
@@ -259,15 +258,12 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
 
         Args:
             folds: the rules.
-            history: every entry that is still known, in any order.
+            history: every entry that is on the disk, in any order.
             opened: the numbers of the waits written down, whose openings keep their names.
         """
-        known = list(history)
-        # Lists are stored with their shop, not with a chat: what is known of them stays.
-        known += [
-            entry for chunk in self._chunks() for entry in _chain(chunk.log) if entry.what & CODE in (LISTED, UNLISTED)
-        ]
-        entries = sorted(known, key=order)
+        # What is in memory stays: the newest is not on the disk yet, and lists are stored with their shop, not a chat.
+        known = {entry.number: entry for entry in history} | {entry.number: entry for entry in self.all_entries()}
+        entries = sorted(known.values(), key=order)
         for entry in entries:
             if entry.number in opened:
                 entry.what |= OPENED

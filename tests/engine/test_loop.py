@@ -263,6 +263,8 @@ async def test_time_of_the_events_moves_with_them_and_comes_back_after_a_restart
         await made.send(said(0), said(30, chat="d"))
         assert (made.engine.now_ms(), made.decided(RaiseAlert)) == (START_MS + 30_000, [])
         await made.send(said(61, chat="e"), said(0, chat="e"))
+        assert [a.conversation for a in made.decided(RaiseAlert)] == ["c"], "what came late is judged once time moves"
+        await made.send(said(62, "agent", chat="f"))
         assert [(a.conversation, a.due_at_ms) for a in made.decided(RaiseAlert)] == [
             ("c", START_MS + 60_001),
             ("e", START_MS + 60_001),
@@ -270,9 +272,9 @@ async def test_time_of_the_events_moves_with_them_and_comes_back_after_a_restart
         [told, _] = await made.journal.outbox.due(clock.at_ms, 10)
         assert (told.delivery.decided_at_ms, told.delivery.expires_at_ms) == (clock.at_ms, clock.at_ms + 60_000)
     async with service(tmp_path, clock, wall=False) as s:
-        assert s.engine.now_ms() == START_MS + 61_000
+        assert s.engine.now_ms() == START_MS + 62_000
         await s.move(3600)
-        assert (s.engine.now_ms(), s.decided(RaiseAlert)) == (START_MS + 61_000, [])
+        assert (s.engine.now_ms(), s.decided(RaiseAlert)) == (START_MS + 62_000, [])
         await s.send(said(70, "agent"))
         assert [closed.round.conversation for closed in s.decided(CloseRound)] == ["c"]
         assert sorted(row.conversation for row in s.engine.waits()) == ["d", "e"]
@@ -321,6 +323,19 @@ async def test_an_old_event_marked_backfill_corrects_its_round(tmp_path: Path) -
         assert rounds["e4"].ended_by == "phone2"
         assert rounds["e4"].backfilled
         assert len(rounds) == 40
+
+
+async def test_a_backfill_forgets_nothing_of_what_is_not_on_the_disk_yet(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with service(tmp_path, clock) as s:
+        for n in range(80):
+            clock.at_ms = START_MS + n * 60_000
+            await s.send(said(n * 60, "buyer" if n % 2 == 0 else "agent", id=f"e{n}"))
+        clock.at_ms = START_MS + 80 * 60_000
+        await s.send(said(4795, id="asks"), said(4 * 60 + 30, "agent", id="phone", backfill=True))
+        rounds = {r.opened_by: r for r in await rounds_of(s.journal)}
+        assert rounds["e4"].ended_by == "phone"
+        assert [(row.opened_by, row.opened_at_ms) for row in s.engine.waits()] == [("asks", START_MS + 4_795_000)]
 
 
 async def test_what_a_backfill_corrected_is_known_after_a_restart(tmp_path: Path) -> None:
