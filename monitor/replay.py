@@ -39,7 +39,7 @@ from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.senders import Reader
 from monitor.core.tracker import Tracker
 from monitor.errors import UsageError
-from monitor.wire import Limits, Refused, decode_line, instant_text
+from monitor.wire import Limits, Refused, decode_line, events_of_log, instant_text
 
 JUMP_MS = 30 * 24 * 3_600_000  # A ts that leaps so far ahead, with no later line near it, is probably wrong.
 REASONS_SHOWN = 10
@@ -289,8 +289,8 @@ class Replay:
                     tally.alerts[name] = tally.alerts.get(name, 0) + 1
             elif isinstance(decision, AlertOrder):
                 if isinstance(decision, RaiseAlert | RiseAlert):
-                    told = (decision.wait, decision.stage)
-                    if told not in self._announced:  # Told again, of a wait that stands again: counted once.
+                    # A wait that stands again is told again, and counted once.
+                    if (told := (decision.wait, decision.stage)) not in self._announced:
                         self._announced.add(told)
                         tally.alerts[decision.stage] = tally.alerts.get(decision.stage, 0) + 1
                 elif isinstance(decision, WithdrawAlert):
@@ -380,7 +380,7 @@ def open_log(path: str) -> AbstractContextManager[Iterable[bytes]]:
 
 
 def lines_of(paths: Sequence[str]) -> Iterator[bytes]:
-    """Yield the lines of files, one after the other.
+    """Yield the lines of files, or what arrays in them hold, one after the other.
 
     Raises:
         UsageError: one cannot be read.
@@ -388,7 +388,7 @@ def lines_of(paths: Sequence[str]) -> Iterator[bytes]:
     try:
         for path in paths:
             with open_log(path) as log:
-                yield from log
+                yield from events_of_log(log)
     except (OSError, EOFError, gzip.BadGzipFile) as error:
         raise UsageError(f"the log cannot be read: {error}") from error
 

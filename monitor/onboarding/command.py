@@ -15,7 +15,7 @@ from monitor.onboarding.check import Arrived, Finding, check
 from monitor.onboarding.exports import ColumnsFile, Import
 from monitor.options import AS_JSON
 from monitor.replay import open_log
-from monitor.wire import Limits, Refused, decode_line, decode_stored
+from monitor.wire import Limits, Refused, decode_line, decode_stored, events_of_log
 from monitor.yaml_files import BadFiles, read
 
 
@@ -97,7 +97,7 @@ def _of_files(paths: tuple[str, ...], source: str | None, refused: dict[str, int
     known: dict[tuple[str, str], Any] = {}
     for path in paths:
         with open_log(path) as log:
-            for line in log:
+            for line in events_of_log(log):
                 if line.isspace():
                     continue
                 try:

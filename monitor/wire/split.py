@@ -6,8 +6,9 @@ can carry a million elements.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Annotated, Any
 
 import msgspec
@@ -23,6 +24,7 @@ _LINE = re.compile(rb"[^ \t\r\n][^\n]*")
 # An element held costs tens of bytes, so an array with at most this many commas for each event allowed is held at
 # once (20 MB by the default limits), and one with more is counted first. No event has fewer fields than three.
 _COMMAS_PER_EVENT = 16
+_NO_LIMITS = Limits(batch_events=1 << 40)  # A file is as long as it is.
 
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _whole = msgspec.json.Decoder(msgspec.Raw).decode
@@ -48,6 +50,35 @@ def split(body: bytes, limits: Limits) -> list[bytes]:
     if len(pieces) > limits.batch_events:
         raise Refused("size", "$", _too_many(limits))
     return pieces
+
+
+def events_of_log(lines: Iterable[bytes]) -> Iterable[bytes]:
+    """Return the events of a file, each still bytes: its lines, or what its arrays hold.
+
+    One array may be the whole file, or each line one. They are held at once; lines are not.
+    """
+    lines = iter(lines)
+    ahead = []
+    for line in lines:
+        ahead.append(line)
+        if text := line.removeprefix(BOM).strip(_SPACE):
+            if text.startswith(b"["):
+                return _of_arrays(b"".join(chain(ahead, lines)).removeprefix(BOM))
+            break
+    return chain(ahead, lines)
+
+
+def _of_arrays(body: bytes) -> Iterator[bytes]:
+    try:
+        yield from _array(body, _NO_LIMITS)
+    except Refused:
+        for line in body.splitlines():
+            if not line.strip(_SPACE):
+                continue
+            try:
+                yield from _array(line, _NO_LIMITS) if line.lstrip(_SPACE).startswith(b"[") else (line,)
+            except Refused:
+                yield line  # Whoever decodes it says what is wrong.
 
 
 def _lines(body: bytes, first: bytes, limits: Limits) -> list[bytes]:

@@ -4,7 +4,7 @@ import tracemalloc
 import pytest
 
 from monitor.wire.batch import Limits, Refused
-from monitor.wire.split import split
+from monitor.wire.split import events_of_log, split
 
 LIMITS = Limits()
 
@@ -33,6 +33,21 @@ def test_a_body_is_an_event_an_array_or_one_event_a_line(body: bytes, pieces: li
         assert [json.loads(piece) for piece in split(body, LIMITS)] == json.loads(body)
     else:
         assert split(body, LIMITS) == pieces
+
+
+@pytest.mark.parametrize(
+    ("log", "events"),
+    [
+        (b"", []),
+        (b"\n{}\nnonsense\n[{}]\n", [b"\n", b"{}\n", b"nonsense\n", b"[{}]\n"]),
+        (b'\xef\xbb\xbf\n[\n{"a":1},\n{"b":2}\n]\n', [b'{"a":1}', b'{"b":2}']),
+        (b'[{"a":1},{"b":2}]\n\n{"c":3}\n[{"d":4}]', [b'{"a":1}', b'{"b":2}', b'{"c":3}', b'{"d":4}']),
+        (b'[{"a":1},\n{"b":2}\n', [b'[{"a":1},', b'{"b":2}']),
+        (b"[" + b"{}," * 50_000 + b"{}]", [b"{}"] * 50_001),
+    ],
+)
+def test_a_log_is_its_lines_or_what_its_arrays_hold(log: bytes, events: list[bytes]) -> None:
+    assert list(events_of_log(log.splitlines(keepends=True))) == events
 
 
 @pytest.mark.parametrize(
