@@ -1,6 +1,7 @@
 """The documentation says what is so."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
@@ -124,6 +125,36 @@ def test_each_command_line_of_the_docs_can_be_typed() -> None:
             if command is main or set(re.findall(r"--[a-z-]+", line)) - known:
                 wrong.append(f"{page.name}: {line}")
     assert wrong == []
+
+
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md"), ROOT / "rules" / "README.md"])
+
+
+def wrongly_named(pattern: str, is_there: Callable[[str], bool]) -> list[str]:
+    """What pages name in a way, and there is not."""
+    named = ((page.name, one) for page in PAGES for one in re.findall(pattern, page.read_text("utf-8")))
+    return sorted({f"{page}: {one}" for page, one in named if not is_there(one)})
+
+
+def test_each_setting_that_a_page_names_is_there() -> None:
+    known = names(Settings().shown())
+    groups = "|".join(sorted({name.partition(".")[0] for name in known if "." in name}))
+    known |= {f"{name}_file" for name in known} | {"journal.db", "journal.lock"}
+    assert wrongly_named(rf"`((?:{groups})\.[a-z_]+)(?=[`: ])", known.__contains__) == []
+    variables = {ENV_PREFIX + name.replace(".", "__").upper() for name in known}
+    assert wrongly_named(r"\b(PRESALES_[A-Z]+__[A-Z_]+)\b", variables.__contains__) == []
+
+
+def test_each_metric_that_a_page_names_is_there() -> None:
+    known = {f"presales_{family.name}" for family in FAMILIES}
+    known |= {f"{name}_{part}" for name in known for part in ("bucket", "count", "sum")}
+    assert wrongly_named(r"\b(presales_[a-z_]+[a-z])\b", known.__contains__) == []
+
+
+def test_each_route_that_a_page_names_is_there() -> None:
+    paths = [re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(path)) for _, path in ROUTES if path.startswith("/v1/")]
+    known = re.compile("|".join(f"{path}(?:[^/]+)?" if path.endswith("/") else path for path in paths))
+    assert wrongly_named(r"`[A-Z]* ?(/v1/[a-z/{}_-]*[a-z}])(?=[`? ])", lambda one: bool(known.fullmatch(one))) == []
 
 
 def event_examples() -> list[str]:
