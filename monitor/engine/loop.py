@@ -28,7 +28,7 @@ from monitor.engine.fetching import Fetcher
 from monitor.engine.queue import Queue, Submission
 from monitor.engine.records import Recorder
 from monitor.engine.recovery import read_back
-from monitor.engine.saving import ROW_AGE_MS, ROWS_AT_MOST, Saving
+from monitor.engine.saving import ROWS_AT_MOST, Saving
 from monitor.engine.taking import Taker, Turn
 from monitor.errors import Busy, StoreUnavailable
 from monitor.spare import Spare
@@ -279,7 +279,7 @@ class Engine:
             if self._storing is not None and self._storing.done():
                 await self._landed()
             now_ms = self._clock.now_ms()
-            until_ms = now_ms + (ROW_AGE_MS if len(self._saving) else 60_000)
+            until_ms = self._saving.next_ms(now_ms) or now_ms + 60_000
             if self.tracker.wall:
                 until_ms = min(until_ms, self.tracker.next_ms)
             if until_ms <= now_ms:

@@ -6,8 +6,16 @@ import pytest
 
 from monitor.core.conversation import Conversation
 from monitor.core.wait import State
-from monitor.engine.saving import SHARD_BYTES_A_SECOND, SHARD_OLDEST_MS, Saving
-from monitor.store.entries import Commit
+from monitor.engine.saving import (
+    MANY_EVENTS,
+    PAUSE_MS,
+    ROW_AGE_MS,
+    ROW_OLDEST_MS,
+    SHARD_BYTES_A_SECOND,
+    SHARD_OLDEST_MS,
+    Saving,
+)
+from monitor.store.entries import Commit, StoredEvent
 from tests.timeline import START_MS
 
 
@@ -52,3 +60,33 @@ def test_a_row_that_may_name_what_it_does_not_know_is_not_saved_without_it() -> 
     assert not saved(saving, 500), "the row is not old enough, and waits"
     assert saved(saving, 1_000)
     assert not saved(saving, 1_500)
+
+
+EVENT = StoredEvent(1, "senye", "e", "c", START_MS, START_MS, "http", 0, True, b"{}")
+
+
+def put(saving: Saving, after_ms: int, events: int = 0) -> Commit:
+    commit = Commit(now_ms=START_MS + after_ms, rules="r", events=[EVENT] * events)
+    saving.put_into(commit, 10, 7, START_MS + after_ms)
+    return commit
+
+
+def test_a_commit_of_many_events_leaves_rows_to_a_calmer_moment_but_not_for_long() -> None:
+    saving = Saving(cast("Any", Small(100)))
+    assert put(saving, 0, MANY_EVENTS).shard is not None, "the first is always saved"
+    for after_ms in (0, 10):
+        saving.note(Conversation("senye", f"c{after_ms}", None, 1, 0, State()), 0, START_MS + after_ms)
+    storm = put(saving, ROW_OLDEST_MS - 1, MANY_EVENTS)
+    assert (storm.rows, storm.shard) == ([], None)
+    assert len(put(saving, ROW_OLDEST_MS, MANY_EVENTS).rows) == 1
+    assert len(put(saving, ROW_OLDEST_MS, MANY_EVENTS - 1).rows) == 1, "few events leave room for what is a second old"
+
+
+def test_rows_are_saved_once_they_are_old_enough_and_nothing_has_come_for_a_moment() -> None:
+    saving = Saving(cast("Any", Small(100)))
+    assert saving.next_ms(START_MS) is None
+    saving.note(Conversation("senye", "c", None, 1, 0, State()), 0, START_MS)
+    assert saving.next_ms(START_MS) == START_MS + ROW_AGE_MS
+    assert saving.next_ms(START_MS + 2 * ROW_AGE_MS) == START_MS + 2 * ROW_AGE_MS + PAUSE_MS
+    assert len(put(saving, ROW_AGE_MS).rows) == 1
+    assert saving.next_ms(START_MS + ROW_AGE_MS) is None
