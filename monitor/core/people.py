@@ -200,7 +200,8 @@ class People(PeopleReading):
                 self._look(person, now_ms)
             if self.wake_at_ms - now_ms > PRESENT_MS + LOOK_AGAIN_MS:
                 self._plan(now_ms)
-        self._owned(conversation, now_ms)
+        if self._heard:
+            self._owned(conversation, now_ms)
 
     def _wrote(self, person: str, shop: str, ts_ms: int, now_ms: int) -> None:
         if person not in self._workers and len(self._workers) >= PEOPLE_AT_MOST:

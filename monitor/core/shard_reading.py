@@ -88,9 +88,9 @@ class ShardReading(Shard):
         """
         keys: set[tuple[str, str]] = set()
         for event in events:
-            if isinstance(event, ev.WaitingSnapshot):
+            if type(event) is ev.WaitingSnapshot:
                 keys.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
-            elif isinstance(event, ev.BuyerMerged):
+            elif type(event) is ev.BuyerMerged:
                 keys.add((event.shop, event.into))
             key = event.conversation or event.buyer
             if key:

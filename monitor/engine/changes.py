@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from monitor.core.decisions import AlertOrder, Decision, TellPeople
 from monitor.core.events import AnyEvent
@@ -30,7 +31,7 @@ class Receipt:
     rejected: list[Refusal] = field(default_factory=list)
 
 
-class Accepted(NamedTuple):
+class Accepted(Struct, frozen=True, gc=False):
     """One event as it went in, for watchers that count."""
 
     event: AnyEvent  # As it came; what of its words is kept is less.

@@ -91,8 +91,9 @@ class Taker:
                 if was is not None:
                     self._set_known_aside(turn, submission, event, kept, was)
                     continue
-                for chat in self._tracker.wants_history(event):
-                    await self._fetcher.history(event.shop, chat, self.position + 1)
+                if type(event) is not Message or event.backfill:
+                    for chat in self._tracker.wants_history(event):
+                        await self._fetcher.history(event.shop, chat, self.position + 1)
                 turn.bodies[key] = body
                 self._take_new(turn, submission, event, body, words)
 
@@ -126,7 +127,12 @@ class Taker:
 
     def _take_new(self, turn: Turn, submission: Submission, event: AnyEvent, body: bytes, words: int) -> None:
         commit, receipt, tracker = turn.commit, submission.receipt, self._tracker
-        self.position += places(event)
+        if type(event) is Message:  # As most are.
+            self.position += 1
+            conversation = event.conversation or event.buyer
+        else:
+            self.position += places(event)
+            conversation = conversation_of(event)
         if not tracker.wall:
             commit.now_ms = max(commit.now_ms, event.ts_ms)
         folded = self._handle(event, self.position, commit.now_ms, words)
@@ -138,7 +144,7 @@ class Taker:
                 self.position,
                 scope(event),
                 event.id,
-                conversation_of(event),
+                conversation,
                 event.ts_ms,
                 commit.now_ms,
                 submission.batch.door,
