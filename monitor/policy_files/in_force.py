@@ -86,6 +86,8 @@ class RulesInForce:
                         await take(fresh)
                     self.since_ms = self._now_ms()
                     log.info("rules %s are in force, from %s", fresh.hash, fresh.folder)
+                    for name in sorted(self.rules.own - fresh.own):
+                        log.warning("%s is gone from the folder of rules; the shipped one holds, if there is one", name)
             except (BadFiles, StoreUnavailable) as error:
                 folder = str(self.rules.folder)
                 self.faults = error.faults if isinstance(error, BadFiles) else [Fault(folder, 0, 0, str(error))]
@@ -103,9 +105,13 @@ class RulesInForce:
         folder = self.rules.folder
         if second_look:
             try:
-                return await asyncio.to_thread(load, folder, self._base)
+                fresh = await asyncio.to_thread(load, folder, self._base)
+                if self.rules.own <= fresh.own:
+                    return fresh
+                # What is gone may be about to be put in its place; the shipped file must not hold for that moment.
             except BadFiles:
-                await asyncio.sleep(SECOND_LOOK_SECONDS)
+                pass
+            await asyncio.sleep(SECOND_LOOK_SECONDS)
         return await asyncio.to_thread(load, folder, self._base)
 
     async def watch(self) -> None:

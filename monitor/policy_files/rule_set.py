@@ -40,6 +40,7 @@ class RuleSet:
         folder: where they were read.
         hash: known by this wherever a decision names its rules; equal for equal files.
         text: every file of what decides, by its name in the folder, as it was read.
+        own: the names of those that lie in the folder itself; the others are shipped.
         policies: what waits are held against, rule by rule.
         book: the same as the core asks for it.
         register: who is who.
@@ -52,6 +53,7 @@ class RuleSet:
     folder: Path
     hash: str
     text: dict[str, bytes]
+    own: frozenset[str]
     policies: policies.Policies
     book: Book
     register: Register
@@ -100,7 +102,10 @@ def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     if faults:
         raise BadFiles(faults)
     version = _hash(text)
-    return RuleSet(folder, version, text, made, made.book(version, register), register, plan, scores, reader, hooks)
+    own = frozenset(name for name in text if (folder / name).is_file())
+    return RuleSet(
+        folder, version, text, own, made, made.book(version, register), register, plan, scores, reader, hooks
+    )
 
 
 def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:

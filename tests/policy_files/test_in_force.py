@@ -112,6 +112,20 @@ async def test_a_file_that_is_half_written_is_looked_at_again(tmp_path: Path) ->
     assert kept.faults == []
 
 
+async def test_a_file_that_is_gone_for_a_moment_does_not_bring_the_shipped_one_into_force(tmp_path: Path) -> None:
+    kept, taken = in_force(write(tmp_path, default=DEFAULT, rules="version: 1\n"))
+    (tmp_path / "default.yaml").unlink()
+    reading = asyncio.create_task(kept.reload(second_look=True))
+    await asyncio.sleep(0)
+    write(tmp_path, default=GOOD)
+    assert await reading
+    assert taken == [kept.rules.hash]
+    assert kept.rules.policies.base.bot == "holds"
+    (tmp_path / "default.yaml").unlink()
+    assert await kept.reload()  # Somebody asks: it is meant.
+    assert kept.rules.own == {"rules.yaml"}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
