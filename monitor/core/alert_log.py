@@ -16,6 +16,7 @@ from monitor.core.decisions import (
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import Ladder
 from monitor.core.ladders import Host, Ladders
+from monitor.core.policy_numbers import NumberedPolicies
 from monitor.core.telling import told_of
 from monitor.core.wait import Wait
 
@@ -29,26 +30,29 @@ class AlertLog:
         host: the tracker.
         ladders: how each wait stands.
         incidents: count for the digest what is over.
+        policies: those of waits, by number.
     """
 
-    def __init__(self, host: Host, ladders: Ladders, incidents: Incidents) -> None:
+    def __init__(self, host: Host, ladders: Ladders, incidents: Incidents, policies: NumberedPolicies) -> None:
         self._host = host
         self._ladders = ladders
         self._incidents = incidents
+        self._policies = policies
 
     def stands(self, conversation: Conversation, wait: Wait, act: AlertAct) -> None:
         """Write down how the alert of an open wait stands."""
         told = told_of(conversation, wait.number)
         assert told is not None
         one = self._ladders.named(conversation, wait, act.at_ms)
-        self.write(told, one, one.stage, one.since_ms, act, None, None)
+        self.write(told, one, one.stage, one.since_ms, act, None, None, policy=wait.policy)
 
     def ordered(self, order: AlertOrder, told: Told, *, steps: bool) -> None:
         """Write down how an alert stands once machines are told of it; ``steps``: people are told by a ladder."""
         if isinstance(order, ResolveAlert | WithdrawAlert):
             what = "resolved" if isinstance(order, ResolveAlert) else "withdrawn"
             act = AlertAct(order.decided_at_ms, "", what, order.reason)
-            self.write(told, order, order.stage, order.waiting_since_ms, act, order.due_at_ms, order.reason)
+            over = (order.due_at_ms, order.reason)
+            self.write(told, order, order.stage, order.waiting_since_ms, act, *over, policy=order.policy)
             if not steps or (told.ladder is not None and told.ladder.raised_at_ms):
                 self._incidents.ended(order.reason)
             return
@@ -57,7 +61,16 @@ class AlertLog:
         limit = None if order.next_due_at_ms is None else order.next_due_at_ms - 1
         act = AlertAct(order.decided_at_ms, "", what, order.stage)
         self.write(
-            told, order, order.stage, order.waiting_since_ms, act, None, None, raised_at_ms=raised_at_ms, limit_ms=limit
+            told,
+            order,
+            order.stage,
+            order.waiting_since_ms,
+            act,
+            None,
+            None,
+            policy=order.policy,
+            raised_at_ms=raised_at_ms,
+            limit_ms=limit,
         )
 
     def over(self, told: Told, done: Round, reason: str, now_ms: int) -> None:
@@ -67,7 +80,8 @@ class AlertLog:
             what = "withdrawn" if told.state == WITHDRAWN else "resolved"
             act = AlertAct(now_ms, "", what, reason)
             since_ms = done.needs_answer_since_ms or done.opened_at_ms
-            self.write(told, done, done.stage, since_ms, act, done.ended_at_ms or now_ms, reason)
+            ended_at_ms = done.ended_at_ms or now_ms
+            self.write(told, done, done.stage, since_ms, act, ended_at_ms, reason, policy=done.policy)
             self._incidents.ended(reason)
 
     def write(
@@ -80,6 +94,7 @@ class AlertLog:
         ended_at_ms: int | None,
         outcome: str | None,
         *,
+        policy: int,
         raised_at_ms: int | None = None,
         limit_ms: int | None = None,
     ) -> None:
@@ -114,5 +129,7 @@ class AlertLog:
                 outcome=outcome,
                 told=ladder.told,
                 acts=(act,),
+                rules=self._policies.rules[policy],
+                rule=self._policies[policy].rule,
             )
         )

@@ -194,7 +194,7 @@ class Escalation:
             ladder.limit_at_ms = (self._ladders.next_limit_ms(wait, decided_at_ms) or 1) - 1
         self._host.touch(conversation)
         act = AlertAct(decided_at_ms, "", "told", f"team {OPENING}")
-        self._log.write(told, named, named.stage, named.since_ms, act, None, None)
+        self._log.write(told, named, named.stage, named.since_ms, act, None, None, policy=wait.policy)
         self._incidents.left(conversation.shop, conversation.id, wait.number, named.team, opening_ms)
 
     def _judge_claim(self, conversation: Conversation, wait: Wait, told: Told, ladder: Ladder, now_ms: int) -> None:
@@ -335,7 +335,8 @@ class Escalation:
                 ladder.limit_at_ms = (self._ladders.next_limit_ms(one.wait, decided_at_ms) or 1) - 1
             detail = f"{to} {rung.label}" + (" named" if named else "")
             act = AlertAct(decided_at_ms, "", "told", detail)
-            self._log.write(one.told, as_named, as_named.stage, as_named.since_ms, act, None, None)
+            since_ms, policy = as_named.since_ms, one.wait.policy
+            self._log.write(one.told, as_named, as_named.stage, since_ms, act, None, None, policy=policy)
 
     def _tell_claimer(self, by: str, due: list[_Due], now_ms: int) -> None:
         first = due[0]

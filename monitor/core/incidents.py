@@ -45,6 +45,10 @@ class Host(Protocol):
     def wall(self) -> bool:
         """Whether time is the wall clock."""
 
+    @property
+    def rules(self) -> str:
+        """The name of the rules in force."""
+
     def named_wait(self, shop: str, conversation: str, wait: int, now_ms: int) -> NamedWait | None:
         """Return a wait as a message names it; None: it is not open any more."""
 
@@ -301,6 +305,7 @@ class Incidents:
                 told=found.told,
                 acts=(act,),
                 facts=facts,
+                rules=self._host.rules,
             )
         )
 

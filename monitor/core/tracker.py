@@ -102,7 +102,7 @@ class Tracker(ShardReading):
         self.silences = Silences()
         self.incidents = Incidents(self, self.timers, self.silences)
         self.ladders = Ladders(self.policies, self, self.silences, lateness_ms)
-        log = AlertLog(self, self.ladders, self.incidents)
+        log = AlertLog(self, self.ladders, self.incidents, self.policies)
         self.escalation = Escalation(self, self.ladders, log, self.incidents)
         self._acting = Acting(self, self.ladders, log)
         self._promise_steps = PromiseSteps(self, self.ladders, self.incidents)

@@ -210,6 +210,8 @@ class AlertsApi:
             "outcome": one.outcome,
             "told": [told_step(told) for told in one.told],
             "facts": one.facts,
+            "rules_version": one.rules or None,
+            "rule": one.rule or None,
         }
 
     def _name(self, id: str) -> str:

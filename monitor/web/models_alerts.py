@@ -65,6 +65,10 @@ class Alert(BaseModel):
     outcome: str | None
     told: list[ToldStep]
     facts: dict[str, Any] | None = Field(description="What is known of an alert that is no wait's.")
+    rules_version: str | None = Field(
+        description="The rules its wait opened under; of what is no wait's, those in force then."
+    )
+    rule: str | None = Field(description="Where the most particular rule of its wait stands: file:line.")
 
 
 class Alerts(BaseModel):

@@ -60,6 +60,7 @@ class _Nobody:
         self.decisions: list[d.Decision] = []
         self.now_ms = START_MS
         self.wall = True
+        self.rules = "v1"
         self.people: People | None = None
         self.woken_ms = 0
 
@@ -86,4 +87,4 @@ def test_what_is_saved_is_taken_back_and_told_of_no_second_time() -> None:
     second.end("unattended", "senye", START_MS + 1_000, "lin")
     [state] = other.decisions
     assert isinstance(state, d.AlertState)
-    assert (state.state, state.outcome) == ("resolved", "lin")
+    assert (state.state, state.outcome, state.rules) == ("resolved", "lin", "v1")

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from monitor.core.book import Book, Layer
+from monitor.core.decisions import AlertState
 from monitor.core.hours import UTC, Hours
 from monitor.core.policy import BUILT_IN, BuiltIn, Stage
 from tests.core.hours import on_wall
@@ -104,6 +105,7 @@ def test_rules_changed_at_noon_change_what_opens_after_noon() -> None:
         ("c", "slow"), ("d", "new"), ("e", "new"),
     ]  # fmt: skip
     assert [rules[order.policy] for order in chat.decisions if hasattr(order, "policy")] == ["v2", "v2", "v1"]
+    assert [state.rules for state in chat.decisions if isinstance(state, AlertState)] == ["v2", "v2", "v1"]
 
 
 def test_what_arrives_late_after_a_change_is_folded_by_what_was_in_force_for_each() -> None:

@@ -32,6 +32,7 @@ async def test_an_alert_is_listed_with_its_trail_and_then_as_history(tmp_path: P
         told = (await client.get(f"/v1/alerts/{id}")).json()
         AlertWithTrail.model_validate(told, extra="forbid")
         assert (told["state"], told["stage"], told["buyer"]) == ("firing", "slow", "张*")
+        assert (told["rules_version"], told["rule"]) == ("built-in", None)
         assert [(act["by"], act["what"]) for act in told["acts"]] == [("", "raised")]
         await client.post("/v1/events", json=[said(2, role="agent", agent="lin", text="包的")])
         over = await eventually(client, "/v1/alerts?state=resolved", lambda told: told["alerts"])

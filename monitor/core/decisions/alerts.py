@@ -178,3 +178,5 @@ class AlertState(Struct, frozen=True, kw_only=True, gc=False):
     told: tuple[ToldStep, ...]
     acts: tuple[AlertAct, ...]
     facts: dict[str, Any] | None = None
+    rules: str = ""  # Those its wait opened under, by their hash; of what is no wait's, those in force.
+    rule: str = ""  # Where the most particular rule of its wait stands, ``file:line``.

@@ -133,6 +133,10 @@ export interface Alert {
   readonly told: readonly (ToldStep)[]
   /** What is known of an alert that is no wait's. */
   readonly facts: Readonly<Record<string, unknown>> | null
+  /** The rules its wait opened under; of what is no wait's, those in force then. */
+  readonly rules_version: string | null
+  /** Where the most particular rule of its wait stands: file:line. */
+  readonly rule: string | null
 }
 
 /** An alert with all that was done to it, and what channels were given. */
@@ -164,6 +168,10 @@ export interface AlertWithTrail {
   readonly told: readonly (ToldStep)[]
   /** What is known of an alert that is no wait's. */
   readonly facts: Readonly<Record<string, unknown>> | null
+  /** The rules its wait opened under; of what is no wait's, those in force then. */
+  readonly rules_version: string | null
+  /** Where the most particular rule of its wait stands: file:line. */
+  readonly rule: string | null
   readonly acts: readonly (Act)[]
   readonly delivered: readonly (Delivered)[]
 }
