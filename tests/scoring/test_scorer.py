@@ -50,6 +50,18 @@ async def test_time_alone_makes_a_miss_of_what_is_open(tmp_path: Path) -> None:
         assert dict(f.metrics.shop_rounds) == {("senye", "false"): 1}
 
 
+async def test_a_feed_that_lags_eats_nothing_of_a_limit(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        for chat, arrives in (
+            (Chatter("jd").b("10:00:00", id="q"), "10:00:10"),
+            (Chatter("jd").a("10:00:29", id="r"), "10:00:39"),
+        ):
+            f.service.clock.at_ms = at_ms(arrives)
+            await f.tell(chat)
+        await f.at("10:01:00")
+        assert f.counts("jd_first_30s") == [1, 0, 0, 0]
+
+
 async def test_a_late_reply_takes_a_miss_away(tmp_path: Path) -> None:
     async with floor(tmp_path) as f:
         await f.tell(Chatter().b("10:00:00", id="q"))

@@ -1,4 +1,4 @@
-"""What makes figures disagree with a platform's: each is a test."""
+"""What makes figures disagree with a platform's: each is a test. `tests/test_traps.py` lists what holds each trap."""
 
 from typing import Any
 
@@ -10,6 +10,9 @@ from monitor.core.scores.chats import Chats
 from monitor.core.scores.days import days
 from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.profile import Profile
+from monitor.core.scores.totals import kpis
+from monitor.policy_files.rule_set import load as load_rules
+from monitor.policy_files.where import default_folder
 from tests.core.scores.day import Chatter, at_ms, shipped, snapshot
 
 
@@ -325,3 +328,105 @@ def test_no_denominator_is_no_sample() -> None:
     found = Chatter().a("10:00:00").score("taobao_3min")
     assert (found["rate"], found["mean_seconds"]) == (None, None)
     assert Chats().shops == {}
+
+
+def test_a_bot_that_answered_leaves_no_stale_start_behind() -> None:
+    chat = Chatter("shopee").b("2026-11-01 10:00:00").say("bot", "2026-11-01 10:00:01")
+    chat.b("2026-11-15 20:00:00").a("2026-11-15 20:01:00")  # 14 days later, and answered within the minute.
+    assert chat.of("shopee_12h") == "1/1 1 excluded"
+    assert chat.score("shopee_12h")["sum_seconds"] == 60
+
+
+def test_the_longest_waits_are_in_the_mean_however_long_the_silence() -> None:
+    chat = Chatter("douyin").b("10:00:00").a("10:45:00").b("11:00:00").a("11:00:20")
+    found = chat.score("douyin_mean")
+    assert (found["waits"], found["mean_seconds"]) == (2, (2700 + 20) / 2)
+    session = Chatter("xiaohongshu").b("10:00:00").a("10:45:00")
+    assert session.of("xiaohongshu_3min") == "0/1"
+
+
+def test_a_mean_never_hides_that_somebody_waits() -> None:
+    chat = Chatter("douyin").b("10:00:00").a("10:00:10").b("11:00:00")
+    assert chat.score("douyin_mean", "12:00:00")["undetermined"] == 1
+    assert chat.score("taobao_mean", "12:00:00")["mean_seconds"] == (10 + 600) / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [("好的，那有优惠吗", {}), ("?", {}), ("？", {}), ("", {"kind": "card"}), ("", {"kind": "image"})],
+)
+def test_what_begins_like_thanks_a_lone_mark_and_a_card_are_questions(text: str, more: dict[str, Any]) -> None:
+    chat = Chatter().b("10:00:00").a("10:01:00").b("10:02:00", text=text, **more)
+    found = chat.score("taobao_3min", "10:10:00")
+    assert (found["hits"], found["misses"], found["courtesy_misses"]) == (1, 1, 0)
+
+
+def test_daylight_saving_moves_the_hours_of_a_western_shop_with_its_wall() -> None:
+    zone = "America/New_York"
+    own = Profile(id="own", limit_ms=60_000, zone=zone, hours=((9 * 3_600_000, 18 * 3_600_000),))
+    for day in ("2026-03-07", "2026-03-08", "2026-11-01", "2026-11-02"):
+        for asked, result in (("08:59:59", "0/0 1 excluded"), ("09:00:00", "1/1"), ("18:00:00", "0/0 1 excluded")):
+            chat = Chatter("own", zone).b(f"{day} {asked}").a(f"{day} {asked[:5]}:59.999")
+            assert chat.of(own) == result, (day, asked)
+
+
+def test_order_duplicates_and_late_arrival_change_no_score() -> None:
+    chat = Chatter().b("10:00:00").a("10:01:00").b("10:05:00", "10:05:20").a("10:09:00").b("10:15:00").a("10:15:30")
+    expected = chat.score("taobao_3min")
+    chat.events.reverse()
+    assert chat.score("taobao_3min") == expected
+
+
+def test_the_shipped_ladder_calls_people_before_the_first_miss_of_a_day_is_made() -> None:
+    book = load_rules(default_folder()).book
+    for id, versions in shipped().versions.items():
+        profile = versions[-1]
+        if not profile.limit_ms or profile.limit_ms < 180_000:
+            continue  # Of a first reply in 30 s the panel alone can tell in time.
+        policy = book.resolve(profile.platforms[0], "any", None, at_ms("10:00:00")).policy
+        called = {step.to: step.at_ms for step in reversed(policy.steps)}
+        assert called["popup"] < called["team"] < called["lead"] < profile.limit_ms, id
+
+
+def test_a_holding_reply_at_2_59_makes_the_platform_green_and_is_counted_against_the_agent() -> None:
+    chat = Chatter().b("10:00:00").a("10:02:59", text="稍等，我看一下")
+    assert chat.of("taobao_3min", "11:00:00") == "1/1"
+    (row,) = kpis(chat.chats(), shipped(), at_ms("10:30:00"), "agent", lambda _, shop: shop)
+    assert row["figures"]["followups"] == {"missed": 1, "of": 1, "rate": 1.0, "open": 0}
+    assert row["figures"]["holding"] == {"held": 1, "of": 1, "rate": 1.0}
+
+
+def test_an_answer_to_our_campaign_begins_a_round_and_no_first_reply() -> None:
+    chat = Chatter().a("10:00:00").a("10:00:05").b("10:10:00").a("10:10:40")
+    assert chat.of("taobao_3min") == "1/1"
+    assert chat.score("taobao_3min")["sum_seconds"] == 40
+    (row,) = kpis(chat.chats(), shipped(), at_ms("11:00:00"), "all", lambda _, shop: shop)
+    first = row["figures"]["first_response"]
+    assert (first["count"], first["unanswered"], row["scores"].get("first_30s")) == (0, 0, None)
+    # What nobody has answered is no consultation at all.
+    nobody = Chatter().a("10:00:00")
+    assert nobody.of("taobao_reply_day", "2026-11-24 10:00") == "0/0"
+
+
+def test_nothing_is_told_of_orders_before_they_can_have_settled_and_no_wait_is_blamed_for_them() -> None:
+    chat = Chatter().b("10:00:00").a("10:01:00").b("11:00:00").a("11:09:00")
+    before = kpis(chat.chats(), shipped(), at_ms("12:00:00"), "all", lambda _, shop: shop)
+    chat.event(ev.OrderEvent, "10:30:00", type="order_paid", order="o1", amount="99.00")
+    after = kpis(chat.chats(), shipped(), at_ms("12:00:00"), "all", lambda _, shop: shop)
+    assert after == before
+    assert not {"conversion", "sales", "payers", "orders"} & set(after[0]["figures"])
+
+
+def test_each_platform_is_asked_for_at_its_own_limit() -> None:
+    limits = {id: versions[-1].limit_ms for id, versions in shipped().versions.items()}
+    assert len(set(limits.values())) >= 8
+    assert (limits["jd_first_30s"], limits["taobao_3min"], limits["amazon_24h"]) == (30_000, 180_000, 86_400_000)
+
+
+def test_a_rate_over_agents_and_days_is_made_of_sums() -> None:
+    chat = Chatter().b("10:00:00").a("10:01:00", agent="lin")
+    for n in range(3):
+        chat.b(f"1{n + 1}:00:00").a(f"1{n + 1}:09:00", agent="zhou")
+    chat.b("2026-11-24 10:00:00").a("2026-11-24 10:01:00", agent="lin")
+    (row,) = kpis(chat.chats(), shipped(), at_ms("2026-11-24 12:00"), "all", lambda _, shop: shop)
+    assert row["scores"]["taobao_3min"]["rate"] == 2 / 5  # The mean of the agents' rates, or of the days', is another.
