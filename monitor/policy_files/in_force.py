@@ -8,6 +8,7 @@ the policy they opened with.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 SETTLE_MS = 500  # An editor writes a file in several steps; several files are copied one after the other.
 SECOND_LOOK_SECONDS = 1.0  # What is wrong may only be half written.
-LOST_FOLDER_SECONDS = 5.0
+LOST_FOLDER_SECONDS = 5.0  # Between two looks at whether the folder is still the one that is watched.
 
 Taker = Callable[[RuleSet], Awaitable[None]]
 
@@ -115,12 +116,23 @@ class RulesInForce:
         return await asyncio.to_thread(load, folder, self._base)
 
     async def watch(self) -> None:
-        """Reload whenever a file of the folder changes, until cancelled."""
+        """Reload whenever a file of the folder changes or another folder is put in its place, until cancelled."""
         while True:
+            watched = _identity(self.rules.folder)
             try:
-                async for _ in awatch(self.rules.folder, debounce=SETTLE_MS):
-                    await self.reload(second_look=True)
-            except OSError as error:  # The folder is gone, for now: a new one is perhaps put in its place.
+                changes = awatch(
+                    self.rules.folder,
+                    debounce=SETTLE_MS,
+                    rust_timeout=round(LOST_FOLDER_SECONDS * 1000),
+                    yield_on_timeout=True,
+                )
+                async with aclosing(changes):
+                    async for changed in changes:
+                        if changed:
+                            await self.reload(second_look=True)
+                        if _identity(self.rules.folder) != watched:
+                            break  # The system goes on watching the one that was moved away.
+            except OSError as error:  # The folder is gone: a new one is perhaps put in its place.
                 log.warning("the folder of rules cannot be watched: %s", error)
             await asyncio.sleep(LOST_FOLDER_SECONDS)
             if self.rules.folder.is_dir():
@@ -156,3 +168,12 @@ def first_rules(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     except BadFiles as bad:
         lines = "\n".join(f"  {fault}" for fault in bad.faults)
         raise UsageError(f"the rules cannot be used:\n{lines}") from None
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from another of its name; None: there is none."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,9 +1,13 @@
 """Alerts that are no wait's: told once, not for every flap, not under a silence; and the digest."""
 
+from typing import Any
+
+import pytest
 from msgspec import msgpack
 from msgspec.structs import replace
 
 from monitor.core import decisions as d
+from monitor.core import events as ev
 from monitor.core.incident import Kept
 from monitor.core.incidents import Incidents
 from monitor.core.people import People
@@ -88,3 +92,26 @@ def test_what_is_saved_is_taken_back_and_told_of_no_second_time() -> None:
     [state] = other.decisions
     assert isinstance(state, d.AlertState)
     assert (state.state, state.outcome, state.rules) == ("resolved", "lin", "v1")
+
+
+@pytest.mark.parametrize(("act", "later"), [("mute", ["told"]), ("resolve", ["quiet"])])
+def test_what_a_person_has_muted_or_resolved_tells_no_further_step_until_it_is_over(act: Any, later: list[str]) -> None:
+    floor = _Nobody()
+    incidents = Incidents(floor, floor, Silences())
+
+    def begin(step: str, seconds: int) -> list[str]:
+        """Let a step come; return what was done of it."""
+        floor.decisions.clear()
+        now_ms = START_MS + 1000 * seconds
+        incidents.begin("unattended", "senye", at_ms=now_ms, now_ms=now_ms, to={"south": ("lead",)}, step=step)
+        return [one.acts[0].what for one in floor.decisions if isinstance(one, d.AlertState)]
+
+    assert begin("nobody", 0) == ["told"]
+    [told] = [one for one in floor.decisions if isinstance(one, d.AlertState)]
+    until_ms = START_MS + 600_000 if act == "mute" else None
+    acted = ev.AlertActed(
+        type="alert_acted", id="a", ts_ms=START_MS, shop="", alert=told.alert, act=act, by="lead", until_ms=until_ms
+    )
+    incidents.act(acted, 1)
+    assert begin("still", 599) == ["quiet"]
+    assert begin("and still", 600) == later

@@ -1,17 +1,23 @@
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Callable
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from monitor.errors import StoreUnavailable, UsageError
+from monitor.policy_files import in_force as in_force_module
+from monitor.policy_files import load
 from monitor.policy_files.in_force import RulesInForce, first_rules
 from monitor.policy_files.rule_set import RuleSet
 from tests.policy_files.folders import DEFAULT, write
 from tests.waiting import until
 
 GOOD = DEFAULT + "  bot: holds\n"
+LOOKS = count()
 WRONG = DEFAULT + "  bot: hold\n"
 
 
@@ -84,30 +90,66 @@ async def test_rules_that_cannot_be_stored_are_not_taken(tmp_path: Path) -> None
     assert kept.faults[0].message == "the disk is full"
 
 
+def begun(kept: RulesInForce, taken: list[str]) -> bool:
+    """Whether an edit is taken by itself: when it has begun to watch is not to be seen from outside."""
+    look = next(LOOKS)
+    if look % 200 == 0:
+        write(kept.rules.folder, default=GOOD + f"# {look}\n")
+    return bool(taken)
+
+
 async def test_an_edited_file_is_taken_by_itself(tmp_path: Path) -> None:
     kept, taken = in_force(write(tmp_path, default=DEFAULT))
     before = kept.rules.hash
     async with watching(kept):
-        looks = 0
-
-        def edited() -> bool:
-            nonlocal looks
-            if looks % 200 == 0:  # When it has begun to watch is not to be seen from outside.
-                write(tmp_path, default=GOOD + f"# {looks}\n")
-            looks += 1
-            return bool(taken)
-
-        await until(edited)
+        await until(lambda: begun(kept, taken), "taken")
     assert kept.rules.hash != before
 
 
-async def test_a_file_that_is_half_written_is_looked_at_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("gone", [shutil.rmtree, lambda folder: folder.rename(folder.parent / "old")])
+@pytest.mark.parametrize("when", ["before it is watched", "while it is watched"])
+async def test_a_folder_put_in_the_place_of_one_that_went_is_taken_by_itself(
+    when: str,
+    gone: Callable[[Path], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(in_force_module, "LOST_FOLDER_SECONDS", 0.01)
+    folder, other = tmp_path / "rules", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+    kept, taken = in_force(write(folder, default=DEFAULT))
+    if when == "before it is watched":
+        gone(folder)
+    async with watching(kept):
+        if when == "while it is watched":
+            await until(lambda: begun(kept, taken), "it is watched")
+            taken.clear()
+            gone(folder)
+        await until(lambda: "cannot be watched" in caplog.text, "it is seen that the folder is gone")
+        write(other, default=GOOD).rename(folder)
+        await until(lambda: taken, "taken")
+    assert kept.faults == []
+
+
+async def test_a_file_that_is_half_written_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept, taken = in_force(write(tmp_path, default=DEFAULT))
     write(tmp_path, default="version: 1\ndefault: {ho")
-    reading = asyncio.create_task(kept.reload(second_look=True))
-    await asyncio.sleep(0)
-    write(tmp_path, default=GOOD)  # Whether the first look saw it or the second: the whole file is what counts.
-    assert await reading
+    monkeypatch.setattr(in_force_module, "SECOND_LOOK_SECONDS", 0)
+    looks = 0
+
+    def load_and_write(*folder: Any) -> RuleSet:
+        nonlocal looks
+        looks += 1
+        try:
+            return load(*folder)
+        finally:
+            write(tmp_path, default=GOOD)  # Whoever writes is done after the first look.
+
+    monkeypatch.setattr(in_force_module, "load", load_and_write)
+    assert await kept.reload(second_look=True)
+    assert looks == 2
     assert taken == [kept.rules.hash]
     assert kept.faults == []
 

@@ -8,6 +8,8 @@ from monitor.policy_files.checking import check as check_rules
 from monitor.policy_files.phrases import PhraseFiles, check, shop_file
 from monitor.policy_files.where import default_folder
 from monitor.suggest.libraries import Source, made
+from tests.policy_files.folders import DEFAULT
+from tests.policy_files.folders import write as rules
 from tests.suggest.shop import NOW_MS, ask, ids, shipped_reader
 
 INTENTS = frozenset(shipped_reader().intents.phases)
@@ -83,6 +85,15 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, entry: str, line: 
     fault, *_ = check(tmp_path, INTENTS)
     assert (fault.file, fault.line) == (str(path), line)
     assert said in fault.message
+
+
+def test_what_is_wrong_with_phrases_is_found_with_the_rules(tmp_path: Path) -> None:
+    write(
+        tmp_path, "shops/senye.yaml", "phrases: [{id: a, intent: stock, text: 有货}, {id: a, intent: stock, text: 有}]"
+    )
+    rules(tmp_path, default=DEFAULT)
+    [fault] = check_rules(tmp_path, NOW_MS).faults
+    assert fault.file.endswith("quick_replies/shops/senye.yaml")
 
 
 def test_a_broken_file_of_a_shop_leaves_it_the_phrases_of_all(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -189,6 +189,18 @@ class TestLearning:
         assert tally is not None
         assert (tally.picked, tally.edited, tally.ignored, tally.send_ms) == (1, 1, 1, 13_000)
 
+    def test_what_is_learnt_counts_for_the_intent_that_was_asked_also_of_another_s_phrase(self) -> None:
+        other = phrase("other", "亲，有货的，今天发", "有货吗", intent="delivery_time")
+        learned = Learned()
+        for _ in range(20):
+            learned.note("stock", "other", "shown")
+            learned.note("stock", "other", "picked")
+        scores = [
+            {one.phrase.id: one.score for one in library(self.one, other).search(asked("有货吗"), known)}["other"]
+            for known in (Learned(), learned)
+        ]
+        assert scores[1] == pytest.approx(scores[0] * learned.factor("stock", "other"))
+
     def test_what_is_learnt_of_one_intent_says_nothing_of_another(self) -> None:
         learned = Learned()
         for _ in range(50):
