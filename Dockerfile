@@ -13,7 +13,7 @@ RUN /build/bin/python -m pip wheel --no-cache-dir --no-deps --no-build-isolation
 
 FROM python:3.13-slim-trixie
 RUN useradd --system --uid 10001 --no-create-home presales \
- && install -d -o 10001 -g 10001 /data
+ && install -d -o 10001 -g 10001 /data /backups
 COPY --from=build /app /app
 ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PRESALES_DATA=/data
 USER 10001

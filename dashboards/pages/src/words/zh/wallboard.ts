@@ -61,7 +61,7 @@ export const wallboard = {
     intro: '任选一种方式发送第一条买家消息，它会立刻出现在这里。',
     http: 'HTTP',
     mqtt: 'MQTT',
-    mqttHint: '先用 PRESALES_MQTT__HOST 指定消息服务器，再启动。',
+    mqttHint: '先用 PRESALES_MQTT__HOST 指定消息代理，再启动。',
     websocket: 'Python · WebSocket',
     websocketHint: '需要 pip install websockets。',
     sampleText: '包邮吗?',
