@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from monitor.core import events as ev
+from monitor.core.roster import Register
 from monitor.core.scores.chats import ShopChats
-from monitor.core.scores.log import Said, said
+from monitor.core.scores.log import Said, of_person, said
 from monitor.core.senders import role_of
 from monitor.store.scores import LoggedEvent, ScoreStore
 from monitor.wire import decode_stored
@@ -15,8 +16,9 @@ Key = tuple[str, str]  # (shop, conversation)
 FOLDED_ROLES = frozenset({"buyer", "agent", "bot", "seller"})
 
 
-def read_log(logged: list[LoggedEvent]) -> tuple[list[Said], str | None, str | None]:
+def read_log(logged: list[LoggedEvent], register: Register) -> tuple[list[Said], str | None, str | None]:
     """Return a chat's log of what the journal holds, its buyer, and the platform of its shop."""
+    people = bool(register.persons or register.accounts)
     entries: list[Said] = []
     buyer = platform = None
     for one in logged:
@@ -30,7 +32,7 @@ def read_log(logged: list[LoggedEvent]) -> tuple[list[Said], str | None, str | N
                 continue  # It came after its conversation's horizon.
         entry = said(event, one.position, one.words)
         if entry is not None:
-            entries.append(entry)
+            entries.append(of_person(entry, event.shop or "", register) if people else entry)
     return entries, buyer, platform
 
 
@@ -48,10 +50,11 @@ def heads_of(keys: Iterable[Key], shops: dict[str, ShopChats]) -> dict[Key, list
 
 
 async def read_logs(
-    store: ScoreStore, heads: dict[Key, list[Key]], from_ms: int
+    store: ScoreStore, heads: dict[Key, list[Key]], from_ms: int, register: Register
 ) -> dict[Key, tuple[list[Said], str | None, str | None]]:
     """Read back conversations: of each its log, its buyer, and the platform of its shop."""
     logged = await store.logs([member for members in heads.values() for member in members], from_ms)
     return {
-        head: read_log([one for member in members for one in logged.get(member, [])]) for head, members in heads.items()
+        head: read_log([one for member in members for one in logged.get(member, [])], register)
+        for head, members in heads.items()
     }

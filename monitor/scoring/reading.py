@@ -187,6 +187,9 @@ class Reading:
             return self.team_of(entity.shop)
         if by == "platform":
             return self._platform(entity.shop)
+        if by == "agent":
+            person = self.register().person(entity.name)  # Old days may know them by what a feed called them.
+            return entity.name if person is None else person.id
         return "all" if by == "all" else entity.name
 
     def _platform(self, shop: str) -> str:
@@ -249,7 +252,8 @@ class Reading:
     def _include(self, entity: Entity) -> None:
         """Take a change of one into the rows it is part of."""
         if entity.dim != "shop":
-            self._touch("agent" if entity.dim == "agent" else "account", entity.name, entity)
+            by: By = "agent" if entity.dim == "agent" else "account"
+            self._touch(by, self._name(by, entity), entity)
             return
         self._touch("shop", entity.shop, entity)
         row = self.scorer.board.row(entity, [self._day])
@@ -330,6 +334,9 @@ class Reading:
                 told["budget"] = msgspec.to_builtins(left) | {"at_risk": left.at_risk}
         else:
             told["shops"] = len(shops)
+            person = self.register().person(name) if by == "agent" else None
+            if person is not None and person.nick:
+                told["nick"] = person.nick
         return told | told_row(row, self.scorer.board.profile, ids)
 
 

@@ -125,6 +125,7 @@ class Scorer:
         self._workers = workers
         self._kept_from_ms = kept_from_ms
         self._scored_by = book()
+        self._credited_by = register()
         self.board = Board(self._scored_by)
         self.complete = False
         self.shops: dict[str, ShopChats] = {}
@@ -316,6 +317,9 @@ class Scorer:
         fresh = self._book()
         if fresh is not self._scored_by:
             self._take_profiles(fresh)
+        register = self._register()
+        if register is not self._credited_by:
+            self._take_register(register)
         now_ms = self._now_ms()
         while self._due and self._due[0][0] <= now_ms:
             self._dirty.add(heappop(self._due)[1])
@@ -363,6 +367,13 @@ class Scorer:
             self._dirty.update(self.board.keys(shop))
         self.board = fresh
 
+    def _take_register(self, register: Register) -> None:
+        """Score all that is kept anew where it is others' by who is who now."""
+        before, self._credited_by = self._credited_by, register
+        same = all(getattr(before, part) == getattr(register, part) for part in ("persons", "accounts", "slots"))
+        for shop in self.shops if not same else ():
+            self._dirty.update(self.board.keys(shop))
+
     async def _score(self, keys: list[Key]) -> None:
         """Score some chats from what the journal holds of them."""
         board = self.board
@@ -372,7 +383,7 @@ class Scorer:
         for key in keys:
             if key not in heads:  # It is part of another now.
                 board.put(*key, Sheet(key[0], key[1], {}, []))
-        logs = await read_logs(self.store, heads, from_ms)
+        logs = await read_logs(self.store, heads, from_ms, self._register())
         now_ms = self._now_ms()
         for key, (entries, buyer, platform) in logs.items():
             if platform == CANARY:
@@ -476,7 +487,7 @@ class Scorer:
         now_ms = self._now_ms()
         heads = list(heads_of(keys, shops).items())
         for at in range(0, len(heads), BATCH):
-            logs = await read_logs(self.store, dict(heads[at : at + BATCH]), since_ms - BEFORE_MS)
+            logs = await read_logs(self.store, dict(heads[at : at + BATCH]), since_ms - BEFORE_MS, self._register())
             for key, (entries, buyer, platform) in logs.items():
                 shop = shops[key[0]]
                 if platform and shop.platform == "unknown":

@@ -101,7 +101,7 @@ class KpisApi:
             "complete": reading.scorer.complete,
         }
         if span.to_ms > now_ms and not ids:
-            head["pending"] = await self._pending(by, may)
+            head["pending"] = await self._pending(reading, by, may)
             if by == "shop":
                 head["feeds"] = self._feeds(reading, may)
         if span.days is not None and not ids:
@@ -241,12 +241,16 @@ class KpisApi:
             raise HTTPException(400, said)
         return Span(from_ms, to_ms, None)
 
-    async def _pending(self, by: By, may: Callable[[str, str], bool] | None) -> dict[str, dict[str, Any]]:
+    async def _pending(
+        self, reading: Reading, by: By, may: Callable[[str, str], bool] | None
+    ) -> dict[str, dict[str, Any]]:
         def name(entry: Entry) -> str | None:
             platform, team = entry.place
             if may is not None and not may(entry.shop, team):
                 return None
-            found = {"all": "all", "shop": entry.shop, "agent": entry.agent, "team": team, "platform": platform}
+            if by == "agent" and entry.agent:
+                return reading.name_of(by, entry.shop, entry.agent)
+            found = {"all": "all", "shop": entry.shop, "team": team, "platform": platform}
             return found.get(by)
 
         now_ms = self._services.now_ms()

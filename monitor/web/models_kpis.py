@@ -25,7 +25,8 @@ class Score(BaseModel):
 class KpiRow(BaseModel):
     """One shop, agent, account, team or platform, or all of them."""
 
-    name: str
+    name: str = Field(description="Of a person who is written down: the id (工号), whatever feeds call them.")
+    nick: str | None = Field(default=None, description="Of a person: 花名.")
     platform: str | None = Field(default=None, description="Of a shop.")
     team: str | None = Field(default=None, description="Of a shop.")
     shops: int | None = Field(default=None, description="Of anybody else: over how many shops.")

@@ -25,12 +25,14 @@ class Floor:
     def __init__(self, service: Service, workers: Sequence[Worker] = ()) -> None:
         self.service = service
         self.metrics = Metrics(version="test")
+        self.register = NOBODY_WRITTEN_DOWN
         self.scorer = Scorer(
             service.journal.scores,
             now_ms=service.engine.now_ms,
             book=shipped,
             metrics=self.metrics,
             workers=lambda: workers,
+            register=lambda: self.register,
         )
         service.engine.watch(self._watch)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.core import events as ev
-from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register, ShopInfo
+from monitor.core.roster import NOBODY_WRITTEN_DOWN, Account, Person, Register, ShopInfo
 from monitor.core.scores.totals import BYS, By, kpis
 from monitor.scoring.budget import budget
 from monitor.scoring.reading import Reading, Span
@@ -48,6 +48,41 @@ async def test_by_shop_agent_team_and_all(tmp_path: Path) -> None:
         bound = await rows(read, by="agent", may=lambda shop, _: shop == "lvya")
         assert list(bound) == ["lin"]
         assert bound["lin"]["scores"]["taobao_3min"]["hits"] == 1
+
+
+async def test_a_person_is_one_row_under_all_their_names_and_accounts(tmp_path: Path) -> None:
+    known = Register(
+        persons=(Person(id="1007", nick="小林", names=("lin",)), Person(id="1008")),
+        accounts=(
+            Account(account="senye:1", shop="senye", persons=("1007",)),
+            Account(account="senye:2", shop="senye", persons=("1007", "1008")),
+        ),
+    )
+    chat = Chatter().b("10:00:00", account="senye:1").a("10:01:00", account="senye:1", agent=None)
+    chat.b("10:10:00", conversation="d", account="senye:1").a("10:11:00", conversation="d", agent="lin")
+    chat.b("10:20:00", conversation="e", agent="小林").a("10:21:00", conversation="e", agent="1007")
+    # Whose reply this was is open: two may answer with it, and nobody is on a roster.
+    chat.b("10:30:00", conversation="f", account="senye:2").a(
+        "10:31:00", conversation="f", account="senye:2", agent=None
+    )
+    # Nobody has written this account down, and a feed without agents names nobody.
+    chat.b("10:40:00", conversation="g", account="x").a("10:41:00", conversation="g", account="x", agent=None)
+    async with floor(tmp_path) as f:
+        await f.tell(chat)
+        await f.at("12:00:00")
+        read = reading(f, known)
+        before = await rows(read, by="agent")
+        assert before["1007"]["scores"]["taobao_3min"]["hits"] == 2, (
+            "those of names; of accounts the scores know nothing"
+        )
+        f.register = known
+        await f.at("12:00:01")
+        after = await rows(reading(f, known), by="agent")
+        assert {name: row["scores"]["taobao_3min"]["hits"] for name, row in after.items()} == {"1007": 3}
+        assert after["1007"]["nick"] == "小林"
+        assert after["1007"]["figures"]["rounds"]["answered"] == 3
+        accounts = await rows(read, by="account")
+        assert accounts["senye:1"]["scores"]["taobao_3min"]["hits"] >= 1, "the platform counts by account"
 
 
 async def test_rows_of_today_follow_what_changes(tmp_path: Path) -> None:

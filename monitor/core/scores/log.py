@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core import words as w
+from monitor.core.roster import Register
 from monitor.core.senders import role_of
 
 BUYER, REPLY, BOT, AUTO, HANDED_OFF, ASSIGNED, TRANSFERRED, CLOSED_BY_BUYER, CLOSED, RECALL, DISMISS = range(11)
@@ -106,6 +107,22 @@ def said(event: ev.AnyEvent, number: int, words: int = 0) -> Said | None:
     elif isinstance(event, ev.ConversationClosed) and event.by == "buyer":
         code = CLOSED_BY_BUYER
     return Said(event.ts_ms, seq, number, code, 0, event.agent, account, event.id, other)
+
+
+def of_person(entry: Said, shop: str, register: Register) -> Said:
+    """Return an entry with the person whose it is, by their id: one person answers under many accounts and names.
+
+    An account that nobody has written down stands for nobody; what a bot says is no person's.
+    """
+    who = entry.agent
+    if who is not None:
+        known = register.person(who)
+        who = who if known is None else known.id
+    elif entry.account is not None and entry.code not in (BOT, AUTO):
+        account = register.account(entry.account, shop)
+        if account is not None and account.persons:
+            who = register.who(None, entry.account, shop, entry.ts_ms)
+    return entry if who == entry.agent else replace(entry, agent=who)
 
 
 def listed(event: ev.WaitingSnapshot, number: int) -> Iterable[tuple[str, str | None, Said]]:

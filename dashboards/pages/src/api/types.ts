@@ -446,7 +446,10 @@ export interface Hour {
 
 /** One shop, agent, account, team or platform, or all of them. */
 export interface KpiRow {
+  /** Of a person who is written down: the id (工号), whatever feeds call them. */
   readonly name: string
+  /** Of a person: 花名. */
+  readonly nick?: string | null
   /** Of a shop. */
   readonly platform?: string | null
   /** Of a shop. */

@@ -73,7 +73,7 @@ export function rowOf(
   const received = figures?.buyers.received ?? 0
   const rounds = figures?.rounds.total ?? 0
   return {
-    name: row.name,
+    name: row.nick ? `${row.name} ${row.nick}` : row.name,
     received: received === 0 && rounds > 0 ? null : received,
     rounds,
     firstReply: figures?.first_response.mean_seconds ?? null,
