@@ -12,12 +12,13 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from monitor import __version__
+from monitor.clock import Clock
 from monitor.errors import UsageError
+from monitor.wire import instant_text
 
 PAGES_A_STEP = 2048  # 8 MiB: a commit waits for no longer than such a step.
 PAUSE_SECONDS = 0.005
@@ -114,7 +115,7 @@ def _about(copy: Path) -> dict[str, Any]:
     finally:
         db.close()
     return {
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made_at": instant_text(Clock().now_ms()),
         "version": __version__,
         "schema": schema,
         "journal": epoch,

@@ -1,6 +1,7 @@
 """A copy made while the service works is whole, and a damaged one is noticed before it is used."""
 
 import json
+import re
 import tarfile
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def test_a_copy_made_while_the_service_runs_gives_a_service_with_the_same_waits(
         done = typed("backup", tmp_path / "copy.tar.gz", "--data", tmp_path / "one" / "data", "--json")
         about = json.loads(done.stdout)
         assert (done.exit_code, about["events"]) == (0, 500)
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", about["made_at"])
         assert httpx.get(f"{program.url}/readyz", timeout=DEADLINE_SECONDS).status_code == 200
     assert (tmp_path / "copy.tar.gz").stat().st_mode & 0o077 == 0
     put_back = typed("restore", tmp_path / "copy.tar.gz", "--data", tmp_path / "two" / "data", "--json")
