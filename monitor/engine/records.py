@@ -26,6 +26,7 @@ from monitor.engine.changes import Router
 from monitor.store.entries import Commit, Delivery, Quarantined
 from monitor.wire import encode_event
 from monitor.wire.batch import ID_CHARS, Batch, Refusal
+from monitor.wire.reading import UNREADABLE
 
 _round_encoder = msgspec.json.Encoder()
 _FOREIGN = "hook"  # The door whose bodies are other systems' own.
@@ -133,7 +134,7 @@ def _source(batch: Batch, refusal: Refusal) -> str:
         return batch.source
     try:
         named = _of_source(refusal.body).source
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return batch.source
     return named if named and named.isprintable() and len(named) <= ID_CHARS else batch.source
 

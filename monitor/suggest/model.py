@@ -19,6 +19,7 @@ from monitor.core.masking import mask
 from monitor.metrics import Metrics
 from monitor.suggest.service import Offer
 from monitor.suggest.wording import Wording, flattened, parted
+from monitor.wire.reading import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +137,7 @@ class RewordingModel:
             async with asyncio.timeout(LIMIT_SECONDS):
                 answer = await self._ask(offer.question, phrases)
             reworded = _read(answer, len(phrases))
-        except (TimeoutError, aiohttp.ClientError, OSError, ValueError, msgspec.MsgspecError) as error:
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError, *UNREADABLE) as error:
             self._failed(loop.time(), error)
             return ()
         finally:

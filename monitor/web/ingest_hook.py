@@ -25,6 +25,7 @@ from monitor.web.rates import Rates
 from monitor.web.roles import refused
 from monitor.web.services import Receipt, Services
 from monitor.wire.batch import Batch, Refusal
+from monitor.wire.reading import UNREADABLE
 
 PREFIX = "/v1/hooks/"
 DOOR = "hook"
@@ -101,7 +102,7 @@ class HookDoor:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
             payload = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             payload = None
         delivery = Delivery(headers, scope["query_string"].decode("latin-1"), raw, payload)
         now_ms = self._services.now_ms()

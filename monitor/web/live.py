@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Send
 from monitor.web.hub import KEPT_DELTAS, TICK_SECONDS, VERSION, Hub
 from monitor.web.scope import Asked, Scope
 from monitor.web.shapes import encode
+from monitor.wire.reading import UNREADABLE
 
 BEHIND_AT_MOST = 8  # Frames, two seconds of a busy floor; then a snapshot is cheaper and truer.
 HELLO_SECONDS = 10.0
@@ -223,5 +224,5 @@ def _understood(message: Message) -> Hello | Ping | Resync | None:
     """What a viewer said; None when it is nothing we know."""
     try:
         return _said.decode(message.get("bytes") or message.get("text") or b"")
-    except (msgspec.DecodeError, UnicodeError):
+    except (*UNREADABLE, UnicodeError):
         return None

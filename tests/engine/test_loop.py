@@ -41,6 +41,15 @@ async def test_a_fault_is_that_of_the_collector_its_event_names_else_of_who_brou
         assert set(faults) == {"pc-7", "c1"}
 
 
+async def test_what_no_decoder_gets_to_the_end_of_is_set_aside_like_any_other(tmp_path: Path) -> None:
+    async with service(tmp_path) as s:
+        for depth in (1_200, 12_000, 1_000_000):  # Behind the limits of Python 3.11 and 3.12, of 3.13, of 3.14.
+            nested = b'{"source":"pc-7","x":' + b"[" * depth
+            await s.engine.submit(decode(nested, door="http", source="c1", now_ms=s.clock.at_ms))
+        assert len(await s.journal.quarantine.list()) == 3
+        assert (await s.send(said(0))).accepted == 1
+
+
 async def test_an_alert_is_raised_when_due_and_lies_in_the_outbox(tmp_path: Path) -> None:
     async with service(tmp_path) as s:
         await s.send(said(0))

@@ -17,6 +17,7 @@ from monitor.alerts.saying import Saying, saying_of
 from monitor.clock import Clock
 from monitor.errors import DeliveryError
 from monitor.store.entries import Delivery
+from monitor.wire.reading import UNREADABLE
 
 CONCURRENCY = 1  # One after the other: a budget of a few a minute needs no more, and order is kept.
 CODE_SHOWN = 60  # Characters of what the robot says of its error.
@@ -114,7 +115,7 @@ def judge_code(
     """
     try:
         said = msgspec.json.decode(answer.text, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         raise DeliveryError("protocol", detail="the answer is not what such a robot gives") from None
     found = next((said[name] for name in code if isinstance(said.get(name), int)), None)
     if found == 0:
