@@ -16,8 +16,7 @@ interface Figures {
 
 export interface ReportRow {
   readonly name: string
-  /** Null where no feed tells whom buyers wrote to, as with most of agents. */
-  readonly received: number | null
+  readonly received: number
   readonly rounds: number
   readonly firstReply: number | null
   readonly meanReply: number | null
@@ -70,12 +69,10 @@ export function rowOf(
     | undefined
   const id = score !== '' ? score : (budget?.profile ?? Object.keys(targets)[0] ?? own(row, profiles))
   const target = id === null ? null : budget?.profile === id ? (budget.target ?? null) : (targets[id] ?? null)
-  const received = figures?.buyers.received ?? 0
-  const rounds = figures?.rounds.total ?? 0
   return {
     name: row.nick ? `${row.name} ${row.nick}` : row.name,
-    received: received === 0 && rounds > 0 ? null : received,
-    rounds,
+    received: figures?.buyers.received ?? 0,
+    rounds: figures?.rounds.total ?? 0,
     firstReply: figures?.first_response.mean_seconds ?? null,
     meanReply: figures?.round_response.mean_seconds ?? null,
     p90: figures?.round_response.p90_seconds ?? null,
