@@ -28,7 +28,7 @@ from monitor.engine.fetching import Fetcher
 from monitor.engine.queue import Queue, Submission
 from monitor.engine.records import Recorder
 from monitor.engine.recovery import read_back
-from monitor.engine.saving import ROWS_AT_MOST, Saving
+from monitor.engine.saving import MANY_EVENTS, ROWS_AT_MOST, Saving
 from monitor.engine.taking import Taker, Turn
 from monitor.errors import Busy, StoreUnavailable
 from monitor.spare import Spare
@@ -376,6 +376,8 @@ class Engine:
             began += changes.commit_seconds  # The wait for the disk is others' time.
         for submission in turn.finished:
             submission.stored()
+        if len(changes.events) >= MANY_EVENTS:
+            await asyncio.sleep(0)  # Their senders have the answer before others take their time to look.
         if turn.work or changes.events:
             for watcher in self._watchers:
                 try:
