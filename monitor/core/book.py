@@ -48,30 +48,41 @@ class Layer(Struct, frozen=True, kw_only=True):
         )
 
 
+Ready = tuple[Layer, int, int, Calendar | None]  # A layer with what is asked of it for each event: from, until, when.
+
+
 class _Section:
     """The layers of a section, those that name shops found by them: of thousands a shop has a few."""
 
-    __slots__ = ("_layers", "_of_any", "_of_shop", "_unnamed")
+    __slots__ = ("_all_of_shop", "_layers", "_of_any", "_of_shop", "_unnamed")
 
-    def __init__(self, layers: Sequence[Layer]) -> None:
+    def __init__(self, layers: Sequence[Ready]) -> None:
         self._layers = tuple(layers)
-        self._unnamed = [place for place, layer in enumerate(layers) if layer.shops is None]
-        self._of_any: dict[tuple[str, str | None], tuple[list[int], tuple[Layer, ...]]] = {}
+        self._unnamed = [place for place, (layer, *_) in enumerate(layers) if layer.shops is None]
+        self._of_any: dict[tuple[str, str | None], tuple[list[int], tuple[Ready, ...]]] = {}
         self._of_shop: dict[str, list[int]] = {}
-        for place, layer in enumerate(layers):
+        for place, (layer, *_) in enumerate(layers):
             for shop in layer.shops or ():
                 self._of_shop.setdefault(shop, []).append(place)
+        # Where those that name shops ask for nothing else: all of a shop's, which need no look for each phase.
+        self._all_of_shop: dict[str, tuple[Ready, ...]] | None = None
+        if all(layer.shops is None or (layer.platforms is None and layer.phases is None) for layer, *_ in layers):
+            self._all_of_shop = {
+                shop: tuple([layers[place] for place in places]) for shop, places in self._of_shop.items()
+            }
 
-    def fitting(self, platform: str, shop: str, phase: str | None) -> tuple[Layer, ...]:
+    def fitting(self, platform: str, shop: str, phase: str | None) -> tuple[Ready, ...]:
         """Return those that are for this shop and phase, in their order."""
         unnamed = self._of_any.get((platform, phase))
         if unnamed is None:
-            places = [place for place in self._unnamed if self._layers[place].fits(platform, "", phase)]
+            places = [place for place in self._unnamed if self._layers[place][0].fits(platform, "", phase)]
             unnamed = self._of_any[platform, phase] = (places, tuple([self._layers[place] for place in places]))
+        if not unnamed[0] and self._all_of_shop is not None:
+            return self._all_of_shop.get(shop, ())
         named = [
             place
             for place in self._of_shop.get(shop, ())
-            if ((layer := self._layers[place]).platforms is None or platform in layer.platforms)
+            if ((layer := self._layers[place][0]).platforms is None or platform in layer.platforms)
             and (layer.phases is None or phase in layer.phases)
         ]
         if not named:
@@ -94,16 +105,16 @@ class Book:
         self.rules = rules
         self.phases = frozenset(p for section in sections for layer in section for p in layer.phases or ())
         self._base = base
-        self._sections = tuple(map(_Section, sections))
         calendars: dict[Hours, Calendar] = {}
-        # By the layer itself: to hash hours takes longer than to look into them.
-        self._calendars = {
-            id(layer): calendars.setdefault(layer.hours, Calendar(layer.hours))
-            for section in sections
-            for layer in section
-            if layer.hours is not None
-        }
-        self._fitting: dict[tuple[str, str, str | None], tuple[tuple[Layer, ...], ...]] = {}
+
+        def ready(layer: Layer) -> Ready:
+            calendar = None
+            if layer.hours is not None:
+                calendar = calendars.setdefault(layer.hours, Calendar(layer.hours))
+            return layer, layer.from_ms, layer.until_ms, calendar
+
+        self._sections = tuple(_Section(tuple(map(ready, section))) for section in sections)
+        self._fitting: dict[tuple[str, str, str | None], tuple[tuple[Ready, ...], ...]] = {}
         self._made: dict[tuple[int, ...], Policy] = {}
 
     def resolve(self, platform: str, shop: str, phase: str | None, at_ms: int) -> Resolved:
@@ -117,16 +128,15 @@ class Book:
         from_ms, until_ms = -ALWAYS_MS, ALWAYS_MS
         chosen: list[Layer] = []
         for section in sections:
-            for layer in section:
-                since_ms, before_ms = layer.from_ms, layer.until_ms
+            for layer, since_ms, before_ms, calendar in section:
                 if at_ms < since_ms:
                     holds, since_ms, before_ms = False, from_ms, since_ms
                 elif at_ms >= before_ms:
                     holds, since_ms, before_ms = False, before_ms, until_ms
                 else:
                     holds = True
-                    if layer.hours is not None:
-                        holds, opens_ms, closes_ms = self._calendars[id(layer)].span(at_ms)
+                    if calendar is not None:
+                        holds, opens_ms, closes_ms = calendar.span(at_ms)
                         since_ms, before_ms = max(since_ms, opens_ms), min(before_ms, closes_ms)
                 if since_ms > from_ms:
                     from_ms = since_ms
@@ -141,8 +151,7 @@ class Book:
         """Return those that hold for a shop, a phase and an instant, from general to particular."""
         found: list[Layer] = []
         for section in self._sections:
-            for layer in section.fitting(platform, shop, phase):
-                calendar = self._calendars.get(id(layer))
+            for layer, _, _, calendar in section.fitting(platform, shop, phase):
                 if layer.from_ms <= at_ms < layer.until_ms and (calendar is None or calendar.is_open(at_ms)):
                     found.append(layer)
                     break

@@ -145,15 +145,23 @@ class Shard:
             shop.from_ms = shop.until_ms = 0
             shop.fold, shop.marks = self.folds[policy], self.marks[policy]
             return
+        ts_ms = event.ts_ms
         shop.phase = phase = event.phase
+        span = shop.spans.get(phase)
+        if span is None or not span[0] <= ts_ms < span[1]:
+            span = self._resolved(shop, phase, ts_ms)
+        shop.from_ms, shop.until_ms, shop.fold, shop.marks = span
+
+    def _resolved(self, shop: Shop, phase: str | None, at_ms: int) -> tuple[int, int, Fold, Marks]:
         if phase not in self._phases:
             phase = None
-        span = shop.spans.get(phase)
-        if span is None or not span[0] <= event.ts_ms < span[1]:
-            policy_then, from_ms, until_ms = self._book.resolve(shop.platform, shop.name, phase, event.ts_ms)
-            number = self.policies.number_of(policy_then, self._book.rules)
-            span = shop.spans[phase] = (from_ms, until_ms, self.folds[number], self.marks[number])
-        shop.from_ms, shop.until_ms, shop.fold, shop.marks = span
+            span = shop.spans.get(None)
+            if span is not None and span[0] <= at_ms < span[1]:
+                return span
+        policy_then, from_ms, until_ms = self._book.resolve(shop.platform, shop.name, phase, at_ms)
+        number = self.policies.number_of(policy_then, self._book.rules)
+        span = shop.spans[phase] = (from_ms, until_ms, self.folds[number], self.marks[number])
+        return span
 
     def policy_at(self, platform: str, shop: str, at_ms: int) -> Policy:
         """Return what the rules say of a shop for an instant."""
