@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from monitor.core import events as ev
 from monitor.onboarding.check import Arrived, check
 
@@ -41,6 +43,13 @@ def colours(feed: list[Arrived], refused: dict[str, int] | None = None) -> dict[
 
 def test_a_good_feed_is_green_all_over() -> None:
     assert set(colours(good()).values()) == {"green"}
+
+
+def test_what_is_brought_afterwards_is_no_lag() -> None:
+    before = [message(1_000 + n, "buyer", n, backfill=True) for n in range(80)]
+    late = [Arrived(event, int(event.ts_ms) + 3_600_000) for event in before]
+    assert colours([*good(), *late])["lag"] == "green"
+    assert colours([*good(), *(Arrived(replace(one.event, backfill=False), one.at_ms) for one in late)])["lag"] == "red"
 
 
 def test_nothing_has_come() -> None:

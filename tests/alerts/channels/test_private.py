@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from monitor.alerts.channels.base import Channel
-from monitor.alerts.channels.private import PrivateAddress, is_private, resolved
+from monitor.alerts.channels.private import PrivateAddress, is_private, refused_literal, resolved
 from monitor.alerts.channels.slack import Slack
 from monitor.clock import Clock
 from monitor.errors import DeliveryError
@@ -92,3 +92,14 @@ async def test_what_was_looked_at_is_what_is_connected_to(monkeypatch: pytest.Mo
         await channel.close()
         await group.stop()
     assert len(group.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "refused"),
+    [("10.0.0.1", True), ("[::1]", True), ("8.8.8.8", False), ("10.0.0.1.example", False)],
+)
+def test_an_address_written_out_is_refused_where_it_is_private_unless_those_are_allowed(
+    host: str, refused: bool
+) -> None:
+    assert refused_literal(host, allow_private=False) == refused
+    assert not refused_literal(host, allow_private=True)

@@ -38,6 +38,24 @@ def test_assist_counts_as_a_person_where_the_platform_says_so() -> None:
         assert chat.of(profile, "10:10:00") == result
 
 
+def test_a_word_taken_back_takes_no_other_with_it() -> None:
+    chat = Chatter().b("10:00:00").a("10:01:00", id="r1").b("10:05:00").a("10:06:00", id="r2").b("10:10:00", id="m")
+    chat.event(ev.MessageRecalled, "10:10:30", type="message_recalled", message="m")
+    assert chat.of("taobao_3min", "10:20:00") == "2/2"
+
+
+def test_a_day_with_misses_alone_is_not_empty_and_one_that_was_taken_back_is() -> None:
+    chat = Chatter().b("10:00:00")
+    [key] = chat.chats().shops["senye"].chats
+    versions = shipped().versions["taobao_3min"]
+    [mark] = chat.chats().shops["senye"].judge(key, at_ms("2026-11-24 10:00")).marks(versions)
+    cell = Cell(versions[-1])
+    cell.add(mark)
+    assert (mark.verdict, cell.empty) == (MISS, False)
+    cell.add(mark, by=-1)
+    assert cell.empty
+
+
 def test_what_only_a_bot_has_answered_is_in_no_rate_of_taobao_and_a_miss_of_pinduoduo() -> None:
     chat = Chatter().b("10:00:00").say("bot", "10:00:01")
     assert chat.of("taobao_3min", "2026-11-24 10:00") == "0/0 1 excluded"
