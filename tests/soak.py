@@ -38,7 +38,10 @@ class Sample(NamedTuple):
 
 def sample(program: Program, events: int) -> Sample:
     """Read it off the process."""
-    status = Path(f"/proc/{program.process.pid}/status").read_text()
+    try:
+        status = Path(f"/proc/{program.process.pid}/status").read_text()
+    except FileNotFoundError as error:
+        raise SystemExit(f"what a process holds is seen where there is /proc only: {error}") from None
     memory = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
     threads = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("Threads"))
     return Sample(events, memory / 1024, len(list(Path(f"/proc/{program.process.pid}/fd").iterdir())), threads)
