@@ -53,6 +53,7 @@ async def live(s: Service, clock: MovedClock, *, synced: bool) -> None:
     for at_s, event in story(synced=synced):
         clock.at_ms = START_MS + round(at_s * MS)
         await s.send(event)
+        await s.move(0)  # Time goes on once all that is due has been judged: an answer comes before it may be.
     await s.move(30)
 
 
