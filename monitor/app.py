@@ -162,6 +162,7 @@ class App:
             waiting=lambda: round(sum(open_waits.values())),
             newest=journal.last_position,
             suggest=None if self.texts.suggester is None else self.texts.suggester.top,
+            score=self._called,
         )
         engine.watch(alerting.watch)
         scores = self._scores(engine, journal, people)
@@ -247,6 +248,11 @@ class App:
 
     def _register(self) -> Register:
         return NOBODY_WRITTEN_DOWN if self.rules is None else self.rules.rules.register
+
+    def _called(self, score: str) -> str:
+        """Return what a platform calls a score; without rules nobody has a target, and it is never asked."""
+        profile = None if self.rules is None else self.rules.rules.profiles.newest(score)
+        return score if profile is None or not profile.name else profile.name
 
     def _scores(self, engine: Engine, journal: Journal, people: People) -> Reading:
         """Keep scores by the profiles in force; facts about the platforms, so the shipped ones hold without rules."""

@@ -145,10 +145,11 @@ class Alerting:
         waiting: Callable[[], int],
         newest: int = 0,
         suggest: Callable[[str, str], str | None] | None = None,
+        score: Callable[[str], str] | None = None,
     ) -> None:
         """Take what there is once the engine stands; before `run`. ``newest`` is the number of the newest event."""
         self._staff, self._newest = staff, newest
-        self._speaker = FloorSpeaker(floor, staff, talks, links, self._plan, self._epoch, suggest)
+        self._speaker = FloorSpeaker(floor, staff, talks, links, self._plan, self._epoch, suggest, score)
         self._outbox = outbox
         self._waiting = waiting
         self._courier = Courier(

@@ -94,6 +94,7 @@ class FloorSpeaker:
         links: by which they act.
         epoch: what the names of alerts begin with.
         suggest: gives what could be answered in a conversation of a shop; None: nothing is suggested.
+        score: returns what a platform calls a score; None: it is called by its id.
     """
 
     def __init__(
@@ -105,8 +106,10 @@ class FloorSpeaker:
         plan: Plan,
         epoch: str,
         suggest: Callable[[str, str], str | None] | None = None,
+        score: Callable[[str], str] | None = None,
     ) -> None:
         self._floor = floor
+        self._score = score or str
         self._suggest = suggest or (lambda _shop, _conversation: None)
         self._staff = staff
         self._talks = talks
@@ -243,6 +246,8 @@ class FloorSpeaker:
         named: dict[str, Any] = {
             key: self._name(facts[key]) for key in ("from", "to") if isinstance(facts.get(key), str)
         }
+        if isinstance(facts.get("profile"), str):
+            named["profile"] = self._score(facts["profile"])
         if isinstance(facts.get("shops"), list):
             # Of unattended shops each with what is known of it.
             ids = [one["shop"] if isinstance(one, dict) else one for one in facts["shops"]]
@@ -259,8 +264,9 @@ class FloorSpeaker:
         """Return what has turned as the floor calls it; a shop stands first in the name of what is a shop's."""
         if kind not in ("unattended", "score"):
             return "" if kind == "handover" else name
-        shop, _, profile = name.partition(" ")
-        return " ".join(filter(None, (self._staff.register.shop_name(shop), profile.partition(" ")[0])))
+        shop, _, rest = name.partition(" ")
+        profile = rest.partition(" ")[0]
+        return " ".join(filter(None, (self._staff.register.shop_name(shop), profile and self._score(profile))))
 
     def _name(self, person: str | None) -> str | None:
         return self._staff.register.person_name(person) if person else None

@@ -89,6 +89,7 @@ async def _demo(folder: Path, port: int | None, seed: int) -> None:
         async with open_door(app.server.url, token=None, homes={}, say=say) as door:
             sending = asyncio.create_task(pump(events, door, batch=500, pace=on_time(clock.now_ms)))
             click.echo(f"simulated chat of a service centre: open {app.server.url} (stop with control-C)")
+            click.echo("below: what a team's group would be told · 模拟的客服中心；下面是组群会收到的提醒")
             await until(app, stop, sending)
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)

@@ -272,6 +272,15 @@ def test_a_score_at_risk_says_how_much_and_why(floor: Floor, facts: dict[str, An
     assert (said(floor, one).title, said(floor, one, channel="en").title) == (zh, en)
 
 
+def test_a_score_is_called_as_its_platform_calls_it(floor: Floor) -> None:
+    facts = {"shop": "senye", "profile": "p", "budget": 3, "target": 0.95, "level": "last"}
+    speaks = FloorSpeaker(
+        floor, floor, floor, Links(b"k" * 32, None), PLAN, "k3f9", score={"p": "三分钟回复率"}.__getitem__
+    )
+    one = speaks.say("a", [replace(told(kind="score"), facts=facts, waits=())], NOW_MS)
+    assert one.title == "【达标余量】森野旗舰店 今天还能超时 3 个（三分钟回复率 ≥95%）"
+
+
 def test_a_digest_names_the_five_most_urgent_and_counts_the_rest(floor: Floor) -> None:
     many = [told(named(n, next_due_at_ms=NOW_MS + 1_000 * n, agent=f"a{n % 5}")) for n in range(1, 61)]
     message = said(floor, *many)
