@@ -317,7 +317,7 @@ class Tracker(ShardReading):
                 self._due.schedule(conversation)
         elif self.keeps_rows and conversation.wake_at_ms == NEVER_MS:
             self._due.schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
-        if ts_ms < self.now_ms:
+        if ts_ms < self.now_ms and not self._wall:
             self._due.from_now(conversation)
         if conversation.told:
             self.escalation.moved(conversation)
