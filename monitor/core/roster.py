@@ -151,6 +151,11 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
         """Return a person by id, nick or what the feeds call them."""
         return self._persons.get(name) if name else None
 
+    def id_of(self, name: str) -> str:
+        """Return the id of somebody, whichever of their names is given; of who is not written down the name."""
+        found = self._persons.get(name)
+        return name if found is None else found.id
+
     def person_name(self, name: str) -> str:
         """Return a person as people see them: 花名, else the id or the feed's name."""
         found = self._persons.get(name)

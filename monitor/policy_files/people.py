@@ -127,11 +127,7 @@ def by_id(register: Register) -> Register:
 
     Load, presence and pay go by the id; a roster is mostly written with 花名.
     """
-
-    def id_of(name: str) -> str:
-        person = register.person(name)
-        return name if person is None else person.id
-
+    id_of = register.id_of
     return replace(
         register,
         slots=tuple(replace(slot, person=id_of(slot.person)) for slot in register.slots),

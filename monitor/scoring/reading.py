@@ -188,8 +188,7 @@ class Reading:
         if by == "platform":
             return self._platform(entity.shop)
         if by == "agent":
-            person = self.register().person(entity.name)  # Old days may know them by what a feed called them.
-            return entity.name if person is None else person.id
+            return self.register().id_of(entity.name)  # Old days may know them by what a feed called them.
         return "all" if by == "all" else entity.name
 
     def _platform(self, shop: str) -> str:

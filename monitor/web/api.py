@@ -157,6 +157,8 @@ class Api:
         Those who can still be kept come first, then those a bot holds, then the lost, the last lost first. Waits that
         are polite words only are not listed.
         """
+        people = self._services.people
+        id_of = people.register.id_of if people is not None else str
 
         def wanted(entry: Entry) -> bool:
             return (
@@ -166,7 +168,7 @@ class Api:
                 and platform in (None, entry.place[0])
                 and team in (None, entry.place[1])
                 and stage in (None, entry.stage)
-                and agent in (None, entry.agent)
+                and (agent is None or (entry.agent is not None and id_of(agent) == id_of(entry.agent)))
             )
 
         entries, total = await self._floor.most_urgent(limit, wanted)

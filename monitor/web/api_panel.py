@@ -85,6 +85,7 @@ class PanelApi:
         people = self._services.people
         if people is None:
             raise HTTPException(404, "this service follows no presence")
+        agent = people.register.id_of(agent)
         now_ms = self._services.now_ms()
         row = next((row for row in people.rows(now_ms) if row.person == agent), None)
         if row is not None and not may_see_agent(caller, row):

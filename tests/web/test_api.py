@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from monitor.core.events import Message, WaitDismissed
+from monitor.core.people import People
+from monitor.core.roster import Person, Register
 from monitor.errors import Busy, StoreUnavailable
 from monitor.store.entries import Quarantined, QuarantineEntry, StoredEvent
 from monitor.web.models import Conversation, Quarantine, Sources, Taken, Wait, Waits
@@ -74,6 +76,15 @@ async def test_waits_are_filtered_and_the_one_with_least_time_left_is_first(aske
     async with standing(rows=rows) as stand, stand.client() as client:
         told = (await client.get(f"/v1/waits?{asked}")).json()
         assert [wait["id"] for wait in told["waits"]] == [f"k3f9-{wait}" for wait in found]
+
+
+async def test_waits_of_an_agent_are_found_by_any_of_their_names() -> None:
+    async with standing(rows=[a_row(1, agent="lin"), a_row(2, agent="1007"), a_row(3, agent="zhou")]) as stand:
+        stand.services.people = People(Register(persons=(Person(id="1007", nick="小林", names=("lin",)),)))
+        async with stand.client() as client:
+            for name in ("1007", "lin", "小林"):
+                told = (await client.get("/v1/waits", params={"agent": name})).json()
+                assert sorted(wait["id"] for wait in told["waits"]) == ["k3f9-1", "k3f9-2"]
 
 
 async def test_a_wait_is_dismissed_by_an_event_with_the_reason() -> None:

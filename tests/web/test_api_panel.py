@@ -47,6 +47,7 @@ async def test_the_panel_names_what_its_agent_owes_and_nobody_else_s() -> None:
         assert (promise["kind"], promise["conversation"], promise["buyer"]) == ("promise", "c-1", "张*")
         assert promise["due_at"] is not None
         assert (courtesy["kind"], courtesy["conversation"], courtesy["due_at"]) == ("courtesy", "c-2", None)
+        assert await asked(stand, "小林") == told, "whichever of the agent's names is asked for"
         nobody = await asked(stand, "who")
         assert (nobody["owed"], nobody["state"], nobody["open"]) == ([], "unknown", None)
 

@@ -116,8 +116,7 @@ def of_person(entry: Said, shop: str, register: Register) -> Said:
     """
     who = entry.agent
     if who is not None:
-        known = register.person(who)
-        who = who if known is None else known.id
+        who = register.id_of(who)
     elif entry.account is not None and entry.code not in (BOT, AUTO):
         account = register.account(entry.account, shop)
         if account is not None and account.persons:
