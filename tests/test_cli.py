@@ -106,7 +106,7 @@ def test_config_shows_what_holds_and_no_secret(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PRESALES_MQTT__HOST", "broker.example")
     monkeypatch.setenv("PRESALES_MQTT__USERNAME", "monitor")
     monkeypatch.setenv("PRESALES_MQTT__PASSWORD", "dont-tell")
-    done = typed("config", "--show")
+    done = typed("config", "--show", "--json")
     assert json.loads(done.stdout)["mqtt"]["host"] == "broker.example"
     assert "dont-tell" not in done.output
 
@@ -140,6 +140,8 @@ def test_a_source_is_bound_to_shops_and_cannot_be_to_teams(tmp_path: Path) -> No
     assert "--shop" in wrong.stderr
     made = typed("token", "add", "c", "--role", "source", "--shop", "senye", "--data", str(tmp_path / "data"))
     assert made.exit_code == 0
+    [told] = json.loads(typed("token", "list", "--json", "--data", str(tmp_path / "data")).stdout)
+    assert (told["name"], told["role"], told["shops"], told["revoked_at"]) == ("c", "source", ["senye"], None)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to stop by")

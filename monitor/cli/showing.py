@@ -24,7 +24,7 @@ def show_schema(name: str) -> None:
 @click.command()
 @CONFIG
 @DATA
-@click.option("--show", is_flag=True, help="Print the settings in force, secrets masked.")
+@click.option("--show", "--json", is_flag=True, help="Print the settings in force as JSON, secrets masked.")
 def config(config: Path | None, data: Path | None, show: bool) -> None:
     """Check the settings; with --show print them."""
     settings = settings_of(config, data)

@@ -1,18 +1,20 @@
 """The commands ``token add``, ``list`` and ``revoke``."""
 
 import asyncio
+import json
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 
 from monitor.cli.running import settings_of
 from monitor.clock import Clock
 from monitor.errors import UsageError
-from monitor.options import CONFIG, DATA
+from monitor.options import AS_JSON, CONFIG, DATA
 from monitor.store.entries import Role, Token
 from monitor.store.tokens import open_tokens
 from monitor.web.access import new_token
+from monitor.wire import instant_text
 
 
 @click.group()
@@ -74,16 +76,32 @@ def revoke_token(name: str, config: Path | None, data: Path | None) -> None:
 @token.command("list")
 @CONFIG
 @DATA
-def list_tokens(config: Path | None, data: Path | None) -> None:
+@AS_JSON
+def list_tokens(config: Path | None, data: Path | None, as_json: bool) -> None:
     """List the tokens by name."""
     settings = settings_of(config, data)
 
-    async def read() -> list[str]:
+    async def read() -> list[Token]:
         async with open_tokens(settings.data) as tokens:
-            return [_told(t) for t in await tokens.list()]
+            return await tokens.list()
 
-    for line in asyncio.run(read()):
-        click.echo(line)
+    known = asyncio.run(read())
+    if as_json:
+        click.echo(json.dumps([_shown(one) for one in known], ensure_ascii=False))
+        return
+    for one in known:
+        click.echo(_told(one))
+
+
+def _shown(token: Token) -> dict[str, Any]:
+    return {
+        "name": token.name,
+        "role": token.role,
+        "shops": sorted(token.shops) if token.shops else None,
+        "teams": sorted(token.teams) if token.teams else None,
+        "made_at": instant_text(token.created_at_ms),
+        "revoked_at": instant_text(token.revoked_at_ms) if token.revoked_at_ms is not None else None,
+    }
 
 
 def _told(token: Token) -> str:
