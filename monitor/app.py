@@ -26,8 +26,9 @@ from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.tracker import Tracker
 from monitor.core.units import DAY_MS
 from monitor.engine import Engine
-from monitor.errors import StoreUnavailable, UsageError
+from monitor.errors import UsageError
 from monitor.hooks.mapping import WebhookMapping
+from monitor.housekeeping import Housekeeping
 from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
 from monitor.policy_files import profiles, webhooks, where
@@ -41,7 +42,6 @@ from monitor.scoring.scorer import Scorer
 from monitor.settings import Settings
 from monitor.sources.mqtt import MqttSource
 from monitor.store.journal import Journal
-from monitor.store.retention import Ages
 from monitor.suggest.text_parts import TextParts
 from monitor.web.access import Access
 from monitor.web.server import Server, build_app
@@ -51,9 +51,7 @@ from monitor.wire.batch import Batch
 
 log = logging.getLogger(__name__)
 
-UPKEEP_SECONDS = 30.0
 SWITCH_SECONDS = 0.0001  # How long a thread waits for another that is at work.
-PRUNE_PAUSE_SECONDS = 0.05  # Between two slices, so that commits come in between.
 
 
 class App:
@@ -112,26 +110,65 @@ class App:
             raise
 
     async def _start(self) -> None:
-        settings = self.settings
-        self.journal = journal = await Journal.open(settings.data)
+        """Put the parts together.
+
+        1. Open the journal.
+        2. Make what tells, what decides, what reads words and what scores.
+        3. Read back what the journal holds, and go on from there.
+        4. Open the doors: the one port, the broker.
+        5. Begin what only looks.
+        """
+        self.journal = journal = await Journal.open(self.settings.data)
         self._undo.append(journal.close)
         service = f"presales-monitor-{journal.epoch}"  # Lies with the data, so it outlives a container.
-        rules = None if self.rules is None else self.rules.rules
         nest = Nest()
-        alerting = self.alerting = Alerting(
-            settings,
-            self.clock,
-            service=service,
-            epoch=journal.epoch,
-            plan=NO_CHANNELS if rules is None else rules.channels,
-            register=NOBODY_WRITTEN_DOWN if rules is None else rules.register,
-            apart=(nest,) if settings.alerts.canary else (),
-        )
-        links = Links(key_in(settings.data), settings.alerts.base_url)
+        self.alerting = self._alerting(service, nest)
+        links = Links(key_in(self.settings.data), self.settings.alerts.base_url)
         if self.rules is not None:
             await journal.keep_rules(self.book.rules, self.rules.rules.packed())
-        people = People(None if rules is None else rules.register)
-        tracker = Tracker(
+        people = People(None if self.rules is None else self.rules.rules.register)
+        tracker = self._tracker(people)
+        self.engine = engine = self._engine(tracker)
+        self._watch_commits(people, links)
+        scores = self._scores(engine, journal, people)
+        await engine.start()
+        self._undo.append(engine.stop)
+        self._begin("engine's end", engine.wait(), None)
+        self._begin("courier", self.alerting.run(), self.alerting.stop)
+        self._begin("quality", self.texts.inspector.run(), self.texts.inspector.stop)
+        self._begin("serious hits", self.texts.serious.run(), None)
+        decoding = _decoding(self.settings)
+        await self._serve(people, scores, links, decoding)
+        self._subscribe(service, decoding)
+        self._begin("scores", scores.scorer.run(), None)
+        at_risk = ScoresAtRisk(
+            scores.scorer, self._register, engine.submit, partial(tracker.incidents.standing, "score"), engine.now_ms
+        )
+        self._begin("scores at risk", at_risk.run(), None)
+        self._begin("rows of scores", scores.run(), None)
+        keeper = Housekeeping(journal, self.settings, self.metrics, self.clock, engine.now_ms)
+        self._begin("upkeep", keeper.run(), None)
+        self._prove(nest, decoding)
+        if self.rules is not None:
+            self._follow(self.rules)
+        switch_often()
+        spare_collector()
+
+    def _alerting(self, service: str, nest: Nest) -> Alerting:
+        rules = None if self.rules is None else self.rules.rules
+        return Alerting(
+            self.settings,
+            self.clock,
+            service=service,
+            epoch=self.journal.epoch,
+            plan=NO_CHANNELS if rules is None else rules.channels,
+            register=NOBODY_WRITTEN_DOWN if rules is None else rules.register,
+            apart=(nest,) if self.settings.alerts.canary else (),
+        )
+
+    def _tracker(self, people: People) -> Tracker:
+        settings = self.settings
+        return Tracker(
             self.book,
             wall=settings.clock == "wall",
             rows=True,
@@ -139,20 +176,26 @@ class App:
             catch_up_ms=round(settings.catch_up_seconds * 1000),
             people=people,
         )
-        self.engine = engine = Engine(
-            journal,
+
+    def _engine(self, tracker: Tracker) -> Engine:
+        return Engine(
+            self.journal,
             tracker,
-            router=alerting,
+            router=self.alerting,
             clock=self.clock,
             reader=WITHOUT_RULES if self.rules is None else self.rules.rules.reader,
-            text=settings.privacy.text,
+            text=self.settings.privacy.text,
         )
+
+    def _watch_commits(self, people: People, links: Links) -> None:
+        """Let those who follow commits see them, in this order: counts, words, what is told."""
+        engine, journal = self.engine, self.journal
         engine.watch(Watcher(self.metrics).watch)
-        self.texts = TextParts(settings, engine, journal, self.metrics, self._rules_in_force)
+        self.texts = TextParts(self.settings, engine, journal, self.metrics, self._rules_in_force)
         self._undo.append(self.texts.close)
         engine.watch(self.texts.watch)
         open_waits = self.metrics.waits_open
-        alerting.attach(
+        self.alerting.attach(
             engine,
             people,
             self.texts.talk,
@@ -164,15 +207,11 @@ class App:
             suggest=None if self.texts.suggester is None else self.texts.suggester.top,
             score=self._called,
         )
-        engine.watch(alerting.watch)
-        scores = self._scores(engine, journal, people)
-        await engine.start()
-        self._undo.append(engine.stop)
-        self._begin("engine's end", engine.wait(), None)
-        self._begin("courier", alerting.run(), alerting.stop)
-        self._begin("quality", self.texts.inspector.run(), self.texts.inspector.stop)
-        self._begin("serious hits", self.texts.serious.run(), None)
-        decoding = _decoding(settings)
+        engine.watch(self.alerting.watch)
+
+    async def _serve(self, people: People, scores: Reading, links: Links, decoding: Callable[..., Batch]) -> None:
+        """Open the one port."""
+        settings, engine, journal = self.settings, self.engine, self.journal
         access = Access(
             host=settings.listen.host,
             tokens=journal.tokens,
@@ -180,7 +219,6 @@ class App:
             user_header=settings.listen.user_header,
             proxies=settings.listen.proxies,
         )
-        hooks = self._webhooks()
         services = Services(
             engine=engine,
             journal=journal,
@@ -193,9 +231,9 @@ class App:
             build=_build(),
             demo=self._demo,
             rules=self.rules,
-            people=tracker.people,
-            hooks=hooks,
-            channels=len(alerting.channels),
+            people=people,
+            hooks=self._webhooks(),
+            channels=len(self.alerting.channels),
             links=links,
             suggester=self.texts.suggester,
             scores=scores,
@@ -203,34 +241,27 @@ class App:
         self.server = Server(build_app(services), settings)
         await self.server.start()
         self._undo.append(self.server.stop)
+
+    def _subscribe(self, service: str, decoding: Callable[..., Batch]) -> None:
+        """Take events from the broker and give it suggestions, where there is one."""
+        settings = self.settings
         broker = Broker.of(settings.mqtt, service)
-        if broker is not None:
-            source = MqttSource(
-                broker,
-                decode=decoding,
-                submit=engine.submit,
-                clock=self.clock,
-                topic=settings.mqtt.topic,
-                share=settings.mqtt.share,
-            )
-            self.metrics.mqtt = source
-            self._begin("mqtt", source.run(), source.stop)
-            publisher = self.texts.publisher(broker)
-            if publisher is not None:
-                engine.watch(publisher.watch)
-                self._begin("mqtt suggestions", publisher.run(), None)
-        self._begin("scores", scores.scorer.run(), None)
-        at_risk = ScoresAtRisk(
-            scores.scorer, self._register, engine.submit, partial(tracker.incidents.standing, "score"), engine.now_ms
+        if broker is None:
+            return
+        source = MqttSource(
+            broker,
+            decode=decoding,
+            submit=self.engine.submit,
+            clock=self.clock,
+            topic=settings.mqtt.topic,
+            share=settings.mqtt.share,
         )
-        self._begin("scores at risk", at_risk.run(), None)
-        self._begin("rows of scores", scores.run(), None)
-        self._begin("upkeep", self._keep_up(), None)
-        self._prove(nest, decoding)
-        if self.rules is not None:
-            self._follow(self.rules)
-        switch_often()
-        spare_collector()
+        self.metrics.mqtt = source
+        self._begin("mqtt", source.run(), source.stop)
+        publisher = self.texts.publisher(broker)
+        if publisher is not None:
+            self.engine.watch(publisher.watch)
+            self._begin("mqtt suggestions", publisher.run(), None)
 
     def _webhooks(self) -> Callable[[], dict[str, WebhookMapping]]:
         """Return what gives the mappings of the rules in force.
@@ -373,32 +404,6 @@ class App:
         done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
-
-    async def _keep_up(self) -> None:
-        """Measure the journal, warn before its disk is full, prune what is older than it is kept."""
-        settings, privacy, metrics = self.settings.journal, self.settings.privacy, self.metrics
-        warned = False
-        while True:
-            metrics.clock_steps = self.clock.steps
-            try:
-                metrics.journal_bytes, metrics.journal_free_bytes = await self.journal.size()
-                low = metrics.journal_free_bytes < settings.warn_free_bytes
-                if low and not warned:
-                    log.warning(
-                        "the disk of %s has %d MiB left: when it is full, nothing is acknowledged any more",
-                        self.settings.data,
-                        metrics.journal_free_bytes >> 20,
-                    )
-                warned = low
-                # Paced, not polled: each turn deletes one slice.
-                while await self.journal.prune(self.engine.now_ms(), settings.keep_days * DAY_MS):  # noqa: ASYNC110
-                    await asyncio.sleep(PRUNE_PAUSE_SECONDS)
-                ages = Ages(privacy.keep_days * DAY_MS, privacy.keep_flagged_days * DAY_MS)
-                while await self.journal.forget(self.engine.now_ms(), ages):  # noqa: ASYNC110 - paced, as above
-                    await asyncio.sleep(PRUNE_PAUSE_SECONDS)
-            except (StoreUnavailable, OSError) as error:
-                log.debug("not measured or pruned: %s", error)
-            await asyncio.sleep(UPKEEP_SECONDS)
 
 
 def _decoding(settings: Settings) -> Callable[..., Batch]:

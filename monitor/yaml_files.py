@@ -111,7 +111,7 @@ def read(path: Path, model: type[M], *, name: str | None = None) -> Document[M]:
 
 
 def parse(text: bytes, model: type[M], *, name: str) -> Document[M]:
-    """Read bytes as `read` does a file."""
+    """Read bytes as `read` does a file; raises BadFiles as it does."""
     node = _compose(text, name)
     value = _Reader(name).value(node)
     try:

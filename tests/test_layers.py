@@ -43,6 +43,7 @@ LAYERS: list[set[str]] = [
         "scoring",
         "hooks",
         "onboarding",
+        "housekeeping",
     },
     {"app"},
     {"cli", "__main__"},

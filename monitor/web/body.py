@@ -162,7 +162,11 @@ class _Unpacker:
         self.whole = False
 
     def pieces(self, part: bytes) -> Iterator[bytes]:
-        """Yield what a piece unpacks to, in pieces of at most `UNPACK_BYTES`."""
+        """Yield what a piece unpacks to, in pieces of at most `UNPACK_BYTES`.
+
+        Raises:
+            BodyRefused: it is no gzip data.
+        """
         try:
             while part:
                 if self._inflate.eof:  # gzip data may be several, one after the other.

@@ -18,7 +18,7 @@ from monitor.settings import Settings
 from monitor.store.entries import Delivery
 from monitor.wire import decode
 from monitor.wire.batch import Batch
-from tests.alerts.channels.endpoint import Endpoint
+from tests.alerts.channels.endpoint import Endpoint, answering
 from tests.at_ten import AT_TEN
 from tests.program import free_port
 from tests.waiting import DEADLINE_SECONDS, until
@@ -132,9 +132,13 @@ async def test_outside_is_asked_only_while_all_is_well_and_its_key_is_in_no_log(
     seen, before = len(outside.paths), asked
     await until(lambda: asked > before + 3)
     assert len(outside.paths) == seen
-    await outside.stop()
+    outside.answer = answering(400)
     well[0] = True
-    await until(lambda: "alerts.ping_url: " in caplog.text)
+    await until(lambda: "alerts.ping_url: status 400" in caplog.text)
+    outside.answer = answering(399)
+    await until(lambda: "alerts.ping_url: is reached again" in caplog.text)
+    await outside.stop()
+    await until(lambda: caplog.text.count("alerts.ping_url: ") == 3)
     assert "ping-key" not in caplog.text
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

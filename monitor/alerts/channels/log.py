@@ -28,7 +28,11 @@ class LogChannel:
         self._open = False
 
     async def send(self, delivery: Delivery) -> None:
-        """Write the title and the lines, on one line. Links let people act, so they stay out of a log."""
+        """Write the title and the lines, on one line. Links let people act, so they stay out of a log.
+
+        Raises:
+            DeliveryError: it is closed.
+        """
         if not self._open:
             raise DeliveryError("closed")
         saying = saying_of(delivery)

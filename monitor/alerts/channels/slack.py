@@ -40,7 +40,7 @@ class Slack(Robot):
         return {"text": _escaped(title), "blocks": blocks, "unfurl_links": False}
 
     def judge(self, answer: Answer) -> None:
-        """Take only ``ok``."""
+        """Take only ``ok``; raises DeliveryError as `Robot.judge` says."""
         if answer.text.strip() != b"ok":
             raise DeliveryError("protocol", detail="the answer is not ok")
 

@@ -47,7 +47,7 @@ class Teams(Robot):
         return {"type": "message", "summary": markdown(saying.title), "attachments": [attachment]}
 
     def judge(self, answer: Answer) -> None:
-        """Take 202, and 200 unless its text tells of a failure."""
+        """Take 202, and 200 unless its text tells of a failure; raises DeliveryError as `Robot.judge` says."""
         text = answer.text.lower()
         if b"429" in text or b"too many" in text:
             raise DeliveryError("too_fast", retry_after_seconds=60.0, detail="the workflow was too fast for Teams")
