@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Collection, Iterable
 
 from monitor.core.conversation import Conversation
+from monitor.core.timers import NEVER_MS
 from monitor.core.tracker import Tracker
 from monitor.store.entries import Commit
 
@@ -85,7 +86,7 @@ class Saving:
         youngest_ms = ROW_OLDEST_MS if len(commit.events) >= MANY_EVENTS else ROW_AGE_MS
         commit.rows = [
             (c.shop, c.id, c.number, c.state.wait is not None or c.state.promise is not None, tracker.rows.encode(c))
-            for c in self._take(at_most, at_once, now_ms if all_rows else now_ms - youngest_ms)
+            for c in self._take(at_most, at_once, NEVER_MS if all_rows else now_ms - youngest_ms)
         ]
         known = tracker.known
         age_ms = max(SHARD_AGE_MS, min(1_000 * self._shard_bytes // SHARD_BYTES_A_SECOND, SHARD_OLDEST_MS))

@@ -90,3 +90,11 @@ def test_rows_are_saved_once_they_are_old_enough_and_nothing_has_come_for_a_mome
     assert saving.next_ms(START_MS + 2 * ROW_AGE_MS) == START_MS + 2 * ROW_AGE_MS + PAUSE_MS
     assert len(put(saving, ROW_AGE_MS).rows) == 1
     assert saving.next_ms(START_MS + ROW_AGE_MS) is None
+
+
+def test_at_the_end_all_rows_are_saved_whatever_the_clock_says_by_then() -> None:
+    saving = Saving(cast("Any", Small(100)))
+    saving.note(Conversation("senye", "c", None, 1, 0, State()), 0, START_MS)
+    commit = Commit(now_ms=START_MS, rules="r")
+    saving.put_into(commit, 10, 7, START_MS - 3_600_000, all_rows=True)
+    assert (len(commit.rows), len(saving)) == (1, 0)
