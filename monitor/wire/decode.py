@@ -69,15 +69,15 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
         or (seq is not None and not -SEQ_BOUND <= seq < SEQ_BOUND)
     ):
         return settle(event, limits, shop)
-    if event.buyer is None:
-        if event.conversation is None:
-            return settle(event, limits, shop)
-        event.buyer = event.conversation
-    elif event.conversation is None:
-        event.conversation = event.buyer
+    if event.buyer is None and event.conversation is None:
+        return settle(event, limits, shop)
     # An id holds a control character only where the line holds an escape, DEL, or the byte before a C1 control.
     if (is_long or 0x5C in line or 0xC2 in line or 0x7F in line) and not _plain(event, limits):
         return settle(event, limits, shop)
+    if event.buyer is None:
+        event.buyer = event.conversation
+    elif event.conversation is None:
+        event.conversation = event.buyer
     if event.meta:
         check_nesting(event.meta, "meta")
     return event

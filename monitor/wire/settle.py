@@ -254,8 +254,8 @@ def _settle_row(row: ev.WaitingRow, path: str, limits: Limits) -> None:
     buyer = row.buyer or row.conversation
     if not conversation or not buyer:
         raise Refused("missing", f"$.{path}.conversation", "is missing, and buyer, which would stand for it")
-    check_id(conversation, f"{path}.conversation")
-    check_id(buyer, f"{path}.buyer")
+    check_id(row.conversation or "", f"{path}.conversation")
+    check_id(row.buyer or "", f"{path}.buyer")
     row.conversation, row.buyer = conversation, buyer
     row.last_text = _words(row.last_text, f"{path}.last_text", limits)
     _check_count(row.unread, f"{path}.unread")

@@ -99,7 +99,13 @@ def test_ids_within_lists_are_looked_at_too() -> None:
     assert refused(written("agent_presence", shops=["senye", "a\x07"]))[:2] == ("id", "$.shops[1]")
     assert refused(written("agent_presence", shops=["senye", ""]))[:2] == ("missing", "$.shops[1]")
     rows = [{"buyer": "b", "since": TEN}, {"buyer": "b\x00", "since": TEN}]
-    assert refused(written("waiting_snapshot", rows=rows))[:2] == ("id", "$.rows[1].conversation")
+    assert refused(written("waiting_snapshot", rows=rows))[:2] == ("id", "$.rows[1].buyer")
+
+
+@pytest.mark.parametrize("type", ["message", "rating"])
+@pytest.mark.parametrize(("given", "missing"), [("buyer", "conversation"), ("conversation", "buyer")])
+def test_what_stands_for_another_is_refused_by_its_own_name(type: str, given: str, missing: str) -> None:
+    assert refused(written(type, **{given: "b\x00", missing: NOTHING}))[:2] == ("id", f"$.{given}")
 
 
 def test_control_characters_in_texts_are_kept() -> None:
