@@ -4,6 +4,7 @@ It runs on the time of the events, as a replay does; with ``live`` on a wall clo
 that beats all the time, for what only a live service knows: what came late, kicked accounts, gaps.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from monitor.core import decisions as d
 from monitor.core import events as ev
 from monitor.core.lists import places
 from monitor.core.people import People
-from monitor.core.roster import Register
+from monitor.core.roster import Register, Slot
 from monitor.core.scores.chats import Chats
 from monitor.core.scores.totals import totals
 from monitor.core.tracker import Tracker
@@ -74,19 +75,24 @@ class Played:
         self._play()
 
     def _who_is_who(self) -> Register:
+        """Return the register, in it what the scenario says in its place; of the roster what its own shops need."""
         scenario, known = self._scenario, self._rules.register
         own = register_of(
             scenario.shops, scenario.people, scenario.accounts, scenario.roster, scenario.teams, self._zone
         )
-        return by_id(
-            Register(
-                shops=own.shops or known.shops,
-                persons=own.persons or known.persons,
-                accounts=own.accounts or known.accounts,
-                slots=own.slots or known.slots,
-                teams=own.teams or known.teams,
-            )
+        register = Register(
+            shops=own.shops or known.shops,
+            persons=own.persons or known.persons,
+            accounts=own.accounts or known.accounts,
+            slots=own.slots or self._of_its_shops(known.slots),
+            teams=own.teams or known.teams,
         )
+        return by_id(register) if scenario.people or scenario.accounts or scenario.roster else register
+
+    def _of_its_shops(self, slots: Iterable[Slot]) -> tuple[Slot, ...]:
+        lines = [line for several in self._scenario.happens for line in several.each()]
+        shops = {self.chat(line.chat)[0] for line in lines}.union(*(line.shops or () for line in lines))
+        return tuple(slot for slot in slots if slot.shop in shops)
 
     def person(self, name: str | None) -> str | None:
         """Return somebody as scenarios write them: by 花名 where they have one, whichever of their names is given."""

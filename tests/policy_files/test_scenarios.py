@@ -237,3 +237,29 @@ def test_a_file_of_tests_may_end_in_yml_and_a_platform_misspelt_is_told(tmp_path
     assert [doubt.message for doubt in check(tmp_path, 0).doubts] == [
         "nothing reads a file of this name; did you mean own.yaml?"
     ]
+
+
+def test_who_is_on_the_roster_of_other_shops_has_no_part_in_a_scenario(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        people="""
+            version: 1
+            people: [{id: 1007, nick: 小林}, {id: 8001, nick: 组长}]
+            roster:
+              - {person: 小林, shop: shop, hours: "08:00-18:00"}
+              - {person: 组长, shop: other, hours: "08:00-18:00"}
+        """,
+    )
+    chat = """
+scenarios:
+  - title: t
+    live: true
+    happens:
+      - {at: "09:59:00", presence: online, by: 小林}
+      - {at: "09:59:00", presence: offline, by: 组长}
+      - {at: "10:00:00", buyer: 有货吗, by: 小林}
+      - {at: "10:00:30", agent: 有的，今天拍今天发, by: 小林}
+    until: "10:10:00"
+    expect:
+"""
+    assert checked(tmp_path, "      told: []\n", chat) == []
