@@ -73,12 +73,12 @@ class _Section:
 
     def fitting(self, platform: str, shop: str, phase: str | None) -> tuple[Ready, ...]:
         """Return those that are for this shop and phase, in their order."""
+        if not self._unnamed and self._all_of_shop is not None:
+            return self._all_of_shop.get(shop, ())
         unnamed = self._of_any.get((platform, phase))
         if unnamed is None:
             places = [place for place in self._unnamed if self._layers[place][0].fits(platform, "", phase)]
             unnamed = self._of_any[platform, phase] = (places, tuple([self._layers[place] for place in places]))
-        if not unnamed[0] and self._all_of_shop is not None:
-            return self._all_of_shop.get(shop, ())
         named = [
             place
             for place in self._of_shop.get(shop, ())
@@ -124,7 +124,8 @@ class Book:
         key = (platform, shop, phase)
         sections = self._fitting.get(key)
         if sections is None:
-            sections = self._fitting[key] = tuple(section.fitting(*key) for section in self._sections)
+            fitting = [section.fitting(platform, shop, phase) for section in self._sections]
+            sections = self._fitting[key] = tuple(fitting)
         from_ms, until_ms = -ALWAYS_MS, ALWAYS_MS
         chosen: list[Layer] = []
         for section in sections:
