@@ -123,16 +123,16 @@ async def test_a_page_has_no_fault_that_axe_knows(page: Page, program: Program, 
         assert broken == [], f"{path} {theme}"
 
 
-@pytest.mark.parametrize(
-    ("path", "size"), [(path, size) for path in PAGES for size in SIZES if "tv" not in path or size in ("tv", "laptop")]
-)
-async def test_a_page_fits_its_window_in_both_languages(page: Page, program: Program, path: str, size: str) -> None:
-    width, height = SIZES[size]
-    await page.set_viewport_size({"width": width, "height": height})
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_fits_its_window(page: Page, program: Program, path: str, language: str) -> None:
     joint = "&" if "?" in path else "?"
-    for language in ("zh", "en"):
-        await shown(page, program, f"{path}{joint}lang={language}")
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width, language
+    for size, (width, height) in SIZES.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        if page.url == "about:blank":
+            await shown(page, program, f"{path}{joint}lang={language}")
+        if "tv" not in path or size in ("tv", "laptop"):
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width, size
 
 
 @pytest.mark.parametrize("path", ["/", "/console", "/agent?agent=lin"])
