@@ -161,6 +161,9 @@ class Link:
         self._stop_reading_ourselves()
         with contextlib.suppress(MqttError, OSError):
             await self._client.__aexit__(kind, error, trace)
+        lost = self._client._disconnected
+        if lost.done() and not lost.cancelled():
+            lost.exception()  # Who only publishes never asks for it, and asyncio would log it as forgotten.
         self._abandon()
         for answer in self._publishing.values():
             if not answer.done():
