@@ -110,7 +110,7 @@ class Written(Model):
 class PlatformFile(Model):
     """One file: a platform's names, and its profiles."""
 
-    platforms: Annotated[list[str], Field(min_length=1)]
+    platforms: list[str]  # Empty: of no shop by itself, only where it is asked for.
     profiles: Annotated[list[Written], Field(min_length=1)]
 
 

@@ -399,8 +399,8 @@ def test_the_shipped_ladder_calls_people_before_the_first_miss_of_a_day_is_made(
     book = load_rules(default_folder()).book
     for id, versions in shipped().versions.items():
         profile = versions[-1]
-        if not profile.limit_ms or profile.limit_ms < 180_000:
-            continue  # Of a first reply in 30 s the panel alone can tell in time.
+        if not profile.platforms or not profile.limit_ms or profile.limit_ms < 180_000:
+            continue  # No shop is held to it; or of a first reply in 30 s the panel alone can tell in time.
         policy = book.resolve(profile.platforms[0], "any", None, at_ms("10:00:00")).policy
         called = {step.to: step.at_ms for step in reversed(policy.steps)}
         assert called["popup"] < called["team"] < called["lead"] < profile.limit_ms, id

@@ -76,7 +76,7 @@ def test_taobao_ten_asks_and_no_answer_are_one_miss_when_the_day_is_over() -> No
 
 
 def test_every_profile_of_the_contract_is_shipped_with_its_source() -> None:
-    assert set(shipped().versions) == set(IDS)
+    assert set(shipped().versions) == {*IDS, "tiktok_24h"}
     for versions in shipped().versions.values():
         for profile in versions:
             assert profile.source
@@ -157,13 +157,13 @@ def test_tiktok_had_24_hours_until_2025_08_15_and_a_greeting_was_no_reply() -> N
         return chat
 
     later = ("2025-08-15 09:00:00", "Yes, it is in stock")
-    assert asked("2025-08-14", later).of("tiktok_12h") == "1/1"
+    assert asked("2025-08-14", later).of("tiktok_24h") == "1/1"
+    assert asked("2025-08-14", later).of("tiktok_12h") == "0/1", "who names 12 hours gets 12 hours"
     assert asked("2025-08-15", ("2025-08-15 22:00:01", "Yes, it is")).of("tiktok_12h") == "0/1"
     assert asked("2025-08-15", ("2025-08-15 22:00:00", "Hi")).of("tiktok_12h") == "1/1"
     greeted = asked("2025-08-13", ("2025-08-13 10:01:00", "Hello"), ("2025-08-14 10:00:01", "Yes, it is"))
-    assert greeted.of("tiktok_12h") == "0/1"
-    versions = shipped().versions["tiktok_12h"]
-    assert [(one.limit_ms, one.sure) for one in versions] == [(86_400_000, "reproduced"), (43_200_000, "official")]
+    assert greeted.of("tiktok_24h") == "0/1"
+    assert shipped().of_platform("tiktok") == ("tiktok_12h",)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_tiktok_under_a_chatbot_the_weekend_was_due_on_monday_at_noon(
     chat = Chatter("tiktok", "Asia/Bangkok").b(asked)
     if bot:
         chat.say("bot", asked)
-    assert chat.a(replied).of("tiktok_12h") == result
+    assert chat.a(replied).of("tiktok_24h") == result
 
 
 def test_shopee_showed_a_window_of_90_days_before() -> None:
