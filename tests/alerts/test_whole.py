@@ -51,6 +51,7 @@ async def test_a_wait_is_told_to_machines_from_raise_to_resolve(tmp_path: Path) 
     try:
         await app.start()
         await until(lambda: app.metrics.outbox_pending == {("webhook",): 0, ("mqtt",): 0})
+        await until(lambda: app.metrics.mqtt is not None and app.metrics.mqtt.status.connected, "subscribed")
         # Asked 59 s ago: the first limit is a second away.
         await _publish(team, said("m-1", "buyer", 59, "包邮吗"))
         await until(lambda: len(endpoint.bodies) == 1 and len(_alerts(team)) == 1)
