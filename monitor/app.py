@@ -4,9 +4,7 @@ Tests start the same app in their own process.
 """
 
 import asyncio
-import gc
 import logging
-import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
@@ -29,6 +27,7 @@ from monitor.engine import Engine
 from monitor.errors import UsageError
 from monitor.hooks.mapping import WebhookMapping
 from monitor.housekeeping import Housekeeping
+from monitor.interpreter import spare_collector, switch_often
 from monitor.metrics import Metrics, Watcher
 from monitor.mqtt import Broker
 from monitor.policy_files import profiles, webhooks, where
@@ -50,8 +49,6 @@ from monitor.wire import Limits, decode
 from monitor.wire.batch import Batch
 
 log = logging.getLogger(__name__)
-
-SWITCH_SECONDS = 0.0001  # How long a thread waits for another that is at work.
 
 
 class App:
@@ -422,23 +419,6 @@ def _decoding(settings: Settings) -> Callable[..., Batch]:
         return decode(body, **(how | {"now_ms": None}), limits=limits)
 
     return decode_any_time
-
-
-def switch_often() -> None:
-    """Let the threads of the disk, which wait for Python at every row, have it while the loop is at work.
-
-    By default each would wait for 5 ms, the whole of a commit: nothing would go on beside the loop.
-    """
-    sys.setswitchinterval(SWITCH_SECONDS)
-
-
-def spare_collector() -> None:
-    """Let the garbage collector pass over what has been read back: with a million waits a look at all takes 0.1 s.
-
-    It stays for long, and is no garbage when it goes: nothing in it forms a circle.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def _build() -> str:

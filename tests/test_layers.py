@@ -27,6 +27,7 @@ LAYERS: list[set[str]] = [
         "options",
         "key_file",
         "spare",
+        "interpreter",
     },
     {
         "engine",

@@ -28,7 +28,6 @@ from monitor.alerts.links import Links
 from monitor.alerts.router import PEOPLE_EXPIRES_MS, Route, Router
 from monitor.alerts.speaker import FloorSpeaker
 from monitor.alerts.timer import WallTimer
-from monitor.app import spare_collector
 from monitor.clock import Clock
 from monitor.core.decisions import Decision, NamedWait, TellPeople
 from monitor.core.people import People
@@ -36,6 +35,7 @@ from monitor.core.policy import BUILT_IN, BuiltIn, Resolved, Stage, Step
 from monitor.core.tracker import Tracker
 from monitor.core.views import WaitRow
 from monitor.engine import JUDGED_A_COMMIT, Changes, Engine
+from monitor.interpreter import spare_collector
 from monitor.metrics import Metrics
 from monitor.policy_files.channels import Folder
 from monitor.store.entries import Commit

@@ -20,13 +20,13 @@ from pathlib import Path
 import uvloop
 from msgspec.structs import replace
 
-from monitor.app import spare_collector
 from monitor.clock import Clock
 from monitor.core.decisions import TellPeople
 from monitor.core.events import AnyEvent, Message
 from monitor.core.policy import BUILT_IN, Policy, Resolved, Step
 from monitor.core.tracker import Tracker
 from monitor.engine import Changes, Engine
+from monitor.interpreter import spare_collector
 from monitor.metrics import Metrics, Watcher
 from monitor.store.entries import Delivery
 from monitor.store.journal import Journal

@@ -30,13 +30,13 @@ from pathlib import Path
 import uvloop
 from msgspec.structs import replace
 
-from monitor.app import spare_collector
 from monitor.clock import Clock
 from monitor.core.decisions import RaiseAlert, RiseAlert
 from monitor.core.events import AnyEvent
 from monitor.core.policy import BUILT_IN, BuiltIn, Stage
 from monitor.core.tracker import Tracker
 from monitor.engine import JUDGED_A_COMMIT, Changes, Engine, Receipt
+from monitor.interpreter import spare_collector
 from monitor.metrics import Metrics, Watcher
 from monitor.policy_files import load
 from monitor.policy_files.where import default_folder

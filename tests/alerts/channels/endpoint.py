@@ -1,6 +1,7 @@
 """A webhook's other end, on this machine."""
 
 import base64
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -25,11 +26,35 @@ async def taken(_request: web.Request) -> web.StreamResponse:
     return web.Response(status=204)
 
 
-class Endpoint:
+class Listening(ABC):
+    """A server of this machine that comes and goes on one port."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        app = web.Application(client_max_size=1 << 20)
+        app.router.add_route("*", "/{tail:.*}", self._handle)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    @abstractmethod
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request."""
+
+
+class Endpoint(Listening):
     """A receiver that answers as told and remembers what came."""
 
     def __init__(self, *, total_seconds: float = 5.0, secrets: tuple[str, ...] = (SECRET,)) -> None:
-        self.port = free_port()
+        super().__init__()
         self.answer: Answer = taken
         self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
@@ -38,19 +63,6 @@ class Endpoint:
         self.channel = WebhookChannel(
             f"http://127.0.0.1:{self.port}{PATH}", secrets, Clock(), total_seconds=total_seconds
         )
-        self._runner: web.AppRunner | None = None
-
-    async def start(self) -> None:
-        app = web.Application()
-        app.router.add_route("*", "/{tail:.*}", self._handle)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
-
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self.paths.append(request.path)

@@ -17,7 +17,7 @@ from aiohttp import web
 from monitor.alerts.channels.base import Channel
 from monitor.alerts.router import PEOPLE_EXPIRES_MS, Route
 from monitor.clock import Clock
-from tests.program import free_port
+from tests.alerts.channels.endpoint import Listening
 
 Json = dict[str, Any]
 
@@ -26,7 +26,7 @@ def people(name: str, **more: Any) -> Route:
     return Route(channel=name, for_people=True, expires_ms=PEOPLE_EXPIRES_MS, **more)
 
 
-class Group:
+class Group(Listening):
     """A group with a robot in it.
 
     Attributes:
@@ -43,7 +43,7 @@ class Group:
     blocks_seconds: ClassVar[float] = 600.0
 
     def __init__(self, *, now: Callable[[], float] | None = None) -> None:
-        self.port = free_port()
+        super().__init__()
         self.messages: list[Json] = []
         self.bodies: list[bytes] = []
         self.refusals: list[int] = []
@@ -53,7 +53,6 @@ class Group:
         self._now = now
         self._recent: deque[float] = deque()
         self._blocked_until = 0.0
-        self._runner: web.AppRunner | None = None
         self.channel = self.made()
 
     def made(self) -> Channel:
@@ -70,18 +69,6 @@ class Group:
     def now_ms(self) -> int:
         """Return the time of day, by which signatures are checked."""
         return round(self._now() * 1000) if self._now else CLOCK.now_ms()
-
-    async def start(self) -> None:
-        app = web.Application(client_max_size=1 << 20)
-        app.router.add_post("/{tail:.*}", self._handle)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
-
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self.came.append(self.now())
