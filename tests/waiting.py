@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 # For what takes a moment: a loaded machine takes longer, and when all goes well nobody waits for it.
 DEADLINE_SECONDS = 90.0
-TURNS_AT_FIRST = 20  # What a task of ours brings about needs no more than some turns of the loop.
 
 
 async def until(true: Callable[[], object], what: str | Callable[[], object] = "what was waited for") -> None:
@@ -17,12 +16,10 @@ async def until(true: Callable[[], object], what: str | Callable[[], object] = "
         what: names it where it never holds; may return how it stands then, or what is to be awaited for that.
     """
     deadline = asyncio.get_running_loop().time() + DEADLINE_SECONDS
-    turns = 0
     while not await _come_to(true):
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError(f"never: {await _come_to(what) if callable(what) else what}")
-        turns += 1
-        await asyncio.sleep(0 if turns < TURNS_AT_FIRST else 0.002)
+        await asyncio.sleep(0.002)
 
 
 async def _come_to(ask: Callable[[], object]) -> object:
