@@ -138,7 +138,7 @@ async def test_outside_is_asked_only_while_all_is_well_and_its_key_is_in_no_log(
     outside.answer = answering(399)
     await until(lambda: "alerts.ping_url: is reached again" in caplog.text)
     await outside.stop()
-    await until(lambda: caplog.text.count("alerts.ping_url: ") == 3)
+    await until(lambda: caplog.text.count("alerts.ping_url: ") >= 3)
     assert "ping-key" not in caplog.text
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
