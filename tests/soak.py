@@ -2,15 +2,19 @@
 
 The service runs on the time of the events, so that each simulated hour is an hour to it: waits end, chats
 fall idle and leave the memory, the journal is pruned. Pages are open all the while. The first hours fill caches and are
-not counted; then the second half of the hours is held against the first.
+not counted; then the second half of the hours is held against the first. An hour is over once its chat is in the
+scores: else they would fall behind further and further, and what waits for them would look like a leak.
 """
 
 import asyncio
 import contextlib
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +28,7 @@ WARM = 4  # Hours that are not counted.
 SHOPS = 40
 GROWTH_AT_MOST = 1.05  # Of the median: a leak of one byte a message would show.
 PAGES_OPEN = 5
+SCORED_SECONDS = 120.0
 START = datetime(2026, 11, 10, 8, tzinfo=UTC)
 
 
@@ -57,6 +62,18 @@ def an_hour(program: Program, number: int) -> int:
     return int(done.stderr.splitlines()[-1].split()[1].strip(":").replace(",", ""))  # sent 12,888: …
 
 
+def scored(program: Program) -> None:
+    """Wait until the scores have all that was sent."""
+    until = time.monotonic() + SCORED_SECONDS
+    while time.monotonic() < until:
+        with urllib.request.urlopen(f"{program.url}/metrics") as answer:  # noqa: S310  (our own program)
+            found = re.search(r"^presales_scores_lag_seconds (\S+)", answer.read().decode(), re.MULTILINE)
+        if found is not None and float(found[1]) == 0:
+            return
+        time.sleep(0.2)
+    raise SystemExit(f"the scores were behind for {SCORED_SECONDS} s")
+
+
 async def page(program: Program) -> None:
     """Read the live feed as a page does."""
     async with connect(f"{program.url.replace('http', 'ws', 1)}/v1/live", proxy=None, max_size=None) as line:
@@ -72,6 +89,7 @@ async def soak(folder: Path) -> int:
         samples = []
         for number in range(HOURS):
             events = await asyncio.to_thread(an_hour, program, number)
+            await asyncio.to_thread(scored, program)
             taken = sample(program, events)
             samples.append(taken)
             held = f"{taken.memory_mib:6.1f} MiB, {taken.files} files, {taken.tasks} threads"
