@@ -313,7 +313,10 @@ class Scorer:
         self.complete = True
 
     async def settle(self) -> None:
-        """Score anew what has been touched, or is due."""
+        """Score anew what has been touched, or is due.
+
+        What is touched meanwhile has its turn the next time: where chat never ends, days are let go all the same.
+        """
         fresh = self._book()
         if fresh is not self._scored_by:
             self._take_profiles(fresh)
@@ -325,17 +328,17 @@ class Scorer:
             self._dirty.add(heappop(self._due)[1])
         self._wake.clear()
         await self._look_at_staff()
-        while self._dirty:
-            todo, self._dirty = list(self._dirty), set()
+        todo, self._dirty = list(self._dirty), set()
+        if todo:
             self._scoring_since, self._dirty_since = self._dirty_since or time.monotonic(), 0.0
-            for at in range(0, len(todo), BATCH):
-                try:
-                    await self._score(todo[at : at + BATCH])
-                except BaseException:
-                    self._dirty.update(todo[at:])
-                    self._dirty_since = self._scoring_since
-                    raise
-            self._scoring_since = 0.0
+        for at in range(0, len(todo), BATCH):
+            try:
+                await self._score(todo[at : at + BATCH])
+            except BaseException:
+                self._dirty.update(todo[at:])
+                self._dirty_since = self._scoring_since
+                raise
+        self._scoring_since = 0.0
         while self._redo:
             shop, day = next(iter(self._redo))
             await self._score_day(shop, day)

@@ -14,6 +14,7 @@ from monitor.wire import decode
 from tests.core.scores.day import shipped
 from tests.service import MovedClock, Service, doomed
 from tests.simulator.made import encoded, plan, run
+from tests.waiting import until
 
 
 def scored(service: Service) -> Scorer:
@@ -29,6 +30,14 @@ def summed(scorer: Scorer) -> dict[str, Any]:
             if id in shipped().versions:
                 found.setdefault(id, Sums()).add(sums)
     return {id: (*sums.counts, sums.sum_ms) for id, sums in found.items()}
+
+
+async def send(service: Service, lines: list[bytes]) -> None:
+    """Send lines as one batch, and let all who watch see it: a large one is acknowledged first."""
+    batch = decode(b"\n".join(lines), door="t", source="s", now_ms=None)
+    seen = sum(len(changes.events) for changes in service.seen) + len(batch.events)
+    await service.engine.submit(batch)
+    await until(lambda: sum(len(changes.events) for changes in service.seen) == seen, "all who watch have seen it")
 
 
 async def test_live_scores_of_a_faulty_feed_are_those_of_its_replay(tmp_path: Path) -> None:
@@ -49,15 +58,13 @@ async def test_live_scores_of_a_faulty_feed_are_those_of_its_replay(tmp_path: Pa
         first = scored(service)
         await first.catch_up()
         for at in range(0, half, 100):
-            await service.engine.submit(
-                decode(b"\n".join(lines[at : min(half, at + 100)]), door="t", source="s", now_ms=None)
-            )
+            await send(service, lines[at : min(half, at + 100)])
             await first.settle()
     async with doomed(tmp_path, clock, wall=False) as service:
         scorer = scored(service)
         await scorer.catch_up()
         assert summed(scorer) == summed(first)
         for at in range(half, len(lines), 100):
-            await service.engine.submit(decode(b"\n".join(lines[at : at + 100]), door="t", source="s", now_ms=None))
+            await send(service, lines[at : at + 100])
         await scorer.settle()
         assert summed(scorer) == expected

@@ -176,6 +176,24 @@ async def test_the_answer_under_a_buyers_other_id_ends_the_round(tmp_path: Path)
         assert again.counts("taobao_3min") == [1, 0, 0, 0]
 
 
+async def test_chat_that_never_ends_is_scored_once_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with floor(tmp_path) as f:
+        score, times = f.scorer._score, 0
+
+        async def while_more_is_said(keys: list[tuple[str, str]]) -> None:
+            nonlocal times
+            times += 1
+            await score(keys)
+            if times < 5:
+                await f.tell(Chatter().b(f"10:0{times}:00", id=f"more{times}"))
+
+        await f.tell(Chatter().b("10:00:00"))
+        monkeypatch.setattr(f.scorer, "_score", while_more_is_said)
+        await f.scorer.settle()
+        assert times == 1, "days that are over are looked at in between"
+        assert f.scorer.lag_seconds > 0, "what came meanwhile is not in the scores yet"
+
+
 async def test_a_chat_that_cannot_be_scored_keeps_no_other_from_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
