@@ -6,16 +6,10 @@ export is often grouped by chat; with ``as_arrived`` the order of the lines is
 the order of arrival, and `lateness` does its work.
 """
 
-import gzip
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, TypedDict, Unpack
-
-import msgspec
 
 from monitor.core.decisions import (
     AlertOrder,
@@ -38,8 +32,8 @@ from monitor.core.scores.totals import totals
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.senders import Reader
 from monitor.core.tracker import Tracker
-from monitor.errors import UsageError
-from monitor.wire import Limits, Refused, decode_line, events_of_log, instant_text
+from monitor.log_files import lines_of
+from monitor.wire import Limits, Refused, decode_line, instant_text
 
 JUMP_MS = 30 * 24 * 3_600_000  # A ts that leaps so far ahead, with no later line near it, is probably wrong.
 REASONS_SHOWN = 10
@@ -363,36 +357,6 @@ class OutOfOrder(Exception):
     """A line is older than the one before it."""
 
 
-def open_log(path: str) -> AbstractContextManager[Iterable[bytes]]:
-    """Open a log for reading: ``-`` is standard input, ``.gz`` is unpacked.
-
-    Raises:
-        UsageError: it cannot be read.
-    """
-    if path == "-":
-        return open(sys.stdin.fileno(), "rb", closefd=False)
-    try:
-        if path.endswith(".gz"):
-            return gzip.open(path, "rb")
-        return Path(path).open("rb")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def lines_of(paths: Sequence[str]) -> Iterator[bytes]:
-    """Yield the lines of files, or what arrays in them hold, one after the other.
-
-    Raises:
-        UsageError: one cannot be read.
-    """
-    try:
-        for path in paths:
-            with open_log(path) as log:
-                yield from events_of_log(log)
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
-        raise UsageError(f"the log cannot be read: {error}") from error
-
-
 class Options(TypedDict, total=False):
     """How files are replayed; see `Replay`."""
 
@@ -436,18 +400,3 @@ def replay_files(
         run = Replay(**options)
         run.run_sorted(list(run.decoded(lines_of(paths), progress)))
     return run
-
-
-def write_lines(path: str, rows: Iterable[dict[str, Any]]) -> None:
-    """Write rows as JSON lines; ``.gz`` is packed.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
-    encode = msgspec.json.encode
-    try:
-        with gzip.open(path, "wb") if path.endswith(".gz") else Path(path).open("wb") as out:
-            for row in rows:
-                out.write(encode(row) + b"\n")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from error

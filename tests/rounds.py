@@ -1,8 +1,6 @@
 """A round that has ended."""
 
-from monitor.core.decisions import (
-    Round,
-)
+from monitor.core.decisions import Round
 
 
 def a_round(*, waited_ms: int, outcome: str = "answered", first: bool = True) -> Round:

@@ -20,6 +20,7 @@ LAYERS: list[set[str]] = [
         "clock",
         "errors",
         "csv_files",
+        "log_files",
         "yaml_files",
         "yaml_wording",
         "service_manager",

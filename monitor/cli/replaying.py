@@ -23,13 +23,14 @@ from monitor.core.scores.profile import ProfileBook
 from monitor.core.scores.totals import BYS, By, kpis
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.errors import UsageError
+from monitor.log_files import lines_of, write_lines
 from monitor.options import AS_JSON, PORT
 from monitor.policy_files import profiles, where
 from monitor.policy_files.against import told_of, with_rules
 from monitor.policy_files.in_force import first_rules
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice
-from monitor.replay import Replay, lines_of, replay_files, write_lines
+from monitor.replay import Replay, replay_files
 from monitor.settings import Settings
 from monitor.simulator.doors import open_door
 from monitor.simulator.senders import at_speed, pump

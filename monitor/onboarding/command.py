@@ -11,10 +11,10 @@ import msgspec
 
 from monitor.core.units import HOUR_MS
 from monitor.errors import UsageError
+from monitor.log_files import open_log
 from monitor.onboarding.check import Arrived, Finding, check
 from monitor.onboarding.exports import ColumnsFile, Import
 from monitor.options import AS_JSON
-from monitor.replay import open_log
 from monitor.wire import Limits, Refused, decode_line, decode_stored, events_of_log
 from monitor.yaml_files import BadFiles, read
 

@@ -17,10 +17,11 @@ from monitor.core.scores.profile import ProfileBook
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.senders import Reader
 from monitor.core.tracker import Tracker
+from monitor.log_files import lines_of
 from monitor.policy_files import profiles
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import default_folder
-from monitor.replay import Replay, lines_of
+from monitor.replay import Replay
 
 RECEIVERS = ("panel", "popup", "team", "lead", "digest", "console")
 

@@ -7,10 +7,14 @@ from monitor.core.roster import Register
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.log import Said, of_person, said
 from monitor.core.senders import role_of
+from monitor.core.units import DAY_MS
 from monitor.store.scores import LoggedEvent, ScoreStore
 from monitor.wire import decode_stored
 
 Key = tuple[str, str]  # (shop, conversation)
+
+BEFORE_MS = 8 * DAY_MS  # What was asked so long before may still be waiting: it is given up after seven days.
+BATCH = 32  # Chats read back at once.
 
 # What is said in these roles is folded; one that is not came after its conversation's horizon.
 FOLDED_ROLES = frozenset({"buyer", "agent", "bot", "seller"})

@@ -4,7 +4,7 @@ Who was there, which feeds were blind, which buyers are one, who was on a list: 
 a day that is scored again would come out other than it did while it was today.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from monitor.core import events as ev
 from monitor.core.roster import Register
@@ -54,7 +54,7 @@ class Past:
         self._staff = staff
         self._register = register
 
-    async def read(self, store: ScoreStore, since_ms: int, known: dict[str, ShopChats]) -> None:
+    async def read(self, store: ScoreStore, since_ms: int, known: Mapping[str, ShopChats]) -> None:
         """Read the journal from an instant before the span up to now.
 
         Args:

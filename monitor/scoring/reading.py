@@ -123,7 +123,7 @@ class Reading:
             def wanted(shop: str) -> bool:
                 return may is None or may(shop, self.team_of(shop))
 
-            board = await self.scorer.between(span.from_ms, span.to_ms, wanted)
+            board = await self.scorer.recount.between(span.from_ms, span.to_ms, wanted)
             await self._collect(board, board.days, by, may, found, shops)
         else:
             first, last = span.days

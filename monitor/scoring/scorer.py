@@ -24,7 +24,7 @@ from monitor.core import events as ev
 from monitor.core.decisions import CloseRound, Decision, RestateRound
 from monitor.core.presence import Worker
 from monitor.core.roster import Register
-from monitor.core.scores.board import Board, Entity, Sheet, pack, sheet
+from monitor.core.scores.board import Board, Entity, Sheet, sheet
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
@@ -32,22 +32,19 @@ from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.rounds import NEVER_MS
 from monitor.core.scores.staff import NOBODY_WRITTEN_DOWN, Manned, Staff
-from monitor.core.units import DAY_MS
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Accepted, Metrics
-from monitor.scoring.logs import Key, heads_of, read_logs
-from monitor.scoring.past import Past, chats_since
+from monitor.scoring.logs import BATCH, BEFORE_MS, Key, heads_of, read_logs
+from monitor.scoring.recount import Recount, day_rows
 from monitor.spare import Pace, Spare
-from monitor.store.scores import DayRow, ScoreStore
+from monitor.store.scores import ScoreStore
 from monitor.wire import decode_stored
 
 log = logging.getLogger(__name__)
 
 DAYS_KEPT = 3  # In memory, today among them: a reply of 48 hours settles what was asked the day before yesterday.
-BEFORE_MS = 8 * DAY_MS  # What was asked so long before may still be waiting: it is given up after seven days.
 SETTLE_SECONDS = 1.0  # A chat in which much is said is scored once a second.
-BATCH = 32  # Chats read back at once.
 LATE_MS = 600_000  # Presence that comes so late still tells whether a chat scored since was left to nobody.
 SHOPS_A_SLICE = 50
 KEEP_SECONDS = 60.0  # Between two looks at whether a day is over, or one that was over has changed.
@@ -98,6 +95,7 @@ class Scorer:
         complete: whether all of them are scored, as after a start.
         shops: what is known of each shop besides its chats.
         seen: how fresh the feeds of each shop are.
+        recount: scores what has left the memory, and spans of it, from the journal.
         hours_told: the last hour of which it was said that its rate is low, by shop and profile.
     """
 
@@ -142,6 +140,18 @@ class Scorer:
         self._wake = asyncio.Event()
         self._number = 1 << 50  # Of what has no place in the journal here; after all that has.
         self._days = days(ZONE)
+        self.recount = Recount(
+            store,
+            self._days,
+            now_ms=now_ms,
+            book=lambda: self._scored_by,
+            first_day=lambda: self.board.first_day,
+            shops=self.shops,
+            shop=self._shop,
+            bot_within_ms=bot_within_ms,
+            register=register,
+            workers=workers,
+        )
 
     @property
     def book(self) -> ProfileBook:
@@ -341,7 +351,7 @@ class Scorer:
         self._scoring_since = 0.0
         while self._redo:
             shop, day = next(iter(self._redo))
-            await self._score_day(shop, day)
+            await self.recount.day(shop, day)
             self._redo.discard((shop, day))
 
     async def _look_at_staff(self) -> None:
@@ -428,11 +438,7 @@ class Scorer:
             self._scored[name] = {key: at_ms for key, at_ms in scored.items() if at_ms >= late_ms}
         touched = [day for day in sorted(board.touched) if day < today]
         for day in touched:
-            rows = [
-                DayRow(day, entity.dim, entity.shop, entity.name, pack(board.row(entity, [day])))
-                for entity in sorted(board.entities([day]))
-            ]
-            await self.store.keep(rows)
+            await self.store.keep(day_rows(board, day))
             board.touched.discard(day)
         await self.store.note_through(today - 1)
         first = today - DAYS_KEPT + 1
@@ -442,64 +448,6 @@ class Scorer:
             for shop in self.shops.values():
                 shop.forget(from_ms)
             self._staff.forget(from_ms)
-
-    async def _score_day(self, name: str, day: int) -> None:
-        """Score a shop's day that is long over, from the journal alone."""
-        span = self._days.numbered(day)
-        keys, shops = await self._read_back(lambda shop: shop == name, span.start_ms, span.end_ms)
-        board = Board(self._scored_by)
-        await self._onto(board, keys, shops, span.start_ms)
-        await self.store.forget_day(name, day)
-        await self.store.keep(
-            [
-                DayRow(day, entity.dim, entity.shop, entity.name, pack(board.row(entity, [day])))
-                for entity in board.entities([day])
-            ]
-        )
-
-    async def between(self, from_ms: int, to_ms: int, wanted: Callable[[str], bool]) -> Board:
-        """Score from the journal what began from, and before, some instants: a shift, an hour.
-
-        Args:
-            from_ms: from then on.
-            to_ms: before then.
-            wanted: whether a shop is asked for.
-        """
-        keys, shops = await self._read_back(wanted, from_ms, to_ms)
-        board = Board(self._scored_by)
-        await self._onto(board, keys, shops, from_ms, from_ms=from_ms, to_ms=to_ms)
-        return board
-
-    async def _read_back(
-        self, wanted: Callable[[str], bool], from_ms: int, to_ms: int
-    ) -> tuple[set[Key], dict[str, ShopChats]]:
-        """Return the chats that were spoken in since an instant, and what is known of their shops besides."""
-        if from_ms >= self._days.numbered(self.board.first_day).start_ms:
-            keys = await chats_since(self.store, from_ms, wanted)
-            return keys, {name: self._shop(name, None) for name, _ in keys}
-        staff, register = Staff(), self._register()
-        staff.begin(self._workers(), register)
-        past = Past(wanted, from_ms, to_ms, staff, register)
-        await past.read(self.store, from_ms - BEFORE_MS, self.shops)
-        return past.keys, past.shops
-
-    async def _onto(
-        self, board: Board, keys: Iterable[Key], shops: dict[str, ShopChats], since_ms: int, **span: int
-    ) -> None:
-        """Score chats of the past onto a board of their own."""
-        now_ms = self._now_ms()
-        heads = list(heads_of(keys, shops).items())
-        for at in range(0, len(heads), BATCH):
-            logs = await read_logs(self.store, dict(heads[at : at + BATCH]), since_ms - BEFORE_MS, self._register())
-            for key, (entries, buyer, platform) in logs.items():
-                shop = shops[key[0]]
-                if platform and shop.platform == "unknown":
-                    shop.platform = platform
-                if shop.platform == CANARY:
-                    continue
-                shop.bot_within_ms = self._bot_within_ms(shop.platform, shop.name)
-                board.apply(sheet(shop, key[1], self._scored_by, now_ms, log=entries, buyer=buyer, **span), 1)
-            await asyncio.sleep(0)
 
     def counts_today(self, shop: str, profile: Profile) -> list[int]:
         """Return what a shop's units of this day, as the profile has it, came to."""

@@ -260,5 +260,5 @@ async def test_a_day_long_over_is_scored_again_by_who_was_there_then(tmp_path: P
         same = unpack((await f.scorer.store.days(day, day, "shop", list))[0].body)
         assert same.sums["jd_first_30s"].counts == [0, 0, 0, 3]
         # And an hour of it is as somebody asks for it now.
-        board = await f.scorer.between(at_ms("09:00:00"), at_ms("10:30:00"), lambda _: True)
+        board = await f.scorer.recount.between(at_ms("09:00:00"), at_ms("10:30:00"), lambda _: True)
         assert board.row(SENYE, [day]).sums["jd_first_30s"].why == {"left offline": 2}
