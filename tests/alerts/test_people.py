@@ -123,10 +123,11 @@ class Floor:
         return await self.account(name)
 
     async def pass_(self, seconds: int, step: int = 1) -> None:
-        """Let time pass second by second, as it does, or in longer steps."""
+        """Let time pass second by second, as it does, or in longer steps, once all is done that is due before."""
+        assert self.courier is not None
+        await at_rest(self.courier, self.time)
         for _ in range(seconds // step):
             self.time.pass_(step)
-            assert self.courier is not None
             await at_rest(self.courier, self.time)
 
 
