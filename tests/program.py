@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -16,12 +17,21 @@ from tests.waiting import DEADLINE_SECONDS
 ALL_HOURS = Path(__file__).parent / "all_hours"  # Without it a test would fail at night, when nobody is told.
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+    """Return a port of 127.0.0.1 that nobody listens on now, and that nobody is given before it is used.
+
+    Below those that a system hands out for port 0 and for connections; each only once.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 class Program:

@@ -35,8 +35,14 @@ class Board:
         self.truncated = 0
         self.why: dict[str, str] = {}
 
-    async def next(self) -> dict[str, Any]:
-        """Take in one frame."""
+    async def next(self, *, tick: bool = False) -> dict[str, Any]:
+        """Take in one frame that says something; one that says that there is nothing new only where that is awaited."""
+        frame = await self._frame()
+        while frame["type"] == "tick" and not tick:
+            frame = await self._frame()
+        return frame
+
+    async def _frame(self) -> dict[str, Any]:
         async with asyncio.timeout(DEADLINE_SECONDS):
             frame: dict[str, Any] = json.loads(await self.line.recv())
         self.frames.append(frame)
@@ -180,7 +186,7 @@ async def test_nothing_new_is_said_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "TICK_SECONDS", 0.05)
     async with standing() as stand, look(stand) as line:
         board = await looking(line)
-        assert (await board.next()) == {"type": "tick", "seq": board.seq, "now": "2026-11-18T11:06:40.000Z"}
+        assert (await board.next(tick=True)) == {"type": "tick", "seq": board.seq, "now": "2026-11-18T11:06:40.000Z"}
 
 
 async def test_a_ping_is_answered_with_its_own_number_and_the_time() -> None:
@@ -219,7 +225,7 @@ async def test_who_comes_back_and_missed_nothing_is_told_so() -> None:
         async with look(stand) as line:
             board.line = line
             await board.say(HELLO | {"resume": {"epoch": board.epoch, "seq": board.seq}})
-            assert (await board.next())["type"] == "tick"
+            assert (await board.next(tick=True))["type"] == "tick"
 
 
 @pytest.mark.parametrize("resume", [{"epoch": "other", "seq": 1}, {"seq": 99}, {"seq": -5}])
@@ -261,6 +267,7 @@ async def test_a_viewer_that_does_not_read_costs_others_nothing_and_later_gets_a
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(hub, "FRAME_SECONDS", 0.0)
+    monkeypatch.setattr(live, "SEND_SECONDS", DEADLINE_SECONDS)  # However long a busy machine takes for all the frames.
     rows = [a_row(number, team="x" * 6_000) for number in range(1, 1500)]
     async with standing(rows=rows) as stand, look(stand, sock=narrow(stand)) as slow_line, look(stand) as line:
         slow = Board(slow_line)
@@ -289,6 +296,7 @@ async def test_a_viewer_that_reads_nothing_for_long_is_cut_off(monkeypatch: pyte
         line.transport.pause_reading()
         await until(lambda: stand.metrics.live_clients == 1, "it looks")
         await until(lambda: stand.metrics.live_clients == 0, "it is cut off")
+        monkeypatch.setattr(live, "SEND_SECONDS", DEADLINE_SECONDS)  # Who reads slowly, on a busy machine, reads.
         async with look(stand) as other:
             assert (await looking(other)).waits, "who reads is still served"
         line.transport.abort()
@@ -466,13 +474,16 @@ async def test_whatever_happens_every_viewer_sees_what_stands(monkeypatch: pytes
             return (0, lost_at_ms) if lost_at_ms >= NOW_MS else (2, -lost_at_ms)
 
         most_urgent = sorted(on_board, key=lambda row: (urgency(row.needs_answer_since_ms or 0), row.wait))[:40]
+        shown = {f"k3f9-{row.wait}": row.messages for row in most_urgent}
+
+        def sees_it(board: Board) -> bool:
+            waits = {wait: row["messages"] for wait, row in board.waits.items()}
+            return waits == shown and sum(board.counts["waits_open"].values()) == len(on_board)
+
         for board in boards:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                while set(board.waits) != {f"k3f9-{row.wait}" for row in most_urgent}:
+                while not sees_it(board):  # On the way it may show the same waits as they were before.
                     await board.next()
-            shown = {row.wait: row.messages for row in most_urgent}
-            assert {int(i[5:]): wait["messages"] for i, wait in board.waits.items()} == shown
-            assert sum(board.counts["waits_open"].values()) == len(on_board)
 
 
 async def test_the_very_first_event_is_told_with_its_time_at_once() -> None:
