@@ -79,6 +79,7 @@ class ShopChats:
             if event.buyer and event.buyer != event.into:
                 self.aliases[event.buyer] = event.into
             return True
+        assert isinstance(event, ev.AccountStatus | ev.SyncRange)
         if self.feeds is None:
             self.feeds = Feeds()
         self.feeds.note(event)

@@ -16,6 +16,7 @@ from monitor.core.scores.days import days
 from monitor.core.scores.floor import ROUNDS, ZONE
 from monitor.core.scores.judge import Judge
 from monitor.core.scores.log import (
+    ASSIGNED,
     ASSIST,
     BUYER,
     CARD,
@@ -271,8 +272,11 @@ class Tally:
                 handed_ms = ts_ms if handed_ms < 0 else handed_ms
                 if self._counts(ts_ms):
                     self._of(ts_ms, *holder)[0].note("handoffs")
+            elif said.code == ASSIGNED:
+                holder = (said.agent, said.account)
             elif said.code == TRANSFERRED:
-                giver = (holder[0], said.other) if holder[1] in (None, said.other) and said.other else holder
+                # Who gives is named by account, or as an agent where there is none; else it is who holds the chat.
+                giver = holder if said.other in (None, *holder) else (None, said.other)
                 if self._counts(ts_ms):
                     figures, _ = self._of(ts_ms, *giver)
                     figures.note("transfers")

@@ -4,7 +4,9 @@ An account that its collector reports as anything but online sees nothing; the g
 when it is online again. A complete ``sync_range`` over all of it fills it.
 """
 
+from bisect import insort
 from collections.abc import Iterable
+from operator import attrgetter
 
 from monitor.core import events as ev
 from monitor.core.scores.judge import Gap
@@ -12,6 +14,8 @@ from monitor.core.scores.rounds import NEVER_MS
 
 STATES_AT_MOST = 512  # Of one account, the newest.
 GAPS_AT_MOST = 64  # Of one shop, the newest: more is a feed that flaps.
+
+_start = attrgetter("from_ms")
 
 
 class Feeds:
@@ -24,38 +28,33 @@ class Feeds:
         self._synced: list[Gap] = []
         self._made: list[Gap] | None = None
 
-    def note(self, event: ev.AnyEvent) -> bool:
-        """Take an event of a feed; return whether it was one."""
+    def note(self, event: ev.AccountStatus | ev.SyncRange) -> None:
+        """Take what a feed says of itself."""
+        self._made = None
         if isinstance(event, ev.AccountStatus):
-            account = event.account or event.agent or ""
-            self._made = None
-            states = self._states.setdefault(account, [])
-            states.append((event.ts_ms, event.state == "online"))
+            states = self._states.setdefault(event.account or event.agent or "", [])
+            insort(states, (event.ts_ms, event.state == "online"))
             del states[:-STATES_AT_MOST]
-            return True
-        if isinstance(event, ev.SyncRange):
-            if event.complete:
-                self._made = None
-                self._synced.append(Gap(event.from_ms, event.to_ms, event.account or event.agent))
-                self._synced = self._synced[-GAPS_AT_MOST:]
-            return True
-        return False
+        elif event.complete:
+            insort(self._synced, Gap(event.from_ms, event.to_ms, event.account or event.agent), key=_start)
+            del self._synced[:-GAPS_AT_MOST]
 
     def gaps(self) -> list[Gap]:
         """Return the gaps that nothing has filled."""
         if self._made is None:
             found = [gap for gap in self._all() if not any(_fills(synced, gap) for synced in self._synced)]
-            self._made = found[-GAPS_AT_MOST:]
+            self._made = sorted(found, key=_start)[-GAPS_AT_MOST:]
         return self._made
 
     def _all(self) -> Iterable[Gap]:
         for account, states in self._states.items():
             since_ms = -1
-            for at_ms, online in sorted(states):
+            for at_ms, online in states:
                 if not online and since_ms < 0:
                     since_ms = at_ms
                 elif online and since_ms >= 0:
-                    yield Gap(since_ms, at_ms, account or None)
+                    if at_ms > since_ms:
+                        yield Gap(since_ms, at_ms, account or None)
                     since_ms = -1
             if since_ms >= 0:
                 yield Gap(since_ms, NEVER_MS, account or None)

@@ -113,7 +113,7 @@ class Judge:
         """Return the rounds and sessions of a shape."""
         found = self._walks.get(of)
         if found is None:
-            found = self._walks[of] = Walk(of).over(self.log)
+            found = self._walks[of] = Walk(of).over(self.log, self._now_ms)
         return found
 
     def marks(self, versions: tuple[Profile, ...]) -> list[Mark]:
@@ -147,7 +147,8 @@ class Judge:
         for one in rounds:
             for at_ms in one.messages:
                 start_ms = max(at_ms, one.start_ms)
-                yield self._mark(one, self._judged(lens, one, start_ms), lens.calendar.of(start_ms).number, "")
+                mark = self._mark(one, self._judged(lens, one, start_ms), lens.calendar.of(start_ms).number, "")
+                yield mark._replace(start_ms=start_ms)
 
     def _sessions(self, lens: _Lens, walk: Walk) -> Iterable[Mark]:
         profile = lens.profile

@@ -139,8 +139,8 @@ class Walk:
         if shape.day_starts_ms is None:
             self._day_from_ms, self._day_before_ms = -NEVER_MS, NEVER_MS
 
-    def over(self, log: list[Said]) -> "Walk":
-        """Walk over a log in order."""
+    def over(self, log: list[Said], now_ms: int) -> "Walk":
+        """Walk over a log in order, and on to ``now_ms``."""
         for entry in log:
             if entry.ts_ms >= self._over_at_ms:
                 self._end_what_is_over(entry.ts_ms)
@@ -151,6 +151,8 @@ class Walk:
                 self._person(entry)
             else:
                 self._other(entry, code)
+        if now_ms >= self._over_at_ms:
+            self._end_what_is_over(now_ms)
         return self
 
     def _person(self, entry: Said) -> None:
@@ -255,14 +257,12 @@ class Walk:
 
     def _session_at(self, ts_ms: int) -> Session:
         """Return the session in which the buyer writes now: a new one after a close or a long silence."""
-        shape, session = self._shape, self._session
-        silent = shape.gap_ms is not None and ts_ms - max(self._last_ms, self._closed_at_ms) >= shape.gap_ms
-        closed = shape.closes and self._closed_at_ms >= 0 and ts_ms - self._closed_at_ms >= shape.reopens_ms
-        if session is not None and not silent and not closed:
+        session, silent = self._session, self._silent(ts_ms)
+        if session is not None and not silent and not self._closed(ts_ms):
             self._closed_at_ms = -1
             return session
         outbound = self._spoke_first and not silent and self._closed_at_ms < 0
-        if shape.cut:
+        if self._shape.cut:
             for one in self._open:
                 one.how = LEFT
             self._open = []
@@ -271,6 +271,17 @@ class Walk:
         self._spoke_first = False
         self.sessions.append(session)
         return session
+
+    def _silent(self, ts_ms: int) -> bool:
+        """Whether nobody has written for so long that what comes now begins a session."""
+        shape = self._shape
+        since_ms = max(self._last_ms, self._closed_at_ms) if shape.closes else self._last_ms
+        return shape.gap_ms is not None and ts_ms - since_ms >= shape.gap_ms
+
+    def _closed(self, ts_ms: int) -> bool:
+        """Whether a close has ended the session, and not so lately that what comes now belongs to it."""
+        shape = self._shape
+        return shape.closes and self._closed_at_ms >= 0 and ts_ms - self._closed_at_ms >= shape.reopens_ms
 
     def _reply(self, entry: Said) -> None:
         ts_ms = entry.ts_ms
@@ -313,10 +324,8 @@ class Walk:
 
     def _speak(self, ts_ms: int) -> None:
         """Note that the shop speaks while nobody waits: where no session is on, it has spoken first."""
-        gap_ms = self._shape.gap_ms
-        silent = gap_ms is not None and ts_ms - max(self._last_ms, self._closed_at_ms) >= gap_ms
-        if self._session is None or silent:
-            self._session, self._spoke_first = None, True
+        if self._session is None or self._silent(ts_ms) or self._closed(ts_ms):
+            self._session, self._spoke_first, self._closed_at_ms = None, True, -1
 
     def _handed_off(self, ts_ms: int) -> None:
         if not self._open and self._buyer_last:
@@ -378,6 +387,7 @@ class Walk:
         for one in self._open:
             one.how, one.end_ms, one.after_ms = ANSWERED, entry.ts_ms, max(one.start_ms, self._last_ms)
             one.agent, one.by_account = self._holder
+            one.session.replied = True
         if self._open:
             self._open = []
             self._last_ms, self._buyer_last = entry.ts_ms, False

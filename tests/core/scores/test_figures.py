@@ -12,8 +12,9 @@ import pytest
 
 from monitor.core import events as ev
 from monitor.core import words as w
+from monitor.core.scores.board import sheet
 from monitor.core.scores.totals import By, kpis
-from tests.core.scores.day import Chatter, at_ms, shipped
+from tests.core.scores.day import Chatter, at_ms, shipped, snapshot
 from tests.core.scores.test_worked_examples import one_chat
 
 
@@ -119,6 +120,34 @@ def test_m15_who_passes_a_question_on_unanswered_is_named_and_no_other() -> None
     assert figures(chat)["transfers"] == {"unanswered": 2, "of": 4, "rate": 0.5}
     by_account = {name: row["figures"]["transfers"]["unanswered"] for name, row in rows(chat, by="account").items()}
     assert by_account == {"A": 1, "B": 1, "C": 0}
+
+
+def test_m15_who_was_given_a_chat_and_passes_it_on_is_named_also_where_they_never_spoke() -> None:
+    chat = Chatter().b("10:00:00")
+    chat.event(ev.ConversationAssigned, "10:00:10", type="conversation_assigned", agent="lin", account="A")
+    chat.passed("10:01:00", "mu", from_account="A", account="B").a("10:02:00", agent="mu", account="B")
+    assert rows(chat, by="agent")["lin"]["figures"]["transfers"] == {"unanswered": 1, "of": 1, "rate": 1.0}
+    # The event names another than who held it, as far as we saw: it knows better.
+    other = Chatter().b("10:00:00", account="A").passed("10:01:00", "mu", from_account="C", account="B")
+    by_account = {name: row["figures"]["transfers"]["of"] for name, row in rows(other, by="account").items()}
+    assert by_account == {"A": 0, "B": 0, "C": 1}
+
+
+def test_m4_answered_elsewhere_after_a_bot_is_no_session_of_the_bot_alone() -> None:
+    chat = Chatter().b("10:00:00").say("bot", "10:00:01")
+    snapshot(chat, "10:01:00", "c")
+    snapshot(chat, "10:01:20")
+    first = figures(chat, "10:30:00")["first_response"]
+    assert (first["count"], first["unanswered"]) == (1, 0)
+    assert floor_score(chat, "rate_3min_session", "10:30:00")[:3] == [1, 0, 0]
+
+
+def test_m11_a_message_counts_in_the_hour_in_which_it_was_written() -> None:
+    chats = Chatter("own").b("10:59:00", "11:01:00").a("11:02:00").chats()
+    hour = at_ms("11:00:00"), at_ms("12:00:00")
+    found = sheet(chats.shops["senye"], "c", shipped(), hour[1], from_ms=hour[0], to_ms=hour[1])
+    assert len(found.marks["rate_3min_message"]) == 1
+    assert sum(part.figures.counts["buyer_messages"] for part in found.parts) == 1
 
 
 def test_m16_a_slow_buyer_has_three_gaps_over_two_minutes_on_one_day() -> None:

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core.scores.cells import Cell, Sums, at_share, rolling
 from monitor.core.scores.chats import Chats
 from monitor.core.scores.days import days
+from monitor.core.scores.gaps import GAPS_AT_MOST, Feeds
 from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.profile import Profile
 from monitor.core.scores.totals import kpis
@@ -220,6 +222,37 @@ def test_a_feed_gap_that_nothing_fills_leaves_its_rounds_out() -> None:
     assert after.of("taobao_3min", "2026-11-24 01:00") == "1/1 1 excluded"
 
 
+def test_of_a_feed_that_flaps_the_newest_gaps_are_known_whatever_the_account() -> None:
+    feeds = Feeds()
+
+    turns: tuple[tuple[ev.AccountState, int], ...] = (("kicked", 0), ("online", 30))
+
+    def flaps(account: str, hour: int, times: int) -> None:
+        for n in range(times):
+            for state, second in turns:
+                at = at_ms(f"{hour:02}:{n:02}:{second:02}")
+                feeds.note(
+                    ev.AccountStatus(
+                        type="account_status", id=f"{at}", ts_ms=at, shop="s", account=account, state=state
+                    )
+                )
+
+    flaps("later", 12, 20)
+    flaps("earlier", 10, 60)
+    flaps("earlier", 11, 10)
+    found = feeds.gaps()
+    assert len(found) == GAPS_AT_MOST
+    assert sum(gap.account == "later" for gap in found) == 20
+    assert found[0].from_ms == at_ms("10:26:00")
+
+
+def test_a_feed_that_is_back_within_the_same_instant_has_missed_nothing() -> None:
+    chat = Chatter().b("10:00:00", account="A")
+    chat.event(ev.AccountStatus, "10:01:00", type="account_status", account="A", state="kicked")
+    chat.event(ev.AccountStatus, "10:01:00", type="account_status", account="A", state="online")
+    assert chat.a("10:02:00", account="A").of("taobao_3min", "2026-11-24 10:00") == "1/1"
+
+
 def test_buyers_of_agents_do_not_add_up_to_those_of_the_shop() -> None:
     chat = Chatter("pinduoduo").b("10:00:00").a("10:01:00", agent="lin").b("11:00:00").a("11:01:00", agent="zhou")
     assert chat.of("pinduoduo_3min") == "1/1"
@@ -268,6 +301,15 @@ def test_what_the_shop_begins_has_no_first_reply_but_its_answers_are_rounds() ->
     chat = Chatter("jd").a("10:00:00").b("10:00:30").a("10:05:00")
     assert chat.of("jd_first_30s") == "0/0"
     assert chat.of("taobao_3min") == "0/1"
+
+
+def test_what_is_given_up_after_seven_days_is_over_whether_anybody_speaks_again_or_not() -> None:
+    mean = replace(shipped().versions["taobao_mean"][-1], day_starts_ms=None, cap_ms=None, unanswered_as_ms=None)
+    quiet = Chatter().b("10:00:00")
+    assert quiet.of(mean, "2026-11-30 10:00:00") == "0/0 1 undetermined"
+    assert quiet.of(mean, "2026-11-30 10:00:00.001") == "0/1"
+    spoken = Chatter().b("10:00:00").b("2026-11-30 10:00:01").a("2026-11-30 10:00:02")
+    assert spoken.of(mean) == "1/2"
 
 
 def test_a_mean_is_capped_and_holds_what_was_never_answered() -> None:
@@ -421,6 +463,14 @@ def test_an_answer_to_our_campaign_begins_a_round_and_no_first_reply() -> None:
     (row,) = kpis(chat.chats(), shipped(), at_ms("11:00:00"), "all", lambda _, shop: shop)
     first = row["figures"]["first_response"]
     assert (first["count"], first["unanswered"], row["scores"].get("first_30s")) == (0, 0, None)
+    # Nor has what a buyer answers to a follow-up after the chat was closed, be it at once or two days later.
+    for follows_up in ("10:20:00", "2026-11-25 10:00:00"):
+        back = Chatter().b("10:00:00").a("10:00:40").closed("10:05:00").a(follows_up)
+        back.b("10:22:00" if "-" not in follows_up else "2026-11-25 10:02:00")
+        (row,) = kpis(back.chats(), shipped(), at_ms("2026-11-25 11:00:00"), "all", lambda _, shop: shop)
+        first = row["figures"]["first_response"]
+        assert (first["count"], first["unanswered"]) == (1, 0)
+        assert row["scores"]["first_30s"]["misses"] == 1
     # What nobody has answered is no consultation at all.
     nobody = Chatter().a("10:00:00")
     assert nobody.of("taobao_reply_day", "2026-11-24 10:00") == "0/0"

@@ -118,6 +118,9 @@ def test_facebook_counts_what_comes_first_after_a_day_of_silence_and_the_fastest
     chat.b("2026-11-24 10:59:59")  # A second less than 24 hours.
     chat.b("2026-11-25 10:59:59").a("2026-11-25 11:20:01")
     assert chat.of("facebook_15min") == "1/2"
+    # That the shop closes the chat meanwhile is no word: the silence goes on.
+    closed = Chatter("facebook", "UTC").b("10:00:00").a("10:10:00").closed("20:00:00")
+    assert closed.b("2026-11-24 10:10:00").a("2026-11-24 10:11:00").of("facebook_15min") == "2/2"
     many = Chatter("facebook", "UTC")
     for minute in range(1, 11):
         many.b("10:00:00", conversation=f"c{minute}").a(f"10:{minute:02}:00", conversation=f"c{minute}")
