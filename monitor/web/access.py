@@ -72,21 +72,26 @@ LOCAL = Caller("local")
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Why a caller may not come in; ``status`` is 401, 403, or 429 after too many wrong tokens or requests."""
+    """Why a caller may not come in.
+
+    Attributes:
+        status: 401, 403, 429 after too many wrong tokens or requests, or 503 while tokens cannot be read.
+        retry_after_seconds: when to come again, of 429 and 503.
+    """
 
     status: int
     error: str
-    retry_after_seconds: int = 60  # Of 429.
+    retry_after_seconds: int = 60
 
     @property
     def later(self) -> list[tuple[bytes, bytes]]:
         """The header that says when to come again, where that helps."""
-        return [(b"retry-after", b"%d" % self.retry_after_seconds)] if self.status == 429 else []
+        return [(b"retry-after", b"%d" % self.retry_after_seconds)] if self.status in (429, 503) else []
 
     @property
     def reason(self) -> str:
         """What it is counted as."""
-        return {401: "token", 403: "forbidden", 429: "rate"}[self.status]
+        return {401: "token", 403: "forbidden", 429: "rate", 503: "store"}[self.status]
 
 
 class Tokens(Protocol):
@@ -135,12 +140,12 @@ class Access:
         self._right: set[str] = set()  # Digests of tokens that were right once, though perhaps no longer.
 
     async def begin(self) -> None:
-        """Look whether it may be listened there at all.
+        """Look whether a token is needed, before anybody asks, and whether it may be listened there at all.
 
         Raises:
             UsageError: others can reach the address and there is no token.
         """
-        if not self._loopback and not await self.needs_token():
+        if not await self.needs_token() and not self._loopback:
             raise UsageError(
                 f"listen.host is {self._host}, which others can reach, and there is no token: set listen.token "
                 "(PRESALES_LISTEN__TOKEN, or PRESALES_LISTEN__TOKEN_FILE with a file), or listen on 127.0.0.1"
@@ -295,5 +300,8 @@ def _cookie(header: str) -> str:
 
 def _own_origin(origin: str, host: str) -> bool:
     """Whether a page of that origin is one of ours."""
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # "http://["
+        return False
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()

@@ -17,6 +17,7 @@ from monitor.alerts.links import PATH, Asked, Links
 from monitor.alerts.view import clock
 from monitor.core.masking import masked_name
 from monitor.core.views import WaitRow
+from monitor.errors import Busy, StoreUnavailable
 from monitor.web.access import Caller
 from monitor.web.answers import Header
 from monitor.web.small_page import STYLE, allowed
@@ -81,7 +82,12 @@ class Acts:
                 await _page(send, 400, self._form(asked, "", now_ms, wrong))
                 return
             ids = [f"{self._epoch}-{alert}" for alert in asked.alerts]
-            results = await self._alerts.act(asked.act, ids, Caller(name, role="lead"))
+            try:
+                results = await self._alerts.act(asked.act, ids, Caller(name, role="lead"))
+            except (Busy, StoreUnavailable):
+                later = "暂时无法保存，请稍后再按一次。 It cannot be stored now; press again in a moment."
+                await _page(send, 503, self._form(asked, name, now_ms, later))
+                return
             secure = "; Secure" if scope.get("scheme") == "https" else ""
             cookie = f"{COOKIE}={quote(name)}; Path={PATH}; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict{secure}"
             await _page(send, 200, _outcome(asked, results, name), cookie)

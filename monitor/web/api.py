@@ -267,7 +267,7 @@ class Api:
     async def resend(self, request: Request, caller: Anybody, id: int) -> Response:
         """Send a refused input again, as it was (the rules may know it now) or with the mended body of this request."""
         entry = await self._entry(id)
-        mended = await self._body(request)
+        mended = await request.body()
         refused = entry.refused
         if not mended and refused.length > len(refused.body):
             raise HTTPException(400, "only the beginning of this input is kept; send the mended whole as the body")
@@ -277,15 +277,6 @@ class Api:
             await self._services.journal.quarantine.mark_resent(id, self._services.now_ms())
             logger.info("%s sent refused input %s again%s", caller.name, id, ", mended" if mended else "")
         return json(outcome.told(), _resent_status(outcome))
-
-    async def _body(self, request: Request) -> bytes:
-        most = int(self._services.settings.limits.body_bytes)
-        body = bytearray()
-        async for part in request.stream():
-            body += part
-            if len(body) > most:
-                raise HTTPException(413, f"a body may have {most} bytes (limits.body_bytes)")
-        return bytes(body)
 
     async def throw_away(self, caller: Anybody, id: int) -> Response:
         """Throw a refused input away."""

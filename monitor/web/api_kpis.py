@@ -1,5 +1,6 @@
 """Figures over the API: every score and figure, live or over any span, by whom one likes, and official ones beside."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -187,14 +188,10 @@ class KpisApi:
     async def load(self, caller: Anybody, request: Request) -> Response:
         """Take official figures from CSV, in place of earlier ones of the same day; nothing of a file with faults."""
         reading = self._reading()
-        size = 0
-        parts = []
-        async for part in request.stream():
-            size += len(part)
-            if size > BYTES_AT_MOST:
-                raise HTTPException(413, f"larger than {BYTES_AT_MOST >> 20} MiB; split the file")
-            parts.append(part)
-        rows, wrong = read_official(b"".join(parts), reading.scorer.book)
+        body = await request.body()
+        if len(body) > BYTES_AT_MOST:
+            raise HTTPException(413, f"larger than {BYTES_AT_MOST >> 20} MiB; split the file")
+        rows, wrong = await asyncio.to_thread(read_official, body, reading.scorer.book)
         faults = [str(fault) for fault in wrong]
         if not faults:
             faults = [

@@ -7,10 +7,12 @@ login page asks who comes first.
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Coroutine, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor import __version__
@@ -31,6 +33,8 @@ from monitor.web.api_rules import RulesApi
 from monitor.web.api_spread import SpreadApi
 from monitor.web.api_suggestions import SuggestionsApi
 from monitor.web.api_tables import TablesApi
+from monitor.web.body import STORE_RETRY_SECONDS
+from monitor.web.bounded import bounded
 from monitor.web.floor import Floor
 from monitor.web.hubs import Hubs
 from monitor.web.ingest_hook import PREFIX as HOOKS
@@ -53,6 +57,9 @@ logger = logging.getLogger(__name__)
 
 LIVE = "/v1/live"
 OPEN_TO_ALL = ("/livez", login.PATH, login.AWAY)
+# No name of a route or an id has one, and a pattern of routes lets a line break at its end pass: the route would be
+# found, and the role it needs would not.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 Route = Callable[[Scope, Receive, Send, Caller], Coroutine[None, None, None]]
 
@@ -75,6 +82,7 @@ class Web:
         self.hubs = Hubs(services, self.floor)
         self.intake = Intake(services)
         self._rates = Rates(services.settings)
+        self._most = int(services.settings.limits.body_bytes)
         self._http_door = HttpDoor(services, self.intake)
         self._hook_door = HookDoor(services, self.intake, services.hooks, self._rates)
         self._socket_door = SocketDoor(services, self.intake, self._rates)
@@ -150,9 +158,16 @@ class Web:
             reply = _Reply(send)
             try:
                 await self._http(scope, receive, reply)
-            except Exception:
+            except Exception as error:
                 if reply.started:
                     raise
+                if isinstance(error, HTTPException):
+                    await answer(reply, error.status_code, {"error": error.detail})
+                    return
+                if isinstance(error, StoreUnavailable):
+                    again = (b"retry-after", b"%d" % STORE_RETRY_SECONDS)
+                    await answer(reply, 503, {"error": f"try again later: {error}"}, again)
+                    return
                 logger.exception("a request failed: %s %s", scope["method"], scope["path"])
                 await answer(reply, 500, {"error": "a fault of this service; its log has the details"})
         elif scope["type"] == "websocket":
@@ -160,6 +175,9 @@ class Web:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
+        if _CONTROL.search(path):
+            await answer(send, 404, {"error": "there is nothing at a path with control characters"})
+            return
         if path.startswith(HOOKS):
             await self._hook_door(scope, receive, send)  # Knows its senders by checks of its own.
             return
@@ -173,20 +191,25 @@ class Web:
             await _deny(scope, send, caller)
             return
         plain = self._plain.get(path)
+        body = bounded(receive, scope, self._most)
         if path.startswith(ACTS):
-            await self._acts(scope, receive, send)
+            await self._acts(scope, body, send)
         elif plain is not None:
             await plain(scope, receive, send, caller)
         elif scope["method"] in ("GET", "HEAD") and self._pages.has(path):
             await self._pages.serve(scope, send)
         else:
             scope["presales.caller"] = caller
-            await self._api(scope, receive, send)
+            await self._api(scope, body, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         page = path == LIVE and bool(_header(scope, b"origin"))
-        caller = self._with_ticket(scope) if page else await self._allowed(scope, "GET")
+        caller: Caller | Denied
+        try:
+            caller = self._with_ticket(scope) if page else await self._allowed(scope, "GET")
+        except StoreUnavailable as error:
+            caller = Denied(503, f"try again later: {error}", STORE_RETRY_SECONDS)
         if path not in self._sockets:
             await receive()
             await _deny_websocket(send, Denied(404, f"there is no WebSocket at {path}"))
@@ -214,7 +237,8 @@ class Web:
         await Viewer(part, self.hubs.of, receive, send, cutter(scope)).serve()
 
     async def _login(self, scope: Scope, receive: Receive, send: Send, _: Caller) -> None:
-        if not await login.login(scope, receive, send, self._services.access):
+        body = bounded(receive, scope, self._most)
+        if not await login.login(scope, body, send, self._services.access):
             self._services.metrics.refused.add("login", "token")
 
     async def _logout(self, scope: Scope, _: Receive, send: Send, __: Caller) -> None:

@@ -66,6 +66,12 @@ def whole(spec: dict[str, Any]) -> dict[str, Any]:
                 answers.setdefault("401", wrong | {"description": "A token is needed, or this one is wrong."})
                 answers.setdefault("403", wrong | {"description": "The token is not for this."})
                 answers.setdefault("429", wrong | {"description": "Too much; Retry-After says when to come again."})
+                answers.setdefault(
+                    "503", wrong | {"description": "The disk is away; Retry-After says when to come again."}
+                )
+            if "requestBody" in operation:
+                answers.setdefault("408", wrong | {"description": "The body took too long to arrive."})
+                answers.setdefault("413", wrong | {"description": "The body is too large."})
             operation["responses"] = dict(sorted(answers.items()))
     for unused in ("HTTPValidationError", "ValidationError"):
         spec["components"]["schemas"].pop(unused, None)

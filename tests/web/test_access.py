@@ -11,13 +11,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
-from monitor.errors import UsageError
+from monitor.errors import StoreUnavailable, UsageError
 from monitor.store.entries import Holder, Role
 from monitor.web import access, open_lines
 from monitor.web.access import COOKIE, is_loopback
 from monitor.web.login import COOKIE_SECONDS
 from tests.waiting import DEADLINE_SECONDS
-from tests.web.stand import Stand, a_row, an_event, bearing, holding, standing
+from tests.web.stand import ListedTokens, Stand, a_row, an_event, bearing, holding, standing
 
 
 def page_of(stand: Stand, ticket: str = "", origin: str = "", **more: Any) -> connect:
@@ -77,7 +77,7 @@ async def test_without_a_token_another_host_name_is_403(host: str) -> None:
         assert stand.metrics.refused == {("http", "forbidden"): 1}
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1", "file://"])
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1", "file://", "http://["])
 async def test_a_page_of_another_site_is_no_local_caller(origin: str) -> None:
     async with standing() as stand, stand.client() as client:
         answer = await client.post("/v1/events", json=an_event(1), headers={"Origin": origin})
@@ -122,6 +122,52 @@ async def test_a_wrong_token_is_401_even_on_loopback(made: bool) -> None:
             answer = await client.get("/v1/waits", headers={b"Authorization": wrong.encode()})
             assert answer.status_code == 401, wrong
             assert not stand.engine.batches
+
+
+class SlowTokens(ListedTokens):
+    """Looking whether there is one takes until it is let go, or fails; but for the look at the start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+        self.looks = 0
+        self.error: Exception | None = None
+
+    async def any(self) -> bool:
+        self.looks += 1
+        if self.looks > 1:
+            await self.go_on.wait()
+        if self.error is not None:
+            raise self.error
+        return await super().any()
+
+
+async def test_nobody_slips_in_beside_the_first_look_for_tokens() -> None:
+    tokens = SlowTokens()
+    tokens.holders = holding()[1].holders
+    async with standing(tokens=tokens) as stand, stand.client() as client:
+        assert tokens.looks == 1, "before the first request"
+        both = await asyncio.gather(client.get("/v1/waits"), client.get("/v1/waits"))
+        assert [answer.status_code for answer in both] == [401, 401]
+
+
+async def test_while_tokens_cannot_be_read_nobody_comes_in_and_is_told_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(access, "LOOK_AGAIN_SECONDS", 0.0)
+    tokens = SlowTokens()
+    async with standing(tokens=tokens) as stand, stand.client() as client:
+        tokens.go_on.set()
+        tokens.error = StoreUnavailable("the disk is away")
+        for path in ("/v1/waits", "/v1/events", "/v1/hooks/x"):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5"), path
+            assert "the disk is away" in answer.json()["error"]
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"{stand.ws}/v1/ingest", proxy=None)
+        assert (refused.value.response.status_code, refused.value.response.headers["retry-after"]) == (503, "5")
+        tokens.error = None
+        assert (await client.get("/v1/waits")).status_code == 200
 
 
 async def test_what_comes_by_a_token_bears_its_name() -> None:

@@ -23,7 +23,7 @@ from monitor.web.access import Caller
 from monitor.web.front import Web
 from monitor.web.roles import needed
 from tests.waiting import DEADLINE_SECONDS
-from tests.web.stand import ListedJournal, ListedTokens, ScriptedEngine, services
+from tests.web.stand import ListedJournal, ListedTokens, ScriptedEngine, a_row, services, standing
 from tests.web.two_owners import BOUNDS, MARKS, OURS, ROLES, Owners, ours, theirs, two_owners
 
 TABLE = {"name": "t", "columns": ["a"], "rows": [["x"]]}
@@ -143,6 +143,17 @@ CALLERS = ("none", "wrong", "revoked", *(f"{role} {bound}" for role in ROLES for
 def test_every_route_is_declared() -> None:
     web = Web(services(ScriptedEngine(), ListedJournal(), ListedTokens()))
     assert sorted(ROUTES) == sorted(web.routes())
+
+
+async def test_a_line_break_behind_a_path_leads_nowhere() -> None:
+    """A pattern of routes lets one pass at its end, and the list of roles knew no such route."""
+    async with standing(rows=[a_row(1)]) as stand, stand.client() as client:
+        for method, path in ROUTES:
+            asked = path.replace("{", "").replace("}", "")
+            for end in ("%0A", "%0D", "%00"):
+                answer = await client.request("GET" if method in ("*", "WS") else method, asked + end)
+                assert answer.status_code == 404, (method, asked, end)
+                assert "control characters" in answer.json()["error"], (method, asked, end)
 
 
 def test_no_route_is_left_out_of_the_description_that_the_table_is_made_from() -> None:
