@@ -341,9 +341,10 @@ class App:
         """Take the rules of the folder whenever they change."""
 
         async def take(fresh: RuleSet) -> None:
+            channels = self.alerting.made(fresh.channels)  # First: if one cannot be made, nothing is taken.
             await self.engine.take_rules(fresh.book, fresh.reader, fresh.packed(), fresh.register)
             self.metrics.set_rules(__version__, fresh.hash)
-            await self.alerting.take(fresh.channels, fresh.register)
+            self.alerting.take(fresh.channels, fresh.register, channels)
 
         def note(in_force: RulesInForce) -> None:
             self.metrics.rules_last_reload_successful = 0 if in_force.faults else 1

@@ -265,12 +265,7 @@ def _worded(error: ValidationError, model: type[BaseModel], node: yaml.Node, nam
         elif kind == "missing":
             message = f"{loc[-1]} is missing"
         elif kind == "literal_error":
-            expected = [one.strip("'") for one in re.split(", | or ", context["expected"])]
-            message = f"{shown}: {wrong['input']!r} is none of {', '.join(expected)}"
-            if not isinstance(wrong["input"], str) or wrong["input"] not in expected:
-                message += did_you_mean(str(wrong["input"]), expected)
-            else:
-                message += "; write it without quotes"
+            message = f"{shown}: {none_of(wrong['input'], context['expected'])}"
         elif kind == "union_tag_not_found":
             message = f"{context['discriminator'].strip(chr(39))} is missing"
         elif kind == "union_tag_invalid":
@@ -285,6 +280,15 @@ def _worded(error: ValidationError, model: type[BaseModel], node: yaml.Node, nam
         faults.append((kind == "missing", _at(mark, name, message)))
     # A misspelt key is the reason why the right one is missing, so it is told first.
     return [fault for _, fault in sorted(faults)]
+
+
+def none_of(value: Any, listed: str) -> str:
+    """Return that a value is none of those that may stand there, which pydantic lists: ``'holds' or 'ignored'``."""
+    expected = [one.strip("'") for one in re.split(", | or ", listed)]
+    said = f"{value!r} is none of {', '.join(expected)}"
+    if isinstance(value, str) and value in expected:
+        return f"{said}; write it without quotes"
+    return said + did_you_mean(str(value), expected)
 
 
 def _hint(word: str, known: list[str]) -> str:

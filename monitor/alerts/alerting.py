@@ -6,7 +6,7 @@ engine's commits.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from msgspec import msgpack
@@ -108,12 +108,7 @@ class Alerting:
         self._epoch = epoch
         self._plan = plan
         self._own = configured(settings, clock, service)
-        taken = {channel.route.channel for channel in self._own} & plan.channels.keys()
-        if taken:
-            raise UsageError(
-                f"channels.yaml: {', '.join(sorted(taken))} is a channel of the settings; take another name"
-            )
-        self._channels = [*self._own, *made(plan, clock)]
+        self._channels = [*self._own, *self._made(plan, plan.channels)]
         self.router = Router(
             epoch=epoch, machines=[channel.route for channel in self._channels], plan=plan, register=register
         )
@@ -165,20 +160,34 @@ class Alerting:
         if self._plan.channels:
             self._storm.see(changes.rows, changes.decisions, changes.now_ms, changes.gone)
 
-    async def take(self, plan: Plan, register: Register) -> None:
+    def _made(self, plan: Plan, names: Iterable[str]) -> list[Channel]:
+        taken = {channel.route.channel for channel in self._own} & plan.channels.keys()
+        if taken:
+            raise UsageError(
+                f"channels.yaml: {', '.join(sorted(taken))} is a channel of the settings; take another name"
+            )
+        return [channel for name in names for channel in made(plan, self._clock, only=name)]
+
+    def made(self, plan: Plan) -> list[Channel]:
+        """Return the channels of a plan that are new or other than those in force, for `take`.
+
+        Raises:
+            UsageError: one cannot be made as it is set, or has the name of one of the settings.
+        """
+        now = self._plan.channels
+        return self._made(plan, [name for name, said in plan.channels.items() if said != now.get(name)])
+
+    def take(self, plan: Plan, register: Register, fresh: Sequence[Channel]) -> None:
         """Take other rules: channels that are as they were stay open.
 
-        A channel that cannot be made keeps all of the old ones in force, and says so.
+        Args:
+            plan: where people are told from now on.
+            register: who is who.
+            fresh: what `made` gave of it.
         """
         assert self._speaker is not None
         assert self._courier is not None
-        changed = {name for name in plan.channels if plan.channels[name] != self._plan.channels.get(name)}
-        try:
-            fresh = [channel for name in sorted(changed) for channel in made(plan, self._clock, only=name)]
-        except UsageError as error:
-            log.error("the channels of the rules are not in force, the last good ones stay: %s", error)
-            return
-        gone = changed | (self._plan.channels.keys() - plan.channels.keys())
+        gone = {channel.route.channel for channel in fresh} | (self._plan.channels.keys() - plan.channels.keys())
         self._channels = [*(one for one in self._channels if one.route.channel not in gone), *fresh]
         self._plan = plan
         self._speaker.take(plan)

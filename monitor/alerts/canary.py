@@ -17,7 +17,7 @@ from monitor.alerts.channels.http import Poster
 from monitor.alerts.own_news import to_manager
 from monitor.alerts.router import MACHINE_EXPIRES_MS, Route
 from monitor.clock import Clock
-from monitor.core.decisions import CloseRound, Decision, TellPeople
+from monitor.core.decisions import CloseRound, Decision, Round, TellPeople
 from monitor.core.views import CANARY
 from monitor.errors import Busy, DeliveryError, StoreUnavailable
 from monitor.metrics import Metrics
@@ -89,13 +89,13 @@ class Canary:
         self._tell = tell
         self._nest = nest
         self._late_seconds = late_seconds
-        self._decided: asyncio.Queue[int] = asyncio.Queue()
+        self._decided: asyncio.Queue[Round] = asyncio.Queue()
 
     def watch(self, decisions: Iterable[Decision]) -> None:
         """Note that its chat was decided and stored."""
         for one in decisions:
             if type(one) is CloseRound and one.round.platform == CANARY:
-                self._decided.put_nowait(one.round.wait)
+                self._decided.put_nowait(one.round)
 
     async def run(self) -> None:
         """Fly until cancelled."""
@@ -128,12 +128,14 @@ class Canary:
         batch = self._decode(_chat(now_ms), door=CANARY, source=CANARY, now_ms=now_ms)
         assert not batch.refusals, batch.refusals[0].error
         await self._submit(batch)
-        wait = await self._decided.get()
+        asked = batch.events[0].id
+        while (round := await self._decided.get()).opened_by != asked:  # One that was late comes before it.
+            pass
         name = f"canary.{now_ms}@{CANARY}"
         await self._put(
             Delivery(
                 delivery_id=name,
-                alert_id=f"canary.{wait}.{now_ms}",
+                alert_id=f"canary.{round.wait}.{now_ms}",
                 channel=CANARY,
                 transition="raised",
                 stage=CANARY,
@@ -143,7 +145,7 @@ class Canary:
                 body=b"{}",
             )
         )
-        while await self._nest.arrived.get() != name:  # One that was late comes before it.
+        while await self._nest.arrived.get() != name:
             pass
 
 

@@ -42,6 +42,7 @@ POLL_SECONDS = 1.0  # For what nobody woke us about: a restart, a clock that was
 COUNT_SECONDS = 5.0
 SEND_SECONDS = 15.0  # A channel gives up earlier by itself; this is for one that does not.
 STORE_RETRY_SECONDS = 1.0
+PATIENCE_SECONDS = 600.0  # No robot blocks for longer; who asks for more, by mistake too, is tried again after it.
 TRIES_BEFORE_FALLBACK = 2  # A person who waits is not served by a third try where another channel is there.
 ALONG_MS = 15_000  # About as long as a robot's budget takes for one message.
 PEOPLE_AT_ONCE = 20_000  # Messages that are merged in one go; more wait for the next digest.
@@ -146,6 +147,7 @@ class Courier:
         """Let go of channels and take others; what is under way there fails, and is tried again on the new one."""
         for lane in [lane for lane in self._lanes if lane.name in gone]:
             self._lanes.remove(lane)
+            self._metrics.outbox_pending.pop((lane.name,), None)
             await lane.channel.close()
         with contextlib.suppress(StoreUnavailable):
             # Another robot under the same name has not blocked us.
@@ -369,8 +371,9 @@ class Courier:
         tries = due.attempts + 1
         delay = DELAYS_SECONDS[min(tries, len(DELAYS_SECONDS) - 1)] * self._rng.uniform(1 - JITTER, 1 + JITTER)
         if failure.retry_after_seconds is not None:
-            delay = max(delay, failure.retry_after_seconds)
-            self._quieten(lane, now_ms + round(failure.retry_after_seconds * 1000), failure.reason)
+            patience = min(failure.retry_after_seconds, PATIENCE_SECONDS)
+            delay = max(delay, patience)
+            self._quieten(lane, now_ms + round(patience * 1000), failure.reason)
         elif rest_ms := lane.breaker.failed():
             log.warning("channel %s: failed again and again (%s); left alone for a while", lane.name, failure.reason)
             self._quieten(lane, now_ms + rest_ms, "failing")

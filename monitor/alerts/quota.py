@@ -26,7 +26,7 @@ class Quota:
         self._route = route
         self._day, self._month = "", ""
         self._today = self._this_month = 0
-        self._warned = ""
+        self._warned: dict[str, str] = {}
 
     async def read(self, used: Used, now_ms: int) -> None:
         """Take up what was used before a restart."""
@@ -48,9 +48,9 @@ class Quota:
         for name, used, at_most in (("day", self._today, route.per_day), ("month", self._this_month, route.per_month)):
             if at_most is None:
                 continue
-            mark = f"{name} {self._day if name == 'day' else self._month} {used >= at_most}"
-            if used >= WARN_AT * at_most and mark != self._warned:
-                self._warned = mark
+            mark = f"{self._day if name == 'day' else self._month} {used >= at_most}"
+            if used >= WARN_AT * at_most and mark != self._warned.get(name):
+                self._warned[name] = mark
                 log.warning("channel %s: %d of %d messages of this %s are used", route.channel, used, at_most, name)
             if used >= at_most:
                 return False

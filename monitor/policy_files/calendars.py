@@ -70,5 +70,5 @@ def named(names: Sequence[str], hours: Mapping[str, Hours], zone: str) -> Hours 
         return hours[names[0]]
     if list(names) == ["all"]:
         return None
-    parts = _plain(windows(list(names) if len(names) > 1 else names[0]))
+    parts = _plain(windows(list(names)))
     return Hours(zone_table(zone), (parts,) * 7)

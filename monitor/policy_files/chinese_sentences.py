@@ -43,6 +43,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     ("not a table: {}", "不是表格：{0}"),
     ("is no folder of rules", "不是规则文件夹"),
+    ("is being written all the time", "文件一直在改，读不成"),
     ("holds more than {} files; is it a folder of rules?", "超过 {0} 个文件，这是规则文件夹吗？"),
     ("more than {} files", "超过 {0} 个文件"),
     ("nothing reads a file of this name", "没有用到叫这个名字的文件"),

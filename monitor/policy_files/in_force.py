@@ -1,7 +1,8 @@
 """The rules in force while the service runs: read, checked, swapped; on a fault the last good ones stay.
 
 They are read again when somebody asks (a signal, the API) and when a file of the folder changes. Reading happens
-beside the loop; the swap between two of the engine's turns, by whoever `on_change` names. Waits that are open keep
+beside the loop; the swap between two of the engine's turns, by whoever `on_change` names. Who cannot take them raises
+before anything of them is in force. Waits that are open keep
 the policy they opened with.
 """
 
@@ -80,8 +81,7 @@ class RulesInForce:
         """
         async with self._turn:
             try:
-                fresh = await self._read(second_look)
-                doubts = await asyncio.to_thread(fresh.doubts, self._now_ms())
+                fresh, doubts = await self._checked(second_look)
                 if fresh.hash != self.rules.hash:
                     for take in self._takers:
                         await take(fresh)
@@ -89,7 +89,7 @@ class RulesInForce:
                     log.info("rules %s are in force, from %s", fresh.hash, fresh.folder)
                     for name in sorted(self.rules.own - fresh.own):
                         log.warning("%s is gone from the folder of rules; the shipped one holds, if there is one", name)
-            except (BadFiles, StoreUnavailable) as error:
+            except (BadFiles, StoreUnavailable, UsageError) as error:
                 folder = str(self.rules.folder)
                 self.faults = error.faults if isinstance(error, BadFiles) else [Fault(folder, 0, 0, str(error))]
                 self.failed_at_ms = self._now_ms()
@@ -102,6 +102,22 @@ class RulesInForce:
                 note(self)
             return not self.faults
 
+    async def _checked(self, second_look: bool) -> tuple[RuleSet, list[Fault]]:
+        """Return the rules of the folder and what is odd in them.
+
+        Raises:
+            BadFiles: they are wrong, or something in them is more than we can read: no reason to end the service.
+        """
+        try:
+            fresh = await self._read(second_look)
+            return fresh, await asyncio.to_thread(fresh.doubts, self._now_ms())
+        except BadFiles:
+            raise
+        except Exception as error:
+            folder, why = str(self.rules.folder), getattr(error, "strerror", None) or type(error).__name__
+            log.exception("the rules in %s: a fault of ours", folder)
+            raise BadFiles([Fault(folder, 0, 0, f"cannot be read: {why}")]) from error
+
     async def _read(self, second_look: bool) -> RuleSet:
         folder = self.rules.folder
         if second_look:
@@ -110,7 +126,7 @@ class RulesInForce:
                 if self.rules.own <= fresh.own:
                     return fresh
                 # What is gone may be about to be put in its place; the shipped file must not hold for that moment.
-            except BadFiles:
+            except (BadFiles, OSError):  # Half written, or gone while we read.
                 pass
             await asyncio.sleep(SECOND_LOOK_SECONDS)
         return await asyncio.to_thread(load, folder, self._base)

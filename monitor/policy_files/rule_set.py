@@ -29,6 +29,7 @@ from monitor.yaml_files import BadFiles, Fault
 KINDS = (".yaml", ".yml", ".csv", ".txt")
 NOT_RULES = ("scenarios", "quick_replies")
 FILES_AT_MOST = 2000
+READS_AT_MOST = 5  # Files that change while they are read, each time.
 FILES_READ = frozenset({*policies.FILES, *people.FILES, *senders.FILES, channels.FILE})
 
 
@@ -72,7 +73,7 @@ class RuleSet:
 
 
 def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
-    """Read a folder of rules.
+    """Read a folder of rules; again, where a file changes meanwhile: the hash must be that of what was read.
 
     Args:
         folder: where they lie.
@@ -81,10 +82,17 @@ def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     Raises:
         BadFiles: something is wrong; all faults of all files.
     """
+    text = _files(folder)
+    for _ in range(READS_AT_MOST):
+        made = _read(folder, text, base)
+        text = _files(folder)
+        if text == made.text:
+            return made
+    raise BadFiles([Fault(str(folder), 0, 0, "is being written all the time")])
+
+
+def _read(folder: Path, text: dict[str, bytes], base: Policy) -> RuleSet:
     faults: list[Fault] = []
-    text = _files(folder, faults)
-    if faults:
-        raise BadFiles(faults)
     register, wrong = people.load(folder)
     faults += wrong
     made, wrong = policies.load(folder, register, base)
@@ -108,11 +116,15 @@ def load(folder: Path, base: Policy = BUILT_IN) -> RuleSet:
     )
 
 
-def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:
-    """Return the files of the folder and, of what it lacks, those of the shipped copy."""
+def _files(folder: Path) -> dict[str, bytes]:
+    """Return the files of the folder and, of what it lacks, those of the shipped copy.
+
+    Raises:
+        BadFiles: it is no folder of rules, or a file cannot be read.
+    """
     if not folder.is_dir():
-        faults.append(Fault(str(folder), 0, 0, "is no folder of rules"))
-        return {}
+        raise BadFiles([Fault(str(folder), 0, 0, "is no folder of rules")])
+    faults: list[Fault] = []
     found: dict[str, bytes] = {}
     own = {path.name for path in folder.iterdir()}
     for top in (folder, where.default_folder()):
@@ -130,6 +142,8 @@ def _files(folder: Path, faults: list[Fault]) -> dict[str, bytes]:
         if len(found) > FILES_AT_MOST:
             faults.append(Fault(str(folder), 0, 0, f"holds more than {FILES_AT_MOST} files; is it a folder of rules?"))
             break
+    if faults:
+        raise BadFiles(faults)
     return found
 
 

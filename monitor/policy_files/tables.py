@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 
 from monitor.csv_files import NoTable, rows_of, text_of
 from monitor.policy_files.values import date_of
-from monitor.yaml_files import FAULTS_SHOWN, FILE_BYTES_AT_MOST, BadFiles, Fault, did_you_mean
+from monitor.yaml_files import FAULTS_SHOWN, FILE_BYTES_AT_MOST, BadFiles, Fault, did_you_mean, none_of
 from monitor.yaml_wording import kind_in_words
 
 M = TypeVar("M", bound=BaseModel)
 ROWS_AT_MOST = 100_000
+DIGITS_AT_MOST = 9  # Of a number; Python makes none of thousands.
 
 
 class Row(NamedTuple):
@@ -131,7 +132,7 @@ def _values(keys: list[str], cells: list[str], shape: Shape) -> tuple[dict[str, 
         elif key in shape.maps:
             parts = (part.partition("=") for part in _split(text.replace("：", "=").replace(":", "=")))
             made[key] = {word.strip(): value.strip() for word, _, value in parts}
-        elif key in shape.numbers and text.isdecimal():
+        elif key in shape.numbers and text.isdecimal() and len(text) <= DIGITS_AT_MOST:
             made[key] = int(text)
         elif key in shape.dates:
             made[key] = date_of(text)
@@ -154,7 +155,7 @@ def _worded(error: ValidationError, name: str, line: int, places: Mapping[str, i
         if wrong["type"] == "missing":
             message = f"{key} is missing"
         elif wrong["type"] == "literal_error":
-            message = f"{key}: {wrong['input']!r} is none of {wrong['ctx']['expected'].replace(' or ', ', ')}"
+            message = f"{key}: {none_of(wrong['input'], wrong['ctx']['expected'])}"
         else:
             message = f"{key}: {kind_in_words(wrong['type'], message, wrong.get('ctx', {}))}"
         faults.append(Fault(name, line, places.get(key, 1), message))

@@ -50,6 +50,8 @@ def windows(value: Any) -> tuple[Window, ...]:
     Raises:
         ValueError: it is none of these, or two of them overlap.
     """
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
     if value == "closed":
         return ()
     if value == "all":
@@ -116,11 +118,11 @@ def date_of(text: str) -> str:
     found = _WRITTEN_DATE.fullmatch(text.strip())
     if found is None:
         return text
-    date = "-".join((found[1], found[2].zfill(2), found[3].zfill(2)))
-    return f"{date} {found[4].zfill(2)}:{found[5]}{found[6] or ''}" if found[4] else date
+    day = "-".join((found[1], found[2].zfill(2), found[3].zfill(2)))
+    return f"{day} {':'.join(filter(None, (found[4].zfill(2), found[5], found[6])))}" if found[4] else day
 
 
-_WRITTEN_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2})[:：](\d\d)([:：]\d\d)?)?")
+_WRITTEN_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2})[:：](\d\d)(?:[:：](\d\d))?)?")
 
 
 def _date_meant(value: Any) -> str:

@@ -12,7 +12,8 @@ import pytest
 from monitor.alerts.canary import Canary, Nest, ping
 from monitor.app import App
 from monitor.clock import Clock
-from monitor.core.decisions import TellPeople
+from monitor.core.decisions import CloseRound, Round, TellPeople
+from monitor.core.views import CANARY
 from monitor.metrics import Metrics
 from monitor.settings import Settings
 from monitor.store.entries import Delivery
@@ -76,6 +77,7 @@ class Chain:
     def __init__(self) -> None:
         self.cut = True
         self.told: list[TellPeople] = []
+        self.asked: list[str] = []
         self.nest = Nest()
         self.metrics = Metrics(version="test")
         self.canary = Canary(
@@ -91,8 +93,18 @@ class Chain:
 
     async def submit(self, batch: Batch) -> None:
         assert [event.platform for event in batch.events] == ["canary"] * 2
+        self.asked.append(batch.events[0].id)
         if not self.cut:
-            self.canary._decided.put_nowait(7)
+            self.decide(self.asked[-1])
+
+    def decide(self, message: str) -> None:
+        round = Round(
+            wait=7, platform=CANARY, shop=CANARY, conversation=CANARY, buyer=CANARY, team="default", opened_by=message,
+            opened_at_ms=0, needs_answer_since_ms=0, ended_by="a", ended_at_ms=1, agent=None, account=CANARY,
+            counted_ms=1, outcome="answered", buyer_messages=1, held=False, first=True, closed_unanswered=False,
+            stage="fresh", passed=(), holders=(),
+        )  # fmt: skip
+        self.canary.watch([CloseRound(round)])
 
     async def put(self, delivery: Delivery) -> None:
         await self.nest.send(delivery)
@@ -112,6 +124,14 @@ async def test_one_that_is_late_is_counted_and_told_once_until_all_is_well_again
     await chain.canary.fly()
     assert [chain.canary.good] == [True]
     assert chain.metrics.canary[("in_time",)] == 1
+
+
+async def test_what_was_decided_of_an_earlier_one_is_not_taken_for_this_one() -> None:
+    chain = Chain()
+    await chain.canary.fly()
+    chain.decide(chain.asked[0])  # Late, when the next one is under way.
+    await chain.canary.fly()
+    assert chain.metrics.canary == {("late",): 2}
 
 
 async def test_outside_is_asked_only_while_all_is_well_and_its_key_is_in_no_log(

@@ -173,6 +173,17 @@ async def test_patience_beyond_the_expiry_is_a_failure(floor: Floor) -> None:
     assert hook.taken == []
 
 
+async def test_patience_without_end_ends_after_ten_minutes(floor: Floor) -> None:
+    hook = floor.channel(expires_ms=PEOPLE_EXPIRES_MS)
+    hook.script = [DeliveryError("throttled", retry_after_seconds=999_999_999)]
+    async with floor.delivering():
+        await floor.order(raised())
+        await until(lambda: floor.counted("failed") == 1)
+        floor.time.pass_(601)
+        await floor.order(raised(wait=8, decided_at_ms=floor.time.now_ms()))
+        await until(lambda: len(hook.taken) == 1)
+
+
 async def test_a_receiver_that_is_gone_is_left_alone_and_said_once(
     floor: Floor, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -371,6 +382,17 @@ async def test_what_waits_for_a_channel_that_is_not_set_up_any_more_holds_up_nob
     async with floor.delivering():
         await until(lambda: floor.counted("sent") == 1)
     assert hook.taken == [SLOW]
+
+
+async def test_what_waited_for_a_channel_that_the_rules_take_away_is_not_counted_for_ever(floor: Floor) -> None:
+    hook = floor.channel(concurrency=1)
+    hook.gate.clear()
+    await floor.order(raised())
+    async with floor.delivering() as courier:
+        await until(lambda: floor.metrics.outbox_pending.get(("hook",)) == 1)
+        courier.swap({"hook"}, [])
+        await until(lambda: ("hook",) not in floor.metrics.outbox_pending)
+        hook.gate.set()
 
 
 async def test_what_waits_is_counted(floor: Floor) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from monitor.alerts.delivery import Courier
+from monitor.alerts.quota import Quota
 from monitor.alerts.router import PEOPLE_EXPIRES_MS, Route, Router
 from monitor.alerts.saying import Saying, saying_of
 from monitor.core.decisions import TellPeople
@@ -362,6 +363,17 @@ async def test_a_month_that_is_used_up_is_told_elsewhere_and_outlives_a_restart(
             await floor.settled("mail")
     assert (titles(room), titles(mail)) == (["1", "2"], ["3"])
     assert "2 of 2 messages of this month are used" in caplog.text
+
+
+async def test_a_day_and_a_month_that_run_out_together_are_each_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    quota = Quota(Route(channel="a", for_people=True, expires_ms=1, per_day=10, per_month=10))
+    for n in range(40):
+        if quota.may(START_MS + n):
+            quota.take()
+    said = [record.getMessage() for record in caplog.records]
+    assert sorted(said) == sorted(set(said))
+    assert {text.split(" of this ")[1] for text in said} == {"day are used", "month are used"}
+    assert quota.may(START_MS + 86_400_000 * 31)
 
 
 async def test_the_budget_outlives_a_restart(floor: Floor) -> None:

@@ -174,7 +174,8 @@ async def test_other_rules_are_taken_while_it_runs(floor: Floor, tmp_path: Path)
         await floor.told_on(other)
         assert floor.ding.messages == []
         path.write_text(CHANNELS.replace("TEST_DING_URL", "TEST_NOT_SET"))
-        await floor.app.rules.reload()
+        assert not await floor.app.rules.reload()  # Nothing of it is taken, and the page says why.
+        assert floor.app.rules.faults[0].message.endswith("channel group: url_env: TEST_NOT_SET is not set")
         await floor.said("m-2", 119, "有货吗", chat="c-11")
         await floor.told_on(other, 2)
     await other.stop()

@@ -10,9 +10,10 @@ import pytest
 
 from monitor.errors import StoreUnavailable, UsageError
 from monitor.policy_files import in_force as in_force_module
-from monitor.policy_files import load
+from monitor.policy_files import load, people
 from monitor.policy_files.in_force import RulesInForce, first_rules
 from monitor.policy_files.rule_set import RuleSet
+from monitor.yaml_files import BadFiles
 from tests.policy_files.folders import DEFAULT, write
 from tests.waiting import until
 
@@ -192,6 +193,50 @@ async def test_whatever_stands_in_a_file_the_last_good_rules_go_on(tmp_path: Pat
     assert told in str(kept.faults[0])
     assert str(kept.faults[0]).startswith(f"{tmp_path}/rules.yaml")
     assert (kept.rules.hash, taken) == (before, [])
+
+
+async def test_a_fault_of_ours_in_reading_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept, taken = in_force(write(tmp_path, default=DEFAULT))
+
+    def stumbles(*_: Any) -> RuleSet:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as stumbling:
+        stumbling.setattr(in_force_module, "load", stumbles)
+        assert not await kept.reload()
+    assert kept.faults[0].message == "cannot be read: ZeroDivisionError"
+    assert "a fault of ours" in caplog.text
+    write(tmp_path, default=GOOD)
+    assert await kept.reload()
+    assert taken == [kept.rules.hash]
+
+
+def test_rules_have_the_hash_of_what_was_read_though_a_file_changes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, default=DEFAULT)
+    first = load(tmp_path)
+    read_people = people.load
+
+    def changing(folder: Path) -> Any:
+        write(tmp_path, default=GOOD)
+        return read_people(folder)
+
+    monkeypatch.setattr(people, "load", changing)
+    found = load(tmp_path)
+    assert found.policies.base.bot == "holds"
+    assert found.hash != first.hash
+    assert found.text["default.yaml"].decode() == GOOD
+    changes = count()
+    monkeypatch.setattr(
+        people,
+        "load",
+        lambda folder: (write(folder, rules=f"version: 1\n# {next(changes)}"), read_people(folder))[1],
+    )
+    with pytest.raises(BadFiles, match="is being written all the time"):
+        load(tmp_path)
 
 
 def test_a_service_does_not_start_on_wrong_rules(tmp_path: Path) -> None:

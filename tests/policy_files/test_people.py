@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.units import DAY_MS
 from monitor.policy_files import load
 from monitor.policy_files.people import overlap
 from monitor.policy_files.people_tables import RosterRow
@@ -51,11 +52,12 @@ def test_tables_are_read_as_spreadsheets_change_them(tmp_path: Path) -> None:
     write(
         tmp_path,
         default=DEFAULT,
-        people_csv="工号,花名,到期,,\n1007,小林,2026/11/12 2:00,,\n,,,,\n",
+        people_csv="工号,花名,到期,,\n1007,小林,2026/11/12 2：00：00,,\n,,,,\n",
         roster_csv='工号,店铺,时段,星期,开始,结束\n小林,"senye，nanfeng",16：00－24：00,周一至周五,2026/11/1,2026年11月30日\n',
     )
     register = load(tmp_path).register
     assert register.persons[0].ends_at_ms == at("2026-11-12 02:00")
+    assert load(write(tmp_path, roster_csv="工号,店铺,时段\n小林,senye,all\n")).register.slots[0].ends_ms == DAY_MS
     one, other = register.slots
     assert (one.person, one.shop, other.shop) == ("1007", "senye", "nanfeng")
     assert (one.starts_ms, one.ends_ms, one.weekdays) == (16 * 3_600_000, 24 * 3_600_000, frozenset(range(5)))
@@ -122,6 +124,7 @@ def test_a_table_is_taken_as_spreadsheets_save_it(tmp_path: Path, encoding: str,
         ("shops", b"shop,name\na,b,c\n", "shops.csv:2:3: more cells than the header has"),
         ("shops", b"shop,name\na,A\nb,B\na,C\n", "shops.csv:4:1: shop a is there already (shops.csv:2)"),
         ("shops", b"shop,targets\na,taobao_3min=120%\n", "shops.csv:2:2: targets: '120%' is no target; write 90%"),
+        ("people", b"id,limit\n1," + b"9" * 5000, "people.csv:2:2: limit: a whole number is meant here"),
         ("people", b"id,limit\n1,many\n", "people.csv:2:2: limit: a whole number is meant here"),
         ("people", b"id,ends\n1,12.11.2026\n", "people.csv:2:2: ends: '12.11.2026' is no instant"),
         ("people", b"id,nick\n1,a\n\n,b\n", "people.csv:4:1: id is missing"),
@@ -130,7 +133,7 @@ def test_a_table_is_taken_as_spreadsheets_save_it(tmp_path: Path, encoding: str,
         (
             "roster",
             b"person,shop,hours,kind\n1,a,08:00-16:00,half\n",
-            "roster.csv:2:4: kind: 'half' is none of 'shared', 'dedicated'",
+            "roster.csv:2:4: kind: 'half' is none of shared, dedicated",
         ),
         ("shops", b'shop,name\n"a,b\n', "not a table"),
         (

@@ -117,7 +117,7 @@ def judge_code(
         said = msgspec.json.decode(answer.text, type=dict[str, Any])
     except UNREADABLE:
         raise DeliveryError("protocol", detail="the answer is not what such a robot gives") from None
-    found = next((said[name] for name in code if isinstance(said.get(name), int)), None)
+    found = next((said[name] for name in code if type(said.get(name)) is int), None)  # False is no 0.
     if found == 0:
         return
     if found is None:

@@ -40,6 +40,7 @@ async def test_a_wrong_secret_is_said_in_a_200_and_is_no_success() -> None:
         ("ok", "protocol", False),
         ("{}", "protocol", False),
         ('{"errcode":"0"}', "protocol", False),
+        ('{"errcode":false}', "protocol", False),
     ],
 )
 async def test_the_code_in_the_body_decides(receiver: Ding, body: str, reason: str, permanent: bool) -> None:
