@@ -226,6 +226,9 @@ class Reading:
                 while stale:
                     name = stale.pop()
                     rows, members = self._rows[by], self._members[by][name]
+                    if not members:
+                        rows.pop(name, None)
+                        continue
                     row = self._totals[by][name] if by in self._totals else await self._together(members, pace)
                     told = self._shown(by, name, row, {entity.shop for entity in members}, (), today=True)
                     rows[name] = _encode(told)
@@ -250,11 +253,12 @@ class Reading:
 
     def _include(self, entity: Entity) -> None:
         """Take a change of one into the rows it is part of."""
+        here = self.scorer.board.knows(entity, self._day)
         if entity.dim != "shop":
             by: By = "agent" if entity.dim == "agent" else "account"
-            self._touch(by, self._name(by, entity), entity)
+            self._touch(by, self._name(by, entity), entity, here=here)
             return
-        self._touch("shop", entity.shop, entity)
+        self._touch("shop", entity.shop, entity, here=here)
         row = self.scorer.board.row(entity, [self._day])
         old = self._last.get(entity)
         names = {by: self._name(by, entity) for by in GROUPS}
@@ -267,10 +271,12 @@ class Reading:
                     self._members[by][old[1][by]].discard(entity)
                     self._stale[by].add(old[1][by])
             totals.setdefault(names[by], empty_row()).add(row)
-            self._touch(by, names[by], entity)
+            self._touch(by, names[by], entity, here=here)
 
-    def _touch(self, by: By, name: str, entity: Entity) -> None:
-        self._members[by].setdefault(name, set()).add(entity)
+    def _touch(self, by: By, name: str, entity: Entity, *, here: bool) -> None:
+        """Note that a row has changed by one of its members; not ``here``: a correction has left nothing of it."""
+        members = self._members[by].setdefault(name, set())
+        (members.add if here else members.discard)(entity)
         self._stale[by].add(name)
 
     async def _together(self, members: set[Entity], pace: Pace) -> Row:

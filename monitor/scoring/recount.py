@@ -17,15 +17,17 @@ from monitor.core.scores.staff import Staff
 from monitor.core.views import CANARY
 from monitor.scoring.logs import BATCH, BEFORE_MS, Key, heads_of, read_logs
 from monitor.scoring.past import Past, chats_since
+from monitor.spare import Pace
 from monitor.store.scores import DayRow, ScoreStore
 
 
-def day_rows(board: Board, day: int) -> list[DayRow]:
-    """Return the sums of a day as they are written down."""
-    return [
-        DayRow(day, entity.dim, entity.shop, entity.name, pack(board.row(entity, [day])))
-        for entity in sorted(board.entities([day]))
-    ]
+async def day_rows(board: Board, day: int, pace: Pace) -> list[DayRow]:
+    """Return the sums of a day as they are written down, made in slices."""
+    rows = []
+    for entity in sorted(board.entities([day])):
+        rows.append(DayRow(day, entity.dim, entity.shop, entity.name, pack(board.row(entity, [day]))))
+        await pace.rest()
+    return rows
 
 
 class Recount:
@@ -42,6 +44,7 @@ class Recount:
         bot_within_ms: returns how soon an answer is a bot's in a shop, by (platform, shop).
         register: returns who is who.
         workers: returns what is known of people without the journal.
+        pace: between slices of work.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Recount:
         bot_within_ms: Callable[[str, str], int],
         register: Callable[[], Register],
         workers: Callable[[], Iterable[Worker]],
+        pace: Pace,
     ) -> None:
         self._store = store
         self._days = days
@@ -68,6 +72,7 @@ class Recount:
         self._bot_within_ms = bot_within_ms
         self._register = register
         self._workers = workers
+        self._pace = pace
 
     async def day(self, name: str, day: int) -> None:
         """Write down anew a shop's day that is long over."""
@@ -75,8 +80,7 @@ class Recount:
         keys, shops = await self._read_back(lambda shop: shop == name, span.start_ms, span.end_ms)
         board = Board(self._book())
         await self._onto(board, keys, shops, span.start_ms)
-        await self._store.forget_day(name, day)
-        await self._store.keep(day_rows(board, day))
+        await self._store.keep_day(day, await day_rows(board, day, self._pace), shop=name)
 
     async def between(self, from_ms: int, to_ms: int, wanted: Callable[[str], bool]) -> Board:
         """Score what began from, and before, some instants.

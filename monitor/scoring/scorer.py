@@ -92,7 +92,7 @@ class Scorer:
     Attributes:
         store: the part of the journal that scores stand on.
         board: the cells of the days that are kept.
-        complete: whether all of them are scored, as after a start.
+        complete: whether all of them are scored: not yet after a start, nor while other profiles have them scored anew.
         shops: what is known of each shop besides its chats.
         seen: how fresh the feeds of each shop are.
         recount: scores what has left the memory, and spans of it, from the journal.
@@ -138,6 +138,7 @@ class Scorer:
         self._redo: set[tuple[str, int]] = set()
         self._due: list[tuple[int, Key]] = []
         self._wake = asyncio.Event()
+        self._caught_up = False
         self._number = 1 << 50  # Of what has no place in the journal here; after all that has.
         self._days = days(ZONE)
         self.recount = Recount(
@@ -151,6 +152,7 @@ class Scorer:
             bot_within_ms=bot_within_ms,
             register=register,
             workers=workers,
+            pace=self._pace,
         )
 
     @property
@@ -320,7 +322,7 @@ class Scorer:
         self._manned = {name: self._staff.of(name) for name in self._staff.shops()}
         await self.settle()
         await self.keep()
-        self.complete = True
+        self._caught_up = self.complete = True
 
     async def settle(self) -> None:
         """Score anew what has been touched, or is due.
@@ -353,6 +355,7 @@ class Scorer:
             shop, day = next(iter(self._redo))
             await self.recount.day(shop, day)
             self._redo.discard((shop, day))
+        self.complete = self._caught_up
 
     async def _look_at_staff(self) -> None:
         """Score anew the chats whose shop, as presence says now, had nobody or somebody when they began."""
@@ -376,16 +379,14 @@ class Scorer:
             return
         fresh = Board(book)
         fresh.first_day = self.board.first_day
-        for shop in self.shops:
-            self._dirty.update(self.board.keys(shop))
-        self.board = fresh
+        self._dirty.update(self.board.all_keys())
+        self.board, self.complete = fresh, False
 
     def _take_register(self, register: Register) -> None:
         """Score all that is kept anew where it is others' by who is who now."""
         before, self._credited_by = self._credited_by, register
-        same = all(getattr(before, part) == getattr(register, part) for part in ("persons", "accounts", "slots"))
-        for shop in self.shops if not same else ():
-            self._dirty.update(self.board.keys(shop))
+        if any(getattr(before, part) != getattr(register, part) for part in ("persons", "accounts", "slots")):
+            self._dirty.update(self.board.all_keys())
 
     async def _score(self, keys: list[Key]) -> None:
         """Score some chats from what the journal holds of them."""
@@ -436,10 +437,14 @@ class Scorer:
         late_ms = self._now_ms() - LATE_MS
         for name, scored in self._scored.items():
             self._scored[name] = {key: at_ms for key, at_ms in scored.items() if at_ms >= late_ms}
-        touched = [day for day in sorted(board.touched) if day < today]
-        for day in touched:
-            await self.store.keep(day_rows(board, day))
-            board.touched.discard(day)
+        await self._pace.begin()
+        for day in [day for day in sorted(board.touched) if day < today]:
+            board.touched.discard(day)  # What changes meanwhile is written down the next time.
+            try:
+                await self.store.keep_day(day, await day_rows(board, day, self._pace))
+            except BaseException:
+                board.touched.add(day)
+                raise
         await self.store.note_through(today - 1)
         first = today - DAYS_KEPT + 1
         if first > board.first_day:
@@ -448,6 +453,8 @@ class Scorer:
             for shop in self.shops.values():
                 shop.forget(from_ms)
             self._staff.forget(from_ms)
+            for _ in board.sweep():
+                await self._pace.rest()
 
     def counts_today(self, shop: str, profile: Profile) -> list[int]:
         """Return what a shop's units of this day, as the profile has it, came to."""

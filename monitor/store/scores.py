@@ -137,8 +137,13 @@ class ScoreStore:
 
     # -- sums of days ------------------------------------------------------------------------------------------------
 
-    async def keep(self, rows: Sequence[DayRow]) -> None:
-        """Write sums down, in place of what was known of the same day.
+    async def keep_day(self, day: int, rows: Sequence[DayRow], shop: str | None = None) -> None:
+        """Write the sums of a day down, in place of all that was known of it: what is new first, then what is gone.
+
+        Args:
+            day: which.
+            rows: its sums.
+            shop: of this one alone; None: of all.
 
         Raises:
             StoreUnavailable: some are not kept; do it again.
@@ -154,14 +159,16 @@ class ScoreStore:
                 )
 
             await self._writer.write(write)
+        kept = {(row.dim, row.shop, row.name) for row in rows}
 
-    async def forget_day(self, shop: str, day: int) -> None:
-        """Take away the sums of a shop's day, before they are written anew."""
+        def clear(db: sqlite3.Connection) -> None:
+            known = db.execute(
+                "SELECT dim, shop, name FROM score_days WHERE day = ? AND ifnull(shop = ?, 1)", (day, shop)
+            )
+            gone = [(day, *one) for one in known if one not in kept]
+            db.executemany("DELETE FROM score_days WHERE day = ? AND dim = ? AND shop = ? AND name = ?", gone)
 
-        def write(db: sqlite3.Connection) -> None:
-            db.execute("DELETE FROM score_days WHERE day = ? AND shop = ?", (day, shop))
-
-        await self._writer.write(write)
+        await self._writer.write(clear)
 
     async def through(self) -> int:
         """Return the day up to which all sums are written down; 0: none."""

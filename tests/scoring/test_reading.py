@@ -100,6 +100,19 @@ async def test_rows_of_today_follow_what_changes(tmp_path: Path) -> None:
         assert (after["provisional"], after["scores"]["taobao_3min"]["rate"]) == (False, 1.0)
 
 
+async def test_whom_a_correction_leaves_nothing_has_no_row_any_more(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        read = reading(f)
+        await f.tell(Chatter().b("10:00:00", id="q").a("10:01:00", id="r"))
+        await f.at("10:02:00")
+        assert set(await rows(read, by="agent")) == {"lin"}
+        await f.tell(Chatter().event(ev.MessageRecalled, "10:02:30", type="message_recalled", message="r", id="back"))
+        await f.tell(Chatter().a("10:02:50", agent="zhou", id="s"))
+        await f.at("10:03:00")
+        assert set(await rows(read, by="agent")) == {"zhou"}
+        assert (await rows(read))["all"]["scores"]["taobao_3min"]["hits"] == 1
+
+
 async def test_a_span_adds_finished_days_to_those_in_memory(tmp_path: Path) -> None:
     async with floor(tmp_path) as f:
         await f.tell(two_shops())

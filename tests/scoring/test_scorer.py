@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from monitor.core.scores.board import Entity, unpack
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.profile import ProfileBook
 from monitor.core.scores.totals import totals
+from monitor.errors import StoreUnavailable
 from tests.core.scores.day import Chatter, at_ms, shipped
 from tests.scoring.floor import SENYE, floor
 
@@ -132,9 +134,46 @@ async def test_other_profiles_have_all_scored_anew(tmp_path: Path) -> None:
         await f.tell(a_day())
         await f.at("12:00:00")
         strict = ProfileBook([replace(shipped().versions["taobao_3min"][-1], limit_ms=45_000)])
+        counted = dict(f.metrics.shop_rounds)
         f.scorer._book = lambda: strict
         await f.at("12:00:01")
         assert f.counts("taobao_3min") == [1, 4, 0, 0]
+        assert (f.scorer.complete, f.metrics.shop_rounds) == (True, counted), "nothing has come out a second time"
+
+
+async def test_while_other_profiles_have_all_scored_anew_what_is_there_is_not_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(a_day())
+        await f.at("12:00:00")
+        monkeypatch.setattr(f.scorer, "_book", lambda: ProfileBook([shipped().versions["taobao_mean"][-1]]))
+        monkeypatch.setattr(f.scorer, "_score", AsyncMock(side_effect=StoreUnavailable))
+        with pytest.raises(StoreUnavailable):
+            await f.scorer.settle()
+        assert not f.scorer.complete
+        monkeypatch.undo()
+        await f.scorer.settle()
+        assert f.scorer.complete
+
+
+async def test_whose_a_chat_turns_out_not_to_be_has_no_row_of_it_live_or_written_down(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("10:00:00", id="q").a("10:01:00", id="r"))
+        await f.at("2026-11-24 00:01")
+        day = f.scorer.today - 1
+
+        async def agents() -> tuple[set[str], set[str]]:
+            live = {entity.name for entity in f.scorer.board.entities([day]) if entity.dim == "agent"}
+            return live, {row.name for row in await f.scorer.store.days(day, day, "agent", list)}
+
+        assert await agents() == ({"lin"}, {"lin"})
+        chat = Chatter().event(
+            ev.MessageRecalled, "10:01:30", id="back", type="message_recalled", message="r", backfill=True
+        )
+        await f.tell(chat.say("agent", "10:02:00", id="other", agent="zhou", backfill=True))
+        await f.at("2026-11-24 00:02")
+        assert await agents() == ({"zhou"}, {"zhou"})
 
 
 async def test_an_account_that_saw_nothing_leaves_its_rounds_out(tmp_path: Path) -> None:

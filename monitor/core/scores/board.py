@@ -138,23 +138,41 @@ class Board:
         self._known: dict[tuple[Dim, str, str], Entity] = {}
         self._cells: dict[int, dict[str, dict[Entity, Cell]]] = {}  # By day and profile.
         self._figures: dict[int, dict[Entity, FigureCell]] = {}
-        self._sheets: dict[tuple[str, str], bytes] = {}
+        self._sheets: dict[str, dict[str, bytes]] = {}  # By shop and conversation.
         self.changed: set[Entity] = set()
         self.touched: set[int] = set()
 
     def put(self, shop: str, key: str, new: Sheet) -> Sheet | None:
         """Take a conversation's new sheet in place of its old one; return the old one, None: there was none."""
-        packed = _encode(new)
-        old_packed = self._sheets.get((shop, key))
+        packed, sheets = _encode(new), self._sheets.setdefault(shop, {})
+        old_packed = sheets.get(key)
         if old_packed == packed:
             return new
         old = None
         if old_packed is not None:
             old = _decode(old_packed)
             self.apply(old, -1)
-        self._sheets[shop, key] = packed
+        sheets[key] = packed
         self.apply(new, 1)
+        if old is not None:
+            self._let_go(old, new)
         return old
+
+    def _let_go(self, old: Sheet, new: Sheet) -> None:
+        """Let go of the cells a correction has left empty: nobody has a row for what was not theirs after all."""
+        theirs = {(id, mark.day, mark.agent, mark.account) for id, marks in old.marks.items() for mark in marks}
+        theirs -= {(id, mark.day, mark.agent, mark.account) for id, marks in new.marks.items() for mark in marks}
+        for id, day, agent, account in theirs:
+            cells = self._cells.get(day, {}).get(id, {})
+            for entity in self._entities(old.shop, agent, account):
+                if entity in cells and cells[entity].empty:
+                    del cells[entity]
+        hands = {part[:3] for part in old.parts} - {part[:3] for part in new.parts}
+        for day, agent, account in hands:
+            figures = self._figures.get(day, {})
+            for entity in self._entities(old.shop, agent, account):
+                if entity in figures and figures[entity].empty:
+                    del figures[entity]
 
     def apply(self, sheet: Sheet, by: int) -> None:
         """Add a sheet to the cells, or with ``by=-1`` take it away."""
@@ -251,21 +269,34 @@ class Board:
         """The days there is anything of."""
         return sorted(self._cells.keys() | self._figures.keys())
 
+    def knows(self, entity: Entity, day: int) -> bool:
+        """Whether there is anything of somebody on a day."""
+        return entity in self._figures.get(day, ()) or any(entity in of for of in self._cells.get(day, {}).values())
+
     def keys(self, shop: str) -> list[tuple[str, str]]:
         """Return the conversations of a shop that have a sheet."""
-        return [key for key in self._sheets if key[0] == shop]
+        return [(shop, key) for key in self._sheets.get(shop, ())]
+
+    def all_keys(self) -> list[tuple[str, str]]:
+        """Return the conversations of all shops that have a sheet."""
+        return [(shop, key) for shop, sheets in self._sheets.items() for key in sheets]
 
     def drop(self, before: int) -> None:
-        """Let go of the days before one, and of the sheets that lie wholly in them."""
+        """Let go of the days before one; `sweep` then lets go of the sheets that lie wholly in them."""
         self.first_day = before
         for day in [day for day in self.days if day < before]:
             self._cells.pop(day, None)
             self._figures.pop(day, None)
         kept = self.entities(self.days)
         self._known = {name: entity for name, entity in self._known.items() if entity in kept}
-        for key, packed in list(self._sheets.items()):
-            if max(_decode(packed).days, default=0) < before:
-                del self._sheets[key]
+
+    def sweep(self) -> Iterator[None]:
+        """Let go of the sheets that lie wholly in days that are not kept: of a large floor not at once, one a step."""
+        for shop, key in self.all_keys():
+            packed = self._sheets[shop].get(key)
+            if packed is not None and max(_decode(packed).days, default=0) < self.first_day:
+                del self._sheets[shop][key]
+            yield
 
 
 _row_encoder = msgpack.Encoder()

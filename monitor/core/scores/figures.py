@@ -337,6 +337,11 @@ class FigureCell(Struct, gc=False):
             self._buyers.pop(buyer, None)
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing is in it any more."""
+        return not self._buyers and not self.sums.counts
+
+    @property
     def buyers(self) -> list[int]:
         """How many, in the order of `BUYER_FIGURES`."""
         return counts_of(self._counts, len(BUYER_FIGURES))
