@@ -150,7 +150,7 @@ class Killable:
         """Wait until something is so; fail after the deadline, or when the program has ended by itself."""
         try:
             async with asyncio.timeout(2 * DEADLINE_SECONDS):
-                while not true():
+                while not await asyncio.to_thread(true):  # Who is asked may be waiting for a receiver of this loop.
                     assert self.program.process.poll() is None, f"it ended before {what}:\n{self.program.printed()}"
                     await asyncio.sleep(every_seconds)
         except TimeoutError:

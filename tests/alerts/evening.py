@@ -26,6 +26,7 @@ from tests.alerts.channels.ding import Ding
 from tests.alerts.channels.robots import Json
 from tests.alerts.time import at_rest
 from tests.program import free_port
+from tests.waiting import DEADLINE_SECONDS
 
 SHANGHAI = timezone(timedelta(hours=8))
 CHANNELS = """
@@ -214,7 +215,7 @@ async def evening(
         app = App(settings, clock=hands, rules=Choice(rules, "the test"))
         await app.start()
         # Not after the app: what it has open would keep the port from being let go.
-        client = httpx.AsyncClient(base_url=app.server.url, trust_env=False, timeout=20)
+        client = httpx.AsyncClient(base_url=app.server.url, trust_env=False, timeout=DEADLINE_SECONDS)
         stack.push_async_callback(client.aclose)
         floor = Evening(app, hands, robots, client)
         try:

@@ -12,12 +12,13 @@ import pytest
 from monitor.app import App
 from monitor.policy_files.where import Choice
 from monitor.settings import Settings
-from monitor.wire.batch import Batch
 from tests.alerts.channels.ding import Ding
 from tests.alerts.channels.robots import CLOCK
+from tests.alerts.evening import Counted
+from tests.alerts.time import at_rest
 from tests.program import free_port
 from tests.service import MovedClock
-from tests.waiting import DEADLINE_SECONDS, until
+from tests.waiting import DEADLINE_SECONDS
 
 CHANNELS = """
 version: 1
@@ -49,16 +50,21 @@ class Floor:
         self.app = app
         self.ding = ding
         self._clock = clock
+        self._began_ms = clock.at_ms
 
     async def told_on(self, robot: Ding, messages: int = 1) -> None:
-        """Let time pass, which stood while things were said, until a robot has so many messages."""
+        """Let time pass, which stood while things were said, until a robot has so many messages.
 
-        def has() -> bool:
-            self._clock.at_ms += 10
-            return len(robot.messages) >= messages
-
-        await self.app.engine.submit(Batch("test", "c1"))
-        await until(has, "told")
+        While anything is decided or on its way it stands.
+        """
+        courier = self.app.alerting._courier
+        assert courier is not None
+        timer = courier._timer = Counted(courier._timer)
+        while len(robot.messages) < messages:
+            self._clock.at_ms += 100
+            assert self._clock.at_ms < self._began_ms + 60_000, "never told"
+            await self.app.engine.turn()
+            await at_rest(courier, timer)
 
     async def said(self, name: str, seconds_ago: float, text: str, *, role: str = "buyer", chat: str = "c-9") -> None:
         event = {
