@@ -12,6 +12,7 @@ and changes nothing by itself.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from operator import attrgetter
 
 from msgspec import Struct
@@ -116,6 +117,10 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
             entry.number == number for chunk in self._chunks() for entry in _chain(chunk.log)
         )
 
+    def said_at_ms(self, message: str, unless_ms: int) -> int:
+        """Return when a message of the log was said; ``unless_ms``: it is not in it."""
+        return next((entry.ts_ms for entry in self.all_entries() if entry.id == message), unless_ms)
+
     def horizon_ms(self, lateness_ms: int) -> int:
         """Return the instant before which nothing is put into the log any more."""
         if self.log is None:
@@ -146,19 +151,29 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         for chunk in self._chunks():
             other: Entry | None = chunk.log
             while other is not None:
-                if other.what & CODE == RECALL and _target(other) == message:
+                if other.what & CODE == RECALL and target_of(other) == message:
                     return True
                 other = other.before
         return False
 
-    def merge_listed(self) -> None:
-        """Let the last entry stand for the one before it that says the same: a list is looked at all the time."""
-        last = self.log
-        if last is not None and last.what & KIND == LISTED:
-            before = last.before
-            if before is not None and before.what & KIND == LISTED and before.who == last.who:
-                last.before = before.before
-                self.logged -= 1
+    def thin_lists(self, before_ms: int) -> None:
+        """Of lists that name the chat one after another keep the first and the last, in what lies before an instant.
+
+        A list is looked at all the time. What comes late may lie between two of them, so those of the last `lateness`
+        are kept.
+        """
+        thinned: list[Chunk] = []
+        for chunk in self.older:
+            if chunk.log.ts_ms >= before_ms:
+                thinned.append(chunk)
+                continue
+            entries = _oldest_first(chunk.log)
+            base, starts_ms = chunk.base, chunk.starts_ms
+            if thinned and len(joined := [*_oldest_first(thinned[-1].log), *entries]) <= CHUNK:
+                base, starts_ms, entries = thinned[-1].base, thinned[-1].starts_ms, joined
+                thinned.pop()
+            thinned.append(Chunk(base, _chained(_thinned(entries)), starts_ms))
+        self.older = tuple(thinned)
 
     def save(self) -> None:
         """Save the state, and begin a new stretch of the log after it."""
@@ -215,7 +230,7 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         after.insert(bisect_right(after, order(entry), key=order), entry)
         ended, remade, state = _fold_all(folds, base, after)
         folds.of(entry).give_up(state, now_ms, ended.append)
-        if not at and not any(_target(other) for other in after):
+        if not at and not any(target_of(other) for other in after):
             state.flags &= ~HAS_RECALLS
         self._take(chunks[:at], remade, state)
         return was, ended
@@ -290,6 +305,27 @@ def _chain(newest: Entry | None) -> Iterator[Entry]:
         newest = newest.before
 
 
+def _chained(entries: list[Entry]) -> Entry:
+    """Hang entries, at least one, on each other; return the newest."""
+    before = None
+    for entry in entries:
+        entry.before, before = before, entry
+    return entries[-1]
+
+
+def _thinned(entries: list[Entry]) -> list[Entry]:
+    """Return entries without the lists that stand between two others which say the same."""
+    kept: list[Entry] = []
+    for entry, after in zip_longest(entries, entries[1:]):
+        if after is None or not kept or not (_says_the_same(kept[-1], entry) and _says_the_same(entry, after)):
+            kept.append(entry)
+    return kept
+
+
+def _says_the_same(one: Entry, other: Entry) -> bool:
+    return one.what & KIND == LISTED == other.what & KIND and one.who == other.who
+
+
 def _oldest_first(newest: Entry) -> list[Entry]:
     return list(_chain(newest))[::-1]
 
@@ -319,7 +355,8 @@ def _fold_all(folds: Folds, base: State | None, entries: list[Entry]) -> tuple[l
     return endings, chunks, state
 
 
-def _target(entry: Entry) -> str:
+def target_of(entry: Entry) -> str:
+    """Return the id of the message that an entry takes back; empty: it is no recall."""
     return entry.extra.target if entry.extra is not None and entry.what & CODE == RECALL else ""
 
 
@@ -331,8 +368,8 @@ def _recalls(entries: list[Entry]) -> Recalls:
     """
     found: dict[str, Entry] = {}
     for entry in entries:
-        if entry.extra is not None and _target(entry):
-            found.setdefault(_target(entry), entry)  # Taken back once; to say so again much later means nothing.
+        if entry.extra is not None and target_of(entry):
+            found.setdefault(target_of(entry), entry)  # Taken back once; to say so again much later means nothing.
     if not found:
         return NO_RECALLS
     recalled: dict[str, Entry] = {}
@@ -351,5 +388,5 @@ def _recalls(entries: list[Entry]) -> Recalls:
                 recalled.pop(answered)
             pending.clear()
         elif code == RECALL:
-            pending.discard(_target(entry))
+            pending.discard(target_of(entry))
     return recalled

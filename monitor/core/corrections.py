@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from monitor.core import events as ev
-from monitor.core.conversation import Conversation
+from monitor.core.conversation import Conversation, target_of
 from monitor.core.decisions import CloseRound, RestateRound, Round
 from monitor.core.due import Due
 from monitor.core.entries import WHAT, message_entry, other_entry
@@ -87,10 +87,17 @@ class Corrections:
         self._due.from_now(conversation)
         return "folded"
 
-    def compare(self, shop: Shop, conversation: Conversation, ts_ms: int) -> None:
-        """What came late may be something that a list has known to be over."""
+    def compare(self, shop: Shop, conversation: Conversation, entry: Entry) -> None:
+        """What came late, or stands again since a reply was taken back, a list may have known to be over."""
+        since_ms = entry.ts_ms
+        if entry.what & KIND == RECALL:
+            since_ms = conversation.said_at_ms(target_of(entry), since_ms)
+        self._end_listed(shop, conversation, since_ms)
+
+    def _end_listed(self, shop: Shop, conversation: Conversation, since_ms: int) -> None:
+        """Put the complete lists that do not name a chat, after an instant, into its log."""
         assert shop.lists is not None
-        for one in shop.lists.after(ts_ms):
+        for one in shop.lists.after(max(since_ms, conversation.horizon_ms(self._shard.lateness_ms) - 1)):
             if one.misses(conversation.id, conversation.account) and not conversation.holds(one.number):
                 newest = conversation.number
                 self.late(shop, conversation, one.entry(), backfill=False)
@@ -143,6 +150,8 @@ class Corrections:
         self._due.from_now(into)
         if into.told:
             self._escalation.restore(into)
+        if shop.lists is not None and into.log is not None:
+            self._end_listed(shop, into, 0)
         return "folded"
 
     def _restate(

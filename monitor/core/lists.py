@@ -11,7 +11,7 @@ of its last `lateness`, in memory: after a restart the next list mends what one 
 them would have.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -28,7 +28,7 @@ class Complete(Struct, frozen=True, gc=False):
     number: int
     id: str
     account: str | None  # It lists the chats of this account only; None: all of the shop.
-    chats: frozenset[str]
+    chats: frozenset[str]  # Of a merged buyer, the chat that stands for it.
     bits: int  # Those of the policy in force for it.
 
     def misses(self, chat: str, account: str | None) -> bool:
@@ -73,9 +73,16 @@ def listed(
         yield chat, row.buyer, Entry(event.ts_ms, first + at, event.id, LISTED | bits, more)
 
 
-def complete(event: ev.WaitingSnapshot, number: int, bits: int) -> Complete:
-    """Return a complete list in short."""
-    chats = frozenset(row.conversation or row.buyer or "" for row in event.rows)
+def complete(event: ev.WaitingSnapshot, number: int, bits: int, stands: Callable[[str], str]) -> Complete:
+    """Return a complete list in short.
+
+    Args:
+        event: the list.
+        number: its place in the journal.
+        bits: those of the policy in force for it.
+        stands: gives the chat that stands for one, which may have been merged.
+    """
+    chats = frozenset(stands(row.conversation or row.buyer or "") for row in event.rows)
     return Complete(event.ts_ms, number, event.id, event.account, chats, bits)
 
 

@@ -161,12 +161,15 @@ class People(PeopleReading):
 
     def _merged(self, event: ev.BuyerMerged, now_ms: int) -> None:
         """Two chats are one: the first is open with nobody any more, the other may have a wait now."""
-        self._load.closed(event.shop, event.buyer or "", event.ts_ms)
         shop = self._host.shop(event.shop)
         assert shop is not None
         for key in (event.buyer, event.into):
             conversation = shop.conversations.get(key or "")
             if conversation is not None:
+                if conversation.merged_into is not None:
+                    freed = self._load.closed(event.shop, conversation.id, event.ts_ms)
+                    if freed is not None:
+                        self._freed(freed, now_ms)
                 self._owned(conversation, now_ms)
 
     def _begin(self, now_ms: int) -> None:

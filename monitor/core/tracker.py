@@ -11,6 +11,7 @@ judged at its own instant, no feed lags and none is stale. With ``rows`` what ha
 changed is kept for saving, as a service needs it; a replay keeps nothing.
 """
 
+from functools import partial
 from typing import cast
 
 from monitor.core import events as ev
@@ -198,23 +199,24 @@ class Tracker(ShardReading):
         for chat, buyer, entry in listed(event, number, who, bits):
             if self._fold(shop, chat, event, entry) == "folded":
                 outcome = "folded"
-            conversation = shop.conversations[chat]
+            conversation = shop.conversations[self.resolved(shop, chat)]
             self._due.from_now(conversation)
-            conversation.merge_listed()
+            if conversation.logged == 1:
+                conversation.thin_lists(event.ts_ms - self.lateness_ms)
             if conversation.buyer is None and buyer != chat:
                 conversation.buyer = buyer
         if event.complete:
-            one = complete(event, number, bits)
+            one = complete(event, number, bits, partial(self.resolved, shop))
             if shop.lists is None:
                 shop.lists = Kept()
             shop.lists.add(one, self.lateness_ms)
             # Who waits, and who may have waited then: a list may come after the answer.
-            told_of = [
+            perhaps = [
                 chat
                 for chat, held in shop.conversations.items()
                 if held.state.wait is not None or (held.log is not None and held.log.ts_ms > event.ts_ms)
             ]
-            for chat in told_of:
+            for chat in perhaps:
                 if one.misses(chat, shop.conversations[chat].account):
                     self._fold(shop, chat, event, one.entry())
         return outcome
@@ -279,7 +281,7 @@ class Tracker(ShardReading):
         ):
             folded = self.corrections.late(shop, conversation, entry, backfill=event.backfill)
             if shop.lists is not None and folded == "folded":
-                self.corrections.compare(shop, conversation, ts_ms)
+                self.corrections.compare(shop, conversation, entry)
             return folded
         if self.keeps_rows:
             conversation.number = entry.number
@@ -324,7 +326,7 @@ class Tracker(ShardReading):
         if promise is not None and state.promise is not promise and self.incidents.promises:
             self._promise_steps.over(conversation, self.now_ms)
         if shop.lists is not None and ts_ms < shop.lists.newest_ms:
-            self.corrections.compare(shop, conversation, ts_ms)
+            self.corrections.compare(shop, conversation, entry)
         return "folded"
 
     # -- time --------------------------------------------------------------------------------------------------------

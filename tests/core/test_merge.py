@@ -7,6 +7,9 @@ import pytest
 
 from monitor.core import decisions as d
 from monitor.core import events as ev
+from monitor.core.entry import BUYER, CODE, LISTED
+from monitor.core.roster import Register
+from tests.staffed import Floor
 from tests.timeline import Timeline, When, at_ms
 
 
@@ -79,6 +82,42 @@ def test_a_merge_told_again_or_in_a_circle_changes_nothing() -> None:
     assert done.conversation == "c"
 
 
+def waiting(chat: Timeline, when: When, *buyers: str) -> Timeline:
+    """A complete list of who waits."""
+    rows = [ev.WaitingRow(buyer=buyer) for buyer in buyers]
+    return chat.event(
+        ev.WaitingSnapshot(
+            type="waiting_snapshot", id=f"list-{when}", ts_ms=at_ms(when), shop="senye", rows=rows, complete=True
+        )
+    )
+
+
+def test_a_list_that_names_the_buyer_by_either_id_leaves_one_entry_in_the_log() -> None:
+    chat = Timeline()
+    said(chat, "0:00", "buyer", "nick-1")
+    merged(chat, "0:10", "open-1", "nick-1")
+    waiting(waiting(chat, "0:30", "open-1"), "0:40", "nick-1")
+    conversation = chat.tracker.conversation("senye", "open-1")
+    assert conversation is not None
+    assert [(entry.id, entry.what & CODE) for entry in conversation.all_entries()] == [
+        ("list-0:40", LISTED),
+        ("list-0:30", LISTED),
+        ("m1", BUYER),
+    ]
+    assert [r.opened_at_ms for r in chat.open_rounds()] == [at_ms("0:00")]
+
+
+def test_a_list_from_before_that_names_neither_ends_the_wait_they_have_together() -> None:
+    chat = Timeline()
+    said(chat, "0:10", "buyer", "open-1")
+    said(chat, "0:20", "agent", "open-1", id="reply")
+    waiting(chat, "1:00")
+    merged(chat, "1:10", "open-1", "nick-1")
+    chat.recalled("1:20", "reply", chat="nick-1")
+    assert chat.open_rounds() == []
+    assert [done.ended_at_ms for done in chat.rounds.values()] == [at_ms("1:00")]
+
+
 STORY = ["b0", "b1", "a2", "b3", "a4", "merge"]
 
 
@@ -112,6 +151,20 @@ def test_the_order_of_arrival_changes_no_round(wall: bool) -> None:
             ("b3", "a4", at_ms(160), 1, "nick-1"),
         )
     }
+
+
+def test_a_buyer_merged_into_itself_or_back_again_is_nothing_to_who_answers_them() -> None:
+    floor = Floor(Register())
+    floor.presence("0:00", "lin", "online", limit=2, shops=["senye"])
+    for buyer in ("a", "b"):
+        floor.said("0:10", "buyer", chat=buyer, buyer=buyer)
+        floor.said("0:20", "agent", "有的", chat=buyer, buyer=buyer, agent="lin")
+    merged(floor, "0:30", "a", "a")
+    assert floor.staff.load("lin") == (2, 2)
+    merged(floor, "0:40", "a", "b")
+    assert floor.staff.load("lin") == (1, 2)
+    merged(floor, "0:50", "b", "a")
+    assert floor.staff.load("lin") == (1, 2)
 
 
 def test_an_earlier_round_is_restated_under_the_buyer_that_stands() -> None:
