@@ -5,17 +5,18 @@ it names the environment variable (``url_env``) or the file (``url_file``) that 
 them. So the file can be shown, kept under version control and checked without them.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from monitor.policy_files import templates, where
 from monitor.policy_files.chat_links import ChatLink
 from monitor.policy_files.people_tables import HANDLES
 from monitor.policy_files.templates import Templates
+from monitor.policy_files.values import Name, Names, Zone
 from monitor.yaml_files import BadFiles, Fault, Model, TimeOfDayMs, did_you_mean, read
 
 FILE = "channels.yaml"
@@ -24,7 +25,32 @@ SHARE_OF_LIMIT = 0.9  # Of what a robot takes a minute: its clock and ours diffe
 # What the other end takes a minute before it refuses or blocks.
 ROBOT_LIMITS = {"dingtalk": 20, "wecom": 20, "feishu": 100, "lark": 100, "slack": 60, "teams": 240}
 Lang = Literal["zh", "en"]
-Name = Annotated[str, Field(pattern=r"^[^\s@.]{1,40}$")]  # Part of a delivery's id, which has . and @ of its own.
+
+
+def _channel(name: str) -> str:
+    if not _CHANNEL.fullmatch(name):
+        raise ValueError(f"{name} cannot name a channel: no spaces, no @ and no dots, 40 characters at most")
+    return name
+
+
+def _variable(name: str) -> str:
+    # What is written here by mistake is most often the secret itself: it is not repeated.
+    if not _VARIABLE.fullmatch(name):
+        raise ValueError("write the name of an environment variable, such as DING_URL, not what it holds")
+    return name
+
+
+def _file(path: str) -> str:
+    if "://" in path or path.startswith("whsec_"):
+        raise ValueError("write the path of a file, such as /run/secrets/ding_url, not what it holds")
+    return path
+
+
+_CHANNEL = re.compile(r"[^\s@.]{1,40}")  # Part of a delivery's id, which has . and @ of its own.
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,59}")
+ChannelName = Annotated[Name, AfterValidator(_channel)]
+Variable = Annotated[str, AfterValidator(_variable)]
+File = Annotated[str, AfterValidator(_file)]
 
 
 class Limits(Model):
@@ -52,7 +78,7 @@ class _Channel(Model):
     lang: Lang = "zh"
     limits: Limits = Limits()
     quiet: Quiet | None = None
-    fallback: Name | None = None  # Told when this one cannot be.
+    fallback: ChannelName | None = None  # Told when this one cannot be.
     allow_private: bool = False  # Whether its address may lie in a private network.
 
 
@@ -61,8 +87,8 @@ class _ForPeople(_Channel):
 
 
 class _WithUrl(Model):
-    url_env: str | None = None
-    url_file: str | None = None
+    url_env: Variable | None = None
+    url_file: File | None = None
 
     @model_validator(mode="after")
     def _one_url(self) -> "_WithUrl":
@@ -72,8 +98,8 @@ class _WithUrl(Model):
 
 
 class _WithSecret(Model):
-    secret_env: str | None = None
-    secret_file: str | None = None
+    secret_env: Variable | None = None
+    secret_file: File | None = None
 
     @model_validator(mode="after")
     def _at_most_one_secret(self) -> "_WithSecret":
@@ -121,10 +147,10 @@ class Email(_ForPeople):
     security: Literal["starttls", "tls", "none"] = "starttls"
     ca_file: str | None = None
     username: str | None = None
-    password_env: str | None = None
-    password_file: str | None = None
+    password_env: Variable | None = None
+    password_file: File | None = None
     sender: str
-    to: list[str] = Field(min_length=1, max_length=50)
+    to: Annotated[Names, Field(min_length=1, max_length=50)]
 
 
 class Log(_ForPeople):
@@ -168,9 +194,9 @@ MACHINES = (Webhook, Alertmanager)
 class Match(Model):
     """Which alerts a route is for; what is not given matches all."""
 
-    team: list[str] = Field(default_factory=list)
-    platform: list[str] = Field(default_factory=list)
-    shop: list[str] = Field(default_factory=list)
+    team: Names = Field(default_factory=list)
+    platform: Names = Field(default_factory=list)
+    shop: Names = Field(default_factory=list)
 
     def matches(self, team: str, platforms: Iterable[str], shops: Iterable[str]) -> bool:
         """Whether a message of these is for it: one of its waits is enough."""
@@ -185,28 +211,25 @@ class Route(Model):
     """Where the steps of some alerts go. The first that matches counts."""
 
     match: Match = Match()
-    team: Name | None = None  # The group's channel.
-    lead: Name | None = None  # Where the lead is mentioned; None: in the group.
-    mention: list[str] = Field(default_factory=list)  # Who leads, where no roster says it.
-    digest: Name | None = None  # The manager's.
+    team: ChannelName | None = None  # The group's channel.
+    lead: ChannelName | None = None  # Where the lead is mentioned; None: in the group.
+    mention: Names = Field(default_factory=list)  # Who leads, where no roster says it.
+    digest: ChannelName | None = None  # The manager's.
 
 
-class Folder(Model):
-    """The file."""
+class Plan(Model):
+    """The file: where alerts go."""
 
     version: Literal[1]
-    zone: str = "Asia/Shanghai"
-    channels: dict[Name, Channel] = Field(default_factory=dict)
-    mentions: dict[str, dict[str, str]] = Field(default_factory=dict)  # Person to handles, by HANDLES.
+    zone: Zone = "Asia/Shanghai"
+    channels: dict[ChannelName, Channel] = Field(default_factory=dict)
+    mentions: dict[Name, dict[Name, Name]] = Field(default_factory=dict)  # Person to handles, by HANDLES.
     routes: list[Route] = Field(default_factory=list)
-    fallback: Name | None = None  # Told what no route sends anywhere.
-    chat_links: dict[str, ChatLink] = Field(
-        default_factory=dict
-    )  # By platform: opens the chat; a shop's own goes before.
+    fallback: ChannelName | None = None  # Told what no route sends anywhere.
+    chat_links: dict[Name, ChatLink] = Field(default_factory=dict)  # By platform; a shop's own goes before.
 
 
-Plan = Folder
-NO_CHANNELS = Folder(version=1)
+NO_CHANNELS = Plan(version=1)
 
 
 def load(folder: Path) -> tuple[Plan, list[Fault]]:
@@ -215,7 +238,7 @@ def load(folder: Path) -> tuple[Plan, list[Fault]]:
     if not path.exists():
         return NO_CHANNELS, []
     try:
-        document = read(path, Folder)
+        document = read(path, Plan)
     except BadFiles as bad:
         return NO_CHANNELS, bad.faults
     plan = document.value
@@ -228,10 +251,6 @@ _OURS = Templates()
 
 def _wrong(plan: Plan) -> Iterator[tuple[tuple[int | str, ...], str]]:
     """Yield what does not fit together, with its place."""
-    try:
-        ZoneInfo(plan.zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        yield ("zone",), f"{plan.zone!r} is no time zone; write Asia/Shanghai"
     names = sorted(plan.channels)
     for name, channel in plan.channels.items():
         yield from _wrong_limits(name, channel)

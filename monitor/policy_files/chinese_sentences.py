@@ -104,15 +104,12 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     ("{} is no date and time of the calendar", "日历上没有 {0}"),
     ("{} is no time zone", "没有 {0} 这个时区"),
-    ("{} is no time zone; write Asia/Shanghai", "没有 {0} 这个时区；请写 Asia/Shanghai"),
     (
         "{} is no day of the week; write mon, mon-fri, sat,sun, or 周一至周五",
         "{0} 不是星期几；请写 周一至周五、周六,周日 或 mon-fri",
     ),
     ('write dates as "2026-10-01..2026-10-07": closed', '日期写成 "2026-10-01..2026-10-07": closed'),
     ('write days as sat: "10:00-18:00"', '星期写成 sat: "10:00-18:00"'),
-    ('write a list of windows: ["08:00-23:00"]', '写成时段列表：["08:00-23:00"]'),
-    ('{} is no window; write "08:00-23:00"', '{0} 不是时段；请写 "08:00-23:00"'),
     (
         '{} is no time; write "10:31:05", quoted ("25:10" is ten past one the next day)',
         '{0} 不是时间；请写 "10:31:05"，加引号（第二天一点十分写 "25:10"）',
@@ -123,8 +120,8 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("give_up ({}) must be longer than {} ({})", "放弃等待 give_up（{0}）要比最后的时限 {1}（{2}）长"),
     ("{} ({}) must be longer than {} ({})", "{0}（{1}）要比 {2}（{3}）长"),
     (
-        "{} cannot name a stage: small letters a to z, digits and _, beginning with a letter",
-        "{0} 不能作阶段名：只能用小写字母、数字和 _，字母开头",
+        "{} cannot be a name here: small letters a to z, digits and _, beginning with a letter",
+        "{0} 不能作这里的名称：只能用小写字母、数字和 _，字母开头",
     ),
     (
         "repeat and repeats need each other: repeat: 2m, repeats: 3",
@@ -222,8 +219,41 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("{} is for programs, which are told everything without a route", "{0} 是给程序的，不用路由也全都会收到"),
     ("at most {}: {} takes {} a minute, then refuses", "最多 {0}：{1} 每分钟只收 {2} 条"),
     ("give url_env or url_file, the name of what holds the address", "请写 url_env 或 url_file，也就是存放地址的名字"),
+    (
+        "{} cannot name a channel: no spaces, no @ and no dots, 40 characters at most",
+        "{0} 不能作通道名：不能有空格、@ 和点，最多 40 个字",
+    ),
+    (
+        "write the name of an environment variable, such as DING_URL, not what it holds",
+        "这里写环境变量的名字，如 DING_URL，不是它的内容",
+    ),
+    (
+        "write the path of a file, such as /run/secrets/ding_url, not what it holds",
+        "这里写文件的路径，如 /run/secrets/ding_url，不是它的内容",
+    ),
     ("give secret_env or secret_file, not both", "secret_env 和 secret_file 只写一个"),
     ("give secret_env or secret_file: what is posted is signed", "请写 secret_env 或 secret_file：发出去的要签名"),
+    (
+        "programs are told everything by themselves: no fallback from or to one",
+        "给程序的通道自己就会收到全部：不能有备用通道，也不能作备用通道",
+    ),
+    # Scores.
+    (
+        "without a limit a rate needs day_starts: by when must there be a reply?",
+        "没有 limit 的比率要写 day_starts：最晚什么时候要回？",
+    ),
+    ("due_by is after the end of a day: give day_starts", "due_by 是一天结束以后的时间：请写 day_starts"),
+    ("weekend_due_by puts off a limit: give one", "weekend_due_by 是推迟时限的：请写 limit"),
+    (
+        "split needs key: account_buyer, or whose are the two rounds?",
+        "split 要配 key: account_buyer，不然两轮算谁的？",
+    ),
+    (
+        "keep_fastest is of single waits: a session or a buyer's day has several",
+        "keep_fastest 只能用于单次等待：一次会话或一位买家的一天有好几次",
+    ),
+    ("hour_below is of a rate of rounds, messages or sessions", "hour_below 只能用于按轮次、消息或会话算的比率"),
+    ("a buyer's day has no one session; use round_start", "买家的一天不止一次会话；请用 round_start"),
     # Scenarios.
     ("a line is one thing that happens, not {}: buyer, agent, … {}", "一行只写一件事，不能是 {0}：buyer、agent …… {1}"),
     ("presence is somebody's; add by: …", "presence 要写是谁：by: …"),

@@ -6,7 +6,6 @@ what was said before it, key by key. What the keys mean to a wait is in ``core.p
 to people.
 """
 
-import re
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -17,6 +16,7 @@ from monitor.policy_files.values import (
     DATES_SCHEMA,
     DAYS,
     WEEK_SCHEMA,
+    Id,
     LocalInstant,
     Name,
     Names,
@@ -58,15 +58,7 @@ def shown(length_ms: int) -> str:
     return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
 
 
-def _stage_name(name: str) -> str:
-    if not _STAGE_NAME.fullmatch(name):
-        raise ValueError(f"{name} cannot name a stage: small letters a to z, digits and _, beginning with a letter")
-    return name
-
-
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
-StageName = Annotated[Name, AfterValidator(_stage_name)]
-Stages = Annotated[dict[StageName, DurationMs], Field(min_length=1, max_length=12), AfterValidator(_rising)]
+Stages = Annotated[dict[Id, DurationMs], Field(min_length=1, max_length=12), AfterValidator(_rising)]
 
 
 class Step(Model):

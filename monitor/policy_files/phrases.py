@@ -13,9 +13,10 @@ from typing import Annotated, Literal, NamedTuple
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from monitor.policy_files import where
+from monitor.policy_files.values import Day, Id
 from monitor.suggest.phrases import CATEGORY, GENERAL, SHOP, Phrase, wrong_with
 from monitor.yaml_files import BadFiles, Document, Fault, Model, did_you_mean, read
 
@@ -30,20 +31,11 @@ def _phrase_text(text: str) -> str:
     return text
 
 
-def _day(text: str) -> str:
-    date.fromisoformat(text)
-    return text
-
-
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_day)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-
-
 class PhraseEntry(Model):
     """One phrase as it stands in a file. A draft is kept, checked less and never suggested."""
 
     id: Annotated[str, Field(min_length=1, max_length=80)]
-    intent: Name
+    intent: Id
     text: Annotated[str, Field(min_length=1, max_length=1_000)]
     triggers: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(default_factory=list, max_length=100)
     lang: Literal["zh", "en"] | None = None
@@ -71,7 +63,7 @@ class PhraseFile(Model):
 
     lang: Literal["zh", "en"] = "zh"  # Of phrases that do not say.
     category: str | None = None  # In a shop's file: which category's layer lies below it.
-    values: dict[Name, Annotated[str, Field(min_length=1, max_length=80)]] = Field(default_factory=dict)
+    values: dict[Id, Annotated[str, Field(min_length=1, max_length=80)]] = Field(default_factory=dict)
     phrases: list[PhraseEntry] = Field(default_factory=list, max_length=50_000)
 
 
@@ -218,9 +210,9 @@ def _made(document: Document[PhraseFile], layer: int) -> list[Phrase]:
     ]
 
 
-def _day_ms(day: str | None, *, days: int = 0) -> int:
+def _day_ms(day: date | None, *, days: int = 0) -> int:
     """Return the first instant of a day, or of one some days later; 0 where none is given."""
     if day is None:
         return 0
-    at = datetime.combine(date.fromisoformat(day) + timedelta(days=days), time(), ZONE)
+    at = datetime.combine(day + timedelta(days=days), time(), ZONE)
     return int(at.timestamp() * 1000)

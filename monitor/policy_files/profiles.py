@@ -5,57 +5,20 @@ from its ``valid_from`` on. A profile that a floor adds needs no code.
 """
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 
 from monitor.core.scores.profile import Profile, ProfileBook, Starts, Sure, Unit
-from monitor.core.units import DAY_MS
 from monitor.policy_files import where
-from monitor.yaml_files import BadFiles, Document, DurationMs, Fault, Model, TimeOfDayMs, read, time_of_day_ms
+from monitor.policy_files.values import Day, Id, Windows, Zone, several
+from monitor.yaml_files import BadFiles, Document, DurationMs, Fault, Model, TimeOfDayMs, read
 
 FOLDER = "platforms"
 FILES_AT_MOST = 200
 Ends = Literal["agent", "assist", "bot", "auto"]
 
-
-def _date(value: object) -> date:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        raise ValueError(f'{value!r} is no date; write "2026-11-23"') from None
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"{value!r} is no time zone; write Asia/Shanghai") from None
-    return value
-
-
-def _windows(value: object) -> list[tuple[int, int]]:
-    """Read ``["08:00-23:00"]``; a window may end on the next day."""
-    if not isinstance(value, list):
-        raise ValueError('write a list of windows: ["08:00-23:00"]')
-    found = []
-    for one in value:
-        start, dash, end = str(one).partition("-")
-        if not dash:
-            raise ValueError(f'{one!r} is no window; write "08:00-23:00"')
-        start_ms, end_ms = time_of_day_ms(start.strip()), time_of_day_ms(end.strip())
-        found.append((start_ms, end_ms if end_ms > start_ms else end_ms + DAY_MS))
-    return found
-
-
-Day = Annotated[date, BeforeValidator(_date)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Windows = Annotated[list[tuple[int, int]], BeforeValidator(_windows)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -69,13 +32,13 @@ class Weight(Model):
 class Written(Model):
     """A profile as it stands in the file; see `core.scores.profile.Profile` for what each field means."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
+    id: Id
     name: str = ""
     unit: Unit
     statistic: Literal["rate", "mean", "median"] = "rate"
     starts: Starts = "first_unanswered"
     limit: DurationMs | None = None
-    ends_by: Annotated[list[Ends], Field(min_length=1)]
+    ends_by: Annotated[list[Ends], Field(min_length=1), *several()]
     bot_only: Literal["drop", "answered", "missed"]
     abandoned: Literal["drop", "missed"] = "drop"
     key: Literal["conversation", "buyer", "account_buyer"] = "conversation"
@@ -93,7 +56,7 @@ class Written(Model):
     offline: Literal["count", "drop"] = "count"
     greetings: Literal["count", "ignored"] = "count"
     weekend_due_by: TimeOfDayMs | None = None
-    exempt_dates: list[Day] = Field(default_factory=list)
+    exempt_dates: Annotated[list[Day], *several()] = Field(default_factory=list)
     keep_fastest: Share = 1.0
     min_sample: Annotated[int, Field(ge=0, le=10_000)] = 0
     weights: list[Weight] = Field(default_factory=list)
@@ -179,7 +142,7 @@ def _compiled(document: Document[PlatformFile]) -> Iterator[Profile]:
             abandoned=written.abandoned,
             key=written.key,
             on_transfer=written.on_transfer,
-            hours=None if written.hours is None else tuple(written.hours),
+            hours=None if written.hours is None else tuple((part.from_ms, part.until_ms) for part in written.hours),
             hours_by=written.hours_by,
             zone=written.zone,
             day_starts_ms=written.day_starts,

@@ -18,7 +18,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "people": people_tables.PeopleFile,
     "senders": senders.SendersFile,
     "chat_words": senders.WordsFile,
-    "channels": channels.Folder,
+    "channels": channels.Plan,
     "platform": profiles.PlatformFile,
     "phrases": phrases.PhraseFile,
     "intents": words.IntentFile,

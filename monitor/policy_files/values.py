@@ -18,6 +18,7 @@ _WINDOW = re.compile(r"(\S+?)\s*[-–—~～]\s*(\S+)")
 _HALF_WIDTH = str.maketrans({"：": ":", "－": "-", "“": None, "”": None})  # As a Chinese keyboard writes them.
 _SPAN = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s*\.\.\s*(\d{4}-\d\d-\d\d))?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?")
+_ID = re.compile(r"[a-z][a-z0-9_]{0,59}")
 SPAN_DAYS_AT_MOST = 400
 
 
@@ -190,6 +191,12 @@ def _weekdays(value: Any) -> frozenset[int]:
     return frozenset(found)
 
 
+def _id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise ValueError(f"{text} cannot be a name here: small letters a to z, digits and _, beginning with a letter")
+    return text
+
+
 class _Several:
     """Says to a schema that one value may stand where a list is meant."""
 
@@ -226,6 +233,9 @@ Name = Annotated[
     WithJsonSchema({"type": ["string", "integer"], "minLength": 1, "maxLength": 200}),
 ]
 """A name or id; digits need no quotes."""
+
+Id = Annotated[str, AfterValidator(_id), WithJsonSchema({"type": "string", "pattern": f"^{_ID.pattern}$"})]
+"""What programs know something by: a stage, a score, an intent."""
 
 Names = Annotated[list[Name], BeforeValidator(_several), _Several()]
 """One name or a list of them."""

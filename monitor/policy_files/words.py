@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from monitor.policy_files import where
+from monitor.policy_files.values import Id
 from monitor.suggest.intents import Intent, Intents
 from monitor.suggest.normal import Normaliser
 from monitor.suggest.reader import Reader
@@ -30,7 +31,7 @@ class IntentWords(Model):
 class IntentFile(Model):
     """``intents.yaml``."""
 
-    intents: dict[Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,39}$")], IntentWords]
+    intents: dict[Id, IntentWords]
 
 
 class SynonymFile(Model):
@@ -48,7 +49,7 @@ class SlipFile(Model):
 class FaultFile(Model):
     """A file of ``quality/``: words that are a fault in a reply."""
 
-    rule: Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,39}$")]
+    rule: Id
     level: Literal["serious", "warn", "note"]
     words: list[Word]
     allow: list[Word] = Field(default_factory=list)

@@ -17,7 +17,7 @@ from monitor.alerts.saying import Saying, saying_of
 from monitor.core.decisions import TellPeople
 from monitor.errors import DeliveryError
 from monitor.metrics import Metrics
-from monitor.policy_files.channels import Folder
+from monitor.policy_files.channels import Plan
 from monitor.store.entries import Commit, Delivery, Rest
 from monitor.store.journal import Journal
 from tests.alerts.orders import ASKED_MS
@@ -76,7 +76,7 @@ class Floor:
         return made
 
     async def tell(self, *tellings: TellPeople) -> None:
-        plan = Folder.model_validate(
+        plan = Plan.model_validate(
             {
                 "version": 1,
                 "channels": {room.route.channel: {"type": "log"} for room in self.rooms},

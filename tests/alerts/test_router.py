@@ -7,7 +7,7 @@ import pytest
 from monitor.alerts.router import MACHINE_EXPIRES_MS, PEOPLE_EXPIRES_MS, Route, Router, message_id, route
 from monitor.core.decisions import AlertOrder, TellPeople
 from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register, Team
-from monitor.policy_files.channels import Folder
+from monitor.policy_files.channels import Plan
 from monitor.store.outbox import HIGH, TOLD
 from tests.alerts.orders import ASKED_MS, raised, resolved, risen, withdrawn
 from tests.alerts.tellings import named, told
@@ -56,7 +56,7 @@ def test_a_delivery_carries_its_body_and_its_times() -> None:
 
 
 # 10:13 in Shanghai: no quiet hours but those of "sleeper".
-PLAN = Folder.model_validate(
+PLAN = Plan.model_validate(
     {
         "version": 1,
         "channels": {name: {"type": "log"} for name in ("a", "a_lead", "b", "manager", "night", "rest", "x")}

@@ -11,7 +11,7 @@ from monitor.alerts.speaker import FloorSpeaker
 from monitor.core.decisions import AlertState, TellPeople, ToldStep
 from monitor.core.roster import Person, Register, ShopInfo, Slot
 from monitor.core.views import WaitRow
-from monitor.policy_files.channels import Folder
+from monitor.policy_files.channels import Plan
 from monitor.policy_files.templates import ALWAYS, OF_KIND
 from tests.alerts.orders import ASKED_MS
 from tests.alerts.tellings import named, told
@@ -74,7 +74,7 @@ class Floor:
         return self.lead
 
 
-PLAN = Folder.model_validate(
+PLAN = Plan.model_validate(
     {
         "version": 1,
         "channels": {

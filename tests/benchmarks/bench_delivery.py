@@ -37,7 +37,7 @@ from monitor.core.views import WaitRow
 from monitor.engine import JUDGED_A_COMMIT, Changes, Engine
 from monitor.interpreter import spare_collector
 from monitor.metrics import Metrics
-from monitor.policy_files.channels import Folder
+from monitor.policy_files.channels import Plan
 from monitor.store.entries import Commit
 from monitor.store.journal import Journal
 from monitor.suggest.talk import OpenTalk
@@ -144,7 +144,7 @@ async def steady(folder: Path, waits: int, seconds: float) -> None:
     tracker.changed.clear()
     tracker.decisions.clear()
     names = [f"t{number}" for number in range(TEAMS)]
-    plan = Folder.model_validate(
+    plan = Plan.model_validate(
         {
             "version": 1,
             "channels": {name: {"type": "log"} for name in names},
@@ -219,7 +219,7 @@ async def burst(folder: Path, due: int) -> None:
     clock, robots = Clock(), Robots()
     server = await robots.start()
     journal = await Journal.open(folder)
-    plan = Folder.model_validate(
+    plan = Plan.model_validate(
         {"version": 1, "channels": {"group": {"type": "log"}}, "routes": [{"team": "group"}]}, strict=False
     )
     router = Router(epoch="b", machines=[], plan=plan)

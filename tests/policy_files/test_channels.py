@@ -61,6 +61,10 @@ def test_a_file_says_where_what_goes(tmp_path: Path) -> None:
         ("type: dingtalk", "type: dingtlak", "dingtalk"),
         ("url_env: DING_URL", "url: https://x/?key=secret", "url is not known here; did you mean url_env?"),
         ("url_env: DING_URL, ", "", "give url_env or url_file"),
+        ("url_env: DING_URL", "url_env: https://x/?token=geheim", "write the name of an environment variable"),
+        ("url_env: DING_URL", "url_file: https://x/?token=geheim", "write the path of a file"),
+        ("secret_env: CRM", "secret_env: SECgeheim0123", "write the name of an environment variable"),
+        ("team_a:", "team.a:", "team.a cannot name a channel: no spaces"),
         ("fallback: mail,", "fallback: mial,", "there is no channel mial; did you mean mail?"),
         ("fallback: mail,", "fallback: crm,", "no fallback from or to one"),
         ("per_minute: 18", "per_minute: 19", "at most 18: dingtalk takes 20 a minute"),
@@ -88,6 +92,7 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, was: str, is_: str
     assert plan is NO_CHANNELS
     assert any(said in fault.message for fault in faults), faults
     assert all(fault.line for fault in faults)
+    assert "geheim" not in str(faults)
 
 
 def test_quiet_hours_may_pass_over_midnight() -> None:

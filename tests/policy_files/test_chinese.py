@@ -35,6 +35,8 @@ def sentences() -> Iterator[tuple[str, str]]:
                 found = node.args if name in SAYS else []
             elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in HOLDS:
                 found = [node.value]
+            elif isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+                found = node.value.elts[-1:]
             for said in found:
                 text = text_of(said)
                 if text is not None and " " in text.strip() and re.search("[a-z]{2}", text.replace("x", "")):

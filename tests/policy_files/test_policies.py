@@ -293,7 +293,7 @@ def test_a_shop_is_of_the_team_that_the_register_says(tmp_path: Path) -> None:
         ("platforms: [{stages: {slow: 3分钟}}]", "2:29: platforms.0.stages.slow: '3分钟' is no length of time"),
         ("platforms: [{stages: {slow: 3分钟}}]", "did you mean 3m?"),
         ("platforms: [{stages: {slow: '180'}}]", "did you mean 180s?"),
-        ("platforms: [{stages: {偏慢: 3m}}]", "platforms.0.stages.偏慢: 偏慢 cannot name a stage: small letters"),
+        ("platforms: [{stages: {偏慢: 3m}}]", "platforms.0.stages.偏慢: 偏慢 cannot be a name here: small letters"),
         ("platforms: [{阶段: {slow: 3m}}]", "2:14: 阶段 is not known here; did you mean stages?"),
         (
             "platforms: [{steps: [{at: 90s, to: 组长}]}]",

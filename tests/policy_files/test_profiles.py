@@ -47,7 +47,7 @@ def test_a_profile_of_ones_own_needs_a_file_only(tmp_path: Path) -> None:
         (("limit: 2m", "limit: 120"), 5, "a number has no unit"),
         (("bot_only: drop", "bot_only: dropp"), 7, "did you mean drop?"),
         (("zone: Asia/Shanghai", "zone: Asia/Shanghi"), 9, "no time zone"),
-        (('"08:00-23:00"', '"8 to 23"'), 8, "no window"),
+        (('"08:00-23:00"', '"8 to 23"'), 8, "no part of a day"),
         (("unit: round", "unit: rounds"), 4, "did you mean round?"),
         (("    limit: 2m\n", ""), 3, "without a limit a rate needs day_starts"),
         (("source: the contract", "source: a"), 11, "source"),
