@@ -31,7 +31,7 @@ def address() -> Iterator[str]:
 def listening(address: str) -> socket.socket:
     line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     line.bind(address)
-    line.settimeout(30)
+    line.settimeout(DEADLINE_SECONDS)
     return line
 
 

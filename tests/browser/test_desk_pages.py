@@ -76,9 +76,9 @@ def a_floor(pages: Path, folder: Path) -> Iterator[Program]:
             presence | at | {"id": "p2", "agent": "zhou"},
             event("lost", 320, text="有货吗"),
             event("late", 200, text="包邮吗?"),
-            event("soon", 130, text=NASTY),
-            event("slow", 70, text="几天到", agent="zhou", account="senye:zhou"),
-            event("fresh", 5, text="可以便宜点吗"),
+            event("soon", 121, text=NASTY),  # Each has most of a minute before the next stage.
+            event("slow", 61, text="几天到", agent="zhou", account="senye:zhou"),
+            event("fresh", 1, text="可以便宜点吗"),
         )
         program.until(lambda: len(waits(program)) == 5, "five wait")
         yield program
@@ -289,8 +289,8 @@ async def test_the_panel_shows_promises_and_chats_to_be_closed(page: Page, progr
     send(
         program,
         event("k1", 60, text="有货吗", conversation="c-k1", **chat),
-        event("k2", 50, text="亲稍等，帮您看下库存", conversation="c-k1", role="agent", **chat),
-        event("k3", 40, text="好的谢谢", conversation="c-k1", **chat),
+        event("k2", 2, text="亲稍等，帮您看下库存", conversation="c-k1", role="agent", **chat),
+        event("k3", 1, text="好的谢谢", conversation="c-k1", **chat),
     )
     await page.goto(f"{program.url}/agent?agent=kai&lang=zh")
     await expect(page.locator("[data-test=promise]")).to_contain_text("剩 2:")

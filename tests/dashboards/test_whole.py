@@ -44,7 +44,7 @@ def program(folder: Path, *command: str | Path) -> Iterator[subprocess.Popen[byt
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).is_success
+        return httpx.get(url, timeout=DEADLINE_SECONDS).is_success
     except httpx.TransportError:
         return False
 
@@ -59,11 +59,13 @@ class Whole:
 
     def scrape(self) -> str:
         """What Prometheus gets."""
-        answer = httpx.get(f"{self.service.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
+        answer = httpx.get(
+            f"{self.service.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=DEADLINE_SECONDS
+        )
         return answer.raise_for_status().text
 
     def query(self, expr: str) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": expr}, timeout=30).json()
+        answer = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": expr}, timeout=DEADLINE_SECONDS).json()
         assert answer["status"] == "success", f"{expr}: {answer}"
         found: list[dict[str, Any]] = answer["data"]["result"]
         return found
@@ -188,8 +190,9 @@ def oddities(service: Program) -> None:
         chat | {"id": "odd-3", "ts": "yesterday", "role": "buyer", "text": "?"},
     ]
     door, own = f"{service.url}/v1/events", {"Authorization": f"Bearer {TOKEN}"}
-    assert httpx.post(door, headers=own, json=said).json()["accepted"] == 2
-    assert httpx.post(door, headers={"Authorization": "Bearer wrong"}, json=said).status_code == 401
+    assert httpx.post(door, headers=own, json=said, timeout=DEADLINE_SECONDS).json()["accepted"] == 2
+    other = {"Authorization": "Bearer wrong"}
+    assert httpx.post(door, headers=other, json=said, timeout=DEADLINE_SECONDS).status_code == 401
 
 
 BOARDS = {
@@ -219,18 +222,18 @@ def test_each_query_of_each_dashboard_finds_something(whole: Whole, name: str) -
 
 
 def test_prometheus_has_the_rules_and_alertmanager_hears_of_them(whole: Whole) -> None:
-    told = httpx.get(f"{whole.prometheus}/api/v1/rules").json()["data"]["groups"]
+    told = httpx.get(f"{whole.prometheus}/api/v1/rules", timeout=DEADLINE_SECONDS).json()["data"]["groups"]
     rules = [rule for group in told for rule in group["rules"]]
     assert [rule["name"] for rule in rules if rule["health"] == "err"] == []
     assert len(rules) == 28
     found = f"{whole.alertmanager}/api/v2/alerts"
 
-    def heard() -> bool:
-        return "PresalesWatchdog" in {alert["labels"]["alertname"] for alert in httpx.get(found).json()}
+    def firing() -> set[str]:
+        alerts = httpx.get(found, timeout=DEADLINE_SECONDS).json()
+        return {alert["labels"]["alertname"] for alert in alerts}
 
-    whole.service.until(heard, "Alertmanager has the watchdog")
-    firing = {alert["labels"]["alertname"] for alert in httpx.get(found).json()}
-    assert not firing & {"PresalesDown", "PresalesNotReady", "PresalesRulesNotReloaded"}
+    whole.service.until(lambda: "PresalesWatchdog" in firing(), "Alertmanager has the watchdog")
+    assert not firing() & {"PresalesDown", "PresalesNotReady", "PresalesRulesNotReloaded"}
 
 
 def test_promtool_has_nothing_to_say_of_a_real_scrape(whole: Whole) -> None:
