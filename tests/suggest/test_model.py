@@ -17,7 +17,7 @@ from monitor.suggest.model import FAILURES, RewordingModel, trusted
 from monitor.suggest.service import Offer
 from tests.program import free_port
 from tests.suggest.shop import phrase, shipped
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 PHRASES = ("亲，尺码表在详情页，您平时穿什么码呢？", "亲，放在阴凉干燥的地方就好~")
 GOOD = ["亲，详情页里有尺码表哦，请问您平时穿什么码呢？", "亲，阴凉干燥的地方存放就可以啦~"]
@@ -51,7 +51,7 @@ class Model:
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncIterator[tuple[Model, RewordingModel]]:
+async def serving(limit_seconds: float = DEADLINE_SECONDS) -> AsyncIterator[tuple[Model, RewordingModel]]:
     fake, port = Model(), free_port()
     app = web.Application()
     app.router.add_post("/v1/chat/completions", fake.handle)
@@ -60,7 +60,9 @@ async def serving() -> AsyncIterator[tuple[Model, RewordingModel]]:
     await web.TCPSite(runner, "127.0.0.1", port).start()
     asks = RewordingModel(f"http://127.0.0.1:{port}/v1/", "m", "key-1", wording=shipped, metrics=fake.metrics)
     try:
-        yield fake, asks
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(model_module, "LIMIT_SECONDS", limit_seconds)
+            yield fake, asks
     finally:
         await asks.close()
         await runner.cleanup()
@@ -123,15 +125,14 @@ async def test_what_is_no_answer_is_none_and_harms_nobody(answer: Callable[[], w
         assert await asks.rewrite(offer()) == tuple(GOOD)
 
 
-async def test_one_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_module, "LIMIT_SECONDS", 0.05)
+async def test_one_that_hangs_is_left() -> None:
     hung = asyncio.Event()
 
     async def hang() -> web.Response:
         await hung.wait()
         return completion(GOOD)
 
-    async with serving() as (fake, asks):
+    async with serving(limit_seconds=0.05) as (fake, asks):
         fake.answer = hang
         assert await asks.rewrite(offer()) == ()
         assert fake.metrics.suggestions["rewording_failed",] == 1
