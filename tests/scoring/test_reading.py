@@ -65,7 +65,7 @@ async def test_a_person_is_one_row_under_all_their_names_and_accounts(tmp_path: 
     chat.b("10:30:00", conversation="f", account="senye:2").a(
         "10:31:00", conversation="f", account="senye:2", agent=None
     )
-    # Nobody has written this account down, and a feed without agents names nobody.
+    # Nobody has written this account down, and the feed names no agent.
     chat.b("10:40:00", conversation="g", account="x").a("10:41:00", conversation="g", account="x", agent=None)
     async with floor(tmp_path) as f:
         await f.tell(chat)
@@ -78,7 +78,8 @@ async def test_a_person_is_one_row_under_all_their_names_and_accounts(tmp_path: 
         f.register = known
         await f.at("12:00:01")
         after = await rows(reading(f, known), by="agent")
-        assert {name: row["scores"]["taobao_3min"]["hits"] for name, row in after.items()} == {"1007": 3}
+        hits = {name: row["scores"]["taobao_3min"]["hits"] for name, row in after.items()}
+        assert hits == {"1007": 3, "senye:2": 1, "x": 1}, "whose work it was is open: an account stands for its person"
         assert after["1007"]["nick"] == "小林"
         assert after["1007"]["figures"]["rounds"]["answered"] == 3
         accounts = await rows(read, by="account")

@@ -115,7 +115,8 @@ class Tally:
             yield Part(day, agent, account, figures, (buyer[0], buyer[1], buyer[2], buyer[3], buyer[4], buyer[5]))
 
     def _of(self, at_ms: int, agent: str | None, account: str | None) -> tuple[Figures, list[int]]:
-        key = (self._days.of(at_ms).number, agent, account)
+        # An account of which nobody knows whose it is stands for its person.
+        key = (self._days.of(at_ms).number, account if agent is None else agent, account)
         found = self._parts.get(key)
         if found is None:
             found = self._parts[key] = (Figures(), [0, 0, 0, 0, 0, 0])

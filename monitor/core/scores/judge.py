@@ -251,6 +251,8 @@ class Judge:
             agent, account = one.holder(part.at_ms)
             if agent is None and account is None:
                 agent, account = one.agent, one.by_account
+        if agent is None and not (part.verdict == HIT and one.by_machine):
+            agent = account  # Whose account it is nobody knows: it stands for its person.
         waits = 1 if part.ms >= 0 else 0
         return Mark(
             day, part.verdict, agent, account, unit, max(0, part.ms), waits, one.start_ms, part.due_ms, part.why,

@@ -107,6 +107,7 @@ class Round(Struct):
     agent: str | None = None  # Who answered…
     by_account: str | None = None  # …under which account.
     flags: int = 0  # Of the reply.
+    by_machine: bool = False  # Whose reply it is: where a platform takes that of a bot or an automatic text.
 
     def holder(self, at_ms: int) -> tuple[str | None, str | None]:
         """Return agent and account that held it at an instant."""
@@ -298,6 +299,7 @@ class Walk:
             if agent is None and account is not None and account == self._holder[1]:
                 agent = self._holder[0]  # The account answered, and it is known who sits at it.
             one.agent, one.by_account = agent, account
+            one.by_machine = entry.code != REPLY
             if self._shape.by_account:
                 one.account = account or one.account
         self._open = [] if ends is self._open else [one for one in self._open if one.how == OPEN]

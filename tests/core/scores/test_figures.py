@@ -150,6 +150,17 @@ def test_m11_a_message_counts_in_the_hour_in_which_it_was_written() -> None:
     assert sum(part.figures.counts["buyer_messages"] for part in found.parts) == 1
 
 
+def test_an_account_nobody_has_written_down_stands_for_its_person_and_a_bots_does_not() -> None:
+    chat = Chatter().b("10:00:00", account="A").a("10:01:00", account="A", agent=None)
+    chat.b("10:00:00", conversation="d", account="B")
+    by_agent = rows(chat, "11:00:00", by="agent")
+    assert {name: row["figures"]["rounds"]["answered"] for name, row in by_agent.items()} == {"A": 1, "B": 0}
+    assert {name: row["scores"]["taobao_3min"]["misses"] for name, row in by_agent.items()} == {"A": 0, "B": 1}
+    machine = Chatter("etsy").b("10:00:00").say("auto", "10:00:01", account="bot")
+    assert rows(machine, by="account")["bot"]["scores"]["etsy_24h"]["hits"] == 1
+    assert rows(machine, by="agent") == {}
+
+
 def test_m16_a_slow_buyer_has_three_gaps_over_two_minutes_on_one_day() -> None:
     def gaps(*lengths: str) -> Chatter:
         chat = Chatter()
