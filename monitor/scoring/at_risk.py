@@ -140,7 +140,7 @@ class ScoresAtRisk:
     async def _begin(self, day: int, now_ms: int) -> None:
         """A new day, or a start: what stands of another day is over; what stands of this one is looked at anew."""
         self._day = day
-        self._misses.clear()
+        self._misses.clear()  # What was missed before is read back when each shop is next looked at.
         self._levels.clear()
         for name in self._standing():
             shop, profile, of = name.split("\x1f")
@@ -150,7 +150,10 @@ class ScoresAtRisk:
                 await self._say(Budget(shop, profile, None, 0, 0, 0, None, 0), "ok", 0, int(of), now_ms)
 
     async def _weigh(self, found: Budget, now_ms: int, rest_ms: int) -> None:
-        samples = self._misses.setdefault(found.shop, deque())
+        samples = self._misses.get(found.shop)
+        if samples is None:
+            samples = self._misses[found.shop] = self._read_back(found)
+            await asyncio.sleep(0)
         samples.append((now_ms, found.misses))
         while samples[0][0] < now_ms - HOUR_MS:
             samples.popleft()
@@ -159,6 +162,13 @@ class ScoresAtRisk:
         if level != self._levels.get((found.shop, found.profile), "ok"):
             await self._say(found, level, burned, self._day, now_ms)
             self._levels[found.shop, found.profile] = level
+
+    def _read_back(self, found: Budget) -> Samples:
+        """Return how the misses of the day have come about, as if we had looked all the time."""
+        profile = self._scorer.book.newest(found.profile)
+        at_ms = [] if profile is None else self._scorer.missed_today(found.shop, profile)
+        before = found.misses - len(at_ms)
+        return deque((at_ms - 1, before + number) for number, at_ms in enumerate(at_ms))
 
     async def _say(self, found: Budget, level: str, burned: int, day: int, now_ms: int) -> None:
         assert found.left is not None

@@ -458,6 +458,12 @@ class Scorer:
 
     def counts_today(self, shop: str, profile: Profile) -> list[int]:
         """Return what a shop's units of this day, as the profile has it, came to."""
-        day = days(profile.zone, profile.day_starts_ms or 0).of(self._now_ms()).number
-        sums = self.board.sums(Entity("shop", shop), day, profile.id)
+        sums = self.board.sums(Entity("shop", shop), self._day_of(profile), profile.id)
         return [0, 0, 0, 0] if sums is None else sums.counts
+
+    def missed_today(self, shop: str, profile: Profile) -> list[int]:
+        """Return when each miss of a shop's units of this day, as the profile has it, became one."""
+        return self.board.missed_at(shop, self._day_of(profile), profile.id)
+
+    def _day_of(self, profile: Profile) -> int:
+        return days(profile.zone, profile.day_starts_ms or 0).of(self._now_ms()).number

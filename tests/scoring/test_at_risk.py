@@ -56,6 +56,30 @@ async def test_each_level_is_told_once_and_a_new_day_begins_anew(tmp_path: Path)
         assert f.service.engine.tracker.incidents.standing("score") == []
 
 
+@pytest.mark.parametrize("profile", ["taobao_3min", "pinduoduo_3min"])
+async def test_the_pace_of_the_last_hour_is_the_same_after_a_start(tmp_path: Path, profile: str) -> None:
+    platform = profile.partition("_")[0]
+    targets = Register(shops=(ShopInfo(shop="senye", platform=platform, targets={profile: 0.75}),))
+    async with floor(tmp_path, "10:00:00") as f:
+        chat = Chatter(platform)
+        for n in range(40):
+            chat.b("10:00:00", conversation=f"c{n}").a("10:00:30", conversation=f"c{n}", id=f"a{n}")
+        for minute in (2, 10, 10, 30):  # Missed three minutes later.
+            chat.b(f"10:{minute:02}:00", conversation=f"d{len(chat.events)}", id=f"d{len(chat.events)}")
+        chat.events.sort(key=lambda one: one[0].ts_ms)
+        await f.tell(chat)
+        await f.at("10:35:00")
+        watch = at_risk(f, targets)
+        await watch.look()
+        assert [level for _, level, _ in told(f)] == ["burning"]
+    for now, level in (("11:04:59", "burning"), ("11:05:01", "burning"), ("11:13:02", "ok")):
+        async with floor(tmp_path, now) as f:
+            await f.at(now)
+            watch = at_risk(f, targets)
+            await watch.look()
+            assert watch._levels.get(("senye", profile)) == level, now
+
+
 async def test_nothing_is_made_up_where_no_target_is_written_down(tmp_path: Path) -> None:
     async with floor(tmp_path) as f:
         chat = Chatter()

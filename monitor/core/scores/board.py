@@ -14,7 +14,7 @@ from monitor.core.scores.cells import Cell, Sums
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.figures import FigureCell, Figures, Part, Tally
 from monitor.core.scores.floor import FLOOR
-from monitor.core.scores.judge import UNDETERMINED, Mark
+from monitor.core.scores.judge import MISS, UNDETERMINED, Mark, together
 from monitor.core.scores.log import Said
 from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.rounds import NEVER_MS
@@ -253,6 +253,24 @@ class Board:
         """Return the sums of one day under one profile; None: there are none."""
         cell = self._cells.get(day, {}).get(id, {}).get(entity)
         return None if cell is None else cell.sums
+
+    def missed_at(self, shop: str, day: int, id: str) -> list[int]:
+        """Return when each miss of a shop's day under a profile became one, in order of time."""
+        profile = self.profile(id)
+        found: list[int] = []
+        parts: dict[str, list[Mark]] = {}
+        for packed in self._sheets.get(shop, {}).values():
+            for mark in _decode(packed).marks.get(id, ()):
+                if mark.day == day and mark.unit:
+                    parts.setdefault(mark.unit, []).append(mark)
+                elif mark.day == day and mark.verdict == MISS:
+                    found.append(mark.decided_ms)
+        any_hit = profile is not None and profile.limit_ms is None
+        for marks in parts.values():
+            if together((mark.verdict for mark in marks), any_hit=any_hit) == MISS:
+                at_ms = [mark.decided_ms for mark in marks if mark.verdict == MISS]
+                found.append(max(at_ms) if any_hit else min(at_ms))
+        return sorted(found)
 
     def hour(self, entity: Entity, hour_ms: int, id: str) -> tuple[int, int]:
         """Return hits and misses decided in an hour, under a profile that asks something of each hour."""

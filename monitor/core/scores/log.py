@@ -112,8 +112,8 @@ def said(event: ev.AnyEvent, number: int, words: int = 0) -> Said | None:
 def of_person(entry: Said, shop: str, register: Register) -> Said:
     """Return an entry with the person whose it is, by their id: one person answers under many accounts and names.
 
-    Of an account that nobody has written down, or that several may be sitting at, it is not known: the entry stays as it
-    is. What a bot says is no person's.
+    Whose an account is that nobody has written down, or at which several may be sitting, is not known: the entry names
+    nobody. What a bot says is no person's.
     """
     who = entry.agent
     if who is not None:
