@@ -117,6 +117,33 @@ async def test_look_up_finds_whole_keys_only(journal: Journal) -> None:
     assert await journal.look_up([], []) == ({}, [])
 
 
+async def test_look_up_takes_every_name_as_it_is(journal: Journal) -> None:
+    names = [
+        '"',
+        "\\",
+        "\\u0041",
+        "$.a",
+        "[1]",
+        "{}",
+        "1",
+        "null",
+        "\x1fcollector-7",
+        "\n",
+        "\x7f",
+        "号",
+        "🛍",
+        "a b",
+        "%",
+        "'",
+    ]
+    stored = [event(n + 1, shop=name, id=names[-n], body=name.encode()) for n, name in enumerate(names)]
+    chats = [(name, names[-n], 1, False, name.encode()) for n, name in enumerate(names)]
+    await journal.commit(commit(*stored, rows=chats))
+    events, rows = await journal.look_up([(e.shop, e.id) for e in stored], [chat[:2] for chat in chats])
+    assert events == {(e.shop, e.id): e.body for e in stored}
+    assert sorted(rows) == sorted(chat[4] for chat in chats)
+
+
 async def test_an_event_is_stored_once_whatever_the_program_does(journal: Journal) -> None:
     await journal.commit(commit(event(1)))
     with pytest.raises(sqlite3.IntegrityError):
