@@ -6,27 +6,35 @@ time stands until it has caught up, and the step is counted.
 
 import time
 
+STEP_MS = 1000  # Less is how clocks are kept right all day.
+
 
 class Clock:
     """Wall time in milliseconds since the epoch, never going back.
 
     Attributes:
-        steps: how often the machine's clock was found more than 1 s back.
+        steps: how often the machine's clock was set back by more than 1 s.
     """
 
     def __init__(self) -> None:
         self._last_ms = 0
+        self._read_ms = 0
         self.steps = 0
 
     def now_ms(self) -> int:
         """Return now, at least what was returned before."""
         now = time.time_ns() // 1_000_000
-        if now < self._last_ms:
-            if now < self._last_ms - 1000:
-                self.steps += 1
-            return self._last_ms
-        self._last_ms = now
-        return now
+        if now < self._read_ms - STEP_MS:
+            self.steps += 1
+        self._read_ms = now
+        if now > self._last_ms:
+            self._last_ms = now
+        return self._last_ms
+
+    @property
+    def ahead_ms(self) -> int:
+        """How long time will stand from when it was last asked for; 0 while it runs."""
+        return self._last_ms - self._read_ms
 
     def seconds(self, ms: int) -> float:
         """Return how many seconds of the world pass while this clock runs ``ms``."""

@@ -1,10 +1,13 @@
-"""Keeping the journal in order while the service runs: measured, warned of in time, pruned of what is old."""
+"""Keeping the journal in order while the service runs: measured, warned of in time, pruned of what is old.
+
+The machine's clock is looked at on the same round.
+"""
 
 import asyncio
 import logging
 from collections.abc import Callable
 
-from monitor.clock import Clock
+from monitor.clock import STEP_MS, Clock
 from monitor.core.units import DAY_MS
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
@@ -42,13 +45,24 @@ class Housekeeping:
     async def run(self) -> None:
         """Measure, warn, prune; again after a while, until cancelled."""
         while True:
-            self._metrics.clock_steps = self._clock.steps
+            self._look_at_clock()
             try:
                 await self._measure()
                 await self._prune()
             except (StoreUnavailable, OSError) as error:
                 log.debug("not measured or pruned: %s", error)
             await asyncio.sleep(UPKEEP_SECONDS)
+
+    def _look_at_clock(self) -> None:
+        """Count the steps of the machine's clock; tell what a new one does, and how to mend it."""
+        steps = self._clock.steps
+        if steps > self._metrics.clock_steps and self._clock.ahead_ms > STEP_MS:
+            log.warning(
+                "this machine's clock was set back: time stands here for another %d s, and nothing new is due until "
+                "then; if the clock is right now, restart the service",
+                self._clock.ahead_ms // 1000,
+            )
+        self._metrics.clock_steps = steps
 
     async def _measure(self) -> None:
         """Tell how large it is, and warn once when its disk runs low."""

@@ -34,7 +34,7 @@ async def open_line(folder: Path) -> AsyncIterator[Line]:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         await line.open()
     except (sqlite3.Error, OSError) as error:
-        raise UsageError(f"cannot open {path}: {error}") from error
+        raise UsageError(f"cannot open {path}: {error}{database.advice(error)}") from error
     try:
         yield line
     finally:

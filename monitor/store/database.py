@@ -44,6 +44,17 @@ _OF_THE_WORLD = frozenset(
     }
 )
 
+# What the person who runs it is to do; for what is not named here, trying again is enough.
+_TO_DO = {
+    sqlite3.SQLITE_FULL: "make room on its disk",
+    sqlite3.SQLITE_IOERR: "look at its disk",
+    sqlite3.SQLITE_READONLY: "its folder must be writable",
+    sqlite3.SQLITE_CANTOPEN: "its folder must be there and writable",
+    sqlite3.SQLITE_PERM: "its folder must be writable",
+    sqlite3.SQLITE_CORRUPT: "it is damaged: stop, move it away and put a copy back with restore",
+    sqlite3.SQLITE_NOTADB: "it is damaged: stop, move it away and put a copy back with restore",
+}
+
 _KEPT_LOG_BYTES = 64 * 1024 * 1024  # A log that a burst made longer is cut to this when it begins anew.
 _WAL_FRAMES = 32_768  # SQLite's own checkpoint, within a commit, should ours not keep up: 128 MiB of log.
 
@@ -82,7 +93,13 @@ def unavailable(error: sqlite3.Error) -> StoreUnavailable | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None or code & 0xFF not in _OF_THE_WORLD:
         return None
-    return StoreUnavailable(f"the journal cannot be used now: {error} ({error.sqlite_errorname})")
+    return StoreUnavailable(f"the journal cannot be used now: {error} ({error.sqlite_errorname}){advice(error)}")
+
+
+def advice(error: Exception) -> str:
+    """Return what is to be done about an error, to be put behind its words; "" where nothing is."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return f"; {_TO_DO[code]}" if code in _TO_DO else ""
 
 
 class _Connection(aiosqlite.Connection):

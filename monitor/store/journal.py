@@ -100,7 +100,7 @@ class Journal(Reading):
             await journal.close()
             if isinstance(error, sqlite3.Error) and database.unavailable(error) is None:
                 raise
-            raise UsageError(f"cannot open {journal._path}: {error}") from error
+            raise UsageError(f"cannot open {journal._path}: {error}{database.advice(error)}") from error
         except BaseException:
             await journal.close()
             raise

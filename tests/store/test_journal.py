@@ -262,6 +262,8 @@ async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 async def test_a_file_that_is_no_database_is_said_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "journal.db").write_text("not a database, but long enough to look at " * 50)
-    with pytest.raises(UsageError, match="file is not a database"):
+    with pytest.raises(
+        UsageError, match="file is not a database; it is damaged: stop, move it away and put a copy back with restore"
+    ):
         await Journal.open(tmp_path)
     assert (tmp_path / "journal.db").read_text().startswith("not a database")
