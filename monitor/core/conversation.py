@@ -334,7 +334,7 @@ def _fold_all(folds: Folds, base: State | None, entries: list[Entry]) -> tuple[l
     """Fold entries (at least one) from a state: the waits that end, the log in chunks, the state after."""
     endings: list[Ending] = []
     state = State() if base is None else base.copy()
-    recalls = _recalls(entries)
+    recalls = _recalls(folds, state.asked_ms, entries)
     chunks: list[Chunk] = []
     saved = base
     for start in range(0, len(entries), CHUNK):
@@ -360,11 +360,16 @@ def target_of(entry: Entry) -> str:
     return entry.extra.target if entry.extra is not None and entry.what & CODE == RECALL else ""
 
 
-def _recalls(entries: list[Entry]) -> Recalls:
+def _recalls(folds: Folds, asked_ms: int, entries: list[Entry]) -> Recalls:
     """Return which messages count as never sent.
 
     A person's message, when it was taken back within `RECALL_WITHIN_MS`; a buyer's,
     when it had no answer by then.
+
+    Args:
+        folds: the rules, which tell by latency who is a bot.
+        asked_ms: when the buyer last wrote before these; 0: not known.
+        entries: the log, in order.
     """
     found: dict[str, Entry] = {}
     for entry in entries:
@@ -378,12 +383,14 @@ def _recalls(entries: list[Entry]) -> Recalls:
         code = entry.what & CODE
         recall = found.get(entry.id)
         if code == BUYER:
+            asked_ms = entry.ts_ms
             if recall is not None:
                 recalled[entry.id] = recall
-                pending.add(entry.id)
+                if order(recall) > order(entry):
+                    pending.add(entry.id)
         elif code in (HUMAN, BOT) and recall is not None and recall.ts_ms - entry.ts_ms <= RECALL_WITHIN_MS:
             recalled[entry.id] = recall
-        elif code in (HUMAN, CLOSED_BY_BUYER):
+        elif code == CLOSED_BY_BUYER or (code == HUMAN and not folds.of(entry).told_a_bot(entry, asked_ms)):
             for answered in pending:
                 recalled.pop(answered)
             pending.clear()

@@ -17,7 +17,7 @@ from monitor.core.entries import WHAT, message_entry, other_entry
 from monitor.core.entry import DISMISS, KIND, RECALL, Entry
 from monitor.core.escalation import Escalation
 from monitor.core.judging import Judging
-from monitor.core.promise_steps import PromiseSteps
+from monitor.core.promise_steps import PromiseSteps, over_by
 from monitor.core.shard import Folded, Shard, Shop
 from monitor.core.timers import NEVER_MS
 from monitor.core.wait import Promise, State, Wait
@@ -74,7 +74,7 @@ class Corrections:
         conversation.number = entry.number
         _carry_over(was_open, conversation.state.wait)
         if promise is not None and not _promised_still(promise, conversation.state.promise):
-            self._promise_steps.over(conversation, self._shard.now_ms)
+            self._promise_steps.over(conversation, self._shard.now_ms, over_by(entry))
         before = {e.wait.number: self._shard.ended(shop, conversation, e) for e in was}
         after = {e.wait.number: self._shard.ended(shop, conversation, e) for e in ended_now}
         passed = {was_open.number: was_open.passed} if was_open is not None else {}
@@ -130,7 +130,7 @@ class Corrections:
             if part.state.wait is not None:
                 passed[part.state.wait.number] = part.state.wait.passed
             if part.state.promise is not None:
-                self._promise_steps.over(part, self._shard.now_ms)  # What is owed still is told anew.
+                self._promise_steps.over(part, self._shard.now_ms, "merged")  # What is owed still is told anew.
             for told in part.told:
                 self._escalation.leave(part, told)
         opened = _numbers(one)

@@ -155,8 +155,11 @@ class Fold:
             wait = state.wait
             state.flags &= ~GAVE_UP
         if recalls and entry.id in recalls and code <= BOT:
-            if code == BUYER and wait is None:
-                _remember(state, entry, recalls)
+            if code == BUYER:
+                if self._within_ms:
+                    state.rare = Rare(state.ghost, ts_ms)  # A bot answers what is taken back later, too.
+                if wait is None:
+                    _remember(state, entry, recalls)
             return
         if code == BUYER:
             self._buyer(state, entry, wait)
@@ -201,6 +204,10 @@ class Fold:
             self._end(state, "dismissed", ts_ms, entry, close)
             state.promise = None
             state.flags &= ~BUYER_LAST
+
+    def told_a_bot(self, entry: Entry, asked_ms: int) -> bool:
+        """Whether a sender told by latency answered the buyer's words of ``asked_ms`` too soon for a person."""
+        return entry.what & BY_LATENCY > 0 and entry.ts_ms - asked_ms <= self._within_ms
 
     def give_up(self, state: State, now_ms: int, close: Close) -> bool:
         """Expire the wait or promise that is older than the policy's ``give_up``; return whether one was."""
@@ -302,7 +309,7 @@ class Fold:
     def _human(self, state: State, entry: Entry, wait: Wait | None, close: Close) -> None:
         ts_ms, what, more, holder = entry.ts_ms, entry.what, entry.more, state.holder
         if state.rare is not None:
-            if what & BY_LATENCY and ts_ms - state.asked_ms <= self._within_ms:
+            if self.told_a_bot(entry, state.asked_ms):
                 state.last_ms = ts_ms  # Nobody reads and types so fast.
                 if wait is not None and wait.standing is not None:
                     self._bot_speaks(wait, wait.standing, ts_ms, lost_it=False)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from monitor.core.decisions import ToldStep
 from monitor.core.timers import NEVER_MS
 
+APART = "\x1f"  # Between parts of a name; in no name.
 WORTH_MS = 300_000  # After this a message about one is of no use any more.
 
 Kind = Literal["unattended", "source", "promise", "handover", "score", "quality"]
@@ -60,3 +61,8 @@ def short(name: str) -> str:
 def id_of(kind: str, name: str, at_ms: int) -> str:
     """Return an id that fits an address: names may hold anything."""
     return f"{kind}-{at_ms}-{short(name)}"
+
+
+def promise_name(shop: str, conversation: str) -> str:
+    """Return what the alert of a promise is of."""
+    return APART.join((shop, conversation))

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core.decisions import AlertAct, AlertState, Decision, NamedWait, TellPeople, ToldStep
-from monitor.core.incident import WORTH_MS, Incident, Kept, Kind, Left, To, id_of, short
+from monitor.core.incident import APART, WORTH_MS, Incident, Kept, Kind, Left, To, id_of, promise_name, short
 from monitor.core.people import People
 from monitor.core.silences import Silences
 from monitor.core.summaries import digest, opening
@@ -122,7 +122,7 @@ class Incidents:
         if any(told.step == step for told in found.told):
             return
         self.unsaved = True
-        said = f"{kind}\x1f{name}\x1f{step}"
+        said = APART.join((kind, name, step))
         again_ms = _AGAIN_MS.get(kind, AGAIN_MS)
         soon = now_ms - self._kept.told_at.get(said, -again_ms) < again_ms
         quiet = found.stopped or now_ms < found.muted_until_ms
@@ -153,13 +153,9 @@ class Incidents:
         instead: tuple[To, ...] = ("team", "digest") if kind in _OF_THE_GROUP else ("digest",)
         return [one for to in receivers for one in (instead if to == "lead" else (to,))]
 
-    def standing(self, kind: Kind) -> list[str]:
-        """Return the names of the alerts of a kind that stand."""
-        return [name for of, name in self._open if of == kind]
-
     def promise_due(self, *, to: str, step: str, team: str, at_ms: int, now_ms: int, facts: dict[str, Any]) -> None:
         """A promise has come to one of its steps. What stays on the agent's panel is no alert yet."""
-        name = f"{facts['shop']}\x1f{facts['conversation']}"
+        name = promise_name(facts["shop"], facts["conversation"])
         if to in ("panel", "popup"):
             id = id_of("promise", name, facts["opened_at_ms"])
             self._host.decisions.append(
@@ -191,6 +187,10 @@ class Incidents:
             shop=facts["shop"],
             facts=facts,
         )
+
+    def promise_over(self, shop: str, conversation: str, now_ms: int, outcome: str) -> None:
+        """A promise is kept, or dropped."""
+        self.end("promise", promise_name(shop, conversation), now_ms, outcome)
 
     def end(self, kind: Kind, name: str, now_ms: int, outcome: str) -> None:
         """It is over; the next digest says so."""
@@ -322,7 +322,7 @@ class Incidents:
 
     def _turn(self, found: Incident, now_ms: int, *, firing: bool) -> None:
         if len(self._kept.turned) < TURNED_AT_MOST:
-            name = found.name.replace("\x1f", " ").strip()
+            name = found.name.replace(APART, " ").strip()
             self._kept.turned.append({"kind": found.kind, "name": name, "firing": firing, "at_ms": now_ms})
         self._want_digest(now_ms)
 

@@ -99,11 +99,14 @@ class Judging:
     def _give_up(self, shop: Shop, conversation: Conversation, now_ms: int) -> None:
         endings: list[Ending] = []
         state = conversation.state
-        over = state.wait or state.promise
+        promise = state.promise
+        over = state.wait or promise
         assert over is not None
         self._shard.folds[over.policy].give_up(state, now_ms, endings.append)
         for ending in endings:
             self.close(shop, conversation, ending)
+        if promise is not None and state.promise is None:
+            self._promise_steps.over(conversation, now_ms, "expired")
 
     def _promise(self, shop: Shop, conversation: Conversation, promise: Promise, now_ms: int) -> None:
         while promise.passed < len(promise.limits):
@@ -130,6 +133,5 @@ class Judging:
             )
         if now_ms - promise.opened_at_ms > self._policies[promise.policy].give_up_ms:
             self._give_up(shop, conversation, now_ms)
-
         if self._shard.tells and promise is conversation.state.promise:
             self._promise_steps.judge(conversation, promise, now_ms)

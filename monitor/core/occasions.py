@@ -18,16 +18,15 @@ from monitor.core.decisions import (
     SourceTurned,
 )
 from monitor.core.events import QualityBroken, ScoreStood
+from monitor.core.incident import APART
 from monitor.core.incidents import Incidents
-
-_APART = "\x1f"  # Between parts of a name; in no name.
 
 
 def source_turned(
     incidents: Incidents, turned: SourceTurned, teams: Iterable[str], waits: list[NamedWait], now_ms: int
 ) -> None:
     """A source, or one account of it, went stale or came back."""
-    name = _APART.join((turned.source, turned.account or ""))
+    name = APART.join((turned.source, turned.account or ""))
     if not turned.stale:
         incidents.end("source", name, now_ms, "back")
         return
@@ -91,7 +90,7 @@ def score_stood(incidents: Incidents, said: ScoreStood, team: str, now_ms: int) 
     An hour's line to the lead is over with the telling: the next hour is another.
     """
     of_hour = said.level == "hour"
-    name = _APART.join((said.shop, said.profile, str(said.hour_ms if of_hour else said.day)))
+    name = APART.join((said.shop, said.profile, str(said.hour_ms if of_hour else said.day)))
     if said.level == "ok":
         incidents.end("score", name, now_ms, "safe")
         return
@@ -124,7 +123,7 @@ def score_stood(incidents: Incidents, said: ScoreStood, team: str, now_ms: int) 
 
 def quality_broken(incidents: Incidents, said: QualityBroken, team: str, now_ms: int) -> None:
     """Somebody's words broke a rule in earnest: told to the lead. It is over with the telling, for nothing goes on."""
-    name = _APART.join((team, said.agent or ""))
+    name = APART.join((team, said.agent or ""))
     incidents.begin(
         "quality",
         name,

@@ -1,11 +1,14 @@
 """Promises: who is told, at which second from the holding reply on, that a real answer is still owed."""
 
 from monitor.core.conversation import Conversation
+from monitor.core.entry import CLOSED_BY_BUYER, CODE, DISMISS, Entry
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import Rung
 from monitor.core.ladders import Host, Ladders
 from monitor.core.timers import NEVER_MS
 from monitor.core.wait import Promise
+
+_DROPPED = {CLOSED_BY_BUYER: "abandoned", DISMISS: "dismissed"}
 
 
 class PromiseSteps:
@@ -73,6 +76,11 @@ class PromiseSteps:
                     },
                 )
 
-    def over(self, conversation: Conversation, now_ms: int) -> None:
-        """A promise is kept, or dropped."""
-        self._incidents.end("promise", f"{conversation.shop}\x1f{conversation.id}", now_ms, "kept")
+    def over(self, conversation: Conversation, now_ms: int, outcome: str) -> None:
+        """A promise is kept, or dropped: abandoned, dismissed, expired."""
+        self._incidents.promise_over(conversation.shop, conversation.id, now_ms, outcome)
+
+
+def over_by(entry: Entry) -> str:
+    """Return how a promise is over that an entry ends: a reply keeps it."""
+    return _DROPPED.get(entry.what & CODE, "kept")

@@ -36,7 +36,7 @@ from monitor.core.occasions import hand_over, quality_broken, score_stood, shop_
 from monitor.core.people import People
 from monitor.core.policy import PolicyBook
 from monitor.core.posts import Post
-from monitor.core.promise_steps import PromiseSteps
+from monitor.core.promise_steps import PromiseSteps, over_by
 from monitor.core.shard import CATCH_UP_MS, LATENESS_MS, Folded, Shop
 from monitor.core.shard_reading import ShardReading
 from monitor.core.shard_rows import ShardRows
@@ -324,7 +324,7 @@ class Tracker(ShardReading):
         if conversation.told:
             self.escalation.moved(conversation)
         if promise is not None and state.promise is not promise and self.incidents.promises:
-            self._promise_steps.over(conversation, self.now_ms)
+            self._promise_steps.over(conversation, self.now_ms, over_by(entry))
         if shop.lists is not None and ts_ms < shop.lists.newest_ms:
             self.corrections.compare(shop, conversation, entry)
         return "folded"

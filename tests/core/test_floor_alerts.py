@@ -1,5 +1,8 @@
 """What people are told on real evenings and mornings of a floor, to the second and by count."""
 
+from collections.abc import Callable
+
+import pytest
 from msgspec.structs import replace
 
 from monitor.core import decisions as d
@@ -230,6 +233,26 @@ def test_a_promise_that_nobody_keeps_comes_to_the_lead_and_is_over_when_kept() -
     ]
     states = [(one.kind, one.state) for one in chat.decisions if isinstance(one, d.AlertState)]
     assert states == [("promise", "firing"), ("promise", "resolved")]
+
+
+WEEK = 7 * 24 * 60
+
+
+@pytest.mark.parametrize(
+    ("outcome", "end"),
+    [
+        ("kept", lambda chat: chat.agent("13:00")),
+        ("abandoned", lambda chat: chat.closed("13:00", "buyer")),
+        ("dismissed", lambda chat: chat.dismissed("13:00", 3)),
+        ("expired", lambda chat: chat.until(f"{WEEK + 2}:00")),
+    ],
+)
+def test_the_alert_of_a_promise_is_over_by_what_ended_it(outcome: str, end: Callable[[Timeline], object]) -> None:
+    chat = Timeline(LADDER).buyer("0:00", "定制能加急吗").agent("1:00", "亲稍等，我问下仓库").buyer("12:00", "好了没")
+    end(chat)
+    states = [one for one in chat.decisions if isinstance(one, d.AlertState) and one.kind == "promise"]
+    assert [(one.state, one.outcome) for one in states] == [("firing", None), ("resolved", outcome)]
+    assert chat.tracker.incidents.promises == 0
 
 
 def test_within_ten_minutes_moves_what_a_promise_is_told_by() -> None:

@@ -23,8 +23,8 @@ _numbers = itertools.count(1)
 
 
 def message(role: ev.Role, text: str = "有的", **fields: Any) -> ev.Message:
-    fields = {"shop": "senye", "conversation": "c", "platform": "taobao"} | fields
-    return ev.Message(id=f"m{next(_numbers)}", ts_ms=0, role=role, text=text, **fields)
+    fields = {"id": f"m{next(_numbers)}", "shop": "senye", "conversation": "c", "platform": "taobao"} | fields
+    return ev.Message(ts_ms=0, role=role, text=text, **fields)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,20 @@ def test_a_bot_told_by_latency_holds_the_clock_as_a_marked_one_does() -> None:
     assert chat.until("20:00") == []
     [row] = chat.tracker.waits()
     assert "bot_held" in row.flags
+
+
+@pytest.mark.parametrize("arrives", [["0:00", "0:01", "0:30"], ["0:30", "0:00", "0:01"], ["0:01", "0:30", "0:00"]])
+def test_a_bot_that_answered_what_is_taken_back_was_a_bot_all_the_same(arrives: list[str]) -> None:
+    chat = Floor(WITHIN)
+    for when in arrives:
+        match when:
+            case "0:00":
+                chat.said(when, "buyer", "有货吗", id="asked")
+            case "0:01":
+                chat.said(when, "seller", "您好")
+            case _:
+                chat.recalled(when, "asked")
+    assert chat.ended() == ["dismissed 30"]
 
 
 def test_latency_hangs_on_what_was_said_before_and_not_on_what_came_before() -> None:

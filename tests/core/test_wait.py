@@ -305,6 +305,13 @@ def test_a_recall_may_come_before_its_message() -> None:
     assert chat.until("9:00") == []
 
 
+def test_what_was_taken_back_before_it_was_said_is_no_message_whatever_is_answered_after() -> None:
+    """Both in one second, as platforms tell it, and the recall came first."""
+    chat = Timeline().recalled("0:10", "a").buyer("0:10", id="a").agent("0:30")
+    assert chat.ended() == []
+    assert chat.transferred("0:05", "zhou").ended() == []  # Comes late, so all is folded again.
+
+
 def test_a_recalled_reply_leaves_the_buyer_waiting() -> None:
     chat = Timeline().buyer("0:00").agent("0:10", id="wrong").recalled("0:20", "wrong")
     assert chat.until("2:00") == ["1:00 slow"]
