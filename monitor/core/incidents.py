@@ -153,6 +153,10 @@ class Incidents:
         instead: tuple[To, ...] = ("team", "digest") if kind in _OF_THE_GROUP else ("digest",)
         return [one for to in receivers for one in (instead if to == "lead" else (to,))]
 
+    def standing(self, kind: Kind) -> list[str]:
+        """Return the names of the alerts of a kind that stand."""
+        return [name for of, name in self._open if of == kind]
+
     def promise_due(self, *, to: str, step: str, team: str, at_ms: int, now_ms: int, facts: dict[str, Any]) -> None:
         """A promise has come to one of its steps. What stays on the agent's panel is no alert yet."""
         name = promise_name(facts["shop"], facts["conversation"])

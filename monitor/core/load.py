@@ -94,10 +94,6 @@ class Load:
         """Return when one may expire at the earliest; None: there is none."""
         return self._queue[0][0] + PRESENT_MS + 1 if self._queue else None
 
-    def of(self, person: str) -> list[Chat]:
-        """Return the open chats of a person."""
-        return [chat for chat in self._chats.values() if chat.person == person]
-
     def chats(self) -> list[Chat]:
         """Return all of them, for saving."""
         return list(self._chats.values())

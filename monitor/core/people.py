@@ -196,6 +196,7 @@ class People(PeopleReading):
             holder is not None
             and now_ms - ts_ms <= PRESENT_MS
             and (person := self._holder(holder, shop_name, ts_ms)) is not None
+            and self._has_room(person)
             and self._load.spoken(shop_name, conversation.id, person, ts_ms)
         ):
             limit = self.posts.limit(person)
@@ -207,7 +208,7 @@ class People(PeopleReading):
             self._owned(conversation, now_ms)
 
     def _wrote(self, person: str, shop: str, ts_ms: int, now_ms: int) -> None:
-        if person not in self._workers and len(self._workers) >= PEOPLE_AT_MOST:
+        if not self._has_room(person):
             return
         worker = self._worker(person)
         was_here = worker.wrote.get(shop, 0)
@@ -225,7 +226,7 @@ class People(PeopleReading):
     def _present(self, event: ev.AgentPresence, now_ms: int) -> None:
         account = event.account
         person = self.register.who(event.agent, account, event.shop or None, event.ts_ms) or account or event.agent
-        if person is None or (person not in self._workers and len(self._workers) >= PEOPLE_AT_MOST):
+        if person is None or not self._has_room(person):
             return
         shops = dict.fromkeys((event.shops or [])[:SHOPS_NAMED_AT_MOST])
         if event.shop:
@@ -286,6 +287,10 @@ class People(PeopleReading):
         worker = self._worker(person)
         worker.settle(now_ms, worker.heard_state())
         worker.waits += more
+
+    def _has_room(self, person: str) -> bool:
+        """Whether a person is known, or may be."""
+        return person in self._workers or len(self._workers) < PEOPLE_AT_MOST
 
     def _worker(self, person: str) -> Worker:
         worker = self._workers.get(person)

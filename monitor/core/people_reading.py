@@ -196,10 +196,6 @@ class PeopleReading:
         """Return how a shop is seen: ok, catching_up, stale, unknown."""
         return self._host.seen(shop)
 
-    def attended(self, shop: str, now_ms: int) -> bool | None:
-        """Whether somebody can take a new chat of a shop; None: unknown, for no presence and no roster names it."""
-        return bool(self.posts.able(shop, now_ms).persons) if self.posts.known(shop) else None
-
     def room(self, shop: str, now_ms: int) -> list[tuple[str, int, int]]:
         """Return who of a shop's team can take more: (person, open chats, limit), the one with most room first."""
         policy = self.policy(shop, now_ms)

@@ -42,9 +42,7 @@ class ShopRow(Struct, frozen=True, kw_only=True):
 class Owed(Struct, frozen=True, kw_only=True):
     """What is owed to a buyer who does not wait for an answer."""
 
-    kind: (
-        str  # promise: a holding reply was given; greeting: only a greeting; courtesy: the buyer spoke last, politely.
-    )
+    kind: str  # promise: of a holding reply; greeting: of a greeting only; courtesy: the buyer's last word was polite.
     platform: str
     shop: str
     conversation: str

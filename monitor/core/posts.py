@@ -299,10 +299,6 @@ class Posts:
         post = self._posts.get(shop)
         return post.persons if post is not None else ()
 
-    def known(self, shop: str) -> bool:
-        """Whether presence or a roster names a shop."""
-        return shop in self._posts
-
     def unattended(self, shop: str) -> bool:
         """Whether a shop was said to be unattended, and still is."""
         post = self._posts.get(shop)

@@ -245,7 +245,7 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
 
     def seat_of(self, person: str, at_ms: int, shop: str | None = None) -> str | None:
         """Return where a person sits, for a shop or any: on the shift that runs, else on the seat they mostly have."""
-        mine = [slot for slot in self.slots if slot.person == person and slot.seat and shop in (None, slot.shop)]
+        mine = [slot for slot in self._slots_of.get(person, ()) if slot.seat and shop in (None, slot.shop)]
         for slot in mine:
             if any(shift.slot is slot for shift in self.on_shift(slot.shop, at_ms)):
                 return slot.seat
@@ -308,11 +308,16 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
         return found
 
     @cached_property
-    def _rostered(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, dict[str, None]] = {}
+    def _slots_of(self) -> dict[str, list[Slot]]:
+        """By person."""
+        found: dict[str, list[Slot]] = {}
         for slot in self.slots:
-            found.setdefault(slot.person, {})[slot.shop] = None
-        return {person: tuple(shops) for person, shops in found.items()}
+            found.setdefault(slot.person, []).append(slot)
+        return found
+
+    @cached_property
+    def _rostered(self) -> dict[str, tuple[str, ...]]:
+        return {person: tuple(dict.fromkeys(slot.shop for slot in slots)) for person, slots in self._slots_of.items()}
 
     @cached_property
     def _of_hour(self) -> dict[tuple[str, int], list[Shift]]:

@@ -1,7 +1,10 @@
 """Who is there, shops nobody can serve, shifts and what they leave open."""
 
+import pytest
+
 from monitor.core import decisions as d
 from monitor.core import events as ev
+from monitor.core import people
 from monitor.core.presence import SHOPS_AT_MOST, Worker
 from monitor.core.roster import Account, Person, Register, Team
 from monitor.core.words import A_BOT, AUTOMATIC
@@ -65,8 +68,20 @@ def test_a_shop_no_presence_and_no_roster_names_is_unknown_and_never_unattended(
     floor.buyer("0:00").agent("0:10", agent="lin").buyer("1:00")
     floor.presence("1:00", "mei", "offline", shops=["lvya"])
     assert floor.people_said("30:00") == []
-    assert floor.staff.attended("senye", at_ms("30:00")) is None
-    assert floor.staff.attended("lvya", at_ms("30:00")) is False
+    assert floor.staff.shop_row("senye", at_ms("30:00")).attended is None
+    assert floor.staff.shop_row("lvya", at_ms("30:00")).attended is False
+
+
+def test_names_without_end_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "PEOPLE_AT_MOST", 2)
+    floor = Floor()
+    floor.presence("0:00", "lin", "online")
+    for number in range(5):
+        floor.transferred("0:10", f"made up {number}", chat=f"c{number}")
+        floor.buyer("0:20", chat=f"c{number}")
+        floor.agent("0:30", chat=f"c{number}", agent=f"made up {number}")
+        floor.presence("0:40", f"another {number}", "online")
+    assert [worker.person for worker in floor.staff.workers()] == ["lin", "made up 0"]
 
 
 def test_nobody_able_for_60_seconds_while_a_buyer_waits() -> None:
@@ -124,7 +139,7 @@ def test_who_wrote_within_ten_minutes_is_present_where_no_presence_is_newer() ->
     floor = Floor(Register(slots=(slot("lin", 8, 16),)))
     floor.presence("0:00", "lin", "offline")
     floor.buyer("0:10").agent("1:00", agent="lin")
-    assert floor.staff.attended("senye", at_ms("11:00"))
+    assert floor.staff.shop_row("senye", at_ms("11:00")).attended
     assert floor.people_said("30:00") == ["14:00.001 unattended nobody 0 waiting"]
     again = Floor(Register(slots=(slot("lin", 8, 16),)))
     again.buyer("0:10").agent("1:00", agent="lin")
@@ -140,14 +155,14 @@ def test_a_bot_under_a_persons_account_does_not_make_that_person_present() -> No
             id="b", ts_ms=at_ms("1:00"), shop="senye", conversation="c", role="agent", text="", agent="lin"
         )
         floor.buyer("0:10").event(said, words=words)
-        assert floor.staff.attended("senye", at_ms("1:30")) == there
+        assert floor.staff.shop_row("senye", at_ms("1:30")).attended == there
 
 
 def test_a_roster_alone_is_believed_until_presence_is_heard() -> None:
     floor = Floor(Register(slots=(slot("lin", 8, 16),)))
     floor.buyer("0:00")
     assert floor.people_said("30:00") == []
-    assert floor.staff.attended("senye", at_ms("30:00"))
+    assert floor.staff.shop_row("senye", at_ms("30:00")).attended
 
 
 def test_a_stale_shop_is_not_called_unattended() -> None:

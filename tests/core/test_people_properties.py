@@ -64,7 +64,7 @@ def test_a_shop_is_unattended_and_attended_by_turns(steps: list[tuple[int, tuple
         assert [isinstance(one, d.ShopUnattended) for one in said] == [n % 2 == 0 for n in range(len(said))]
         assert floor.staff.unattended(shop) == (len(said) % 2 == 1)
         if floor.staff.unattended(shop):
-            assert floor.staff.attended(shop, at_ms(at)) is False
+            assert floor.staff.shop_row(shop, at_ms(at)).attended is False
         for one in said:
             if isinstance(one, d.ShopUnattended):
                 least_ms = 60_000 if one.waiting else 180_000

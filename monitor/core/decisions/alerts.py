@@ -45,7 +45,7 @@ class RiseAlert(AlertOrder, frozen=True, gc=False):
 class ResolveAlert(AlertOrder, frozen=True, kw_only=True, gc=False):
     """Tell: it is over. ``reason`` says how."""
 
-    reason: Literal["answered", "expired", "abandoned", "dismissed", "courtesy", "stopped"]  # Stopped by a person.
+    reason: Literal["answered", "expired", "abandoned", "dismissed", "stopped"]  # Stopped by a person.
 
 
 class WithdrawAlert(AlertOrder, frozen=True, kw_only=True, gc=False):

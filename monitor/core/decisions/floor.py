@@ -11,7 +11,7 @@ class SourceTurned(Struct, frozen=True, gc=False):
     source: str
     account: str | None
     stale: bool
-    reason: Literal["heartbeat", "silent", "account", "events"]
+    reason: Literal["heartbeat", "silent", "account"]
     at_ms: int
     shops: tuple[str, ...]
     waiting: int
@@ -120,9 +120,7 @@ class PersonDay(Struct, frozen=True, kw_only=True, gc=False):
     suspended_ms: int
     offline_ms: int
     busy_ms: int  # Online, with a buyer of theirs waiting.
-    chats_ms: (
-        int  # Each chat's time with a word in the last ten minutes, added up: over online, the mean of open chats.
-    )
+    chats_ms: int  # The time of each open chat, added up: over online, the mean of open chats.
     most_chats: int
 
 
