@@ -16,7 +16,7 @@ from monitor.store import database
 from monitor.store.lock import FolderLock
 from monitor.store.purge import Purged, of_buyer, purge_buyer, purge_shop
 from monitor.store.retention import Ages, Forgetter, key_in, left_from_before
-from monitor.store.upkeep import Pruner
+from monitor.store.upkeep import prune
 from monitor.yaml_files import duration_ms
 
 DATA = click.option(
@@ -99,9 +99,9 @@ def _purge_old(data: Path, age_ms: int) -> Purged:
     now_ms = time.time_ns() // 1_000_000
     done = Purged({"events and more": 0, "forgotten": 0})
     db = database.connect(data / "journal.db", cache_kib=32 * 1024)
-    pruner, forgetter = Pruner(), Forgetter(key_in(data))
+    forgetter = Forgetter(key_in(data))
     try:
-        while gone := pruner.prune(now_ms - age_ms, SLICE_ROWS, db):
+        while gone := prune(now_ms - age_ms, SLICE_ROWS, db):
             done.deleted["events and more"] += gone
         while gone := forgetter.forget(now_ms, Ages(age_ms, age_ms), SLICE_ROWS, db):
             done.deleted["forgotten"] += gone

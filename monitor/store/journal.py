@@ -69,7 +69,6 @@ class Journal(Reading):
         self._keeper = Line(self._path, partial(database.connect, self._path, cache_kib=1024))
         self._log_pages = 0  # About so many pages of log were written since it was last copied back.
         self._checkpoint: asyncio.Task[None] | None = None
-        self._pruner = upkeep.Pruner()
         self._forgetter: Forgetter | None = None
         self.epoch = ""
         self.outbox = Outbox(self._writer, self._reader)
@@ -197,7 +196,7 @@ class Journal(Reading):
         Raises:
             StoreUnavailable: nothing was done, or the rows are deleted and no page was given back.
         """
-        deleted = await self._writer.write(partial(self._pruner.prune, now_ms - keep_ms, max_rows))
+        deleted = await self._writer.write(partial(upkeep.prune, now_ms - keep_ms, max_rows))
         pages = await self._writer.read(upkeep.give_room_back)
         self._note_log(3 * deleted + pages)
         return deleted + pages

@@ -24,6 +24,8 @@ _DELIVERY = "delivery_id, alert_id, channel, transition, stage, due_at_ms, decid
 # Transitions of what people are told; those of machines are in `monitor.alerts.message`.
 TOLD, HIGH, DIGEST = "told", "told_high", "digest"
 RECENT_MS = 10 * 60_000  # What is tried now was decided within this.
+# What has its words still (see `retention`), in the very words of the index by which it is found.
+WITH_WORDS = "state != 'pending' AND length(body) > 2"
 
 
 def insert_deliveries(db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:
@@ -95,7 +97,8 @@ class Outbox:
                 for row in db.execute(
                     f"SELECT {_DELIVERY}, attempts FROM outbox WHERE state = 'pending' AND next_at_ms <= ? "
                     "AND expires_at_ms > ? AND channel = ? AND transition IN (SELECT value FROM json_each(?)) "
-                    "ORDER BY number LIMIT ?",
+                    # With a plus, as SQLite would else walk through all that was ever told, for the order it lies in.
+                    "ORDER BY +number LIMIT ?",
                     (now_ms, now_ms, channel, msgspec.json.encode(wanted).decode(), limit),
                 )
             ]
@@ -163,15 +166,19 @@ class Outbox:
         )
 
     async def standing(self, channel: str) -> list[Delivery]:
-        """Return what was told last of each alert on a channel, where that was no end."""
+        """Return what was told last of each alert on a channel, where that was no end.
+
+        What is so old that its words are forgotten is left out: nobody could tell it again.
+        """
         return await self._reader.read(
             lambda db: [
                 _delivery(row)
                 for row in db.execute(
                     f"SELECT {_DELIVERY} FROM outbox AS o WHERE channel = ? AND state = 'sent' "
-                    "AND transition IN ('raised', 'risen') AND NOT EXISTS (SELECT 1 FROM outbox AS later "
+                    f"AND transition IN ('raised', 'risen') AND {WITH_WORDS} "
+                    "AND NOT EXISTS (SELECT 1 FROM outbox AS later "
                     "WHERE later.alert_id = o.alert_id AND later.channel = o.channel AND later.number > o.number "
-                    "AND later.state = 'sent') ORDER BY number",
+                    "AND later.state = 'sent') ORDER BY +number",
                     (channel,),
                 )
             ]

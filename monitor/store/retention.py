@@ -18,11 +18,15 @@ import msgspec
 
 from monitor.core.events import AnyEvent, BuyerMerged, Message, WaitingSnapshot
 from monitor.key_file import key_at
+from monitor.store.outbox import WITH_WORDS
 from monitor.wire.stored import FORGOTTEN, decode_stored, encode_event
 
 MARK = "~"  # A hashed name begins so. The rest is enough of the hash to tell all buyers of a centre apart.
 HASH_CHARS = 20
 _FORGOTTEN_BODY = b"{}"
+
+# What names somebody still, in the very words of the index by which it is found.
+_NAMED = "substr(json_extract(CAST(body AS TEXT), '$.conversation'), 1, 1) != '~'"
 
 
 class Ages(NamedTuple):
@@ -77,9 +81,9 @@ class Forgetter:
             done += self._rounds(before_ms, max_rows, db, flagged=flagged)
         before_ms = now_ms - ages.keep_ms
         done += db.execute(
-            "UPDATE outbox SET body = ? WHERE number IN (SELECT number FROM outbox "
-            "WHERE state != 'pending' AND decided_at_ms < ? AND length(body) > ? LIMIT ?)",
-            (_FORGOTTEN_BODY, before_ms, len(_FORGOTTEN_BODY), max_rows),
+            "UPDATE outbox SET body = ? WHERE number IN "
+            f"(SELECT number FROM outbox WHERE {WITH_WORDS} AND decided_at_ms < ? LIMIT ?)",
+            (_FORGOTTEN_BODY, before_ms, max_rows),
         ).rowcount
         done += db.execute(
             "DELETE FROM quarantine WHERE number IN (SELECT number FROM quarantine WHERE at_ms < ? LIMIT ?)",
@@ -91,9 +95,7 @@ class Forgetter:
     def _alerts(self, before_ms: int, max_rows: int, db: sqlite3.Connection) -> int:
         """Forget whose chat an alert was of, once it is over and no longer disputed."""
         found = db.execute(
-            "SELECT number, shop, body FROM alerts WHERE ended_at_ms < ? "
-            "AND substr(json_extract(CAST(body AS TEXT), '$.conversation'), 1, 1) != ? LIMIT ?",
-            (before_ms, MARK, max_rows),
+            f"SELECT number, shop, body FROM alerts WHERE ended_at_ms < ? AND {_NAMED} LIMIT ?", (before_ms, max_rows)
         ).fetchall()
         changed = []
         for number, shop, body in found:
@@ -206,19 +208,11 @@ def left_from_before(before_ms: int, db: sqlite3.Connection) -> int:
                 (before_ms,),
             ),
             (
-                "SELECT count(*) FROM rounds WHERE opened_at_ms < ? "
-                "AND substr(json_extract(CAST(body AS TEXT), '$.conversation'), 1, 1) != ?",
-                (before_ms, MARK),
+                f"SELECT count(*) FROM rounds WHERE opened_at_ms < ? AND {_NAMED}",
+                (before_ms,),
             ),
-            (
-                "SELECT count(*) FROM alerts WHERE ended_at_ms < ? "
-                "AND substr(json_extract(CAST(body AS TEXT), '$.conversation'), 1, 1) != ?",
-                (before_ms, MARK),
-            ),
-            (
-                "SELECT count(*) FROM outbox WHERE state != 'pending' AND decided_at_ms < ? AND length(body) > ?",
-                (before_ms, len(_FORGOTTEN_BODY)),
-            ),
+            (f"SELECT count(*) FROM alerts WHERE ended_at_ms < ? AND {_NAMED}", (before_ms,)),
+            (f"SELECT count(*) FROM outbox WHERE {WITH_WORDS} AND decided_at_ms < ?", (before_ms,)),
             ("SELECT count(*) FROM quarantine WHERE at_ms < ?", (before_ms,)),
             ("SELECT count(*) FROM quality_hits WHERE at_ms < ? AND word != ''", (before_ms,)),
         )

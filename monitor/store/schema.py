@@ -320,6 +320,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # The audit trail: what people did, among millions of events of chat.
         "CREATE INDEX events_by_hand ON events (position) WHERE door = 'api'",
     ),
+    (
+        # What is to be forgotten or pruned is found without a look at all that was already, or is not yet.
+        "CREATE INDEX outbox_words ON outbox (decided_at_ms) WHERE state != 'pending' AND length(body) > 2",
+        "CREATE INDEX alerts_named ON alerts (ended_at_ms) "
+        "WHERE substr(json_extract(CAST(body AS TEXT), '$.conversation'), 1, 1) != '~'",
+        "CREATE INDEX quality_hits_words ON quality_hits (at_ms) WHERE word != ''",
+        "CREATE INDEX rows_closed ON rows (position) WHERE open = 0",
+    ),
 )
 
 

@@ -15,15 +15,18 @@ _VACUUM_FROM = 4096  # Free pages that are kept for what comes next: 16 MiB.
 _VACUUM_SLICE = 256
 _MONTH_MS = 31 * DAY_MS  # The longest span a channel's budget looks back.
 
-# What has others hanging on it: how what is over is found, and what is deleted of each.
+# What has others hanging on it: how what is over is found, and what is deleted of each. Only the first ones are looked
+# at: what comes in is numbered by when, so the old are the first, and few of those are open still.
 _WITH_TRAIL = (
     (
-        "SELECT number FROM outbox WHERE state != 'pending' AND decided_at_ms < ? ORDER BY number LIMIT ?",
+        "SELECT number FROM (SELECT number, state, decided_at_ms FROM outbox ORDER BY number LIMIT ?) "
+        "WHERE state != 'pending' AND decided_at_ms < ?",
         "DELETE FROM attempts WHERE delivery = ?",
         "DELETE FROM outbox WHERE number = ?",
     ),
     (
-        "SELECT alert FROM alerts WHERE updated_at_ms < ? AND ended_at_ms IS NOT NULL ORDER BY number LIMIT ?",
+        "SELECT alert FROM (SELECT alert, updated_at_ms, ended_at_ms FROM alerts ORDER BY number LIMIT ?) "
+        "WHERE updated_at_ms < ? AND ended_at_ms IS NOT NULL",
         "DELETE FROM alert_acts WHERE alert = ?",
         "DELETE FROM alerts WHERE alert = ?",
     ),
@@ -57,76 +60,56 @@ def size(path: Path) -> tuple[int, int]:
     return used, shutil.disk_usage(path.parent).free
 
 
-class Pruner:
-    """Deletes what is old, a slice at a time.
+def prune(before_ms: int, max_rows: int, db: sqlite3.Connection) -> int:
+    """Delete up to ``max_rows`` of each kind of what is from before an instant; return how many went.
 
     Old are events by the clock of their commit, settled deliveries by when
     they were decided, alerts that are over by what was last done to them, rows of
     conversations of which nothing is open and nothing was heard since. Rounds stay:
     scores are made of them. The newest commit stays, as it holds where the journal stands.
+
+    1. Find the newest commit of that age that no restart needs.
+    2. Delete events up to it; when none is left, the commits themselves.
+    3. Delete settled deliveries and alerts that are over, each with its trail.
+    4. Delete gaps, shifts, people's days, and what became of suggestions, of which the tallies stay.
+    5. Delete rows of closed conversations.
     """
-
-    def __init__(self) -> None:
-        self._row = 0  # Rows are walked round and round by number: no index has to follow each save.
-
-    def prune(self, before_ms: int, max_rows: int, db: sqlite3.Connection) -> int:
-        """Delete up to ``max_rows`` of each kind from before an instant; return how many went.
-
-        1. Find the newest commit of that age that no restart needs.
-        2. Delete events up to it; when none is left, the commits themselves.
-        3. Delete settled deliveries and alerts that are over, each with its trail.
-        4. Delete gaps, shifts, people's days, and what became of suggestions, of which the tallies stay.
-        5. Look through the next rows of closed conversations.
-        """
-        deleted = 0
-        last_position, number, saved = db.execute(
-            "SELECT position, number, saved_position FROM commits ORDER BY position DESC, number DESC LIMIT 1"
-        ).fetchone() or (0, 0, 0)
-        # The clock of commits only grows, so the old ones are the first; a slice of them is enough for one of events.
-        old = db.execute(
-            "SELECT max(position) FROM (SELECT position, now_ms FROM commits ORDER BY position, number LIMIT ?) "
-            "WHERE now_ms < ? AND position <= ?",
-            (max_rows, before_ms, min(saved, last_position)),
-        ).fetchone()[0]
-        if old is not None:
-            deleted += db.execute(
-                "DELETE FROM events WHERE position IN "
-                "(SELECT position FROM events WHERE position <= ? ORDER BY position LIMIT ?)",
-                (old, max_rows),
-            ).rowcount
-            db.execute("DELETE FROM quality_owed WHERE position <= ?", (old,))
-            if deleted < max_rows:
-                deleted += db.execute(
-                    "DELETE FROM commits WHERE position <= ? AND number < ? AND now_ms < ?", (old, number, before_ms)
-                ).rowcount
-        for find, *deletes in _WITH_TRAIL:
-            over = db.execute(find, (before_ms, max_rows)).fetchall()
-            for delete in deletes:
-                db.executemany(delete, over)
-            deleted += len(over)
-        deleted += prune_records(db, before_ms, max_rows)
+    deleted = 0
+    last_position, number, saved = db.execute(
+        "SELECT position, number, saved_position FROM commits ORDER BY position DESC, number DESC LIMIT 1"
+    ).fetchone() or (0, 0, 0)
+    # The clock of commits only grows, so the old ones are the first; a slice of them is enough for one of events.
+    old = db.execute(
+        "SELECT max(position) FROM (SELECT position, now_ms FROM commits ORDER BY position, number LIMIT ?) "
+        "WHERE now_ms < ? AND position <= ?",
+        (max_rows, before_ms, min(saved, last_position)),
+    ).fetchone()[0]
+    if old is not None:
         deleted += db.execute(
-            "DELETE FROM suggestion_feedback WHERE number IN "
-            "(SELECT number FROM suggestion_feedback WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
-            (before_ms, max_rows),
+            "DELETE FROM events WHERE position IN "
+            "(SELECT position FROM events WHERE position <= ? ORDER BY position LIMIT ?)",
+            (old, max_rows),
         ).rowcount
-        deleted += db.execute("DELETE FROM channel_use WHERE hour_ms < ?", (before_ms - _MONTH_MS,)).rowcount
-        if old is not None:
-            deleted += self._prune_rows(old, max_rows, db)
-        return deleted
-
-    def _prune_rows(self, old: int, max_rows: int, db: sqlite3.Connection) -> int:
-        """Delete closed rows last changed up to an event, among the next ``max_rows``."""
-        reached = db.execute(
-            "SELECT max(number) FROM (SELECT number FROM rows WHERE number > ? ORDER BY number LIMIT ?)",
-            (self._row, max_rows),
-        ).fetchone()[0]
-        if reached is None:
-            self._row = 0
-            return 0
-        deleted = db.execute(
-            "DELETE FROM rows WHERE number > ? AND number <= ? AND open = 0 AND position <= ?",
-            (self._row, reached, old),
+        db.execute("DELETE FROM quality_owed WHERE position <= ?", (old,))
+        if deleted < max_rows:
+            deleted += db.execute(
+                "DELETE FROM commits WHERE position <= ? AND number < ? AND now_ms < ?", (old, number, before_ms)
+            ).rowcount
+    for find, *deletes in _WITH_TRAIL:
+        over = db.execute(find, (max_rows, before_ms)).fetchall()
+        for delete in deletes:
+            db.executemany(delete, over)
+        deleted += len(over)
+    deleted += prune_records(db, before_ms, max_rows)
+    deleted += db.execute(
+        "DELETE FROM suggestion_feedback WHERE number IN "
+        "(SELECT number FROM suggestion_feedback WHERE at_ms < ? ORDER BY at_ms LIMIT ?)",
+        (before_ms, max_rows),
+    ).rowcount
+    deleted += db.execute("DELETE FROM channel_use WHERE hour_ms < ?", (before_ms - _MONTH_MS,)).rowcount
+    if old is not None:
+        deleted += db.execute(
+            "DELETE FROM rows WHERE number IN (SELECT number FROM rows WHERE open = 0 AND position <= ? LIMIT ?)",
+            (old, max_rows),
         ).rowcount
-        self._row = reached
-        return deleted
+    return deleted

@@ -12,7 +12,7 @@ import pytest
 from monitor.store import schema
 from monitor.store.purge import of_buyer, purge_buyer, purge_shop
 from monitor.store.retention import Ages, Forgetter, key_in, left_from_before
-from monitor.store.upkeep import Pruner
+from monitor.store.upkeep import prune
 
 SHOP, BUYER, CHAT, WORDS, OTHER = "mark-shop", "mark-buyer", "mark-chat", "mark-words", "other-shop"
 DAY_MS = 86_400_000
@@ -238,8 +238,7 @@ def test_when_all_ages_are_over_no_buyer_and_no_words_are_in_any_table(folder: P
 def test_what_is_kept_for_a_time_only_is_pruned(folder: Path) -> None:
     db = sqlite3.connect(folder / "journal.db", isolation_level=None)
     db.execute("UPDATE alerts SET updated_at_ms = ended_at_ms")
-    pruner = Pruner()
-    while pruner.prune(NOW_MS - 90 * DAY_MS, 2, db):
+    while prune(NOW_MS - 90 * DAY_MS, 2, db):
         pass
     db.close()
     left = {table for table, rows in rows_left(folder).items() if rows}

@@ -51,6 +51,25 @@ async def test_the_longest_due_go_first_and_busy_channels_wait(journal: Journal)
     assert await journal.outbox.pending() == {"webhook": 2, "mqtt": 1}
 
 
+async def test_what_stands_is_what_was_told_last_and_can_still_be_told(journal: Journal) -> None:
+    said = {"raised": "k-1", "risen": "k-2", "resolved": "k-3"}
+    told = [
+        delivery(f"{alert}.{transition}", alert_id=alert, transition=transition, body=b'{"data": 1}')
+        for transition, alert in said.items()
+    ]
+    forgotten = delivery("old", alert_id="k-4")
+    waiting = delivery("waiting", alert_id="k-5", body=b'{"data": 1}')
+    over = [
+        delivery("over.raised", alert_id="k-6", body=b'{"data": 1}'),
+        delivery("over.resolved", alert_id="k-6", transition="resolved", body=b'{"data": 1}'),
+    ]
+    await journal.commit(commit(event(1), outbox=[*told, forgotten, waiting, *over]))
+    assert await journal.outbox.standing("webhook") == []
+    await journal.outbox.record_attempts([sent(one.delivery_id, 2_000) for one in (*told, forgotten, *over)])
+    assert [one.alert_id for one in await journal.outbox.standing("webhook")] == ["k-1", "k-2"]
+    assert await journal.outbox.standing("mqtt") == []
+
+
 async def test_what_was_told_is_never_told_again_by_the_same_decision(journal: Journal) -> None:
     first = delivery("a", body=b'"first"')
     await journal.commit(commit(event(1), outbox=[first, delivery("a", body=b'"again"')]))

@@ -1,5 +1,16 @@
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from monitor.store import database, schema
+from monitor.store.database import Line
 from monitor.store.entries import Attempt
 from monitor.store.journal import Journal
+from monitor.store.outbox import Outbox
+from monitor.store.retention import Ages, Forgetter
+from monitor.store.upkeep import prune
 from tests.store.made import commit, delivery, event, round_of
 
 DAY = 86_400_000
@@ -135,3 +146,75 @@ async def test_the_log_stays_bounded_while_commits_go_on(journal: Journal) -> No
             await journal.commit(commit(*events))
             largest = max(largest, log.stat().st_size)
         assert largest < 125_000_000
+
+
+MANY = 3_000  # Of each: a look at all of one kind takes some ten thousand instructions of SQLite.
+
+
+def test_to_look_for_what_is_over_or_due_costs_little_however_much_lies_there(tmp_path: Path) -> None:
+    """The writer looks each half minute, and commits wait meanwhile: a floor's 90 days took it a second."""
+    db = database.connect(tmp_path / "journal.db", create=True, cache_kib=1024)
+    schema.migrate(db)
+    numbers = range(1, MANY + 1)
+    db.execute("BEGIN")
+    db.executemany(
+        "INSERT INTO rows (shop, conversation, position, open, body) VALUES ('s', ?, ?, 0, x'01')",
+        [(f"c-{n}", n) for n in numbers],
+    )
+    db.executemany(
+        "INSERT INTO alerts (alert, kind, state, platform, shop, team, since_ms, ended_at_ms, updated_at_ms, body) "
+        "VALUES (?, 'wait', 'resolved', 'p', 's', 't', ?, ?, ?, ?)",
+        [(str(n), n, n, n, b'{"conversation":"~hash"}') for n in numbers],
+    )
+    db.executemany(
+        "INSERT INTO outbox (delivery_id, alert_id, channel, transition, stage, due_at_ms, decided_at_ms, "
+        "expires_at_ms, next_at_ms, state, body) VALUES (?, ?, 'webhook', 'told', 'slow', ?, ?, ?, ?, 'sent', x'7b7d')",
+        [(f"d-{n}", f"k-{n}", n, n, n, n) for n in numbers],
+    )
+    db.executemany(
+        "INSERT INTO quality_hits (at_ms, day, shop, team, agent, conversation, message, rule, level, start_at, "
+        "end_at, word) VALUES (?, '', 's', 't', 'a', 'c', ?, 'r', 'note', 0, 0, '')",
+        [(n, str(n)) for n in numbers],
+    )
+    db.execute("INSERT INTO rules (hash) VALUES ('r')")
+    db.execute("INSERT INTO commits VALUES (0, 1, 0, 1, 0)")
+    db.execute("COMMIT")
+
+    class Direct:
+        async def read(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+            return work(db)
+
+        write = read
+
+    line = cast(Line, Direct())
+    outbox, forgetter, late_ms = Outbox(line, line), Forgetter(b"k" * 32), 2 * MANY
+
+    def hundreds(work: Callable[[], object]) -> int:
+        """Count instructions of SQLite, by the hundred."""
+        ran = 0
+
+        def count() -> int:
+            nonlocal ran
+            ran += 1
+            return 0
+
+        db.set_progress_handler(count, 100)
+        work()
+        db.set_progress_handler(None, 0)
+        return ran
+
+    assert hundreds(lambda: db.execute("SELECT max(length(body)) FROM rows").fetchone()) > 100
+    assert hundreds(lambda: prune(0, 10, db)) < 20
+    assert hundreds(lambda: forgetter.forget(late_ms, Ages(1, 1), 10, db)) < 20
+    assert hundreds(lambda: db.execute("DELETE FROM rows WHERE open = 0 AND position > 5 AND position <= 6")) < 20
+    for ask in (
+        lambda: outbox.due(late_ms, 5),
+        lambda: outbox.due_for_people("webhook", late_ms, 5, high_only=False),
+        lambda: outbox.next_at_ms(),
+        lambda: outbox.pending(),
+        lambda: outbox.expire(late_ms),
+        lambda: outbox.standing("webhook"),
+        lambda: outbox.members("d-1"),
+    ):
+        assert hundreds(lambda ask=ask: asyncio.run(ask())) < 20  # type: ignore[misc]
+    db.close()
