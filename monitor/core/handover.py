@@ -4,7 +4,8 @@ Some minutes before the end of somebody's shift a list opens for each of its sho
 what is open with them now, and who comes. At the end it is fixed: each wait and
 promise that is open then, with its true age. Who receives it is the person of the
 next slot of that shop, else the lead of the team. To receive is to say so; what is
-answered drops off by itself. What nobody has received a while later is told.
+answered drops off by itself. What nobody has received a while later is told. Of a list
+that was received before the end, what has come since is a list of its own.
 
 Where nobody was on shift in a shop before, a shift that begins has a list of all that
 was left there: nobody gave it, the night did.
@@ -43,10 +44,11 @@ class Listed(Struct, array_like=True, eq=False):
     received_by: str | None = None
     received_at_ms: int | None = None
     told: bool = False
+    early: bool = False  # Received before the shift's end, and that has not come yet.
 
     def next_ms(self) -> int:
         """Return when something is to be done with it."""
-        if self.state == PREVIEW:
+        if self.state == PREVIEW or self.early:
             return self.ends_at_ms
         if self.state == FIXED and not self.told:
             return self.due_at_ms
@@ -115,6 +117,9 @@ class HandOvers:
             if one.state == PREVIEW and one.ends_at_ms <= now_ms:
                 one.state = FIXED
                 self._open(one, now_ms)
+            if one.early and one.ends_at_ms <= now_ms:
+                one.early = False
+                self._came_since(one, now_ms)
             if one.state == FIXED and one.due_at_ms <= now_ms and not one.told:
                 self._settle(one, now_ms)
                 if one.state == FIXED:
@@ -142,14 +147,14 @@ class HandOvers:
         )
         self._say(HandOverOpened(**one.fields(), decided_at_ms=now_ms))  # type: ignore[arg-type]
 
-    def received(self, id: str, by: str, at_ms: int) -> bool:
-        """Somebody says that they have a list; return whether there is one to receive."""
+    def received(self, id: str, by: str, at_ms: int) -> None:
+        """Somebody says that they have a list; once is enough."""
         one = self._lists.get(id)
         if one is None or one.state >= RECEIVED:
-            return False
+            return
+        one.early = one.state == PREVIEW
         one.state, one.received_by, one.received_at_ms = RECEIVED, by, at_ms
         self._say(HandOverTaken(**one.fields(), by=by, decided_at_ms=at_ms))  # type: ignore[arg-type]
-        return True
 
     def _made(self, id: str, shop: str, giver: str, ends_ms: int, now_ms: int) -> Listed:
         receiver, starts_ms, to_lead = self._receiver(shop, giver, ends_ms, now_ms)
@@ -170,14 +175,27 @@ class HandOvers:
         lead = self._floor.lead_of(team, now_ms) or next(iter(register.leads(team, now_ms)), None)
         return (lead.id, ends_ms, True) if lead is not None else (None, ends_ms, False)
 
-    def _open(self, one: Listed, now_ms: int) -> None:
-        """Put on the list what is open now; one with nothing on it is over at the end of the shift."""
+    def _came_since(self, received: Listed, now_ms: int) -> None:
+        """List what a shift leaves beyond the list that somebody has received before its end."""
+        one = self._made(f"{received.id}-2", received.shop, received.giver or "", received.ends_at_ms, now_ms)
+        one.left = tuple(entry for entry in self._left_by(one) if entry not in received.left)
+        if one.left:
+            one.state = FIXED
+            self._lists[one.id] = one
+            self._say(HandOverOpened(**one.fields(), decided_at_ms=now_ms))  # type: ignore[arg-type]
+
+    def _left_by(self, one: Listed) -> tuple[LeftOpen, ...]:
+        """Return what is open with the giver of a list now; with who is alone in the shop, what is nobody's too."""
         alone = all(shift.slot.person == one.giver for shift in self.register.on_shift(one.shop, one.ends_at_ms - 1))
-        one.left = tuple(
+        return tuple(
             entry
             for entry, holder in self._floor.left_open(one.shop)
             if holder == one.giver or (holder is None and alone)
         )
+
+    def _open(self, one: Listed, now_ms: int) -> None:
+        """Put on the list what is open now; one with nothing on it is over at the end of the shift."""
+        one.left = self._left_by(one)
         if one.state == FIXED and not one.left:
             one.state = OVER
             return

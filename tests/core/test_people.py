@@ -274,6 +274,21 @@ def test_a_list_is_received_once() -> None:
     assert floor.of(d.HandOverUnreceived) == []
 
 
+def test_what_comes_after_a_list_was_received_early_is_on_a_list_of_its_own() -> None:
+    floor = Floor(Register(slots=(slot("chen", 2, 10.5), slot("lin", 10.5, 18))))
+    floor.buyer("1:00", chat="a", agent="chen")
+    floor.until("21:00")  # The shift ends at 30:00, and its list opens ten minutes before.
+    [coming] = floor.staff.hand_overs.all()
+    floor.received("21:00", coming.id, "lin").buyer("25:00", chat="b", agent="chen")
+    floor.until("31:00")
+    first, since = floor.staff.hand_overs.all()
+    assert [one.conversation for one in first.left] == ["a"]
+    assert (since.giver, since.receiver, [one.conversation for one in since.left]) == ("chen", "lin", ["b"])
+    floor.until("40:00")
+    [unreceived] = floor.of(d.HandOverUnreceived)
+    assert (unreceived.id, shown(unreceived.decided_at_ms)) == (since.id, "35:00")
+
+
 # -- sums --------------------------------------------------------------------------------------------------------------
 
 
