@@ -9,6 +9,7 @@ Instants only are sent, never ages, so what was sent stays true.
 """
 
 import asyncio
+import logging
 import secrets
 from collections import deque
 from typing import Any, NamedTuple, Protocol
@@ -22,6 +23,8 @@ from monitor.web.scope import WHOLE, Scope
 from monitor.web.services import Changes, Services
 from monitor.web.shapes import encode, instant, live_source, live_wait, wait_id
 from monitor.web.today import Today
+
+logger = logging.getLogger(__name__)
 
 VERSION = 1
 FRAME_SECONDS = 0.25
@@ -55,7 +58,7 @@ class Hub:
         scope: the part.
         epoch: names one sequence; a new one begins when somebody looks after a time when nobody did.
         seq: number of the newest frame; 0 is the start.
-        closing: the service is going down.
+        closing: the service is going down, or a fault has ended this hub.
     """
 
     def __init__(
@@ -120,7 +123,18 @@ class Hub:
                 self._pending.setdefault(wait, None)
 
     async def run(self) -> None:
-        """Send frames until cancelled."""
+        """Send frames until cancelled. A fault ends the lines of those who look, for a board that stands still lies."""
+        try:
+            await self._send_frames()
+        except Exception:
+            logger.exception("the frames of a board cannot be made; who looks has to come again")
+            self.closing = True
+            self._sleep()
+            self._awake.set()
+            for viewer in self._viewers:
+                viewer.moved.set()
+
+    async def _send_frames(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             try:

@@ -6,6 +6,7 @@ shops has its own, made when first looked at and given up when nobody has looked
 
 import asyncio
 import contextlib
+import logging
 
 from monitor.web.asked import Asked
 from monitor.web.crew import Crew
@@ -14,6 +15,8 @@ from monitor.web.hub import FRAME_SECONDS, TICK_SECONDS, Hub
 from monitor.web.scope import WHOLE, Scope
 from monitor.web.services import Changes, Services
 from monitor.web.today import Today
+
+logger = logging.getLogger(__name__)
 
 VIEWERS_AT_MOST = 1_000  # A centre has some hundred screens; each is a task and a place in a sequence.
 PARTS_AT_MOST = 200  # Each part keeps its rows encoded: at most a megabyte each.
@@ -43,7 +46,7 @@ class Hubs:
         if sum(hub.viewers for hub in self._hubs.values()) >= VIEWERS_AT_MOST:
             return None
         hub = self._hubs.get(scope)
-        if hub is None:
+        if hub is None or self._tasks[scope].done():  # By a fault.
             if len(self._hubs) >= PARTS_AT_MOST:
                 self._give_up_sleeping()
             if len(self._hubs) >= PARTS_AT_MOST:
@@ -63,7 +66,10 @@ class Hubs:
             self._new.clear()
             for hub in list(self._hubs.values()):
                 if not hub.asleep:
-                    await hub.look_at_day()
+                    try:
+                        await hub.look_at_day()
+                    except Exception:
+                        logger.exception("the day's figures of a board cannot be made now")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK_SECONDS):
                     await self._new.wait()

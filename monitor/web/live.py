@@ -21,6 +21,7 @@ from monitor.wire.reading import UNREADABLE
 BEHIND_AT_MOST = 8  # Frames, two seconds of a busy floor; then a snapshot is cheaper and truer.
 HELLO_SECONDS = 10.0
 SEND_SECONDS = 10.0  # A viewer that takes nothing for so long is cut off.
+SAID_BYTES = 64 * 1024  # More than that nobody has to say; what a board asks for is kept for as long as it stands.
 FAULTY_AT_MOST = 16  # Frames of one viewer that say nothing we know, before it is sent away.
 
 NO_HELLO = 4408
@@ -222,7 +223,8 @@ class Viewer:
 
 def _understood(message: Message) -> Hello | Ping | Resync | None:
     """What a viewer said; None when it is nothing we know."""
+    said = message.get("bytes") or message.get("text") or b""
     try:
-        return _said.decode(message.get("bytes") or message.get("text") or b"")
+        return _said.decode(said) if len(said) <= SAID_BYTES else None
     except (*UNREADABLE, UnicodeError):
         return None

@@ -12,8 +12,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from monitor.core.decisions import SourceTurned
 from monitor.core.people import People
 from monitor.core.roster import Register, Team
+from monitor.errors import StoreUnavailable
 from monitor.web import hub, hubs, live
-from monitor.web.scope import WHOLE
+from monitor.web.scope import WHOLE, Scope
+from monitor.web.today import Today
 from tests.waiting import DEADLINE_SECONDS, until
 from tests.web.sockets import why_closed
 from tests.web.stand import NOW_MS, Stand, a_row, a_source, standing
@@ -390,6 +392,7 @@ async def test_what_no_commit_tells_is_found_by_looking_again(monkeypatch: pytes
         ('{"type":"ping","t":1}', 1008),
         ('{"type":"hello"}', 1008),
         ('{"type":"hello","v":2}', 4409),
+        (json.dumps(HELLO | {"board": {"shops": ["x" * 100] * 1_000}}), 1008),
     ],
 )
 async def test_a_wrong_hello_is_told_what_is_wrong(said: str | bytes, code: int) -> None:
@@ -429,6 +432,59 @@ async def test_one_viewer_too_many_is_sent_away_with_when_to_come_again(monkeypa
         await Board(line).say({"type": "ping", "t": 1})
         assert json.loads(await line.recv())["type"] == "pong", "the first goes on"
         assert stand.metrics.live_clients == 1
+
+
+async def test_a_fault_ends_the_lines_of_a_board_and_who_comes_again_is_served(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A feed that stood still with its line open would show a quiet floor."""
+    async with standing(rows=[a_row(1)]) as stand:
+        async with look(stand) as line:
+            board = await looking(line)
+            with monkeypatch.context() as broken:
+                broken.setattr(stand.web.floor, "row", lambda _: 1 / 0)
+                stand.engine.commit(rows=[a_row(2)])
+                assert (await board.next())["type"] == "bye"
+            assert (await why_closed(line))[0] == 1012
+            assert "ZeroDivisionError" in caplog.text
+        async with look(stand) as line:
+            board = await looking(line)
+            assert sorted(board.waits) == ["k3f9-1", "k3f9-2"]
+            stand.engine.commit(gone=[(1, "answered")])
+            await board.next()
+            assert sorted(board.waits) == ["k3f9-2"]
+            assert stand.metrics.live_clients == 1
+
+
+async def test_a_fault_at_the_very_first_look_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with standing(rows=[a_row(1)]) as stand, look(stand) as line:
+        with monkeypatch.context() as broken:
+            broken.setattr(stand.web.floor, "row", lambda _: 1 / 0)
+            await line.send(json.dumps(HELLO))
+            assert (await why_closed(line))[0] == 1012
+        async with look(stand) as again:
+            assert sorted((await looking(again)).waits) == ["k3f9-1"]
+
+
+async def test_figures_of_the_day_that_cannot_be_made_once_are_made_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = 0
+
+    async def of(_: Today, __: Scope) -> dict[str, Any]:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            raise StoreUnavailable("the disk is away")
+        return {"received": 7}
+
+    monkeypatch.setattr(Today, "of", of)
+    monkeypatch.setattr(hubs, "TICK_SECONDS", 0.01)
+    async with standing(rows=[a_row(1)]) as stand, look(stand) as line:
+        board = await looking(line)
+        while board.counts["day"] is None:
+            await board.next()
+        assert board.counts["day"] == {"received": 7}
 
 
 async def test_when_the_service_stops_viewers_are_told() -> None:
