@@ -30,6 +30,12 @@ PLATFORMS = {
     "xiaohongshu": "小红书",
     "wecom": "企业微信",
     "weixin": "微信",
+    "shopee": "Shopee",
+    "lazada": "Lazada",
+    "tiktok": "TikTok",
+    "amazon": "亚马逊",
+    "ownsite": "自有商城",
+    "unknown": "未知平台",
 }
 STEPS = {"panel": "面板", "popup": "弹窗", "team": "组群", "lead": "组长", "digest": "主管", "console": "组长台"}
 SOURCE_REASONS = {

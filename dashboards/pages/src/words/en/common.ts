@@ -99,6 +99,7 @@ export const common: Common = {
     kuaishou: 'Kuaishou',
     xiaohongshu: 'Xiaohongshu',
     wecom: 'WeCom',
+    weixin: 'WeChat',
     shopee: 'Shopee',
     lazada: 'Lazada',
     tiktok: 'TikTok',

@@ -98,6 +98,7 @@ export const common = {
     kuaishou: '快手',
     xiaohongshu: '小红书',
     wecom: '企业微信',
+    weixin: '微信',
     shopee: 'Shopee',
     lazada: 'Lazada',
     tiktok: 'TikTok',
