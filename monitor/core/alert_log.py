@@ -16,7 +16,6 @@ from monitor.core.decisions import (
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import Ladder
 from monitor.core.ladders import Host, Ladders
-from monitor.core.policy_numbers import NumberedPolicies
 from monitor.core.telling import told_of
 from monitor.core.wait import Wait
 
@@ -30,14 +29,13 @@ class AlertLog:
         host: the tracker.
         ladders: how each wait stands.
         incidents: count for the digest what is over.
-        policies: those of waits, by number.
     """
 
-    def __init__(self, host: Host, ladders: Ladders, incidents: Incidents, policies: NumberedPolicies) -> None:
+    def __init__(self, host: Host, ladders: Ladders, incidents: Incidents) -> None:
         self._host = host
         self._ladders = ladders
         self._incidents = incidents
-        self._policies = policies
+        self._policies = ladders.policies
 
     def stands(self, conversation: Conversation, wait: Wait, act: AlertAct) -> None:
         """Write down how the alert of an open wait stands."""

@@ -24,7 +24,7 @@ from monitor.core.summaries import digest, opening
 from monitor.core.timers import NEVER_MS
 
 DIGEST_MS = 300_000
-OPENING_MS = 30_000  # So long after an opening a team is told what was left: some of it has been answered by then.
+LEFT_TOLD_MS = 30_000  # So long after an opening a team is told what was left: some of it has been answered by then.
 AGAIN_MS = 300_000  # Raised again so soon after it was told, it is in the digest and nowhere else.
 _AGAIN_MS = {"quality": 600_000}  # Of some kinds: a lead hears of one person's words every ten minutes at most.
 _IN_NO_DIGEST = ("promise", "quality")
@@ -338,7 +338,7 @@ class Incidents:
             self._wake()
 
     def _wake(self) -> None:
-        at_ms = min([self._kept.digest_at_ms, *(one.opening_ms + OPENING_MS for one in self._kept.left.values())])
+        at_ms = min([self._kept.digest_at_ms, *(one.opening_ms + LEFT_TOLD_MS for one in self._kept.left.values())])
         if at_ms != NEVER_MS:
             self._calendar.wake(self, at_ms + 1)  # A reply of that very instant goes first.
 
@@ -346,7 +346,7 @@ class Incidents:
         """A digest is due."""
         self.flush()
         for name, one in list(self._kept.left.items()):
-            if one.opening_ms + OPENING_MS < now_ms:
+            if one.opening_ms + LEFT_TOLD_MS < now_ms:
                 del self._kept.left[name]
                 self._tell_left(one, now_ms)
         if self._kept.digest_at_ms < now_ms:
@@ -366,7 +366,7 @@ class Incidents:
     def _tell_left(self, left: Left, now_ms: int) -> None:
         """Tell a team what was left and waits still."""
         self.unsaved = True
-        due_at_ms = left.opening_ms + OPENING_MS
+        due_at_ms = left.opening_ms + LEFT_TOLD_MS
         decided_at_ms = now_ms if self._host.wall else due_at_ms
         found = [self._host.named_wait(*one, decided_at_ms) for one in left.waits]
         waits = [one for one in found if one is not None]

@@ -48,6 +48,15 @@ def places(event: ev.AnyEvent) -> int:
     return 1 + len(event.rows) if isinstance(event, ev.WaitingSnapshot) else 1
 
 
+def since_ms(event: ev.WaitingSnapshot, row: ev.WaitingRow) -> int:
+    """Return since when the buyer of a row waits, as the list says; else, since the list."""
+    if row.since_ms is not None:
+        return min(row.since_ms, event.ts_ms)
+    if row.waited_seconds is not None:
+        return min(event.ts_ms - round(row.waited_seconds * 1000), event.ts_ms)
+    return event.ts_ms
+
+
 def listed(
     event: ev.WaitingSnapshot, number: int, who: Who | None, bits: int
 ) -> Iterator[tuple[str, str | None, Entry]]:
@@ -64,12 +73,7 @@ def listed(
         chat = row.conversation or row.buyer
         if not chat:
             continue
-        since_ms = event.ts_ms
-        if row.since_ms is not None:
-            since_ms = row.since_ms
-        elif row.waited_seconds is not None:
-            since_ms = event.ts_ms - round(row.waited_seconds * 1000)
-        more = Extra(event.seq, since_ms=min(since_ms, event.ts_ms), who=who)
+        more = Extra(event.seq, since_ms=since_ms(event, row), who=who)
         yield chat, row.buyer, Entry(event.ts_ms, first + at, event.id, LISTED | bits, more)
 
 

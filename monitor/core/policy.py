@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from monitor.core.events import Role
 from monitor.core.hours import ALWAYS_MS, Hours
-from monitor.core.units import MINUTE_MS
+from monitor.core.units import DAY_MS, MINUTE_MS
 
 StepTo = Literal["panel", "popup", "team", "lead", "digest", "console"]
 
@@ -66,6 +66,7 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
             is told as it is passed.
         first_steps: that of the first reply of a session; None: as every other.
         courtesy_steps: of a wait whose messages are all courtesy, from its opening (收尾): never beyond the panel.
+        promise: when a holding reply's promise is due, late, missed.
         promise_steps, greeting_steps: of what a holding reply, a greeting still owes, from that reply on.
         hours: when the counted clock runs; None: always. What is the merchant's to answer is left out of it.
         run_on_ms: so long past closing it runs on for a wait that opened in hours.
@@ -78,6 +79,7 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
         greeting_due_ms: a greeting alone owes an answer after so long.
         give_up_ms: on the buyer's clock.
         session_gap_ms: so long without a word, and the next message begins a session.
+        team: whose group its alerts go to.
         unattended_waiting_ms: nobody can take a new chat for so long while a buyer waits: unattended.
         unattended_ms: the same while nobody waits.
         absent_ms: rostered and not there so long after the start.
@@ -88,7 +90,6 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     rule: str = ""
-    phase: str | None = None
     window: tuple[Stage, ...]
     first_window: tuple[Stage, ...] | None = None
     steps: tuple[Step, ...] = ()
@@ -105,7 +106,7 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bot_within_ms: int = 0
     promise: PromiseLimits
     greeting_due_ms: int = MINUTE_MS
-    give_up_ms: int = 7 * 24 * 60 * MINUTE_MS
+    give_up_ms: int = 7 * DAY_MS
     session_gap_ms: int = 30 * MINUTE_MS
     team: str = "default"
     unattended_waiting_ms: int = MINUTE_MS

@@ -85,6 +85,7 @@ class Shard:
         folds, marks: what each policy makes of an entry, and of a message.
         timers: who is to be woken, and when.
         watch: what the feeds prove.
+        wall, people: as given.
         keeps_rows: see ``rows``.
         tells: whether people are told; a replay that judges a chat only when it is touched cannot name chats together.
     """
@@ -102,7 +103,7 @@ class Shard:
     ) -> None:
         self._book = policies
         self._phases = policies.phases
-        self._wall = wall
+        self.wall = wall
         self._who: dict[tuple[str | None, str | None], Who] = {}
         self._calendars: dict[Hours, Calendar] = {}
         self.policies = NumberedPolicies()
@@ -120,11 +121,6 @@ class Shard:
         self.merged: list[Conversation] = []
         self.now_ms = 0
         self.late = 0
-
-    @property
-    def wall(self) -> bool:
-        """Whether time is the wall clock; else it is the newest ``ts``."""
-        return self._wall
 
     @property
     def rules(self) -> str:
@@ -242,11 +238,11 @@ class Shard:
 
     def seen(self, shop: str) -> str:
         """Return how a shop is seen: ok, catching_up, stale, unknown."""
-        return self.watch.state_of(shop) if self._wall else "ok"
+        return self.watch.state_of(shop) if self.wall else "ok"
 
     def held_back(self, conversation: Conversation) -> bool:
         """Whether its waits are not judged now."""
-        return self._wall and (
+        return self.wall and (
             self.watch.catching_up(conversation.feed) or self.watch.stale(conversation.shop, conversation.feed)
         )
 

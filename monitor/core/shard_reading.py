@@ -32,8 +32,8 @@ class ShardReading(Shard):
             shop.platform,
             self.policies,
             self.now_ms,
-            catching_up=self._wall and self.watch.catching_up(conversation.feed),
-            stale=self._wall and self.watch.stale(conversation.shop, conversation.feed),
+            catching_up=self.wall and self.watch.catching_up(conversation.feed),
+            stale=self.wall and self.watch.stale(conversation.shop, conversation.feed),
         )
 
     def open_rounds(self, now_ms: int) -> Iterator[Round]:

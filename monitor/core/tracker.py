@@ -103,7 +103,7 @@ class Tracker(ShardReading):
         self.silences = Silences()
         self.incidents = Incidents(self, self.timers, self.silences)
         self.ladders = Ladders(self.policies, self, self.silences, lateness_ms)
-        log = AlertLog(self, self.ladders, self.incidents, self.policies)
+        log = AlertLog(self, self.ladders, self.incidents)
         self.escalation = Escalation(self, self.ladders, log, self.incidents)
         self._acting = Acting(self, self.ladders, log)
         self._promise_steps = PromiseSteps(self, self.ladders, self.incidents)
@@ -134,7 +134,7 @@ class Tracker(ShardReading):
             ``folded`` when it became part of its conversation, ``late`` when it came after its horizon, ``kept`` when
             it is of a kind that ends and opens nothing.
         """
-        if self._wall:
+        if self.wall:
             if arrived_at_ms > self.now_ms:
                 self.now_ms = arrived_at_ms  # What is decided by it is decided now, though nothing was due since.
             self._came_by = UNSEEN
@@ -319,7 +319,7 @@ class Tracker(ShardReading):
                 self._due.schedule(conversation)
         elif self.keeps_rows and conversation.wake_at_ms == NEVER_MS:
             self._due.schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
-        if ts_ms < self.now_ms and not self._wall:
+        if ts_ms < self.now_ms and not self.wall:
             self._due.from_now(conversation)
         if conversation.told:
             self.escalation.moved(conversation)
@@ -353,7 +353,7 @@ class Tracker(ShardReading):
             Whether more is due by ``now_ms``: call again.
         """
         now_ms = max(self.now_ms, now_ms)
-        if not self._wall and not self._lazy:
+        if not self.wall and not self._lazy:
             while self.timers.next_ms <= now_ms:
                 # Each instant on its own: what is due at one is told together, whichever chats it is of.
                 self.now_ms = max(self.now_ms, self.timers.next_ms)
@@ -364,7 +364,7 @@ class Tracker(ShardReading):
                 for conversation in shop.conversations.values():
                     self._judging.judge_until(conversation, now_ms)
             return False
-        if self._wall:
+        if self.wall:
             if self._hearing.slices:
                 self._hearing.slices.go_on()
             if now_ms >= self.timers.next_ms:
@@ -388,7 +388,7 @@ class Tracker(ShardReading):
                 assert isinstance(item, Feed | Source)
                 self.watch.judge(item, now_ms)
                 self._hearing.hear(now_ms)
-        self.escalation.flush(now_ms, TOLD_AT_ONCE if self._wall else 1 << 30)
+        self.escalation.flush(now_ms, TOLD_AT_ONCE if self.wall else 1 << 30)
 
     # -- people ------------------------------------------------------------------------------------------------------
 

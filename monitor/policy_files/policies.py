@@ -195,8 +195,6 @@ class _Maker:
             "from_ms": from_ms,
             "until_ms": until_ms,
         }
-        if match.phase:
-            sets["phase"] = match.phase[0] if len(match.phase) == 1 else None
         hours = self._named(match.hours, document, (*loc, "match", "hours"))
         yield from self.of_merchant(rule, document, loc, sets, hours=hours, **fits)
         yield Layer(rule=_place(document, *loc), sets=sets, hours=hours, **fits)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core import words as w
+from monitor.core.lists import since_ms
 from monitor.core.roster import Register
 from monitor.core.senders import role_of
 
@@ -131,13 +132,8 @@ def listed(event: ev.WaitingSnapshot, number: int) -> Iterable[tuple[str, str | 
     for row in event.rows:
         chat = row.conversation or row.buyer
         if chat:
-            since_ms = event.ts_ms
-            if row.since_ms is not None:
-                since_ms = row.since_ms
-            elif row.waited_seconds is not None:
-                since_ms = event.ts_ms - round(row.waited_seconds * 1000)
-            since_ms = min(since_ms, event.ts_ms)
-            entry = Said(event.ts_ms, -1, number, LISTED, 0, event.agent, account, event.id, None, since_ms)
+            since = since_ms(event, row)
+            entry = Said(event.ts_ms, -1, number, LISTED, 0, event.agent, account, event.id, None, since)
             yield chat, row.buyer, entry
 
 
