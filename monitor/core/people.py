@@ -235,10 +235,14 @@ class People(PeopleReading):
         if known is not None and known.shop:
             shops[known.shop] = None
         worker = self._worker(person)
-        seat = Seat(event.state, event.ts_ms, event.limit, tuple(shops))
+        seat, was_known = Seat(event.state, event.ts_ms, event.limit, tuple(shops)), worker.known
         if not worker.stand(account or "", seat):
             return
         self._heard = True
+        for chat in () if was_known else self._load.chats():  # Who waits for them already makes them busy.
+            conversation = self._host.conversation(chat.shop, chat.conversation) if chat.person == person else None
+            if conversation is not None:
+                self._owned(conversation, now_ms)
         for shop in (*shops, *self.register.shops_of(person)):
             self.posts.named(shop, person, heard=True)
         if worker.there(now_ms):

@@ -6,10 +6,14 @@ every shift each shop has at least one person, if there are people enough.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
+from typing import TypeVar
 
 from monitor.core.units import HOUR_MS
 from monitor.simulator.phrases import AGENTS, BRANDS, BRANDS_EN, CATEGORIES, LANGUAGES, Language
+
+_T = TypeVar("_T")
 
 # The centre's wall clock, Asia/Shanghai: no summer time, so a constant.
 ZONE_MS = 8 * HOUR_MS
@@ -138,7 +142,13 @@ def people_needed(*, shops: int, buyers_per_hour: float) -> int:
 
 
 def build_centre(
-    *, seed: int, shops: int, agents: int | None = None, buyers_per_hour: float = 20, always_on: bool = False
+    *,
+    seed: int,
+    shops: int,
+    agents: int | None = None,
+    buyers_per_hour: float = 20,
+    always_on: bool = False,
+    teams: int = 1,
 ) -> Centre:
     """Draw a centre.
 
@@ -148,6 +158,7 @@ def build_centre(
         agents: how many people; None: as many as the traffic needs.
         buyers_per_hour: the mean of one shop, for ``agents=None``.
         always_on: nobody goes home (a demonstration that may start at any hour).
+        teams: into how many groups of neighbours shops and people are parted; nobody serves shops of two.
     """
     rng = Random(f"{seed}/centre")
     collectors = [Collector(f"collector-{n + 1}", f"win-{rng.randrange(16**4):04x}") for n in range((shops + 3) // 4)]
@@ -170,8 +181,20 @@ def build_centre(
                 rng=Random(f"{seed}/agent/{n}"),
             )
         )
-    _seat(centre)
+    shifts: dict[tuple[int, int], list[Agent]] = {}
+    for agent in centre.agents:
+        shifts.setdefault(agent.shift, []).append(agent)
+    for people in shifts.values():
+        parts = min(teams, len(people), shops)
+        for own_shops, own_people in zip(_parted(centre.shops, parts), _parted(people, parts), strict=True):
+            _seat(own_shops, own_people)
     return centre
+
+
+def _parted(things: list[_T], parts: int) -> list[list[_T]]:
+    """Part a list into so many of neighbours, as even as can be."""
+    edges = [-(-len(things) * part // parts) for part in range(parts + 1)]
+    return [things[start:end] for start, end in pairwise(edges)]
 
 
 def _shop(n: int, *, seed: int, weight: float, collector: Collector, rng: Random) -> Shop:
@@ -200,23 +223,18 @@ def _shop(n: int, *, seed: int, weight: float, collector: Collector, rng: Random
     )
 
 
-def _seat(centre: Centre) -> None:
-    """Put every agent of every shift on seats: first the dedicated ones, then the shared."""
-    shifts: dict[tuple[int, int], list[Agent]] = {}
-    for agent in centre.agents:
-        shifts.setdefault(agent.shift, []).append(agent)
-    for people in shifts.values():
-        big = centre.shops[::4]
-        # At least half of a shift shares, else the small shops have nobody.
-        dedicated = list(zip(big, people, strict=False))[: len(people) // 2]
-        for shop, agent in dedicated:
-            _sit(shop, agent)
-        shared = people[len(dedicated) :]
-        for n, shop in enumerate(centre.shops):
-            _sit(shop, shared[n % len(shared)])
-            second = shared[(n + 1 + n // len(shared)) % len(shared)]
-            if second is not shared[n % len(shared)]:
-                _sit(shop, second)
+def _seat(shops: list[Shop], people: list[Agent]) -> None:
+    """Put the people of a shift on the seats of shops: first the dedicated ones, then the shared."""
+    # At least half of a shift shares, else the small shops have nobody.
+    dedicated = list(zip(shops[::4], people, strict=False))[: len(people) // 2]
+    for shop, agent in dedicated:
+        _sit(shop, agent)
+    shared = people[len(dedicated) :]
+    for n, shop in enumerate(shops):
+        _sit(shop, shared[n % len(shared)])
+        second = shared[(n + 1 + n // len(shared)) % len(shared)]
+        if second is not shared[n % len(shared)]:
+            _sit(shop, second)
 
 
 def _sit(shop: Shop, agent: Agent) -> None:

@@ -2,6 +2,9 @@
 
 Fifteen minutes of past come first. At their end every stage is to be seen, by
 scenes put there for it; then the same floor goes on in real time.
+
+The past is chat alone, as a collector brings it that has just been started: how people stand it tells
+from now on. So the time they are online begins with the time that we see them busy.
 """
 
 from collections.abc import Callable
@@ -10,6 +13,7 @@ from monitor.core.events import SyncRange
 from monitor.simulator.buyers import Chat, Manners, new_chat, one
 from monitor.simulator.centre import Shop
 from monitor.simulator.chat import Process, Session
+from monitor.simulator.floor_rules import TEAMS
 from monitor.simulator.phrases import LANGUAGES, Intent
 from monitor.simulator.simulation import Plan, Simulation
 from monitor.simulator.traffic import Traffic
@@ -43,6 +47,8 @@ def live_simulation(seed: int, now_ms: int) -> Simulation:
         traffic=Traffic(per_hour=90, flat=True),
         manners=MANNERS,
         always_on=True,
+        teams=len(TEAMS),
+        presence_from_ms=now_ms,
         open_waits=OPEN_WAITS,
     )
     world = Simulation(plan)

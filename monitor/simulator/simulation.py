@@ -34,6 +34,8 @@ class Plan:
         events: stop after so many; None: no such bound.
         agents: how many people; None: as many as the traffic needs.
         always_on: nobody goes home.
+        teams: into how many groups shops and people are parted.
+        presence_from_ms: how people stand is told from then on; who came before is told of then.
         returning: which part of the buyers has been here before.
         open_waits: hold the traffic such that about so many waits are open; None: let it run.
     """
@@ -47,6 +49,8 @@ class Plan:
     traffic: Traffic = field(default_factory=lambda: Traffic(per_hour=20))
     manners: Manners = field(default_factory=Manners)
     always_on: bool = False
+    teams: int = 1
+    presence_from_ms: int = 0
     returning: float = 0.15
     open_waits: int | None = None
 
@@ -70,6 +74,7 @@ class Simulation:
             agents=plan.agents,
             buyers_per_hour=plan.traffic.per_hour,
             always_on=plan.always_on,
+            teams=plan.teams,
         )
         self.ledger = Ledger(write)
         self.count = 0
@@ -190,6 +195,7 @@ class Simulation:
         def tell(at_ms: int, state: PresenceState, reason: str | None = None) -> None:
             nonlocal told
             told += 1
+            at_ms = max(at_ms, self.plan.presence_from_ms)
             event = AgentPresence(
                 type="agent_presence",
                 id=f"{agent.name}-{told}",

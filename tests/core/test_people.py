@@ -308,6 +308,17 @@ def test_occupancy_is_time_with_an_open_wait_over_time_online() -> None:
     assert row.state == "offline"
 
 
+def test_who_is_heard_of_while_a_buyer_waits_for_them_is_busy_from_then_on() -> None:
+    floor = Floor()
+    floor.presence("0:00", "zhou", "online")
+    floor.buyer("0:30", chat="a", agent="lin")
+    floor.presence("1:00", "lin", "online")
+    floor.agent("3:00", chat="a", agent="lin")
+    floor.until("5:00")
+    [row] = [row for row in floor.staff.rows(at_ms("5:00")) if row.person == "lin"]
+    assert (row.today.busy_ms, row.today.online_ms) == (120_000, 240_000)
+
+
 def test_a_persons_load_is_over_all_shops_and_accounts() -> None:
     register = Register(
         persons=(Person(id="1007", nick="小林", names=("senye:lin", "lvya:lin")),),

@@ -7,8 +7,19 @@ from monitor.policy_files import load
 from monitor.policy_files.where import default_folder
 from monitor.simulator import floor_rules
 from monitor.simulator.centre import build_centre
+from monitor.simulator.live import live_simulation
 
 NIGHT_MS = 1_795_143_600_000  # 2026-11-20 03:00 in Shanghai.
+
+
+def test_whoever_serves_a_shop_is_of_its_team(tmp_path: Path) -> None:
+    centre = live_simulation(7, NIGHT_MS).centre
+    floor_rules.write(tmp_path / "rules", centre)
+    register = load(tmp_path / "rules").register
+    teams = {person.id: person.team for person in register.persons}
+    assert [agent.name for agent in centre.agents if not agent.shops] == []
+    for agent in centre.agents:
+        assert {register.team_of_shop(shop.name) for shop in agent.shops} == {teams[agent.name]}
 
 
 def test_what_is_written_can_be_read_and_holds_by_night(tmp_path: Path) -> None:

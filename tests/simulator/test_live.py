@@ -5,7 +5,7 @@ from itertools import takewhile
 
 import pytest
 
-from monitor.core.events import Message, SourceHeartbeat, SyncRange
+from monitor.core.events import AgentPresence, Message, SourceHeartbeat, SyncRange
 from monitor.simulator.live import PAST_MS, live_simulation
 from tests.simulator.made import EVENING_MS, encoded
 from tests.simulator.walk import walk
@@ -31,6 +31,14 @@ def test_every_stage_is_there_at_once(seed: int, hour: int) -> None:
         for text in texts
     )
     assert sum(isinstance(event, SyncRange) for event in past) == 12
+
+
+def test_how_people_stand_is_told_once_the_past_is_over() -> None:
+    simulation = live_simulation(1, EVENING_MS)
+    begun = takewhile(lambda event: event.ts_ms <= EVENING_MS, simulation)
+    told = [event for event in begun if isinstance(event, AgentPresence)]
+    assert {event.ts_ms for event in told} == {EVENING_MS}
+    assert {event.agent for event in told} == {agent.name for agent in simulation.centre.agents}
 
 
 @pytest.mark.parametrize("seed", [1, 7])
