@@ -248,7 +248,6 @@ class People(PeopleReading):
         if worker.there(now_ms):
             self._shifts.came(person, event.ts_ms, now_ms)
         self._look(person, now_ms)
-        self._plan(now_ms)
 
     def _look(self, person: str, now_ms: int) -> None:
         for post in list(self.posts.of_person(person)):

@@ -68,6 +68,7 @@ class Shifts:
         self._team = team
         self._say = say
         self._running: dict[tuple[str, int, int], Running] = {}
+        self._of_person: dict[str, list[Running]] = {}
         self._laid_out_ms = NEVER_MS  # Up to here shifts were taken off the roster.
         self.register = Register()
 
@@ -99,7 +100,7 @@ class Shifts:
             elif one.starts_at_ms < now_ms:
                 one.begun = True
                 one.first_there_ms = one.starts_at_ms  # Nobody looked then: it is taken to be so.
-        self._running = coming
+        self._take(coming)
         self._laid_out_ms = until_ms - DAY_MS // 2 if self.register.slots else NEVER_MS
 
     def next_ms(self) -> int:
@@ -136,6 +137,7 @@ class Shifts:
             if one.ends_at_ms <= now_ms:
                 over.append(one)
                 del self._running[one.key]
+                self._of_person[one.person].remove(one)
                 self._worked(one)
         if now_ms >= self._laid_out_ms:
             self.lay_out(now_ms)
@@ -143,8 +145,8 @@ class Shifts:
 
     def came(self, person: str, at_ms: int, now_ms: int) -> None:
         """Note that a person is there."""
-        for one in self._running.values():
-            if one.person == person and one.begun and not one.first_there_ms:
+        for one in self._of_person.get(person, ()):
+            if one.begun and not one.first_there_ms:
                 one.first_there_ms = max(at_ms, one.starts_at_ms)
                 one.looked_ms = 0
                 if one.first_there_ms > one.starts_at_ms:
@@ -200,4 +202,9 @@ class Shifts:
 
     def restore(self, running: list[Running]) -> None:
         """Take back what was saved."""
-        self._running = {one.key: one for one in running}
+        self._take({one.key: one for one in running})
+
+    def _take(self, running: dict[tuple[str, int, int], Running]) -> None:
+        self._running, self._of_person = running, {}
+        for one in running.values():
+            self._of_person.setdefault(one.person, []).append(one)
