@@ -24,7 +24,7 @@ from tests.web.test_every_route import ROUTES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-CHINESE = sorted([*DOCS.glob("*.zh-CN.md"), ROOT / "README.zh-CN.md"])
+CHINESE = sorted([*DOCS.rglob("*.zh-CN.md"), ROOT / "README.zh-CN.md"])
 # Words that floors do not use of a buyer, an alert or a promise, and that no page says.
 NOT_OURS = re.compile("工单|用户|租户|SLA|丢失")
 

@@ -51,7 +51,11 @@ def test_an_alert_says_what_is_wrong_and_has_a_page_that_says_what_to_do(alert: 
     text = page.read_text("utf-8")
     assert text.startswith(f"# {alert['alert']}\n")
     assert {"## What it means", "## What to do"} <= set(text.splitlines())
+    chinese = page.with_suffix(".zh-CN.md").read_text("utf-8")
+    assert {"## 意思", "## 怎么办"} <= set(chinese.splitlines())
+    assert len(re.findall(r"^\d\.", chinese, re.MULTILINE)) == len(re.findall(r"^\d\.", text, re.MULTILINE))
 
 
 def test_there_is_no_page_of_an_alert_that_is_gone() -> None:
-    assert {page.stem for page in (ROOT / "docs" / "runbooks").glob("*.md")} == {alert["alert"] for alert in ALERTS}
+    pages = {page.name.partition(".")[0] for page in (ROOT / "docs" / "runbooks").glob("*.md")}
+    assert pages == {alert["alert"] for alert in ALERTS}
