@@ -84,17 +84,20 @@ class Timers(Generic[T]):
                     self.wake(item, item.wake_at_ms)
             if not whole:
                 break
-        self.next_ms = self._earliest(now_ms)
+        self.next_ms = self._earliest(now_ms, min(at_most, CROWD))
         return taken
 
-    def _earliest(self, now_ms: int) -> int:
-        """Return the earliest real wake-up of the first slot that has one; drop slots nobody waits in any more."""
+    def _earliest(self, now_ms: int, crowd: int) -> int:
+        """Return the earliest real wake-up of the first slot that has one; drop slots nobody waits in any more.
+
+        A slot of more than ``crowd`` is not taken before it is past, so that is when it is due.
+        """
         while self._heap:
             number = self._heap[0]
             slot = self._slots[number]
             if number < now_ms >> SLOT_BITS:
                 return number << SLOT_BITS
-            if len(slot) > CROWD:
+            if len(slot) > crowd:
                 return (number + 1) << SLOT_BITS
             earliest = min((item.wake_at_ms for item in slot if item.wake_at_ms >> SLOT_BITS == number), default=None)
             if earliest is not None:
