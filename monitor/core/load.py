@@ -39,21 +39,23 @@ class Load:
         """Note a word in a chat that a person has; return whether it is one more for them."""
         key = (shop, conversation)
         chat = self._chats.get(key)
-        if chat is None:
-            chat = self._chats[key] = Chat(shop, conversation, person, at_ms, at_ms)
-            self._enqueue(chat)
-        elif chat.person == person:
+        if chat is not None and chat.person == person:
             if at_ms > chat.at_ms:
                 self._worker(person).today.chats_ms += min(at_ms - chat.at_ms, PRESENT_MS)
                 chat.at_ms = at_ms
             return False
+        if chat is None:
+            self._chats[key] = Chat(shop, conversation, person, at_ms, at_ms)
+            heappush(self._queue, (at_ms, shop, conversation))
         else:
             self._leave(chat, at_ms)
-            chat.person, chat.at_ms = person, max(chat.at_ms, at_ms)
+            chat.person = person
+            if at_ms > chat.at_ms:
+                chat.at_ms = at_ms
         worker = self._worker(person)
-        worker.chats += 1
-        if worker.chats > worker.today.most_chats:
-            worker.today.most_chats = worker.chats
+        worker.chats = chats = worker.chats + 1
+        if chats > worker.today.most_chats:
+            worker.today.most_chats = chats
         return True
 
     def closed(self, shop: str, conversation: str, at_ms: int) -> str | None:
@@ -79,16 +81,14 @@ class Load:
                 freed.add(chat.person)
             else:
                 chat.queued_ms = chat.at_ms
-                self._enqueue(chat)
+                heappush(queue, (chat.queued_ms, shop, conversation))
         return freed
-
-    def _enqueue(self, chat: Chat) -> None:
-        heappush(self._queue, (chat.queued_ms, chat.shop, chat.conversation))
 
     def _leave(self, chat: Chat, at_ms: int) -> None:
         worker = self._worker(chat.person)
         worker.chats -= 1
-        worker.today.chats_ms += min(max(0, at_ms - chat.at_ms), PRESENT_MS)
+        if at_ms > chat.at_ms:
+            worker.today.chats_ms += min(at_ms - chat.at_ms, PRESENT_MS)
 
     def next_ms(self) -> int | None:
         """Return when one may expire at the earliest; None: there is none."""

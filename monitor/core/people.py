@@ -120,8 +120,15 @@ class People(PeopleReading):
 
     # -- events ------------------------------------------------------------------------------------------------------
 
-    def took(self, event: ev.AnyEvent, number: int, words: int = 0) -> None:
-        """Take an event that its conversation has taken already; ``words`` is what was read at acceptance."""
+    def took(self, event: ev.AnyEvent, number: int, words: int = 0, conversation: Conversation | None = None) -> None:
+        """Take an event that its conversation has taken already.
+
+        Args:
+            event: any.
+            number: its place in the journal.
+            words: of a message: what was read at acceptance.
+            conversation: of a message: what lies under its key, if anything does.
+        """
         if number <= self._number:
             return  # After a restart: what was saved knows it.
         self._number = number
@@ -132,7 +139,7 @@ class People(PeopleReading):
             self._begin(now_ms)
         kind = type(event)
         if kind is ev.Message:
-            self._spoken(event, words, now_ms)  # type: ignore[arg-type]
+            self._spoken(event, words, conversation, now_ms)  # type: ignore[arg-type]
         elif kind is ev.AgentPresence:
             self._present(event, now_ms)  # type: ignore[arg-type]
         elif kind is ev.HandOverReceived:
@@ -177,33 +184,39 @@ class People(PeopleReading):
         self._midnight_ms = self._next_midnight(now_ms)
         self._lay_out(now_ms)
 
-    def _spoken(self, event: ev.Message, words: int, now_ms: int) -> None:
+    def _spoken(self, event: ev.Message, words: int, conversation: Conversation | None, now_ms: int) -> None:
         if event.platform == CANARY:
             return
-        shop_name, ts_ms = event.shop, event.ts_ms
-        role = event.role
+        shop, ts_ms = event.shop, event.ts_ms
+        lately = now_ms - ts_ms <= PRESENT_MS
+        role, wrote = event.role, None
         if words & SPEAKER and words & SPEAKER != BY_LATENCY:  # Of one told by latency nothing is known here.
             role = role_of(event, words)
-        if role in _BY_PERSONS or (role == "seller" and event.agent):
-            person = self.register.who(event.agent, event.account, shop_name, ts_ms) or event.account
-            if person is not None and now_ms - ts_ms <= PRESENT_MS:
-                self._wrote(person, shop_name, ts_ms, now_ms)
-        conversation = self._host.conversation(shop_name, event.conversation or event.buyer or "")
+        if lately and (role in _BY_PERSONS or (role == "seller" and event.agent)):
+            wrote = self.register.who(event.agent, event.account, shop, ts_ms) or event.account
+            if wrote is not None:
+                self._wrote(wrote, shop, ts_ms, now_ms)
         if conversation is None:
             return
+        if conversation.logged < 0:  # Part of another by now.
+            conversation = self._host.conversation(shop, conversation.id)
+            if conversation is None:
+                return
         holder = conversation.state.holder
-        if (
-            holder is not None
-            and now_ms - ts_ms <= PRESENT_MS
-            and (person := self._holder(holder, shop_name, ts_ms)) is not None
-            and self._has_room(person)
-            and self._load.spoken(shop_name, conversation.id, person, ts_ms)
-        ):
-            limit = self.posts.limit(person)
-            if limit is not None and self._workers[person].chats == limit:
-                self._look(person, now_ms)
-            if self.wake_at_ms - now_ms > PRESENT_MS + LOOK_AGAIN_MS:
-                self._plan(now_ms)
+        if lately and holder is not None:
+            # Most often it is who wrote.
+            same = wrote is not None and holder.account == event.account and holder.agent == event.agent
+            person = wrote if same else self._holder(holder, shop, ts_ms)
+            if (
+                person is not None
+                and self._has_room(person)
+                and self._load.spoken(shop, conversation.id, person, ts_ms)
+            ):
+                limit = self.posts.limit(person)
+                if limit is not None and self._workers[person].chats == limit:
+                    self._look(person, now_ms)
+                if self.wake_at_ms - now_ms > PRESENT_MS + LOOK_AGAIN_MS:
+                    self._plan(now_ms)
         if self._heard:
             self._owned(conversation, now_ms)
 

@@ -264,9 +264,11 @@ class Posts:
 
     def limit(self, person: str) -> int | None:
         """Return how many chats a person can hold, as presence says, else the register."""
-        worker, known = self._workers.get(person), self.register.person(person)
-        named = worker.limit if worker is not None else None
-        return named if named is not None else known.limit if known is not None else None
+        worker = self._workers.get(person)
+        if worker is not None and worker.seats and (named := worker.limit) is not None:
+            return named
+        known = self.register.person(person)
+        return known.limit if known is not None else None
 
     def room(self, team: str, default: str, now_ms: int) -> list[tuple[str, int, int]]:
         """Return who of a team can take more: (person, open chats, limit), the one with most room first."""

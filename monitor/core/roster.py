@@ -200,7 +200,11 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
         if known is None or not known.persons:
             found = self._persons.get(account)
             return found.id if found is not None else account  # Default: the account is the agent.
-        there = [name for name in known.persons if (p := self._persons.get(name)) is None or p.employed(at_ms)]
+        return self._one_of(known.persons, shop, at_ms)
+
+    def _one_of(self, persons: tuple[str, ...], shop: str | None, at_ms: int) -> str | None:
+        """Return the one of an account's persons whose it is now; apart from `who`, which is asked for each message."""
+        there = [name for name in persons if (p := self._persons.get(name)) is None or p.employed(at_ms)]
         if len(there) > 1 and shop is not None:
             on_shift = {shift.slot.person for shift in self.on_shift(shop, at_ms)}
             there = [name for name in there if name in on_shift] or there

@@ -163,9 +163,10 @@ class Tracker(ShardReading):
         if account is not None or agent is not None:
             who = self._who.get((agent, account)) or self.interned(agent, account)
         entry = message_entry(event, number, words, who, shop.marks)
-        folded = "kept" if entry is None else self._fold(shop, event.conversation or event.buyer or "", event, entry)
+        key = event.conversation or event.buyer or ""
+        folded = "kept" if entry is None else self._fold(shop, key, event, entry)
         if self.people is not None:
-            self.people.took(event, number, words)
+            self.people.took(event, number, words, shop.conversations.get(key))
             self.incidents.flush()
         return folded
 
