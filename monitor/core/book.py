@@ -6,7 +6,7 @@ that fits the shop, the phase and the instant is laid over what the sections bef
 it gave; a section of which none fits changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -51,10 +51,21 @@ class Layer(Struct, frozen=True, kw_only=True):
 Ready = tuple[Layer, int, int, Calendar | None]  # A layer with what is asked of it for each event: from, until, when.
 
 
+def _until_one_holds(layers: Iterable[Ready]) -> tuple[Ready, ...]:
+    """Return layers up to the first that holds at any time: those behind it are never asked."""
+    found = []
+    for ready in layers:
+        found.append(ready)
+        _, since_ms, before_ms, calendar = ready
+        if calendar is None and since_ms == -ALWAYS_MS and before_ms == ALWAYS_MS:
+            break
+    return tuple(found)
+
+
 class _Section:
     """The layers of a section, those that name shops found by them: of thousands a shop has a few."""
 
-    __slots__ = ("_all_of_shop", "_layers", "_of_any", "_of_shop", "_unnamed")
+    __slots__ = ("_layers", "_of_any", "_of_shop", "_unnamed", "knows_phases")
 
     def __init__(self, layers: Sequence[Ready]) -> None:
         self._layers = tuple(layers)
@@ -64,21 +75,14 @@ class _Section:
         for place, (layer, *_) in enumerate(layers):
             for shop in layer.shops or ():
                 self._of_shop.setdefault(shop, []).append(place)
-        # Where those that name shops ask for nothing else: all of a shop's, which need no look for each phase.
-        self._all_of_shop: dict[str, tuple[Ready, ...]] | None = None
-        if all(layer.shops is None or (layer.platforms is None and layer.phases is None) for layer, *_ in layers):
-            self._all_of_shop = {
-                shop: tuple([layers[place] for place in places]) for shop, places in self._of_shop.items()
-            }
+        self.knows_phases = any(layer.phases is not None for layer, *_ in layers)
 
     def fitting(self, platform: str, shop: str, phase: str | None) -> tuple[Ready, ...]:
         """Return those that are for this shop and phase, in their order."""
-        if not self._unnamed and self._all_of_shop is not None:
-            return self._all_of_shop.get(shop, ())
         unnamed = self._of_any.get((platform, phase))
         if unnamed is None:
             places = [place for place in self._unnamed if self._layers[place][0].fits(platform, "", phase)]
-            unnamed = self._of_any[platform, phase] = (places, tuple([self._layers[place] for place in places]))
+            unnamed = self._of_any[platform, phase] = places, _until_one_holds(self._layers[place] for place in places)
         named = [
             place
             for place in self._of_shop.get(shop, ())
@@ -89,7 +93,10 @@ class _Section:
             return unnamed[1]
         if unnamed[0]:
             named = sorted(unnamed[0] + named)
-        return tuple([self._layers[place] for place in named])
+        return _until_one_holds(self._layers[place] for place in named)
+
+
+Fitting = tuple[tuple[Ready, ...], ...]  # Of each section the layers that are for a shop and phase.
 
 
 class Book:
@@ -103,8 +110,8 @@ class Book:
 
     def __init__(self, base: Policy, sections: Sequence[Sequence[Layer]], rules: str) -> None:
         self.rules = rules
-        self.phases = frozenset(p for section in sections for layer in section for p in layer.phases or ())
         self._base = base
+        self._phases = sorted({p for section in sections for layer in section for p in layer.phases or ()})
         calendars: dict[Hours, Calendar] = {}
 
         def ready(layer: Layer) -> Ready:
@@ -114,31 +121,49 @@ class Book:
             return layer, layer.from_ms, layer.until_ms, calendar
 
         self._sections = tuple(_Section(tuple(map(ready, section))) for section in sections)
-        self._fitting: dict[tuple[str, str, str | None], tuple[tuple[Ready, ...], ...]] = {}
+        self._of_shop: dict[tuple[str, str], dict[str | None, Fitting]] = {}
         self._made: dict[tuple[int, ...], Policy] = {}
+
+    def phases_of(self, platform: str, shop: str) -> Collection[str]:
+        """Return the phases that make a difference for a shop; any other is as if none were named."""
+        return [phase for phase in self._by_phase(platform, shop) if phase is not None]
+
+    def _by_phase(self, platform: str, shop: str) -> dict[str | None, Fitting]:
+        """Return what is for a shop where no phase is named, and for each phase for which that is something else."""
+        found = self._of_shop.get((platform, shop))
+        if found is None:
+            plain = tuple([section.fitting(platform, shop, None) for section in self._sections])
+            found = self._of_shop[platform, shop] = {None: plain}
+            for phase in self._phases:
+                fitting = tuple(
+                    [
+                        section.fitting(platform, shop, phase) if section.knows_phases else as_plain
+                        for section, as_plain in zip(self._sections, plain, strict=True)
+                    ]
+                )
+                if fitting != plain:
+                    found[phase] = fitting
+        return found
 
     def resolve(self, platform: str, shop: str, phase: str | None, at_ms: int) -> Resolved:
         """Return the policy in force for a shop, a phase and an instant, and for how long that answer stands."""
-        if phase not in self.phases:
-            phase = None
-        key = (platform, shop, phase)
-        sections = self._fitting.get(key)
-        if sections is None:
-            fitting = [section.fitting(platform, shop, phase) for section in self._sections]
-            sections = self._fitting[key] = tuple(fitting)
+        by_phase = self._of_shop.get((platform, shop)) or self._by_phase(platform, shop)
         from_ms, until_ms = -ALWAYS_MS, ALWAYS_MS
         chosen: list[Layer] = []
-        for section in sections:
+        for section in by_phase.get(phase) or by_phase[None]:
             for layer, since_ms, before_ms, calendar in section:
                 if at_ms < since_ms:
-                    holds, since_ms, before_ms = False, from_ms, since_ms
-                elif at_ms >= before_ms:
-                    holds, since_ms, before_ms = False, before_ms, until_ms
-                else:
-                    holds = True
-                    if calendar is not None:
-                        holds, opens_ms, closes_ms = calendar.span(at_ms)
-                        since_ms, before_ms = max(since_ms, opens_ms), min(before_ms, closes_ms)
+                    if since_ms < until_ms:
+                        until_ms = since_ms
+                    continue
+                if at_ms >= before_ms:
+                    if before_ms > from_ms:
+                        from_ms = before_ms
+                    continue
+                holds = True
+                if calendar is not None:
+                    holds, opens_ms, closes_ms = calendar.span(at_ms)
+                    since_ms, before_ms = max(since_ms, opens_ms), min(before_ms, closes_ms)
                 if since_ms > from_ms:
                     from_ms = since_ms
                 if before_ms < until_ms:

@@ -79,21 +79,20 @@ class Marks:
         self.bits = bits = number << POLICY_SHIFT
         self.keyed = policy.bot == "holds"
 
-        def table(of: tuple[int, ...], *, counts: bool = True) -> _Table:
-            return tuple([bits | what for what in of]) if counts else None
+        def table(of: tuple[int, ...]) -> tuple[int, ...]:
+            return tuple([bits | what for what in of])
 
-        person = table(_HUMAN_WHAT, counts="agent" in policy.ends_wait)
-        assist = table(_HUMAN_WHAT, counts="assist" in policy.ends_wait)
-        bot = table(_BOT_WHAT)
+        human, bot = table(_HUMAN_WHAT), table(_BOT_WHAT)
+        person, assist, seller = (human if role in policy.ends_wait else None for role in ("agent", "assist", "seller"))
         self.of_role: dict[str, _Table] = {
             "buyer": table(_BUYER_WHAT),
             "agent": person,
             "assist": assist,
-            "seller": table(_HUMAN_WHAT, counts="seller" in policy.ends_wait),
+            "seller": seller,
             "bot": bot,
             **dict.fromkeys(("auto", "note", "system")),
         }
-        by_latency = table(_LATENCY_WHAT, counts=person is not None)
+        by_latency = None if person is None else table(_LATENCY_WHAT)
         self.of_speaker: tuple[_Table, ...] = (None, None, bot, None, person, assist, by_latency, None)
         self._no_answer = (bits | BUYER | NO_ANSWER, bits | BUYER)
 

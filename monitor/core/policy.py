@@ -8,6 +8,7 @@ changes waits that open after 12:00.
 A policy can be stored, compared and used as a key: all in it is plain and frozen.
 """
 
+from collections.abc import Collection
 from typing import Literal, NamedTuple, Protocol
 
 from msgspec import Struct
@@ -146,9 +147,8 @@ class PolicyBook(Protocol):
     def rules(self) -> str:
         """Name this version of the rules: their hash, or ``built-in``."""
 
-    @property
-    def phases(self) -> frozenset[str]:
-        """Return the phases that make a difference; another one is asked for as None."""
+    def phases_of(self, platform: str, shop: str) -> Collection[str]:
+        """Return the phases that make a difference for a shop; any other is as if none were named."""
 
     def resolve(self, platform: str, shop: str, phase: str | None, at_ms: int) -> Resolved:
         """Return the policy in force for a shop, a phase and an instant.
@@ -161,10 +161,13 @@ class BuiltIn:
     """The book with one page: what holds without any rules."""
 
     rules = "built-in"
-    phases: frozenset[str] = frozenset()
 
     def __init__(self, policy: Policy = BUILT_IN) -> None:
         self._resolved = Resolved(policy)
+
+    def phases_of(self, platform: str, shop: str) -> Collection[str]:  # noqa: ARG002 - one policy for all
+        """Return that none does."""
+        return ()
 
     def resolve(self, platform: str, shop: str, phase: str | None, at_ms: int) -> Resolved:  # noqa: ARG002 - one policy for all
         """Return the only policy, for all time."""

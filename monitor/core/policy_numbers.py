@@ -21,7 +21,6 @@ class NumberedPolicies(dict[int, Policy]):
     Attributes:
         clocks: the counted clock of what opened under each; None: all time counts.
         rules: the rules each came with first, by their hash.
-        new: those that were given a number since the caller last took them, as (number, rules, the policy encoded).
     """
 
     def __init__(self) -> None:
@@ -30,12 +29,14 @@ class NumberedPolicies(dict[int, Policy]):
         self._met: dict[int, tuple[Policy, int]] = {}  # By identity: to hash a policy takes some microseconds.
         self.clocks: dict[int, CountedClock | None] = {}
         self.rules: dict[int, str] = {}
-        self.new: list[tuple[int, str, bytes]] = []
+        self._new: list[tuple[int, str]] = []
+        self._next = 0
 
     def restore(self, number: int, rules: str, encoded: bytes) -> None:
         """Take back what was stored."""
         policy = _decode(encoded)
         self._numbers.setdefault(policy, number)
+        self._next = max(self._next, number + 1)
         self._keep(number, rules, policy)
 
     def number_of(self, policy: Policy, rules: str) -> int:
@@ -43,15 +44,21 @@ class NumberedPolicies(dict[int, Policy]):
         met = self._met.get(id(policy))
         if met is not None and met[0] is policy:
             return met[1]
-        number = self._numbers.get(policy)
-        if number is None:
-            number = self._numbers[policy] = max(self, default=-1) + 1
+        number = self._numbers.setdefault(policy, self._next)  # To hash it once.
+        if number == self._next:
+            self._next += 1
             self._keep(number, rules, policy)
-            self.new.append((number, rules, _encode(policy)))
+            self._new.append((number, rules))
         if len(self._met) >= POLICIES_MET:
             self._met.clear()
         self._met[id(policy)] = (policy, number)
         return number
+
+    def take_new(self) -> list[tuple[int, str, bytes]]:
+        """Return those that were given a number since this was last asked, for storing: (number, rules, encoded)."""
+        new = [(number, rules, _encode(self[number])) for number, rules in self._new]
+        self._new.clear()
+        return new
 
     def _keep(self, number: int, rules: str, policy: Policy) -> None:
         self[number] = policy

@@ -4,7 +4,7 @@ What decides (`tracker` and the modules around it) shares this state. Nothing in
 global, so that many shards can run side by side.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from monitor.core import events as ev
@@ -37,10 +37,23 @@ class Shop:
     """What the tracker keeps of one shop.
 
     Its policy is that of the event in hand, by the event's own time and phase: asked for anew only when an event lies
-    outside the span, or is of another phase, than the one before it.
+    outside the span, or is of another phase, than the one before it. Where phases make no difference they are not
+    looked at.
     """
 
-    __slots__ = ("conversations", "fold", "from_ms", "lists", "marks", "name", "phase", "platform", "spans", "until_ms")
+    __slots__ = (
+        "conversations",
+        "fold",
+        "from_ms",
+        "lists",
+        "marks",
+        "name",
+        "phase",
+        "phases",
+        "platform",
+        "spans",
+        "until_ms",
+    )
 
     fold: Fold  # Of the event in hand, as are the marks.
     marks: Marks
@@ -58,6 +71,7 @@ class Shop:
         self.spans.clear()
         self.from_ms = self.until_ms = 0
         self.phase: str | None = None
+        self.phases: Collection[str] | None = None  # Those that make a difference; None: not asked yet.
 
 
 class Shard:
@@ -102,7 +116,6 @@ class Shard:
         people: People | None,
     ) -> None:
         self._book = policies
-        self._phases = policies.phases
         self.wall = wall
         self._who: dict[tuple[str | None, str | None], Who] = {}
         self._calendars: dict[Hours, Calendar] = {}
@@ -130,7 +143,6 @@ class Shard:
     def take_rules(self, policies: PolicyBook) -> None:
         """Hold against these rules what comes from now on; what stands open keeps the policy it opened with."""
         self._book = policies
-        self._phases = policies.phases
         self._calendars.clear()
         for shop in self.by_name.values():
             shop.ask_anew()
@@ -149,7 +161,10 @@ class Shard:
         shop.from_ms, shop.until_ms, shop.fold, shop.marks = span
 
     def _resolved(self, shop: Shop, phase: str | None, at_ms: int) -> tuple[int, int, Fold, Marks]:
-        if phase not in self._phases:
+        phases = shop.phases
+        if phases is None:
+            phases = shop.phases = self._book.phases_of(shop.platform, shop.name)
+        if phase not in phases:
             phase = None
             span = shop.spans.get(None)
             if span is not None and span[0] <= at_ms < span[1]:

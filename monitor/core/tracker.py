@@ -155,7 +155,7 @@ class Tracker(ShardReading):
         if (
             not shop.from_ms <= event.ts_ms < shop.until_ms
             or policy is not None
-            or (self._phases and event.phase != shop.phase)
+            or (shop.phases and event.phase != shop.phase)
         ):
             self.turn(shop, event, policy)
         self.taken_under = shop.fold.number

@@ -87,8 +87,7 @@ class Recorder:
                 if decision.kind == "promise":
                     told.append((decision.facts["shop"], decision.facts["conversation"]))
         commit.rounds = list(rounds.items())
-        commit.policies = self._tracker.policies.new[:]
-        self._tracker.policies.new.clear()
+        commit.policies = self._tracker.policies.take_new()
         found = (self._tracker.conversation(shop, conversation) for shop, conversation in told)
         return [conversation for conversation in found if conversation is not None]
 

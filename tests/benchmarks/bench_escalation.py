@@ -50,10 +50,12 @@ class Book:
     """A policy for each team, by the number in the shop's name."""
 
     rules = "bench"
-    phases: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self._resolved = [Resolved(replace(BUILT_IN, team=f"team-{team}", steps=STEPS)) for team in range(TEAMS)]
+
+    def phases_of(self, platform: str, shop: str) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
 
     def resolve(self, platform: str, shop: str, phase: str | None, at_ms: int) -> Resolved:  # noqa: ARG002
         return self._resolved[int(shop[1:]) % TEAMS]

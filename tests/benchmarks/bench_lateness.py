@@ -74,7 +74,7 @@ async def prepare(folder: Path, waits: int) -> None:
         tracker.decisions.clear()
     assert len(tracker.changed) == waits
     journal = await Journal.open(folder)
-    await journal.commit(Commit(now_ms=tracker.now_ms, rules="bench", policies=tracker.policies.new))
+    await journal.commit(Commit(now_ms=tracker.now_ms, rules="bench", policies=tracker.policies.take_new()))
     rows = []
     for number, conversation in enumerate(tracker.changed, 1):
         rows.append((conversation.shop, conversation.id, conversation.number, True, tracker.rows.encode(conversation)))

@@ -122,4 +122,19 @@ def test_the_same_policy_with_later_rules_keeps_its_number() -> None:
     chat.tracker.take_rules(Book(BUILT_IN, (), "v2"))
     chat.buyer("0:10", chat="d")
     assert list(chat.tracker.policies) == [0]
-    assert [number for number, _, _ in chat.tracker.policies.new] == [0]
+    assert [number for number, _, _ in chat.tracker.policies.take_new()] == [0]
+
+
+def test_phases_are_looked_at_only_where_they_make_a_difference() -> None:
+    """A rule behind one that always holds makes none, nor does one of another platform."""
+    always = Layer(rule="r:2", sets={"team": "all"})
+    rules = book([replace(AFTER, platforms=frozenset({"jd"})), always, replace(AFTER, rule="r:9")])
+    assert (list(rules.phases_of("jd", "s")), list(rules.phases_of("taobao", "s"))) == (["aftersale"], [])
+    assert rules.resolve("jd", "s", "aftersale", at_ms("0:00")).policy.name == "after"
+    for phase in (None, "aftersale", "presale"):
+        assert rules.resolve("taobao", "s", phase, at_ms("0:00")).policy.team == "all"
+    of_shop = book([replace(AFTER, shops=frozenset({"s"}), hours=EVENING.hours), always])
+    assert (list(of_shop.phases_of("taobao", "s")), list(of_shop.phases_of("taobao", "other"))) == (["aftersale"], [])
+    assert [of_shop.resolve("taobao", "s", "aftersale", at_ms(at)).policy.name for at in ("29:00", "30:00")] == [
+        "built-in", "after",
+    ]  # fmt: skip

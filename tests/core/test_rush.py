@@ -27,13 +27,15 @@ class Book:
     """Each shop is its team's."""
 
     rules = "rush"
-    phases: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self._policies = [replace(LADDER, team=f"team-{team}") for team in range(TEAMS)]
 
     def of(self, shop: str) -> Policy:
         return self._policies[int(shop[1:]) % TEAMS]
+
+    def phases_of(self, platform: str, shop: str) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
 
     def resolve(self, platform: str, shop: str, phase: str | None, at_ms: int) -> Resolved:  # noqa: ARG002
         return Resolved(self.of(shop))
