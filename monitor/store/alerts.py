@@ -161,29 +161,17 @@ class Alerts:
 
         return await self._reader.read(read)
 
-    async def judged(self, wanted: Wanted) -> tuple[list[Judged], int]:
-        """Return what alerts of waits were told beyond the panel in a span, and the hours in which agents answered.
-
-        An hour counts for an agent (an account, where none is named) who has answered or held a round that began in it.
-        """
+    async def judged(self, wanted: Wanted) -> list[Judged]:
+        """Return what alerts of waits were told beyond the panel in a span."""
         where, values = _where(wanted, since="raised_at_ms")
-        span = (wanted.from_ms or 0, wanted.to_ms if wanted.to_ms is not None else 1 << 62)
 
-        def read(db: sqlite3.Connection) -> tuple[list[Judged], int]:
+        def read(db: sqlite3.Connection) -> list[Judged]:
             found = db.execute(
                 "SELECT team, state, outcome, raised_at_ms, limit_at_ms, first_claimed_at_ms, ended_at_ms FROM alerts "
                 f"WHERE {' AND '.join(where)} AND kind = 'wait' AND raised_at_ms IS NOT NULL",
                 values,
             )
-            alerts = [Judged(*row) for row in found]
-            (hours,) = db.execute(
-                "SELECT count(DISTINCT coalesce(json_extract(CAST(body AS TEXT), '$.agent'), "
-                "json_extract(CAST(body AS TEXT), '$.account')) || '/' || (opened_at_ms / 3600000)) "
-                "FROM rounds WHERE opened_at_ms >= ? AND opened_at_ms < ? "
-                "AND (? IS NULL OR json_extract(CAST(body AS TEXT), '$.team') = ?) AND (? IS NULL OR shop = ?)",
-                (*span, wanted.team, wanted.team, wanted.shop, wanted.shop),
-            ).fetchone()
-            return alerts, hours
+            return [Judged(*row) for row in found]
 
         return await self._reader.read(read)
 

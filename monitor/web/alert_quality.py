@@ -1,11 +1,46 @@
 """How good alerts are: of those that were told beyond the agent's panel, how many were right, in time, and of use."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from statistics import median
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
+from monitor.core.units import HOUR_MS
 from monitor.store.alerts import Judged
+
+
+class _OfAgent(Struct, gc=False):
+    """Whose a round of the journal is."""
+
+    shop: str
+    team: str
+    opened_at_ms: int
+    agent: str | None = None
+    account: str | None = None
+
+
+_of_agent = msgspec.json.Decoder(_OfAgent).decode
+
+
+async def hours_of_agents(rounds: AsyncIterator[list[bytes]], wanted: Callable[[str, str], bool]) -> int:
+    """Count the hours in which agents had a round: an account stands for its agent where none is named.
+
+    Args:
+        rounds: of a span, in chunks, between which others get the loop.
+        wanted: whether rounds of a shop and a team count.
+    """
+    found: set[tuple[str, int]] = set()
+    async for chunk in rounds:
+        for one in map(_of_agent, chunk):
+            whose = one.agent or one.account
+            if whose is not None and wanted(one.shop, one.team):
+                found.add((whose, one.opened_at_ms // HOUR_MS))
+        await asyncio.sleep(0)
+    return len(found)
 
 
 def quality(alerts: Sequence[Judged], agent_hours: int, now_ms: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 
 from monitor.core.decisions import AlertAct
 from monitor.core.events import AlertActed, AnyEvent, SilenceEnded, SilenceSet
@@ -22,26 +22,19 @@ from monitor.store.alerts import Logged, Wanted
 from monitor.store.entries import Attempt
 from monitor.web import models, models_alerts
 from monitor.web.access import Caller
-from monitor.web.alert_quality import quality
-from monitor.web.api import NOT_YOURS, json
+from monitor.web.alert_quality import hours_of_agents, quality
+from monitor.web.api import NOT_YOURS, Anybody, Filter, json
 from monitor.web.floor import Floor
 from monitor.web.intake import Intake
 from monitor.web.services import Services
 from monitor.web.shapes import instant, told_step, wait_number
+from monitor.web.spans import asked_instant
 from monitor.wire.batch import Batch
-from monitor.wire.instants import instant_ms
 
 MUTE_MS = 600_000
 SILENCE_AT_MOST_MS = 7 * DAY_MS
 
 
-def _caller(request: Request) -> Caller:
-    caller: Caller = request.scope["presales.caller"]
-    return caller
-
-
-Anybody = Annotated[Caller, Depends(_caller)]
-Filter = Annotated[str | None, Query(max_length=200)]
 Instant = Annotated[str | None, Query(max_length=40, description="RFC 3339 with offset, or epoch milliseconds.")]
 
 
@@ -179,7 +172,13 @@ class AlertsApi:
         from_ms = _asked(from_, "from")
         from_ms = to_ms - DAY_MS if from_ms is None else from_ms
         wanted = self._wanted(caller, shop=shop, team=team, from_ms=from_ms, to_ms=to_ms)
-        alerts, hours = await self._services.journal.alerts.judged(wanted)
+        journal = self._services.journal
+        alerts = await journal.alerts.judged(wanted)
+
+        def counts(of_shop: str, of_team: str) -> bool:
+            return caller.may(of_shop, of_team) and shop in (None, of_shop) and team in (None, of_team)
+
+        hours = await hours_of_agents(journal.rounds(from_ms, to_ms), counts)
         return json({"from": instant(from_ms), "to": instant(to_ms)} | quality(alerts, hours, now_ms))
 
     def _wanted(self, caller: Caller, **asked: Any) -> Wanted:
@@ -312,8 +311,8 @@ class AlertsApi:
             raise HTTPException(
                 400, f"name at least one of {', '.join(MATCHERS)}: a silence of everything is an outage"
             )
-        until_ms = _asked(str(body.until), "until")
-        if until_ms is None or not now_ms < until_ms <= now_ms + SILENCE_AT_MOST_MS:
+        until_ms = asked_instant("until", body.until)
+        if not now_ms < until_ms <= now_ms + SILENCE_AT_MOST_MS:
             raise HTTPException(400, "until must lie ahead, within 7 days")
         if len(self._services.engine.silences()) >= SILENCES_AT_MOST:
             raise HTTPException(400, f"there are {SILENCES_AT_MOST} silences already; end some first")
@@ -386,12 +385,7 @@ def _may_see(caller: Caller, one: Silence) -> bool:
 
 
 def _asked(value: str | None, name: str) -> int | None:
-    if value is None:
-        return None
-    try:
-        return instant_ms(int(value) if value.isdigit() else value)
-    except ValueError as error:
-        raise HTTPException(400, f"{name}: {error}") from None
+    return None if value is None else asked_instant(name, value)
 
 
 def _act(act: AlertAct) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -25,6 +25,7 @@ from monitor.web.kpi_extras import with_extras
 from monitor.web.models import answers
 from monitor.web.services import Services
 from monitor.web.shapes import encode, instant, seconds
+from monitor.web.spans import asked_day, asked_instant
 
 logger = logging.getLogger(__name__)
 
@@ -215,8 +216,8 @@ class KpisApi:
         """Return what span is asked for: days, or instants."""
         today = reading.scorer.today
         if _is_day(since) and _is_day(to):
-            first = today if since is None else _day("from", since)
-            last = max(first, today) if to is None else _day("to", to)
+            first = today if since is None else asked_day("from", since)
+            last = max(first, today) if to is None else asked_day("to", to)
             if since is None and to is not None:
                 first = last
             if last < first:
@@ -282,23 +283,5 @@ def _is_day(text: str | None) -> bool:
     return text is None or (len(text) == 10 and text[4:5] == "-")
 
 
-def _day(name: str, text: str) -> int:
-    try:
-        return date.fromisoformat(text).toordinal()
-    except ValueError:
-        raise HTTPException(400, f"{name}: {text!r} is no date; write 2026-11-23") from None
-
-
 def _instant(name: str, text: str) -> int:
-    if _is_day(text):
-        return days(ZONE).numbered(_day(name, text)).start_ms
-    try:
-        if text.isdigit():
-            return int(text)
-        when = datetime.fromisoformat(text.replace(" ", "+"))  # A plus sign in an address means a space.
-    except ValueError:
-        when = None
-    if when is None or when.tzinfo is None:
-        said = f"{name}: {text!r} is no instant; write 2026-11-23T08:00:00+08:00, or a date"
-        raise HTTPException(400, said)
-    return round(when.astimezone(UTC).timestamp() * 1000)
+    return days(ZONE).numbered(asked_day(name, text)).start_ms if _is_day(text) else asked_instant(name, text)

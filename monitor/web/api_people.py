@@ -20,7 +20,7 @@ from monitor.core.scores.floor import ZONE
 from monitor.core.units import DAY_MS, HOUR_MS, MINUTE_MS
 from monitor.web import models_people as told
 from monitor.web.access import Caller
-from monitor.web.api import NOT_YOURS, Anybody, json
+from monitor.web.api import NOT_YOURS, Anybody, Filter, json
 from monitor.web.floor import Floor, Group
 from monitor.web.gauges import SHOPS_A_SLICE
 from monitor.web.intake import Intake
@@ -28,10 +28,9 @@ from monitor.web.models import Gaps, answers
 from monitor.web.own_day import OwnDay, OwnDays
 from monitor.web.services import Services
 from monitor.web.shapes import instant, seconds, wait_id
+from monitor.web.spans import asked_instant
 from monitor.wire.batch import Batch
-from monitor.wire.instants import NotAnInstant, instant_ms
 
-Filter = Annotated[str | None, Query(max_length=200)]
 PLANNED_AT_MOST = 24
 _STATES = {PREVIEW: "coming", FIXED: "open", RECEIVED: "received", OVER: "over"}
 
@@ -184,11 +183,8 @@ class PeopleApi:
             }
 
     def _span(self, from_: str | None, to: str | None) -> tuple[int, int]:
-        try:
-            to_ms = self._services.now_ms() if to is None else instant_ms(to)
-            return to_ms - DAY_MS if from_ is None else instant_ms(from_), to_ms
-        except NotAnInstant as error:
-            raise HTTPException(400, f"from, to: {error}") from None
+        to_ms = self._services.now_ms() if to is None else asked_instant("to", to)
+        return to_ms - DAY_MS if from_ is None else asked_instant("from", from_), to_ms
 
     async def receive(self, id: str, caller: Anybody, body: told.Receipt | None = None) -> Response:
         """Say that a list is received: whoever receives answers for what is on it from now on."""

@@ -10,12 +10,11 @@ from monitor.store.quality import StoredHit
 from monitor.suggest.rates import rates
 from monitor.web import models
 from monitor.web.access import Caller
-from monitor.web.api import NOT_YOURS, Anybody, json
+from monitor.web.api import NOT_YOURS, Anybody, Filter, json
 from monitor.web.quality_store import QualityStore
 from monitor.web.shapes import instant
 
 Day = Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A day, +08:00, such as 2026-11-23.")]
-Filter = Annotated[str | None, Query(max_length=200)]
 
 
 class Figures(BaseModel):

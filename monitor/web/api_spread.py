@@ -14,19 +14,19 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 
+from monitor.core.scores.days import days
 from monitor.core.scores.floor import ZONE
-from monitor.core.units import DAY_MS, HOUR_MS
-from monitor.web.api import Anybody, json
+from monitor.core.units import HOUR_MS
+from monitor.web.api import Anybody, Filter, json
 from monitor.web.brief_rounds import BriefRound, brief_round
 from monitor.web.models import answers
 from monitor.web.services import Services
 from monitor.web.shapes import instant
+from monitor.web.spans import asked_day
 
 EDGES_MS = tuple(1000 * edge for edge in (5, 10, 15, 20, 30, 45, 60, 80, 100, 120, 150, 180, 240, 300, 600))
 LIMIT_MS = 180_000
 DAYS_AT_MOST = 92
-
-Filter = Annotated[str | None, Query(max_length=200)]
 
 
 class Band(BaseModel):
@@ -82,9 +82,11 @@ class SpreadApi:
         platform: Filter = None,
     ) -> Response:
         """How long buyers waited, by length and by hour, over whole days ("2026-11-23"), both of them with it."""
-        from_ms, to_ms = self._day("from", since), self._day("to", to) + DAY_MS
-        if not 0 < to_ms - from_ms <= DAYS_AT_MOST * DAY_MS:
+        first, last = asked_day("from", since), asked_day("to", to)
+        if not 0 <= last - first < DAYS_AT_MOST:
             raise HTTPException(400, f"from, to: give one to {DAYS_AT_MOST} days, the first one first")
+        calendar = days(ZONE)
+        from_ms, to_ms = calendar.numbered(first).start_ms, calendar.numbered(last).end_ms
         bands = [0] * (len(EDGES_MS) + 1)
         hours: dict[int, list[int]] = {}  # By the hour's beginning: rounds, over the limit, answered, their sum.
         wanted = {"shop": shop, "team": team, "platform": platform}
@@ -115,12 +117,6 @@ class SpreadApi:
             "over_limit": over,
             "mean_seconds": sum_ms / answered / 1000 if answered else None,
         }
-
-    def _day(self, name: str, text: str) -> int:
-        try:
-            return int(datetime.fromisoformat(text).replace(tzinfo=self._zone).timestamp() * 1000)
-        except ValueError:
-            raise HTTPException(400, f"{name}: {text!r} is no date; write 2026-11-23") from None
 
 
 def _count(one: BriefRound, bands: list[int], hours: dict[int, list[int]]) -> None:

@@ -2,26 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 
-from monitor.errors import StoreUnavailable
 from monitor.suggest.service import Offer, Suggester
 from monitor.suggest.shapes import told
 from monitor.web import models
 from monitor.web import models_suggestions as shapes
 from monitor.web.access import Caller
-from monitor.web.api import NOT_YOURS
-from monitor.web.shapes import encode
+from monitor.web.api import NOT_YOURS, Anybody, json
 
 Name = Annotated[str, Query(min_length=1, max_length=200)]
-
-
-def _caller(request: Request) -> Caller:
-    caller: Caller = request.scope["presales.caller"]
-    return caller
-
-
-Anybody = Annotated[Caller, Depends(_caller)]
 
 
 class SuggestionsApi:
@@ -99,21 +89,18 @@ class SuggestionsApi:
             self._able(caller, outcome.shop)
         suggester = self._able(caller, outcomes[0].shop)
         accepted = 0
-        try:
-            for outcome in outcomes:
-                accepted += await suggester.take(
-                    outcome.shop,
-                    outcome.phrase,
-                    outcome.outcome,
-                    offer=outcome.suggestion,
-                    position=outcome.position,
-                    agent=outcome.agent or caller.name,
-                    text=outcome.text,
-                    send_ms=round((outcome.send_seconds or 0) * 1000),
-                )
-        except StoreUnavailable as error:
-            raise HTTPException(503, str(error)) from None
-        return _json({"accepted": accepted, "duplicates": len(outcomes) - accepted})
+        for outcome in outcomes:
+            accepted += await suggester.take(
+                outcome.shop,
+                outcome.phrase,
+                outcome.outcome,
+                offer=outcome.suggestion,
+                position=outcome.position,
+                agent=outcome.agent or caller.name,
+                text=outcome.text,
+                send_ms=round((outcome.send_seconds or 0) * 1000),
+            )
+        return json({"accepted": accepted, "duplicates": len(outcomes) - accepted})
 
     def _able(self, caller: Caller, shop: str) -> Suggester:
         suggester = self._suggester
@@ -125,8 +112,4 @@ class SuggestionsApi:
 
     async def _answer(self, suggester: Suggester, offer: Offer, rewrite: bool) -> Response:
         rewritten = await suggester.rewrite(offer) if rewrite else ()
-        return _json(told(offer, self._epoch, rewritten))
-
-
-def _json(what: object) -> Response:
-    return Response(encode(what), media_type="application/json")
+        return json(told(offer, self._epoch, rewritten))

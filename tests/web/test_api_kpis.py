@@ -54,6 +54,9 @@ async def test_what_is_asked_wrongly_is_said(tmp_path: Path) -> None:
             ("from=2026-11-24&to=2026-11-23", "to: it is before from"),
             ("from=yesterday", "from: 'yesterday' is no instant"),
             ("from=2026-11-24T08:00", "is no instant"),
+            ("from=0001-01-01&to=0001-01-01", "is no date"),
+            ("from=0001-01-01T00:00:00Z&to=0001-01-02T00:00:00Z", "before the year 2000"),
+            ("from=9999-12-31&to=9999-12-31", "is no date"),
             ("from=2020-01-01&to=2026-01-01", "more than 400 days"),
             ("from=2026-11-01T08:00Z&to=2026-11-20T08:00Z", "may have 48 hours"),
         ):

@@ -259,6 +259,7 @@ async def test_figures_of_a_caller_with_one_shop_are_that_shop_s_figures(tmp_pat
         day = date.fromordinal(owners.app.scores.scorer.today).isoformat()
         for path in (
             f"/v1/kpis/spread?from={day}&to={day}",
+            "/v1/alerts/quality?from=2020-01-01T00:00:00Z",
             *(f"/v1/quality?{DAYS}&by={by}" for by in ("agent", "team", "shop", "day")),
         ):
             own = await _figures(owners, path, "viewer shop")
