@@ -171,8 +171,8 @@ class Fold:
                 self._bot_speaks(wait, wait.standing, ts_ms, lost_it=entry.what & LOST_IT > 0)
         elif code == HOLDER:
             if state.holder is None and entry.extra is not None and entry.extra.giver is not None:
-                _held_all_along(state, entry.extra.giver)
-            _change_holder(state, entry.who, ts_ms)
+                state.was_with(entry.extra.giver)
+            state.pass_to(entry.who, ts_ms)
         elif code == HANDED_OFF:
             if wait is None:
                 if state.flags & BUYER_LAST:
@@ -238,7 +238,7 @@ class Fold:
         if more is not None and more is not holder:
             who = more.who if type(more) is Extra else more
             if who is not None and (holder is None or who.agent is not None or who.account != holder.account):
-                _change_holder(state, who, ts_ms)  # Else the same account, its person not named this time.
+                state.pass_to(who, ts_ms)  # Else the same account, its person not named this time.
         courtesy = what & (NO_ANSWER | POLITE) and (
             what & NO_ANSWER or flags & (HUMAN_SPOKE | HUMAN_ASKED) == HUMAN_SPOKE
         )
@@ -351,7 +351,7 @@ class Fold:
         """The buyer waits at this instant, says the platform: since then, if we did not know it."""
         wait = state.wait
         if entry.who is not None:
-            _change_holder(state, entry.who, entry.ts_ms)
+            state.pass_to(entry.who, entry.ts_ms)
         if wait is not None:
             if entry.what & OPENED and wait.number < 0:
                 wait.number = entry.number
@@ -416,26 +416,6 @@ def _remember(state: State, entry: Entry, recalls: Recalls) -> None:
 
 def _taken_back_last(ghost: Entry) -> str:
     return ghost.extra.target if ghost.extra is not None else ghost.id
-
-
-def _change_holder(state: State, who: Who | None, at_ms: int) -> None:
-    """Re-own the chat; the buyer's clock runs on, and what was held so far stays charged to who held it."""
-    before = state.holder
-    if who is not None and before is not None and who.agent is None and who.account == before.account:
-        return  # The same account, its person not named this time.
-    state.holder = who
-    wait = state.wait
-    if wait is not None and who != before:
-        held = wait.holders or ((wait.opened_at_ms, before),)
-        wait.holders = (*held[-63:], (at_ms, who))
-
-
-def _held_all_along(state: State, who: Who) -> None:
-    """Learn who has held a chat that seemed to lie with nobody."""
-    state.holder = who
-    wait = state.wait
-    if wait is not None and wait.holders is not None:
-        wait.holders = (*wait.holders[:-1], (wait.holders[-1][0], who))
 
 
 class Folds(dict[int, Fold]):

@@ -44,6 +44,7 @@ class Standing(Struct, array_like=True, gc=False):
 FIRST = 1  # No human reply before it in its session.
 CLOSED_UNANSWERED = 2  # An agent or the system closed the chat on it.
 ONLY_GREETED = 4  # The buyer has said hello and nothing else.
+HOLDERS_KEPT = 64  # Of one wait: whom it is passed between more often are machines.
 ASKED_KEYS = 8  # So many questions are remembered to notice one asked again.
 
 
@@ -174,6 +175,26 @@ class State(Struct, array_like=True, gc=False):
     def asked_ms(self) -> int:
         """When the buyer last wrote, where that is kept; else 0."""
         return self.rare.asked_ms if self.rare is not None else 0
+
+    def pass_to(self, who: Who | None, at_ms: int) -> None:
+        """Re-own the chat; the buyer's clock runs on, and what was held so far stays charged to who held it."""
+        before = self.holder
+        if who is not None and before is not None and who.agent is None and who.account == before.account:
+            return  # The same account, its person not named this time.
+        self.holder = who
+        wait = self.wait
+        if wait is not None and who != before:
+            held = wait.holders or ((wait.opened_at_ms, before),)
+            if len(held) >= HOLDERS_KEPT:
+                held = (held[0], *held[2:])  # The first is charged what the second held: it must add up to the wait.
+            wait.holders = (*held, (at_ms, who))
+
+    def was_with(self, who: Who) -> None:
+        """Learn who has held a chat that seemed to lie with nobody."""
+        self.holder = who
+        wait = self.wait
+        if wait is not None and wait.holders is not None:
+            wait.holders = (*wait.holders[:-1], (wait.holders[-1][0], who))
 
     def copy(self) -> "State":
         """Return a state that can be stepped on without touching this one."""

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from monitor.core.decisions import AlertOrder, PassPromise
 from monitor.core.policy import BUILT_IN, Stage
 from monitor.core.units import MINUTE_MS
+from monitor.core.wait import HOLDERS_KEPT
 from tests.timeline import START_MS, Timeline, at_ms
 
 BOT_HOLDS = replace(BUILT_IN, bot="holds")
@@ -223,6 +224,15 @@ def test_a_wait_names_how_long_it_lay_unassigned() -> None:
 def test_who_passes_a_chat_on_has_held_it_though_nobody_told_of_that() -> None:
     chat = Timeline().buyer("0:00").transferred("0:40", "zhou", by="lin").agent("1:00", agent="zhou")
     assert [(h.agent, h.held_ms) for h in chat.rounds[1].holders] == [("lin", 40_000), ("zhou", 20_000)]
+
+
+def test_the_seconds_of_holders_add_up_to_the_wait_however_often_it_is_passed_on() -> None:
+    chat = Timeline().buyer("0:00", account="front")
+    for second in range(1, 101):
+        chat.transferred(second, f"agent {second}")
+    [done] = chat.agent("3:00", agent="agent 100").rounds.values()
+    assert sum(holding.held_ms for holding in done.holders) == 180_000
+    assert (len(done.holders), done.holders[-1].agent, done.holders[-1].held_ms) == (HOLDERS_KEPT, "agent 100", 80_000)
 
 
 def test_a_promise_is_a_matter_for_who_has_the_chat_now() -> None:
