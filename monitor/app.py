@@ -18,8 +18,9 @@ from monitor.alerts.canary import Canary, Nest, ping
 from monitor.alerts.links import Links, key_in
 from monitor.clock import Clock
 from monitor.core.people import People
-from monitor.core.policy import BUILT_IN, BuiltIn, Policy, PolicyBook
+from monitor.core.policy import BUILT_IN, BuiltIn, PolicyBook
 from monitor.core.roster import NOBODY_WRITTEN_DOWN, Register
+from monitor.core.scores.ruled import ShopRules
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.tracker import Tracker
 from monitor.core.units import DAY_MS
@@ -288,16 +289,23 @@ class App:
             shipped, faults = profiles.load(where.default_folder())
             assert not faults, faults
 
-        def policy(platform: str, shop: str) -> Policy:
-            book = self.book if self.rules is None else self.rules.rules.book
-            return book.resolve(platform, shop, None, engine.now_ms()).policy
+        def book() -> PolicyBook:
+            return self.book if self.rules is None else self.rules.rules.book
+
+        ruled = ShopRules(book())
+
+        def rules_of_shops() -> ShopRules:
+            nonlocal ruled
+            if ruled.book is not book():
+                ruled = ShopRules(book())
+            return ruled
 
         scorer = Scorer(
             journal.scores,
             now_ms=engine.now_ms,
             book=lambda: shipped if self.rules is None else self.rules.rules.profiles,
             metrics=self.metrics,
-            bot_within_ms=lambda platform, shop: policy(platform, shop).bot_within_ms,
+            rules=rules_of_shops,
             register=self._register,
             workers=people.workers,
             kept_from_ms=lambda: engine.now_ms() - self.settings.journal.keep_days * DAY_MS,
@@ -307,7 +315,7 @@ class App:
         self.scores = Reading(
             scorer,
             register=self._register,
-            team_of=lambda platform, shop: policy(platform, shop).team,
+            team_of=lambda platform, shop: book().resolve(platform, shop, None, engine.now_ms()).policy.team,
             spare=engine.spare,
         )
         return self.scores

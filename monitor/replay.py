@@ -28,6 +28,7 @@ from monitor.core.lists import places
 from monitor.core.policy import BuiltIn, PolicyBook
 from monitor.core.scores.chats import Chats, ShopChats
 from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.ruled import ShopRules
 from monitor.core.scores.totals import totals
 from monitor.core.senders import BUILT_IN as WITHOUT_RULES
 from monitor.core.senders import Reader
@@ -128,6 +129,7 @@ class Replay:
         self._kept: dict[int, Round] = {}
         self._orders: list[AlertOrder] = []
         self._announced: set[tuple[int, str]] = set()  # (wait, stage)
+        self._shop_rules = ShopRules(policies)
         self._tracker = Tracker(policies, wall=False, lazy=True, keep_all=as_arrived)
         self._seen: dict[str, set[str]] = {}
         self.last_ms = 0
@@ -258,7 +260,9 @@ class Replay:
         platform = event.platform or "unknown"
         if not event.shop or not (self._all_chats or self._scores or self._profiles.of_platform(platform)):
             return None
-        return chats.shop(event.shop, platform)
+        shop = chats.shop(event.shop, platform)
+        self._shop_rules.give(shop, event.ts_ms)
+        return shop
 
     def _drain(self, decisions: list[Decision]) -> None:
         tally, kept = self.tally, self._kept

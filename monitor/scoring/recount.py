@@ -13,6 +13,7 @@ from monitor.core.scores.board import Board, pack, sheet
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.days import Days
 from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.ruled import ShopRules
 from monitor.core.scores.staff import Staff
 from monitor.core.views import CANARY
 from monitor.scoring.logs import BATCH, BEFORE_MS, Key, heads_of, read_logs
@@ -41,7 +42,7 @@ class Recount:
         first_day: returns the first day that is in memory.
         shops: what is known today of each shop besides its chats.
         shop: returns that of one, by its name and platform.
-        bot_within_ms: returns how soon an answer is a bot's in a shop, by (platform, shop).
+        rules: returns what the rules ask of shops.
         register: returns who is who.
         workers: returns what is known of people without the journal.
         pace: between slices of work.
@@ -57,7 +58,7 @@ class Recount:
         first_day: Callable[[], int],
         shops: Mapping[str, ShopChats],
         shop: Callable[[str, str | None], ShopChats],
-        bot_within_ms: Callable[[str, str], int],
+        rules: Callable[[], ShopRules],
         register: Callable[[], Register],
         workers: Callable[[], Iterable[Worker]],
         pace: Pace,
@@ -69,7 +70,7 @@ class Recount:
         self._first_day = first_day
         self._shops = shops
         self._shop = shop
-        self._bot_within_ms = bot_within_ms
+        self._rules = rules
         self._register = register
         self._workers = workers
         self._pace = pace
@@ -122,6 +123,6 @@ class Recount:
                     shop.platform = platform
                 if shop.platform == CANARY:
                     continue
-                shop.bot_within_ms = self._bot_within_ms(shop.platform, shop.name)
+                self._rules().give(shop, now_ms)
                 board.apply(sheet(shop, key[1], self._book(), now_ms, log=entries, buyer=buyer, **span), 1)
             await asyncio.sleep(0)

@@ -31,6 +31,7 @@ from monitor.core.scores.floor import ZONE
 from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.rounds import NEVER_MS
+from monitor.core.scores.ruled import WITHOUT_RULES, ShopRules
 from monitor.core.scores.staff import NOBODY_WRITTEN_DOWN, Manned, Staff
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
@@ -83,7 +84,7 @@ class Scorer:
         now_ms: the time.
         book: returns the profiles in force.
         metrics: where rounds of shops are counted.
-        bot_within_ms: returns how soon an answer is a bot's in a shop, by (platform, shop).
+        rules: returns what the rules in force ask of shops.
         register: returns who is who.
         workers: returns what is known of people when this begins.
         kept_from_ms: returns from when on the journal holds all that was said.
@@ -106,7 +107,7 @@ class Scorer:
         now_ms: Callable[[], int],
         book: Callable[[], ProfileBook],
         metrics: Metrics,
-        bot_within_ms: Callable[[str, str], int] = lambda _platform, _shop: 0,
+        rules: Callable[[], ShopRules] = lambda: WITHOUT_RULES,
         register: Callable[[], Register] = lambda: NOBODY_WRITTEN_DOWN,
         workers: Callable[[], Iterable[Worker]] = lambda: (),
         kept_from_ms: Callable[[], int] = lambda: -NEVER_MS,
@@ -118,12 +119,13 @@ class Scorer:
         self._book = book
         self._metrics = metrics
         metrics.scores_lag = lambda: self.lag_seconds
-        self._bot_within_ms = bot_within_ms
+        self._rules = rules
         self._register = register
         self._workers = workers
         self._kept_from_ms = kept_from_ms
         self._scored_by = book()
         self._credited_by = register()
+        self._ruled_by = rules()
         self.board = Board(self._scored_by)
         self.complete = False
         self.shops: dict[str, ShopChats] = {}
@@ -149,7 +151,7 @@ class Scorer:
             first_day=lambda: self.board.first_day,
             shops=self.shops,
             shop=self._shop,
-            bot_within_ms=bot_within_ms,
+            rules=lambda: self._ruled_by,
             register=register,
             workers=workers,
             pace=self._pace,
@@ -335,6 +337,9 @@ class Scorer:
         register = self._register()
         if register is not self._credited_by:
             self._take_register(register)
+        rules = self._rules()
+        if rules is not self._ruled_by:
+            self._take_rules(rules)
         now_ms = self._now_ms()
         while self._due and self._due[0][0] <= now_ms:
             self._dirty.add(heappop(self._due)[1])
@@ -388,6 +393,14 @@ class Scorer:
         if any(getattr(before, part) != getattr(register, part) for part in ("persons", "accounts", "slots")):
             self._dirty.update(self.board.all_keys())
 
+    def _take_rules(self, rules: ShopRules) -> None:
+        """Score all that is kept of the shops anew of which other rules ask something else."""
+        before, self._ruled_by = self._ruled_by, rules
+        span = self._days.numbered(self.board.first_day).start_ms, self._now_ms()
+        for shop in self.shops.values():
+            if not before.asks_the_same(rules, shop, *span):
+                self._dirty.update(self.board.keys(shop.name))
+
     async def _score(self, keys: list[Key]) -> None:
         """Score some chats from what the journal holds of them."""
         board = self.board
@@ -403,7 +416,7 @@ class Scorer:
             if platform == CANARY:
                 continue
             shop = self._shop(key[0], platform)
-            shop.bot_within_ms = self._bot_within_ms(shop.platform, shop.name)
+            self._ruled_by.give(shop, now_ms)
             try:
                 new = sheet(shop, key[1], self._scored_by, now_ms, log=entries, buyer=buyer, first_day=board.first_day)
             except Exception:

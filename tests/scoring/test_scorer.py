@@ -8,12 +8,16 @@ import pytest
 from msgspec.structs import replace
 
 from monitor.core import events as ev
+from monitor.core.hours import UTC, Hours
+from monitor.core.policy import BUILT_IN, BuiltIn
 from monitor.core.presence import Seat, Worker
 from monitor.core.scores import board
 from monitor.core.scores.board import Entity, unpack
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.profile import ProfileBook
+from monitor.core.scores.ruled import ShopRules
 from monitor.core.scores.totals import totals
+from monitor.core.units import HOUR_MS
 from monitor.errors import StoreUnavailable
 from tests.core.scores.day import Chatter, at_ms, shipped
 from tests.scoring.floor import SENYE, floor
@@ -174,6 +178,18 @@ async def test_whose_a_chat_turns_out_not_to_be_has_no_row_of_it_live_or_written
         await f.tell(chat.say("agent", "10:02:00", id="other", agent="zhou", backfill=True))
         await f.at("2026-11-24 00:02")
         assert await agents() == ({"zhou"}, {"zhou"})
+
+
+async def test_other_hours_of_a_shop_have_its_chats_scored_anew(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(a_day().b("20:00:00", conversation="h").a("20:01:00", conversation="h"))
+        await f.at("21:00:00")
+        assert f.counts("rate_3min_round") == [3, 1, 0, 2]
+        closed = ShopRules(BuiltIn(replace(BUILT_IN, hours=Hours(UTC, (((3 * HOUR_MS, 16 * HOUR_MS),),) * 7))))
+        f.scorer._rules = lambda: closed  # From 11:00 there.
+        await f.at("21:00:01")
+        assert f.counts("rate_3min_round") == [1, 0, 0, 5]
+        assert f.counts("taobao_3min") == [4, 1, 0, 1], "the platform has hours of its own"
 
 
 async def test_an_account_that_saw_nothing_leaves_its_rounds_out(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ scores again. Neither the order of arrival nor how often it is judged changes an
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from monitor.core import events as ev
@@ -37,7 +37,7 @@ class ShopChats:
         staff: who was there, over all shops; None: nobody has said.
     """
 
-    __slots__ = ("aliases", "bot_within_ms", "chats", "feeds", "lists", "name", "platform", "staff")
+    __slots__ = ("aliases", "bot_within_ms", "chats", "feeds", "in_hours", "lists", "name", "platform", "staff")
 
     def __init__(self, name: str, platform: str, staff: Staff | None = None) -> None:
         self.name = name
@@ -48,6 +48,7 @@ class ShopChats:
         self.aliases: dict[str, str] = {}
         self.staff = staff
         self.bot_within_ms = 0  # Who is told by latency is a bot when so quick; 0: nobody is.
+        self.in_hours: Callable[[int], bool] | None = None  # Whether an instant is ours to answer for; None: each is.
 
     def note(self, event: ev.AnyEvent, number: int, words: int = 0) -> None:
         """Take an event of the shop that was accepted, and was not late."""
@@ -127,7 +128,10 @@ class ShopChats:
             ordered = without_bots(ordered, self.bot_within_ms)
         gaps = self.feeds.gaps() if self.feeds is not None else ()
         name = buyer or (key if chat is None else chat.buyer)
-        return Judge(ordered, buyer=self.one(name), conversation=key, now_ms=now_ms, gaps=gaps, manned=self._manned)
+        return Judge(
+            ordered, buyer=self.one(name), conversation=key, now_ms=now_ms, gaps=gaps, manned=self._manned,
+            in_hours=self.in_hours,
+        )  # fmt: skip
 
     def _manned(self) -> Manned:
         return UNKNOWN if self.staff is None else self.staff.of(self.name)

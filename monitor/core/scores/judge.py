@@ -89,6 +89,7 @@ class Judge:
         now_ms: how far time has come.
         gaps: of the feeds of its shop.
         manned: returns when its shop had nobody; asked only where that matters.
+        in_hours: whether an instant is one that its shop is answered for; None: each is.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Judge:
         now_ms: int,
         gaps: Sequence[Gap] = (),
         manned: Callable[[], Manned] = lambda: UNKNOWN,
+        in_hours: Callable[[int], bool] | None = None,
     ) -> None:
         self.log = log
         self.buyer = buyer
@@ -107,6 +109,7 @@ class Judge:
         self._now_ms = now_ms
         self._gaps = gaps
         self.manned = manned
+        self._in_hours = in_hours
         self._walks: dict[Shape, Walk] = {}
 
     def walk(self, of: Shape) -> Walk:
@@ -224,6 +227,8 @@ class Judge:
             and not open_hours.holds(by_ms)
             and not (profile.hours_by == "either" and one.how == ANSWERED and open_hours.holds(one.end_ms))
         ):
+            return "hours"
+        if profile.shop_hours and self._in_hours is not None and not self._in_hours(by_ms):
             return "hours"
         if profile.exempt_dates and lens.dates.of(by_ms).number in profile.exempt_dates:
             return "exempt date"

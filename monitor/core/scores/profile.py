@@ -39,6 +39,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         on_transfer: ``split``: who passes a chat on without a reply keeps the round, the receiver gets a new one.
         hours: (from, before) of the day on the wall of `zone`; None: all.
         hours_by: what of it must lie in the hours.
+        shop_hours: only what begins in the hours that the rules count for the shop; the floor's own rates.
         day_starts_ms: the platform's day closes what is unanswered; None: it does not, and days begin at midnight.
         due_by_ms: what the day leaves unanswered is due at this time of day after it; None: when the day ends.
         cap_ms: longer waits count as this.
@@ -74,6 +75,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     on_transfer: Literal["keep", "split"] = "keep"
     hours: tuple[tuple[int, int], ...] | None = None
     hours_by: Literal["round_start", "session_start", "either"] = "round_start"
+    shop_hours: bool = False
     zone: str = "Asia/Shanghai"
     day_starts_ms: int | None = None
     due_by_ms: int | None = None
