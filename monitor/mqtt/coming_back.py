@@ -6,7 +6,7 @@ import random
 import ssl
 from collections.abc import Awaitable, Callable
 
-from aiomqtt import MqttError
+from aiomqtt import MqttCodeError, MqttError
 
 from monitor.mqtt.broker import Broker
 from monitor.mqtt.link import Link
@@ -14,6 +14,15 @@ from monitor.mqtt.link import Link
 log = logging.getLogger(__name__)
 
 STEADY_SECONDS = 10.0  # A connection that stood so long was a good one: the next loss is a new one.
+
+
+_BROKEN = 128  # "Unspecified error": what the library has for a line that breaks.
+
+
+def why(error: MqttError) -> str:
+    """Return what went wrong, as whoever runs the service would say it."""
+    rc = error.rc if type(error) is MqttCodeError else None
+    return "the connection was lost" if getattr(rc, "value", rc) == _BROKEN else str(error)
 
 
 class Backoff:
@@ -56,6 +65,7 @@ async def keep_connected(
         backoff: how long to wait before the next try.
     """
     loop = asyncio.get_running_loop()
+    told = ""
     while True:
         connected_at = loop.time()
         try:
@@ -63,7 +73,11 @@ async def keep_connected(
                 await use(link)
         except MqttError as error:
             wait = backoff.next_seconds()
-            log.warning("mqtt %s: %s:%d: %s; next try in %.1f s", name, broker.host, broker.port, error, wait)
+            # A broker that is away for a night is one line, not thousands.
+            level = logging.DEBUG if told == why(error) else logging.WARNING
+            told = why(error)
+            log.log(level, "mqtt %s: %s:%d: %s; next try in %.1f s", name, broker.host, broker.port, told, wait)
         if loop.time() - connected_at > STEADY_SECONDS:
             backoff.reset()
+            told = ""
         await asyncio.sleep(wait)
