@@ -83,6 +83,8 @@ class Corrections:
             wait.passed = len(before[wait.number].passed)  # It had ended, and stands again: said once all the same.
         self._restate(shop, before, after, reason, passed)
         self._alerts.settle(shop, conversation, after, reason)
+        if conversation.told:
+            self._escalation.moved(conversation)
         self._due.schedule(conversation)
         self._due.from_now(conversation)
         return "folded"

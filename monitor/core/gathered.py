@@ -3,6 +3,7 @@
 from monitor.core.conversation import Conversation
 from monitor.core.ladder import Ladder
 from monitor.core.ladders import Ladders
+from monitor.core.telling import told_of
 from monitor.core.wait import Wait
 
 
@@ -32,9 +33,9 @@ class Gathered:
     def moved(self, conversation: Conversation) -> None:
         """The chat may have changed hands."""
         wait = conversation.state.wait
-        told = conversation.told[-1]
-        ladder = told.ladder
-        if ladder is None or ladder.gathered is None or wait is None or wait.number != told.wait:
+        told = told_of(conversation, wait.number) if wait is not None else None
+        ladder = told.ladder if told is not None else None
+        if wait is None or ladder is None or ladder.gathered is None:
             return
         if ladder.gathered[1] != self._ladders.who(conversation):
             self.follow(conversation, wait, ladder)

@@ -54,6 +54,13 @@ def test_a_wait_passed_on_is_named_with_who_has_it_now() -> None:
     assert chat.said_to("team") == ["2:00 team lin 120s: senye 2:00", "2:10 team zhou 120s: senye 2:00, senye 1:30"]
 
 
+def test_a_wait_of_which_comes_late_that_it_was_passed_on_is_too() -> None:
+    chat = Timeline(LADDER).buyer("0:00", chat="a", agent="lin").buyer("0:40", chat="b", agent="lin")
+    chat.buyer("0:10", chat="d", agent="zhou").buyer("1:55", chat="b").transferred("1:50", "zhou", chat="b")
+    chat.until("2:30")
+    assert chat.said_to("team") == ["2:00 team lin 120s: senye 2:00", "2:10 team zhou 120s: senye 2:00, senye 1:30"]
+
+
 def test_a_claim_holds_the_steps_until_20_seconds_before_the_limit_then_tells_who_claimed() -> None:
     chat = Timeline(LADDER).buyer("0:00", agent="lin").acted("2:15", "claim", "wang")
     chat.until("6:00")
