@@ -12,6 +12,7 @@ into lists, ``event`` has a JMESPath expression for each field. Expressions see
 A delivery that nothing applies to is no error: chat systems send much that is no chat.
 """
 
+import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,50 +20,31 @@ from typing import Any
 
 import jmespath
 import msgspec
-from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 from pydantic import Field, field_validator
 
 from monitor.hooks.functions import WRONG, options
-from monitor.hooks.verify import Check, Delivery, secret_of
+from monitor.hooks.verify import Check, Delivery, Expression, compiles, secret_of
 from monitor.yaml_files import BadFiles, Document, Fault, Model, read
 
 ITEMS_AT_MOST = 10_000  # Of one delivery; as many as a batch may have events.
-
-
-def _checked(expression: str) -> str:
-    try:
-        jmespath.compile(expression)
-    except JMESPathError as error:
-        raise ValueError(f"{expression!r} is no JMESPath expression: {error}") from None
-    return expression
 
 
 class Way(Model):
     """One way to make events of a delivery."""
 
     about: str | None = None
-    when: str = "`true`"
-    each: list[str] = Field(default_factory=list)
-    only: str = "`true`"  # Of the items walked over, those for which this holds.
+    when: Expression = "`true`"
+    each: list[Expression] = Field(default_factory=list)
+    only: Expression = "`true`"  # Of the items walked over, those for which this holds.
     event: dict[str, str | dict[str, str]]
-
-    @field_validator("when", "only")
-    @classmethod
-    def _is_expression(cls, value: str) -> str:
-        return _checked(value)
-
-    @field_validator("each")
-    @classmethod
-    def _are_expressions(cls, value: list[str]) -> list[str]:
-        return [_checked(expression) for expression in value]
 
     @field_validator("event")
     @classmethod
     def _fields_are_expressions(cls, value: dict[str, str | dict[str, str]]) -> dict[str, str | dict[str, str]]:
         for expression in value.values():
             for one in expression.values() if isinstance(expression, dict) else (expression,):
-                _checked(one)
+                compiles(one)
         return value
 
 
@@ -76,8 +58,8 @@ class Challenge(Model):
     get: str | None = None
     token: str | None = None
     secret_env: str | None = None
-    when: str | None = None
-    answer: str | None = None
+    when: Expression | None = None
+    answer: Expression | None = None
 
 
 class Example(Model):
@@ -152,7 +134,10 @@ class WebhookMapping:
         if challenge is None or challenge.when is None or challenge.answer is None:
             return None
         scope = {"payload": payload}
-        return jmespath.search(challenge.answer, scope) if jmespath.search(challenge.when, scope) else None
+        try:
+            return jmespath.search(challenge.answer, scope) if jmespath.search(challenge.when, scope) else None
+        except WRONG:
+            return None
 
     def answer_get(self, query: Mapping[str, str]) -> str | None:
         """Return what a GET that asks for proof is answered with; None: it does not ask rightly."""
@@ -161,12 +146,25 @@ class WebhookMapping:
             return None
         if challenge.token is not None:
             secret = secret_of(challenge.secret_env or "")
-            if secret is None or query.get(challenge.token) != secret:
+            given = query.get(challenge.token, "")
+            if secret is None or not hmac.compare_digest(given.encode(), secret.encode()):
                 return None
         return query.get(challenge.get)
 
+    def body(self, payload: Any, headers: Mapping[str, str], arrived_at_ms: int) -> bytes | None:
+        """Return the events of a delivery as JSON, as they would be sent to ``/v1/events``; None: there are none.
+
+        Raises:
+            NotAsExpected: it cannot be made.
+        """
+        made = self.events(payload, headers, arrived_at_ms)
+        try:
+            return msgspec.json.encode(made) if made else None
+        except WRONG as error:  # Half a character, out of JSON that comes as text.
+            raise NotAsExpected(f"what is made of it is no JSON: {error}") from None
+
     def events(self, payload: Any, headers: Mapping[str, str], arrived_at_ms: int) -> list[dict[str, Any]]:
-        """Return the events of a delivery as they would be sent to ``/v1/events``.
+        """Return the events of a delivery.
 
         Raises:
             NotAsExpected: an expression cannot be made of it.

@@ -20,9 +20,32 @@ from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs
 
 import jmespath
-from pydantic import Field
+from jmespath.exceptions import JMESPathError
+from pydantic import AfterValidator, Field
 
 from monitor.yaml_files import DurationMs, Model
+
+
+def compiles(expression: str) -> str:
+    """Return an expression as it is.
+
+    Raises:
+        ValueError: it is none of JMESPath.
+    """
+    try:
+        jmespath.compile(expression)
+    except JMESPathError as error:
+        raise ValueError(f"{expression!r} is no JMESPath expression: {error}") from None
+    return expression
+
+
+def _body_compiles(at: str) -> str:
+    if at.startswith("body:"):
+        compiles(at.removeprefix("body:"))
+    return at
+
+
+Expression = Annotated[str, AfterValidator(compiles)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +63,7 @@ class Equals(Model):
 
     kind: Literal["equals"]
     secret_env: str
-    at: str = Field(pattern=r"^(header|query|body):.+$")
+    at: Annotated[str, Field(pattern=r"^(header|query|body):.+$"), AfterValidator(_body_compiles)]
 
     def holds(self, delivery: Delivery, secret: str, now_ms: int) -> bool:  # noqa: ARG002 - as the other checks
         """Whether the delivery has the secret."""
@@ -117,7 +140,10 @@ def _found(delivery: Delivery, place: str) -> str:
         return delivery.headers.get(name.lower(), "")
     if kind == "query":
         return parse_qs(delivery.query).get(name, [""])[0]
-    found = jmespath.search(name, delivery.payload)
+    try:
+        found = jmespath.search(name, delivery.payload)
+    except JMESPathError:  # Of a function, where the body has something else than it takes.
+        return ""
     return found if isinstance(found, str) else ""
 
 

@@ -121,7 +121,7 @@ class MqttSource:
         self._submit = submit
         self._clock = clock
         self._filter = _checked(f"$share/{share}/{topic}" if share else topic)
-        self._root = _root(topic)
+        self._root = root_of(topic)
         self._places: dict[str, _Place] = {}
         self._receive_maximum = receive_maximum
         self._hold_bytes = hold_bytes
@@ -299,9 +299,11 @@ def _checked(topic: str) -> str:
     return topic
 
 
-def _root(topic: str) -> str:
+def root_of(topic: str) -> str:
     """Return what stands before platform and shop in the topics that a filter matches."""
-    if topic.startswith(EVENTS):
+    if topic.startswith("$share/"):  # Then the name of the group, then the filter.
+        topic = topic.split("/", 2)[-1]
+    if f"{topic}/".startswith(f"{EVENTS}/"):
         return EVENTS  # Also when it names a platform: presales/v1/events/taobao/#
     fixed = []
     for level in topic.split("/"):

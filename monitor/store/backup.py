@@ -23,6 +23,7 @@ from monitor.wire import instant_text
 PAGES_A_STEP = 2048  # 8 MiB: a commit waits for no longer than such a step.
 PAUSE_SECONDS = 0.005
 _ABOUT = "about.json"
+# Nor anything hidden: it is no file of ours but of who looked into the folder (.DS_Store).
 _LEFT_OUT = ("journal.db", "journal.db-wal", "journal.db-shm", "journal.lock")
 
 
@@ -55,7 +56,7 @@ def backup(folder: Path, to: Path, progress: Callable[[int, int], None] = lambda
                 tar.addfile(entry, io.BytesIO(told))
                 tar.add(copy, "journal.db")
                 for file in sorted(folder.iterdir()):
-                    if file.is_file() and file.name not in _LEFT_OUT:
+                    if file.is_file() and file.name not in _LEFT_OUT and not file.name.startswith("."):
                         tar.add(file, file.name)
             packed.chmod(0o600)
             packed.rename(to)

@@ -82,11 +82,15 @@ class Body:
             raise self._too_large()
         unpack = _Unpacker() if self._packed else None
         whole_by = asyncio.get_running_loop().time() + WHOLE_SECONDS
+        came = 0
         while not self._ended:
             part = await self._next(whole_by)
             if unpack is None:
                 self._keep(part)
             else:
+                came += len(part)
+                if came > self._most:  # Packed nothing is something: such a body could go on for ever.
+                    raise self._too_large()
                 await self._unpack(unpack, part)
         if unpack is not None and not unpack.whole:
             raise BodyRefused(400, "gzip", "the gzip data ends too early")

@@ -8,11 +8,11 @@ What cannot be mapped is kept in the quarantine and answered 200 all the same: a
 an error, and after some errors nothing more.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
-import msgspec
 from starlette.types import Receive, Scope, Send
 
 from monitor.hooks.mapping import NotAsExpected, WebhookMapping
@@ -24,12 +24,15 @@ from monitor.web.intake import KEPT_BYTES, Intake, Outcome
 from monitor.web.rates import Rates
 from monitor.web.roles import refused
 from monitor.web.services import Receipt, Services
-from monitor.wire.batch import Batch, Refusal
-from monitor.wire.reading import UNREADABLE
+from monitor.wire.batch import Batch, Refusal, Refused
+from monitor.wire.reading import read_json
 
 PREFIX = "/v1/hooks/"
 DOOR = "hook"
 NAME_CHARS = 100  # No mapping is called longer.
+# A delivery is one message or a few. A larger one is mapped on a thread: expressions take some ten microseconds each,
+# and the loop must not stand still for ten thousand items.
+MAP_ASIDE_BYTES = 16 * 1024
 
 
 class HookDoor:
@@ -100,10 +103,11 @@ class HookDoor:
     async def _answer(self, mapping: WebhookMapping, raw: bytes, scope: Scope, send: Send) -> None:
         """Check the sender, map, store, answer."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        payload, wrong = None, ""
         try:
-            payload = msgspec.json.decode(raw)
-        except UNREADABLE:
-            payload = None
+            payload, _ = read_json(raw)
+        except Refused as unreadable:
+            wrong = f"the body {unreadable.error}"
         delivery = Delivery(headers, scope["query_string"].decode("latin-1"), raw, payload)
         now_ms = self._services.now_ms()
         verified = mapping.is_verified(delivery, now_ms)
@@ -122,8 +126,8 @@ class HookDoor:
         if too_often is not None:
             await self._deny(too_often, send)
             return
-        if payload is None:
-            outcome = await self._set_aside(mapping, raw, "json", "the body is not JSON")
+        if wrong:
+            outcome = await self._set_aside(mapping, raw, "json", wrong)
         else:
             asked = mapping.answer(payload)
             if asked is not None:
@@ -146,12 +150,15 @@ class HookDoor:
         self, mapping: WebhookMapping, raw: bytes, delivery: Delivery, caller: Caller, now_ms: int
     ) -> Outcome:
         try:
-            made = mapping.events(delivery.payload, delivery.headers, now_ms)
+            if len(raw) > MAP_ASIDE_BYTES:
+                made = await asyncio.to_thread(mapping.body, delivery.payload, delivery.headers, now_ms)
+            else:
+                made = mapping.body(delivery.payload, delivery.headers, now_ms)
         except NotAsExpected as error:
             return await self._set_aside(mapping, raw, "mapping", str(error))
-        if not made:
+        if made is None:
             return Outcome(_Nothing(), frozenset())
-        batch = await self._intake.decode(msgspec.json.encode(made), door=DOOR, caller=caller)
+        batch = await self._intake.decode(made, door=DOOR, caller=caller)
         return await self._intake.store(batch)
 
     async def _set_aside(self, mapping: WebhookMapping, raw: bytes, reason: str, error: str) -> Outcome:

@@ -11,6 +11,7 @@ from monitor.core.events import AnyEvent, Message, WaitingSnapshot
 from monitor.core.masking import mask
 
 KeptText = Literal["masked", "off"]
+TEXT_HASH = "text_hash"  # In ``meta`` of a message whose text is not kept.
 HASH_CHARS = 16
 
 # In what was refused and is no event: the words of each text field, whatever else is wrong with it.
@@ -37,7 +38,7 @@ def without_text(event: AnyEvent) -> AnyEvent:
     if type(event) is Message:
         text = event.text
         if text:
-            about = {"text_chars": len(text), "text_hash": text_hash(text)}
+            about = {"text_chars": len(text), TEXT_HASH: text_hash(text)}
             return replace(event, text=None, meta={**(event.meta or {}), **about})
     elif type(event) is WaitingSnapshot and any(row.last_text for row in event.rows):
         return replace(event, rows=[replace(row, last_text=None) for row in event.rows])

@@ -43,7 +43,9 @@ def made(payload: Any, text: str = MAPPING) -> list[dict[str, Any]]:
 
 
 def test_lists_in_lists_are_walked_and_the_way_is_known() -> None:
-    rooms = [{"shop": 1, "room": 5, "messages": [{"id": 1, "at": "1795168800", "text": "a<br>b &amp; c"}, {"id": 2}]}]
+    rooms = [
+        {"shop": 1, "room": 5, "messages": [{"id": 1, "at": "1795168800", "text": "a<br>b <b>&amp;</b> c"}, {"id": 2}]}
+    ]
     assert made({"kind": "chat", "rooms": rooms}) == [
         {
             "platform": "own_site", "source": "hook:test", "id": "1", "ts": 1_795_168_800_000, "shop": "senye",
@@ -70,6 +72,48 @@ def test_a_value_that_is_no_instant_is_an_error_and_no_guess(at: Any, said: str)
 def test_a_flood_in_one_delivery_is_refused() -> None:
     with pytest.raises(NotAsExpected, match="may make 10000"):
         made({"kind": "chat", "rooms": [{"messages": [{"id": 1, "at": 1, "text": "x"}] * 10_001}]})
+
+
+def test_a_tag_ends_before_the_next_begins() -> None:
+    """Else each of the thousands that a buyer may write is looked behind for its end."""
+    rooms = [{"shop": 1, "room": 5, "messages": [{"id": 1, "at": 1_795_168_800, "text": "a <b <c>d</c> e"}]}]
+    assert made({"kind": "chat", "rooms": rooms})[0]["text"] == "a <b d e"
+
+
+DEEP: list[Any] = []
+for _ in range(100_000):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("parsed(payload.text)", "no JSON"), ("digest([payload.deep])", "make.0")],
+    ids=["half a character", "nested without end"],
+)
+def test_what_cannot_be_written_is_said_not_raised(text: str, said: str) -> None:
+    file = {"about": "", "platform": "x", "make": [{"event": {"text": text}}]}
+    one = WebhookMapping("test", MappingFile.model_validate(file))
+    with pytest.raises(NotAsExpected, match=said):
+        one.body({"text": '"\\ud800"', "deep": DEEP}, {}, EXAMPLE_ARRIVED_MS)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "challenge: {when: 'payload.(', answer: payload}",
+        "challenge: {when: payload, answer: 'payload.('}",
+        "verify: [{kind: equals, secret_env: X, at: 'body:payload.('}]",
+    ],
+)
+def test_every_expression_of_a_mapping_is_read_when_it_is_loaded(more: str) -> None:
+    with pytest.raises(BadFiles, match="no JMESPath expression"):
+        mapping(f"{MAPPING}{more}\n")
+
+
+def test_a_body_that_a_challenge_cannot_be_asked_of_asks_for_nothing() -> None:
+    one = mapping(f"{MAPPING}challenge: {{when: 'length(payload.a) > `0`', answer: payload}}\n")
+    assert one.answer({"a": 7}) is None
+    assert one.answer({"a": "x"}) == {"a": "x"}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from monitor.clock import Clock
 from monitor.errors import Busy, StoreUnavailable, UsageError
 from monitor.mqtt import Backoff, Broker
-from monitor.sources.mqtt import DEFAULT_TOPIC, MqttSource, read_topic
+from monitor.sources.mqtt import DEFAULT_TOPIC, MqttSource, read_topic, root_of
 from monitor.wire import decode
 from monitor.wire.batch import Batch, Refusal
 from tests.cable import Cable
@@ -374,6 +374,23 @@ async def test_a_subscription_that_is_refused_is_said_and_tried_again() -> None:
 async def test_a_topic_that_is_no_filter_stops_the_start() -> None:
     with pytest.raises(UsageError, match="no topic filter"):
         MqttSource(Broker(host="x", client_id="y"), decode=decode, submit=Store().submit, clock=Clock(), topic="a/#/b")
+
+
+@pytest.mark.parametrize(
+    ("topic", "root"),
+    [
+        (DEFAULT_TOPIC, "presales/v1/events"),
+        ("presales/v1/events/taobao/#", "presales/v1/events"),
+        (f"$share/monitors/{DEFAULT_TOPIC}", "presales/v1/events"),
+        ("$share/monitors/presales/v1/events/taobao/+", "presales/v1/events"),
+        ("$share/monitors/floor/+/+", "floor"),
+        ("presales/v1/events-eu/#", "presales/v1/events-eu"),
+        ("centre/a/chat/+/+", "centre/a/chat"),
+    ],
+)
+def test_what_stands_before_platform_and_shop(topic: str, root: str) -> None:
+    assert root_of(topic) == root
+    assert read_topic(f"{root}/taobao/senye", root).shop == "senye"
 
 
 async def test_a_payload_that_is_no_event_is_acknowledged_once_it_is_set_aside(server: Mosquitto) -> None:

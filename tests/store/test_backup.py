@@ -41,6 +41,13 @@ async def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+def test_what_others_have_hidden_in_the_folder_does_not_spoil_a_copy(tmp_path: Path, data: Path) -> None:
+    (data / ".DS_Store").write_bytes(b"of who looked into it")
+    assert typed("backup", tmp_path / "copy.tar.gz", "--data", data).exit_code == 0
+    assert typed("restore", tmp_path / "copy.tar.gz", "--data", tmp_path / "two").exit_code == 0
+    assert not (tmp_path / "two" / ".DS_Store").exists()
+
+
 def test_nothing_is_written_over(tmp_path: Path, data: Path) -> None:
     copy = tmp_path / "copy.tar.gz"
     assert typed("backup", copy, "--data", data).exit_code == 0

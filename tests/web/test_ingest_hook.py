@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from monitor.policy_files import webhooks, where
+from monitor.web.ingest_hook import MAP_ASIDE_BYTES
 from tests.web.stand import standing
 
 MAPPINGS = webhooks.load(where.default_folder())[0]
@@ -65,7 +66,7 @@ async def test_an_unknown_mapping_names_those_there_are() -> None:
     ("body", "said"),
     [
         (b"not json", "not JSON"),
-        (b"\xff", "not JSON"),
+        (b"\xff", "not UTF-8"),
         (json.dumps(CHAT | {"messages": [{"id": 1, "sent_ms": "x", "from": "customer"}]}).encode(), "no number"),
     ],
 )
@@ -79,9 +80,24 @@ async def test_what_cannot_be_mapped_is_kept_and_answered_200(body: bytes, said:
 
 async def test_what_is_no_chat_is_taken_and_left() -> None:
     async with standing(hooks=MAPPINGS) as stand, stand.client() as client:
-        answer = await client.post("/v1/hooks/my_system", json={"kind": "typing"})
-        assert (answer.status_code, answer.json()) == (200, {"accepted": 0, "duplicates": 0, "late": 0, "rejected": []})
+        for no_chat in (b'{"kind": "typing"}', b"null", b"7"):
+            answer = await client.post("/v1/hooks/my_system", content=no_chat)
+            assert (answer.status_code, answer.json()["rejected"]) == (200, [])
         assert stand.engine.batches == []
+
+
+async def test_half_a_character_costs_no_message_and_a_large_delivery_is_as_any_other() -> None:
+    message = CHAT["messages"][0]
+    async with standing(hooks=MAPPINGS) as stand, stand.client() as client:
+        half = json.dumps(CHAT | {"messages": [message | {"text": "cut \ud83d here"}]}).encode()
+        large = json.dumps(CHAT | {"messages": [message | {"id": 2, "text": "x" * MAP_ASIDE_BYTES}]}).encode()
+        for body in (half, large):
+            answer = await client.post("/v1/hooks/my_system", content=body)
+            assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+        assert [getattr(event, "text", "") for event in stand.engine.events] == [
+            "cut \ufffd here",
+            "x" * MAP_ASIDE_BYTES,
+        ]
 
 
 async def test_a_system_that_asks_for_proof_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +110,7 @@ async def test_a_system_that_asks_for_proof_gets_it(monkeypatch: pytest.MonkeyPa
         ask = {"type": "url_verification", "challenge": "abc", "token": "f"}
         assert (await client.post("/v1/hooks/feishu", json=ask)).json() == {"challenge": "abc"}
         assert (await client.post("/v1/hooks/feishu", json=ask | {"token": "g"})).status_code == 401
+        assert (await client.get("/v1/hooks/whatsapp?hub.challenge=1&hub.verify_token=%E5%AF%86")).status_code == 403
 
 
 async def test_a_body_over_the_limit_is_refused_before_it_is_read() -> None:

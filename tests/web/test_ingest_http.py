@@ -137,6 +137,16 @@ async def test_a_gzip_bomb_is_413_without_being_unpacked_whole() -> None:
         assert stand.web.intake.room.taken == 0
 
 
+async def test_packed_nothing_is_bounded_as_well() -> None:
+    """Each piece unpacks to nothing, so the size of what is unpacked would never end it."""
+    nothing = gzip.compress(b"") * 60
+    chunk = b"%x\r\n%b\r\n" % (len(nothing), nothing)
+    async with standing(environ={"PRESALES_LIMITS__BODY_BYTES": "100000"}) as stand:
+        status, told = await raw(stand, head("Content-Encoding: gzip", "Transfer-Encoding: chunked"), chunk * 90)
+        assert status == 413
+        assert "100000 bytes" in told["error"]
+
+
 @pytest.mark.parametrize(
     ("encoding", "body", "status", "says"),
     [

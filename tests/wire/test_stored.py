@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from monitor.core import events as ev
 from monitor.core.events import AnyEvent
 from monitor.wire import decode, decode_line, decode_stored, encode_event, same
+from monitor.wire.privacy import masked, without_text
 from tests.wire.made import LEAST, TEN, taken, written
 
 TEXT = st.text(max_size=20)
@@ -99,6 +100,19 @@ def test_what_is_said_about_the_feed_makes_no_other_fact(fields: dict[str, Any])
 def test_another_body_is_another_fact(fields: dict[str, Any]) -> None:
     assert not same(taken(), taken(**fields))
     assert not same(taken(**fields), taken())
+
+
+def test_a_text_that_is_not_kept_is_known_by_its_hash_and_one_that_is_cannot_be_compared_with_it() -> None:
+    asked, other, silent = taken(text="包邮吗"), taken(text="有货吗"), taken(text=None)
+    hashed = without_text(asked)
+    assert same(hashed, without_text(taken(text="包邮吗")))
+    assert not same(hashed, without_text(other))
+    assert not same(hashed, silent), "it had no text"
+    assert not same(silent, hashed)
+    for kept in (asked, other, masked(asked)):  # The setting has changed since: a masked text has another hash.
+        assert same(hashed, kept)
+        assert same(kept, hashed)
+    assert not same(hashed, without_text(taken(text="包邮吗", role="agent")))
 
 
 def test_another_type_or_platform_is_another_fact() -> None:
