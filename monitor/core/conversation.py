@@ -33,6 +33,7 @@ from monitor.core.entry import (
 )
 from monitor.core.fold import NO_RECALLS, Ending, Folds, Recalls
 from monitor.core.ladder import Ladder
+from monitor.core.quick_structs import quick_to_set
 from monitor.core.timers import NEVER_MS
 from monitor.core.wait import GAVE_UP, HAS_RECALLS, State
 
@@ -65,6 +66,7 @@ class Chunk(Struct, array_like=True, gc=False):
     starts_ms: int
 
 
+@quick_to_set
 class Conversation(Struct, array_like=True, eq=False, gc=False):
     """All between one buyer and one shop; also the row that is saved.
 

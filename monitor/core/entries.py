@@ -43,7 +43,7 @@ _HUMAN_WHAT = tuple(
 )
 _BOT_WHAT = tuple(BOT | (LOST_IT if bits & w.NOT_UNDERSTOOD else 0) for bits in range(32))
 _LATENCY_WHAT = tuple(what | BY_LATENCY for what in _HUMAN_WHAT)
-_WITHOUT_KEY = 0xFFFFFFFF  # Of a message's words: all but the key of the text, which makes a large integer.
+_IN_FEW = 0xFFFFFFE0  # Of a message's words: who speaks, where the rules know better, and the time promised.
 WHAT: dict[type, int] = {
     ev.ConversationAssigned: HOLDER,
     ev.ConversationTransferred: HOLDER,
@@ -137,19 +137,23 @@ def message_entry(event: ev.Message, number: int, words: int, who: Who | None, m
         who: who speaks or is written to.
         marks: those of the policy in force for it.
     """
-    read = words & _WITHOUT_KEY
-    speaker = read & w.SPEAKER
-    table = marks.of_speaker[speaker >> w.SPEAKER_SHIFT] if speaker else marks.of_role[event.role]
+    table = marks.of_role[event.role]
+    promised_ms = 0
+    if words & _IN_FEW:
+        promised_ms = w.promised_ms(words)
+        speaker = words & w.SPEAKER
+        if speaker:
+            table = marks.of_speaker[speaker >> w.SPEAKER_SHIFT]
     if table is None or event.kind == "reaction":
         return None
-    what = table[read & 31]
+    what = table[words & 31]
     if event.needs_reply is not None or event.entry:
         what = marks.of_buyer(event, what)
         if what < 0:
             return None
     more: Who | Extra | None = who
-    if read > 255 or event.seq is not None:
-        more = Extra(event.seq, (read >> 8) * 1000, w.text_key(words), who=who)
+    if promised_ms or event.seq is not None:
+        more = Extra(event.seq, promised_ms, w.text_key(words), who=who)
     elif marks.keyed and words >> 32:
         more = Extra(None, 0, words >> 32, who=who)
     return Entry(event.ts_ms, number, event.id, what, more)

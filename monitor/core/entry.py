@@ -7,6 +7,8 @@ from typing import final
 
 from msgspec import Struct
 
+from monitor.core.quick_structs import quick_to_set
+
 # What an entry is: a code in the low four bits, flags in the next four, and above them the number of the policy that
 # was in force for it. A million open waits hold a million of these: CPython shares the integers below 256, and the
 # others are taken from tables (`entries.Marks`).
@@ -47,6 +49,7 @@ class Extra(Struct, frozen=True, array_like=True, gc=False, tag=1):
     giver: Who | None = None  # Who passes the chat on, as the transfer says.
 
 
+@quick_to_set
 class Entry(Struct, array_like=True, gc=False):
     """One thing that happened in a conversation.
 

@@ -269,11 +269,12 @@ class Tracker(ShardReading):
                 if conversation.wake_at_ms <= self.now_ms:  # Held back for the feed it came by before.
                     self.timers.wake(conversation, conversation.wake_at_ms)
         else:
-            if ts_ms > self.now_ms:
-                self.now_ms = ts_ms
-            if conversation.wake_at_ms <= self.now_ms:
-                self._judging.judge_until(conversation, self.now_ms)
-                self.escalation.flush(self.now_ms)
+            now_ms = self.now_ms
+            if ts_ms > now_ms:
+                self.now_ms = now_ms = ts_ms
+            if conversation.wake_at_ms <= now_ms:
+                self._judging.judge_until(conversation, now_ms)
+                self.escalation.flush(now_ms)
         last, state = conversation.log, conversation.state
         if (
             last is not None

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from monitor.core.entry import Entry, Who
 from monitor.core.hours import ALWAYS_MS, CountedClock
+from monitor.core.quick_structs import quick_to_set
 
 
 class Standing(Struct, array_like=True, gc=False):
@@ -48,6 +49,7 @@ HOLDERS_KEPT = 64  # Of one wait: whom it is passed between more often are machi
 ASKED_KEYS = 8  # So many questions are remembered to notice one asked again.
 
 
+@quick_to_set
 class Wait(Struct, array_like=True, gc=False):
     """A buyer has written and no person has answered yet.
 
@@ -151,6 +153,7 @@ class Rare(Struct, frozen=True, array_like=True, gc=False):
     asked_ms: int = 0  # When the buyer last wrote; kept where bots are told by how soon they answer.
 
 
+@quick_to_set
 class State(Struct, array_like=True, gc=False):
     """What a conversation amounts to so far."""
 

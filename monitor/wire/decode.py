@@ -51,12 +51,15 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
 
     # From here on it is `settle` for a message, without a loop over its fields. What is odd goes there.
     ts: Any = event.ts_ms
-    if type(ts) is str:
+    if type(ts) is int:
+        if not FIRST_MS <= ts < END_MS:
+            return settle(event, limits, shop)
+    elif type(ts) is str:
         try:
             event.ts_ms = SECONDS[ts[SECOND]] + TAILS[ts[TAIL]]
         except KeyError:
             event.ts_ms = settled_instant(ts, "ts")
-    elif type(ts) is not int or not FIRST_MS <= ts < END_MS:
+    else:
         return settle(event, limits, shop)
     text = event.text
     product = event.product
@@ -120,7 +123,9 @@ def _read_other(line: bytes) -> AnyEvent:
 
 def _settle_other(event: AnyEvent, line: bytes, limits: Limits, shop: str | None) -> AnyEvent:
     """Settle an event that is no message; a plain one by what its own type asks for."""
-    event.ts_ms = settled_instant(event.ts_ms, "ts")
+    ts: Any = event.ts_ms
+    if type(ts) is not int or not FIRST_MS <= ts < END_MS:
+        event.ts_ms = settled_instant(ts, "ts")
     if (
         # See `decode_line` for why these are looked for.
         not (0x5C in line or 0xC2 in line or 0x7F in line or len(line) > limits.short_bytes)
