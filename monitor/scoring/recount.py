@@ -83,6 +83,13 @@ class Recount:
         await self._onto(board, keys, shops, span.start_ms)
         await self._store.keep_day(day, await day_rows(board, day, self._pace), shop=name)
 
+    def heads(self, shop: str, buyers: Iterable[str]) -> dict[str, str]:
+        """Return by each name of some buyers, as is known today, the one under which they are known."""
+        known = self._shops.get(shop)
+        if known is None:
+            return {}
+        return {name: head for head in map(known.one, buyers) for name in known.members(head)}
+
     async def between(self, from_ms: int, to_ms: int, wanted: Callable[[str], bool]) -> Board:
         """Score what began from, and before, some instants.
 

@@ -9,8 +9,8 @@ nothing special.
 Nothing here is state that a crash could lose: a start scores again what the journal
 holds of the days that are kept, and until that is done says so (`complete`). The sums of
 a day are written down once it is over, and again if something still changes them. What
-is backfilled into a day longer over has that shop's day scored from the journal alone,
-who was there and what feeds told of themselves read back with it.
+comes to light of a day longer over (`long_over`) has that shop's day scored from the
+journal alone, who was there and what feeds told of themselves read back with it.
 """
 
 import asyncio
@@ -18,10 +18,9 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from heapq import heappop, heappush
-from typing import Protocol
 
 from monitor.core import events as ev
-from monitor.core.decisions import CloseRound, Decision, RestateRound
+from monitor.core.decisions import CloseRound, RestateRound
 from monitor.core.presence import Worker
 from monitor.core.roster import Register
 from monitor.core.scores.board import Board, Entity, Sheet, sheet
@@ -32,11 +31,14 @@ from monitor.core.scores.judge import HIT, MISS
 from monitor.core.scores.profile import Profile, ProfileBook
 from monitor.core.scores.rounds import NEVER_MS
 from monitor.core.scores.ruled import WITHOUT_RULES, ShopRules
-from monitor.core.scores.staff import NOBODY_WRITTEN_DOWN, Manned, Staff
+from monitor.core.scores.staff import NOBODY_WRITTEN_DOWN
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
-from monitor.metrics import Accepted, Metrics
+from monitor.metrics import Metrics
+from monitor.scoring.following import Changes, Seen
 from monitor.scoring.logs import BATCH, BEFORE_MS, Key, heads_of, read_logs
+from monitor.scoring.long_over import LongOver
+from monitor.scoring.manning import Manning
 from monitor.scoring.recount import Recount, day_rows
 from monitor.spare import Pace, Spare
 from monitor.store.scores import ScoreStore
@@ -46,34 +48,7 @@ log = logging.getLogger(__name__)
 
 DAYS_KEPT = 3  # In memory, today among them: a reply of 48 hours settles what was asked the day before yesterday.
 SETTLE_SECONDS = 1.0  # A chat in which much is said is scored once a second.
-LATE_MS = 600_000  # Presence that comes so late still tells whether a chat scored since was left to nobody.
-SHOPS_A_SLICE = 50
 KEEP_SECONDS = 60.0  # Between two looks at whether a day is over, or one that was over has changed.
-
-
-class Seen:
-    """What is known of the feeds of one shop."""
-
-    __slots__ = ("arrived_ms", "lag_ms", "newest_ms")
-
-    def __init__(self) -> None:
-        self.newest_ms = self.arrived_ms = self.lag_ms = 0
-
-
-class Changes(Protocol):
-    """What one commit changed, as far as scores go."""
-
-    @property
-    def now_ms(self) -> int:
-        """When it was."""
-
-    @property
-    def events(self) -> Iterable[Accepted]:
-        """The events that came in."""
-
-    @property
-    def decisions(self) -> Iterable[Decision]:
-        """What was decided."""
 
 
 class Scorer:
@@ -132,12 +107,8 @@ class Scorer:
         self.seen: dict[str, Seen] = {}
         self.hours_told: dict[tuple[str, str], int] = {}
         self._dirty: set[Key] = set()
-        self._staff = Staff()
-        self._restaffed: dict[str, int] = {}  # Shops of which presence has said something, and from when on.
-        self._manned: dict[str, Manned] = {}  # What was known of each when that was last looked at.
-        self._scored: dict[str, dict[str, int]] = {}  # By shop: chats scored of late, and when.
+        self._manning = Manning()
         self._dirty_since = self._scoring_since = 0.0  # When the oldest change was noted; 0: there is none.
-        self._redo: set[tuple[str, int]] = set()
         self._due: list[tuple[int, Key]] = []
         self._wake = asyncio.Event()
         self._caught_up = False
@@ -155,6 +126,14 @@ class Scorer:
             register=register,
             workers=workers,
             pace=self._pace,
+        )
+        self._long_over = LongOver(
+            store,
+            self._days,
+            self.recount,
+            register=register,
+            first_day=lambda: self.board.first_day,
+            kept_from_ms=lambda: self._kept_from_ms(),
         )
 
     @property
@@ -190,12 +169,9 @@ class Scorer:
                 if fresh is None:
                     fresh = seen[shop] = Seen()
                     self._shop(shop, event.platform)
-                fresh.arrived_ms = now_ms
-                fresh.lag_ms = now_ms - event.ts_ms
-                if event.ts_ms > fresh.newest_ms:
-                    fresh.newest_ms = event.ts_ms
+                fresh.hear(event, now_ms)
                 if event.backfill:
-                    self._backfilled(event)
+                    self._long_over.backfilled(shop, event.ts_ms)
             else:
                 self._note(event)
         for decision in changes.decisions:
@@ -208,13 +184,13 @@ class Scorer:
                 dirty.add((one.shop, one.conversation))
         if dirty:
             self._dirty_since = self._dirty_since or time.monotonic()
-        if dirty or self._restaffed:
+        if dirty or self._manning.waiting or self._long_over.waiting:
             self._wake.set()
 
     def _shop(self, name: str, platform: str | None) -> ShopChats:
         shop = self.shops.get(name)
         if shop is None:
-            shop = self.shops[name] = ShopChats(name, platform or "unknown", self._staff)
+            shop = self.shops[name] = ShopChats(name, platform or "unknown", self._manning.staff)
         elif platform and shop.platform == "unknown":
             shop.platform = platform
         return shop
@@ -222,8 +198,7 @@ class Scorer:
     def _note(self, event: ev.AnyEvent) -> None:
         """Take an event that is no message."""
         if isinstance(event, ev.AgentPresence):
-            for name in self._staff.note(event, self._register()):
-                self._restaffed[name] = min(event.ts_ms, self._restaffed.get(name, event.ts_ms))
+            self._manning.note(event, self._register())
             return
         if isinstance(event, ev.ScoreStood):
             self._said(event)
@@ -240,26 +215,18 @@ class Scorer:
             else:
                 if isinstance(event, ev.BuyerMerged):
                     self._dirty.add((event.shop, event.into))
+                    self._long_over.merged(event.shop, event.buyer or "")
                 self._dirty.update(self.board.keys(event.shop))  # Rare, and any of its chats may read otherwise now.
         elif key:
             self._dirty.add((event.shop, key))
             if event.backfill:
-                self._backfilled(event)
+                self._long_over.backfilled(event.shop, event.ts_ms)
 
     def _said(self, event: ev.ScoreStood) -> None:
         """Remember what we have said ourselves of an hour, also after a start: it is said once."""
         if event.level == "hour":
             name = (event.shop, event.profile)
             self.hours_told[name] = max(event.hour_ms, self.hours_told.get(name, 0))
-
-    def _backfilled(self, event: ev.AnyEvent) -> None:
-        day = self._days.of(event.ts_ms).number
-        if day >= self.board.first_day:
-            return
-        if self._days.numbered(day).start_ms - BEFORE_MS >= self._kept_from_ms():
-            self._redo.add((event.shop, day))
-        else:
-            log.info("a day is not scored again, for the journal no longer holds all of it: %s %s", event.shop, day)
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -303,7 +270,8 @@ class Scorer:
         if through:
             first = max(min(first, through + 1), self.today - 40)
         self.board.first_day = first
-        self._staff.begin(self._workers(), self._register())
+        staff = self._manning.staff
+        staff.begin(self._workers(), self._register())
         after = await self.store.position_at(self._days.numbered(first).start_ms)
         while True:
             last, chats, of_shops = await self.store.active(after)
@@ -314,17 +282,18 @@ class Scorer:
             for logged in of_shops:
                 event = decode_stored(logged.body)
                 if isinstance(event, ev.AgentPresence):
-                    self._staff.note(event, self._register())
+                    staff.note(event, self._register())
                 elif isinstance(event, ev.ScoreStood):
                     self._said(event)
                 elif event.shop:
                     self._shop(event.shop, event.platform).note(event, logged.position)
                     if isinstance(event, ev.WaitingSnapshot):
                         self._dirty.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
-        self._manned = {name: self._staff.of(name) for name in self._staff.shops()}
+        self._manning.begin()
         await self.settle()
         await self.keep()
         self._caught_up = self.complete = True
+        self._long_over.renamed()
 
     async def settle(self) -> None:
         """Score anew what has been touched, or is due.
@@ -344,7 +313,7 @@ class Scorer:
         while self._due and self._due[0][0] <= now_ms:
             self._dirty.add(heappop(self._due)[1])
         self._wake.clear()
-        await self._look_at_staff()
+        self._dirty |= await self._manning.look(self.board)
         todo, self._dirty = list(self._dirty), set()
         if todo:
             self._scoring_since, self._dirty_since = self._dirty_since or time.monotonic(), 0.0
@@ -356,25 +325,10 @@ class Scorer:
                 self._dirty_since = self._scoring_since
                 raise
         self._scoring_since = 0.0
-        while self._redo:
-            shop, day = next(iter(self._redo))
-            await self.recount.day(shop, day)
-            self._redo.discard((shop, day))
         self.complete = self._caught_up
-
-    async def _look_at_staff(self) -> None:
-        """Score anew the chats whose shop, as presence says now, had nobody or somebody when they began."""
-        restaffed, self._restaffed = self._restaffed, {}
-        for number, (name, from_ms) in enumerate(restaffed.items(), 1):
-            manned, was = self._staff.of(name), self._manned.get(name)
-            if was is None:
-                self._dirty.update(self.board.keys(name))  # Nothing was known of it till now.
-            elif manned.spans != was.spans:
-                scored = self._scored.get(name, {})
-                self._dirty.update((name, key) for key, at_ms in scored.items() if at_ms >= from_ms)
-            self._manned[name] = manned
-            if number % SHOPS_A_SLICE == 0:
-                await asyncio.sleep(0)
+        await self._long_over.settle()
+        if self._long_over.waiting:
+            self._wake.set()
 
     def _take_profiles(self, book: ProfileBook) -> None:
         """Score all that is kept by other profiles: each unit still by the version of its day."""
@@ -392,6 +346,7 @@ class Scorer:
         before, self._credited_by = self._credited_by, register
         if any(getattr(before, part) != getattr(register, part) for part in ("persons", "accounts", "slots")):
             self._dirty.update(self.board.all_keys())
+            self._long_over.renamed()
 
     def _take_rules(self, rules: ShopRules) -> None:
         """Score all that is kept of the shops anew of which other rules ask something else."""
@@ -424,8 +379,7 @@ class Scorer:
                 log.exception("a conversation cannot be scored: %s %s", *key)
                 continue
             old = board.put(*key, new)
-            if key[0] in self._manned:
-                self._scored.setdefault(key[0], {})[key[1]] = now_ms
+            self._manning.scored(key, now_ms)
             if new.next_ms < NEVER_MS:
                 heappush(self._due, (new.next_ms, key))
             if self.complete:
@@ -447,9 +401,7 @@ class Scorer:
     async def keep(self) -> None:
         """Write down the sums of days that are over; let go of what is older than is kept."""
         board, today = self.board, self.today
-        late_ms = self._now_ms() - LATE_MS
-        for name, scored in self._scored.items():
-            self._scored[name] = {key: at_ms for key, at_ms in scored.items() if at_ms >= late_ms}
+        self._manning.let_go(self._now_ms())
         await self._pace.begin()
         for day in [day for day in sorted(board.touched) if day < today]:
             board.touched.discard(day)  # What changes meanwhile is written down the next time.
@@ -465,7 +417,7 @@ class Scorer:
             from_ms = self._days.numbered(first).start_ms - BEFORE_MS
             for shop in self.shops.values():
                 shop.forget(from_ms)
-            self._staff.forget(from_ms)
+            self._manning.staff.forget(from_ms)
             for _ in board.sweep():
                 await self._pace.rest()
 

@@ -29,6 +29,15 @@ class LoggedEvent(NamedTuple):
     body: bytes
 
 
+class Seen(NamedTuple):
+    """When and under which names something was seen of a buyer."""
+
+    id: str
+    ts_ms: int
+    conversation: str | None
+    buyer: str | None
+
+
 class DayRow(NamedTuple):
     """The sums of one shop, or of one agent or account in it, on one day."""
 
@@ -135,6 +144,24 @@ class ScoreStore:
 
         return await self._reader.read(read)
 
+    async def buyers(self, shop: str, after: str) -> list[Seen]:
+        """Return of some events of a shop who they are of, in order of their ids; none: there are no more.
+
+        Args:
+            shop: whose.
+            after: the id they come after.
+        """
+
+        def read(db: sqlite3.Connection) -> list[Seen]:
+            found = db.execute(
+                "SELECT id, ts_ms, conversation, json_extract(CAST(body AS TEXT), '$.buyer') FROM events "
+                "WHERE shop = ? AND id > ? ORDER BY id LIMIT ?",
+                (shop, after, CHUNK),
+            )
+            return [Seen(*row) for row in found]
+
+        return await self._reader.read(read)
+
     # -- sums of days ------------------------------------------------------------------------------------------------
 
     async def keep_day(self, day: int, rows: Sequence[DayRow], shop: str | None = None) -> None:
@@ -198,6 +225,12 @@ class ScoreStore:
             return fold(DayRow(*row) for row in found)
 
         return await self._reader.read(read)
+
+    async def agents(self, day: int) -> list[tuple[str, str]]:
+        """Return the names of agents that have sums of a day, with their shops."""
+        return await self._reader.read(
+            lambda db: list(db.execute("SELECT shop, name FROM score_days WHERE day = ? AND dim = 'agent'", (day,)))
+        )
 
     # -- official figures --------------------------------------------------------------------------------------------
 

@@ -302,7 +302,7 @@ async def test_a_day_long_over_is_scored_again_by_who_was_there_then(tmp_path: P
         await f.at("2026-11-24 00:01")
         day = f.scorer.today - 1
         await f.at("2026-12-20 12:00")
-        assert not f.scorer._staff.of("senye").nobody(at_ms("10:00:00")), "that is forgotten"
+        assert not f.scorer._manning.staff.of("senye").nobody(at_ms("10:00:00")), "that is forgotten"
         await f.tell(Chatter("jd").b("10:02:00", id="late", conversation="d", backfill=True))
         await f.at("2026-12-20 12:01")
         row = unpack((await f.scorer.store.days(day, day, "shop", list))[0].body)

@@ -1,0 +1,83 @@
+"""Days long over, whose sums are written down: what comes to light later is counted all the same."""
+
+from pathlib import Path
+
+import pytest
+
+from monitor.core import events as ev
+from monitor.core.roster import Person, Register
+from monitor.core.scores.board import Row, unpack
+from tests.core.scores.day import Chatter, at_ms
+from tests.scoring.floor import Floor, floor, reading
+from tests.scoring.test_reading import rows
+
+
+async def stored(f: Floor, dim: str) -> dict[str, Row]:
+    day = f.scorer._days.of(at_ms("12:00:00")).number
+    return {row.name: unpack(row.body) for row in await f.scorer.store.days(day, day, dim, list)}
+
+
+async def settle_all(f: Floor) -> None:
+    await f.scorer.settle()
+    while f.scorer._long_over.waiting:
+        await f.scorer.settle()
+
+
+@pytest.mark.parametrize("own_ids", [False, True])
+async def test_a_buyer_who_was_seen_under_two_names_is_counted_once_on_days_long_over_too(
+    tmp_path: Path, *, own_ids: bool
+) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter()
+        for buyer, minute in (("b1", 0), ("b2", 10), ("b3", 20)):
+            where = f"chat of {buyer}" if own_ids else buyer
+            chat.b(f"10:{minute:02}:00", conversation=where, buyer=buyer)
+            chat.a(f"10:{minute + 1:02}:00", conversation=where, buyer=buyer)
+        await f.tell(chat)
+        await f.at("2026-11-24 00:01")
+        await f.at("2026-11-28 12:00")
+        assert (await stored(f, "shop"))[""].buyers[0] == 3
+        merged = Chatter().event(
+            ev.BuyerMerged, "2026-11-28 12:01", id="m", type="buyer_merged", buyer="b1", into="b2", conversation=None
+        )
+        await f.tell(merged)
+        await settle_all(f)
+        row = (await stored(f, "shop"))[""]
+        assert row.buyers[0] == 2
+        assert row.sums["rate_3min_buyer"].counts == [2, 0, 0, 0]
+        assert row.sums["taobao_3min"].counts == [3, 0, 0, 0]
+        assert (await stored(f, "agent"))["lin"].buyers[0] == 2
+
+
+async def test_a_buyer_served_under_two_names_of_one_person_is_one_of_theirs_on_days_long_over_too(
+    tmp_path: Path,
+) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter().b("10:00:00", buyer="x").a("10:00:30", agent="lin", buyer="x")
+        await f.tell(chat.b("11:00:00", buyer="x").a("11:00:30", agent="B07", buyer="x"))
+        await f.at("2026-11-24 00:01")
+        await f.at("2026-11-28 12:00")
+        assert set(await stored(f, "agent")) == {"lin", "B07"}
+        f.register = Register(persons=(Person(id="1007", names=("lin", "B07")),))
+        await settle_all(f)
+        assert set(await stored(f, "agent")) == {"1007"}
+        read = reading(f, f.register)
+        day = f.scorer.today - 5
+        found = (await rows(read, read.day_span(day, day), by="agent"))["1007"]
+        assert found["figures"]["buyers"] == {"consulted": 1, "received": 1, "valid": 1, "filtered": 0}
+        assert found["scores"]["rate_3min_buyer"]["hits"] == 1
+
+
+async def test_what_the_journal_holds_no_more_stays_as_it_was_written_down(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("10:00:00", conversation="b1").b("10:00:00", conversation="b2"))
+        await f.at("2026-11-24 00:01")
+        await f.at("2026-11-28 12:00")
+        f.scorer._kept_from_ms = lambda: at_ms("2026-11-16 00:00")
+        merged = Chatter().event(
+            ev.BuyerMerged, "2026-11-28 12:01", id="m", type="buyer_merged", buyer="b1", into="b2", conversation=None
+        )
+        await f.tell(merged)
+        f.register = Register(persons=(Person(id="1007", names=("lin",)),))
+        await settle_all(f)
+        assert (await stored(f, "shop"))[""].buyers[0] == 2
