@@ -4,19 +4,21 @@ A name that leads nowhere is a fault where its kind is written down at all: a fl
 its shops as the feeds do. What may be meant is only doubted.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from monitor.core.hours import ALWAYS_MS, Calendar, Hours, without
+from monitor.core.book import Layer
+from monitor.core.hours import ALWAYS_MS
 from monitor.core.roster import Person, Register, Shift
 from monitor.core.scores.profile import ProfileBook
 from monitor.core.senders import Reader
 from monitor.core.units import DAY_MS
 from monitor.policy_files import sender_links, where
 from monitor.policy_files.channels import FILE, Plan
+from monitor.policy_files.covering import LONGEST_MS, Before, ever
 from monitor.policy_files.language import Campaign, shown
 from monitor.policy_files.policies import Placed, Policies
 from monitor.yaml_files import Fault, did_you_mean, read
@@ -109,7 +111,7 @@ def doubts(
 
 def _doubts(policies: Policies, register: Register, channels: Plan, profiles: ProfileBook, now_ms: int) -> list[Fault]:
     found: list[Fault] = []
-    before = _Before()
+    before = Before(now_ms)
     platforms = {name for versions in profiles.versions.values() for one in versions for name in one.platforms}
     for info in register.shops:
         meant = did_you_mean(info.platform, sorted(platforms)) if info.platform else ""
@@ -117,22 +119,28 @@ def _doubts(policies: Policies, register: Register, channels: Plan, profiles: Pr
             found.append(_at(info.place, f"no platform {info.platform} is known here{meant}"))
     platforms |= {info.platform for info in register.shops if info.platform}
     for placed in policies.rules:
-        other = next((one for one in before.for_some_of(placed) if _covers(one, placed)), None)
-        if other is not None:
-            place = f"{other.document.file}:{other.document.place(*other.loc)[0]}"
-            found.append(placed.fault(f"never matches: the rule at {place} stands before it and matches all of it"))
+        others = before.covering(placed)
+        if len(others) == 1:
+            said = f"never matches: the rule at {_places(others)} stands before it and matches all of it"
+            found.append(placed.fault(said))
+        elif others:
+            said = f"never matches: the rules at {_places(others)} stand before it and between them match all of it"
+            found.append(placed.fault(said))
         elif any(layer.shops is not None and not layer.shops for layer in placed.layers):
             found.append(placed.fault("never matches: no shop of the register fits", "match"))
         elif _elsewhere(placed, register):
             found.append(placed.fault("never matches: its shops are on other platforms", "match"))
-        elif placed.layers[-1].hours is not None and not _ever(placed.layers[-1].hours, now_ms):
-            found.append(placed.fault("never matches: no hour of the next year is in its hours", "match", "hours"))
+        elif not _has_hours(placed.layers[-1], now_ms):
+            said = "never matches: no hour of the next year is in its hours"
+            if placed.section == "campaigns":
+                said = "never matches: no hour of its days is in its hours"
+            found.append(placed.fault(said, "match", "hours"))
         elif isinstance(placed.rule, Campaign) and placed.layers[-1].until_ms <= now_ms:
             ended = placed.layers[-1].until_ms
             found.append(placed.fault(f"campaign {placed.rule.name} has ended ({_day(ended, policies.zone)})", "until"))
         found += _nearly(placed, "platform", platforms)
         found += _nearly(placed, "phase", PHASES)
-        found += _late_steps(placed)
+        found += _late_steps(placed, policies.base.give_up_ms)
         before.add(placed)
     found += _people(register, now_ms, policies.zone)
     if register.teams and channels.channels:
@@ -146,21 +154,25 @@ def _doubts(policies: Policies, register: Register, channels: Plan, profiles: Pr
     return found
 
 
-class _Before:
-    """The rules so far, by section and shop, so that ten thousand rules are not each compared with all."""
+def _has_hours(layer: Layer, now_ms: int) -> bool:
+    """Whether any hour of the next year, of a campaign any of its own, is in the hours of a rule."""
+    if layer.hours is None:
+        return True
+    if layer.from_ms == -ALWAYS_MS:
+        return ever(layer.hours, now_ms)
+    return ever(layer.hours, layer.from_ms, min(layer.until_ms, layer.from_ms + LONGEST_MS))
 
-    def __init__(self) -> None:
-        self._rules: dict[tuple[str, str | None], list[Placed]] = {}
 
-    def add(self, placed: Placed) -> None:
-        for shop in placed.layers[-1].shops or (None,):
-            self._rules.setdefault((placed.section, shop), []).append(placed)
-
-    def for_some_of(self, placed: Placed) -> list[Placed]:
-        """Return all that may match everything that ``placed`` does."""
-        shops = placed.layers[-1].shops
-        found = self._rules.get((placed.section, None), [])
-        return found + self._rules.get((placed.section, min(shops)), []) if shops else found
+def _places(rules: Sequence[Placed]) -> str:
+    """Return where rules stand: rules.yaml:3, :7."""
+    found: list[str] = []
+    file = ""
+    for placed in rules:
+        found.append(
+            f"{'' if placed.document.file == file else placed.document.file}:{placed.document.place(*placed.loc)[0]}"
+        )
+        file = placed.document.file
+    return ", ".join(found)
 
 
 def _nearly(placed: Placed, key: str, known: Collection[str]) -> Iterator[Fault]:
@@ -171,12 +183,16 @@ def _nearly(placed: Placed, key: str, known: Collection[str]) -> Iterator[Fault]
             yield placed.fault(f"no {key} {name} is known here{meant}", "match", key, at)
 
 
-def _late_steps(placed: Placed) -> Iterator[Fault]:
-    """Yield steps that come long after the last limit, where nobody waits any more."""
+def _late_steps(placed: Placed, give_up_ms: int) -> Iterator[Fault]:
+    """Yield limits and steps that come when nobody waits any more; waits are given up after so long elsewhere."""
     rule = placed.rule
     for at, step in enumerate(rule.steps or ()):
         if rule.give_up is not None and step.at >= rule.give_up:
             yield placed.fault(f"a step at {shown(step.at)}, when the wait is given up already", "steps", at)
+    if rule.stages is not None and rule.give_up is None and max(rule.stages.values()) >= give_up_ms:
+        name = max(rule.stages, key=rule.stages.__getitem__)
+        said = f"{name} ({shown(rule.stages[name])}) is never passed: waits are given up after {shown(give_up_ms)}"
+        yield placed.fault(said, "stages", name)
     if rule.steps is None or rule.stages is None:
         return
     last_ms = max(rule.stages.values())
@@ -245,38 +261,6 @@ def _seats(register: Register, now_ms: int) -> Iterator[Fault]:
         for key, latest in ((slot.seat, at_seat), (slot.person, of_person)):
             if key and (key not in latest or latest[key].ends_at_ms <= shift.ends_at_ms):
                 latest[key] = shift
-
-
-def _covers(one: Placed, other: Placed) -> bool:
-    """Whether a rule takes everything that a later one of its section could match."""
-    first, later = one.layers[-1], other.layers[-1]
-    return (
-        (first.hours in (None, later.hours) or (later.hours is not None and _within(later.hours, first.hours)))
-        and first.from_ms <= later.from_ms
-        and first.until_ms >= later.until_ms
-        and all(
-            mine is None or (theirs is not None and theirs <= mine)
-            for mine, theirs in (
-                (first.platforms, later.platforms),
-                (first.shops, later.shops),
-                (first.phases, later.phases),
-            )
-        )
-        and not (later.shops is not None and not later.shops)
-    )
-
-
-def _within(hours: Hours, others: Hours | None) -> bool:
-    """Whether all hours are among others too."""
-    if others is None:
-        return True
-    # Days of their own may lie years ahead, and are not looked for.
-    return not hours.dates and not others.dates and not _ever(without(hours, others), 0)
-
-
-def _ever(hours: Hours, now_ms: int) -> bool:
-    """Whether any instant of the next year counts."""
-    return Calendar(hours).next_open(now_ms) < ALWAYS_MS
 
 
 def _elsewhere(placed: Placed, register: Register) -> bool:

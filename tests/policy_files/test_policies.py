@@ -469,13 +469,22 @@ def test_rules_whose_hours_platforms_or_steps_never_come_are_doubted(tmp_path: P
     ]
 
 
-def test_steps_long_after_the_last_limit_are_doubted(tmp_path: Path) -> None:
+def test_steps_and_limits_when_nobody_waits_any_more_are_doubted(tmp_path: Path) -> None:
     write(
         tmp_path,
         default=DEFAULT,
-        rules="version: 1\nshops:\n  - {stages: {lost: 60s}, steps: [{at: 121s, to: team}]}\n",
+        rules="""
+            version: 1
+            shops:
+              - {stages: {lost: 60s}, steps: [{at: 121s, to: team}]}
+            campaigns:
+              - {name: a, from: "2026-11-10", until: "2026-11-12", stages: {slow: 60s, lost: 7d}}
+        """,
     )
-    assert doubts(load(tmp_path)) == ["rules.yaml:3:35: a step at 121s is long after the last limit, 1m"]
+    assert doubts(load(tmp_path)) == [
+        "rules.yaml:3:35: a step at 121s is long after the last limit, 1m",
+        "rules.yaml:5:82: lost (7d) is never passed: waits are given up after 7d",
+    ]
 
 
 def test_the_examples_in_the_shipped_files_are_good(tmp_path: Path) -> None:
