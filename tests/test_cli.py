@@ -111,11 +111,17 @@ def test_config_shows_what_holds_and_no_secret(tmp_path: Path, monkeypatch: pyte
     assert "dont-tell" not in done.output
 
 
-def test_a_second_start_on_the_same_data_says_who_holds_it_and_exits_2(tmp_path: Path) -> None:
+def test_a_second_start_on_the_same_data_says_who_holds_it_and_the_first_stops_cleanly_when_asked(
+    tmp_path: Path,
+) -> None:
     with running(tmp_path) as first:
         second = Program(tmp_path / "b", "--data", str(tmp_path / "data"))
         assert second.process.wait(DEADLINE_SECONDS) == 2
         assert str(first.process.pid) in second.printed()
+        if sys.platform != "win32":  # Which has no signals to stop by.
+            first.process.send_signal(signal.SIGTERM)
+            assert first.process.wait(DEADLINE_SECONDS) == 0
+            assert "everything that was acknowledged is stored" in first.printed()
 
 
 def test_a_token_made_while_it_runs_shuts_the_port_to_everybody_else(tmp_path: Path) -> None:
@@ -142,14 +148,6 @@ def test_a_source_is_bound_to_shops_and_cannot_be_to_teams(tmp_path: Path) -> No
     assert made.exit_code == 0
     [told] = json.loads(typed("token", "list", "--json", "--data", str(tmp_path / "data")).stdout)
     assert (told["name"], told["role"], told["shops"], told["revoked_at"]) == ("c", "source", ["senye"], None)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to stop by")
-def test_it_stops_cleanly_when_asked_and_says_so(tmp_path: Path) -> None:
-    with running(tmp_path) as program:
-        program.process.send_signal(signal.SIGTERM)
-        assert program.process.wait(DEADLINE_SECONDS) == 0
-        assert "everything that was acknowledged is stored" in program.printed()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to stop by")

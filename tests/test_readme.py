@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from tests import needs
-from tests.mosquitto import mosquitto
+from tests.mosquitto import Mosquitto, mosquitto
 from tests.program import Program, running
 from tests.waiting import DEADLINE_SECONDS
 
@@ -24,11 +25,28 @@ def examples(language: str, naming: str, page: str = "README.md") -> list[str]:
     return [block for block in blocks if naming in block]
 
 
-def waiting(program: Program) -> list[dict[str, Any]]:
+def waiting(program: Program, conversation: str) -> list[dict[str, Any]]:
+    """The waits of a chat: the examples have one service, and a chat each."""
     answer = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS)
     answer.raise_for_status()
-    waits: list[dict[str, Any]] = answer.json()["waits"]
-    return waits
+    return [wait for wait in answer.json()["waits"] if wait["conversation"] == conversation]
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    with mosquitto(tmp_path_factory.mktemp("broker")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory, broker: Mosquitto) -> Iterator[Program]:
+    settings = {
+        "PRESALES_HOOK_MY_SYSTEM_SECRET": "a-secret",
+        "PRESALES_MQTT__HOST": "127.0.0.1",
+        "PRESALES_MQTT__PORT": str(broker.port),
+    }
+    with running(tmp_path_factory.mktemp("service"), settings=settings) as made:
+        yield made
 
 
 def run_shell(script: str) -> str:
@@ -39,48 +57,41 @@ def run_shell(script: str) -> str:
     return done.stdout
 
 
-def test_the_http_example_makes_a_wait_and_the_websocket_example_ends_it(tmp_path: Path) -> None:
+def test_the_http_example_makes_a_wait_and_the_websocket_example_ends_it(program: Program) -> None:
     (ask,) = examples("bash", "curl")
     (reply,) = examples("python", "/v1/ingest")
-    with running(tmp_path) as program:
-        printed = run_shell(ask.replace("8480", str(program.port)))
-        assert '"accepted": 1' in printed or '"accepted":1' in printed
-        assert [(wait["shop"], wait["conversation"], wait["stage"]) for wait in waiting(program)] == [
-            ("senye", "zhang-1", "fresh")
-        ]
-        answered = subprocess.run(
-            [sys.executable, "-c", reply.replace("8480", str(program.port))],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        assert '"ack"' in answered.stdout
-        assert waiting(program) == []
+    printed = run_shell(ask.replace("8480", str(program.port)))
+    assert '"accepted": 1' in printed or '"accepted":1' in printed
+    assert [(wait["shop"], wait["stage"]) for wait in waiting(program, "zhang-1")] == [("senye", "fresh")]
+    answered = subprocess.run(
+        [sys.executable, "-c", reply.replace("8480", str(program.port))],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert '"ack"' in answered.stdout
+    assert waiting(program, "zhang-1") == []
 
 
-def test_the_webhook_examples_make_a_wait_and_end_it(tmp_path: Path) -> None:
+def test_the_webhook_examples_make_a_wait_and_end_it(program: Program) -> None:
     needs.programs("openssl", packages="openssl")
     (ask,) = examples("bash", "/v1/hooks/my_system", "docs/webhooks.md")
     (reply,) = examples("python", "/v1/hooks/my_system", "docs/webhooks.md")
-    with running(tmp_path, settings={"PRESALES_HOOK_MY_SYSTEM_SECRET": "a-secret"}) as program:
-        run_shell(ask.replace("8480", str(program.port)))
-        assert [(wait["shop"], wait["conversation"]) for wait in waiting(program)] == [("12", "9")]
-        command = [sys.executable, "-c", reply.replace("8480", str(program.port))]
-        subprocess.run(command, capture_output=True, timeout=60, check=True)
-        assert waiting(program) == []
+    run_shell(ask.replace("8480", str(program.port)))
+    assert [wait["shop"] for wait in waiting(program, "9")] == ["12"]
+    command = [sys.executable, "-c", reply.replace("8480", str(program.port))]
+    subprocess.run(command, capture_output=True, timeout=60, check=True)
+    assert waiting(program, "9") == []
 
 
-def test_the_mqtt_example_makes_a_wait(tmp_path: Path) -> None:
+def test_the_mqtt_example_makes_a_wait(program: Program, broker: Mosquitto) -> None:
     (ask,) = examples("bash", "mosquitto_pub")
-    with mosquitto(tmp_path / "broker") as broker:
-        settings = {"PRESALES_MQTT__HOST": "127.0.0.1", "PRESALES_MQTT__PORT": str(broker.port)}
-        with running(tmp_path, settings=settings) as program:
-            # The broker keeps nothing for a subscriber it has never seen.
-            program.until(lambda: "subscribed" in program.printed(), "subscribed")
-            run_shell(ask.replace("1883", str(broker.port)))
-            program.until(lambda: bool(waiting(program)), "in the list of waits")
-            assert [(wait["platform"], wait["shop"]) for wait in waiting(program)] == [("taobao", "senye")]
+    # The broker keeps nothing for a subscriber it has never seen.
+    program.until(lambda: "subscribed" in program.printed(), "subscribed")
+    run_shell(ask.replace("1883", str(broker.port)))
+    program.until(lambda: bool(waiting(program, "li-1")), "in the list of waits")
+    assert [(wait["platform"], wait["shop"]) for wait in waiting(program, "li-1")] == [("taobao", "senye")]
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])

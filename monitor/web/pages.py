@@ -12,6 +12,7 @@ import hashlib
 import mimetypes
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from starlette.types import Scope, Send
@@ -111,6 +112,7 @@ def policy(host: str) -> bytes:
     ).encode()
 
 
+@cache  # Packing takes longer than all else of a start; several servers of one process share what is packed.
 def _file(name: str, body: bytes) -> _File:
     suffix = Path(name).suffix
     kind = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"

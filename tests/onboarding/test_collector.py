@@ -41,7 +41,9 @@ def asked(number: int, at_ms: int, **more: object) -> dict[str, object]:
     return {"id": f"m-{number}", "ts": at_ms, "buyer": f"b-{number}", "role": "buyer", "text": "在吗"} | more
 
 
-def test_what_the_collector_reads_is_on_the_board_and_the_feed_can_be_looked_over(tmp_path: Path) -> None:
+def test_what_the_collector_reads_is_on_the_board_or_said_to_be_refused_and_the_feed_can_be_looked_over(
+    tmp_path: Path,
+) -> None:
     with running(tmp_path) as program:
         now_ms = _now_ms(program)
         done = collect(tmp_path, program, [asked(n, now_ms - n) for n in range(250)])
@@ -52,6 +54,11 @@ def test_what_the_collector_reads_is_on_the_board_and_the_feed_can_be_looked_ove
         looked = typed("check-source", "--data", str(tmp_path / "data"), "--source", "pc-12", "--json")
         found = {one["check"]: one["colour"] for one in json.loads(looked.output)}
         assert (found["ids"], found["roles"], looked.exit_code) == ("green", "red", 1)
+        wrong: dict[str, object] = {"id": "x", "ts": "gestern", "buyer": "b", "role": "buyer"}
+        done = collect(tmp_path, program, [wrong, asked(250, now_ms)])
+        assert "refused: $.ts" in done.stderr
+        told = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()
+        assert told["total"] == 251, "what is refused does not stop the rest"
 
 
 def test_what_is_read_while_the_service_is_away_is_sent_when_it_is_back(tmp_path: Path) -> None:
@@ -71,15 +78,6 @@ def test_what_is_read_while_the_service_is_away_is_sent_when_it_is_back(tmp_path
     away.stderr.close()
     assert away.stdout is not None
     away.stdout.close()
-
-
-def test_what_is_refused_is_said_and_does_not_stop_the_rest(tmp_path: Path) -> None:
-    with running(tmp_path) as program:
-        done = collect(
-            tmp_path, program, [{"id": "x", "ts": "gestern", "buyer": "b", "role": "buyer"}, asked(1, _now_ms(program))]
-        )
-        assert "refused: $.ts" in done.stderr
-        assert httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()["total"] == 1
 
 
 def _now_ms(program: Program) -> int:

@@ -139,7 +139,7 @@ async def test_the_log_stays_bounded_while_commits_go_on(journal: Journal) -> No
     position = 0
     for size, count in ((100_000, 40), (3_000, 700)):
         largest = written = 0
-        while written < 250_000_000:
+        while written < 160_000_000:
             events = [event(position + n, body=bytes(size)) for n in range(1, count + 1)]
             position += count
             written += count * size
