@@ -328,6 +328,8 @@ class Fold:
         state.last_ms = ts_ms
         state.flags = state.flags & HAS_RECALLS | (SPOKE_AND_ASKED if what & ASKS else SPOKE)
         promise = state.promise
+        if promise is not None and ts_ms - promise.opened_at_ms > self._policies[promise.policy].give_up_ms:
+            promise = state.promise = None  # Given up while a later wait stood.
         if not what & (HOLDS | GREETS):
             if promise is not None:
                 state.promise = None

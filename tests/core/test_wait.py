@@ -135,6 +135,14 @@ def test_a_promise_of_ten_minutes_is_due_then_and_the_rest_keeps_its_distance() 
     assert chat.until("60:00") == ["10:30 promise due", "17:30 promise late", "22:30 promise missed"]
 
 
+def test_a_promise_given_up_beside_a_later_wait_is_in_no_ones_way() -> None:
+    chat = Timeline(replace(BUILT_IN, give_up_ms=60 * MINUTE_MS)).buyer("0:00").agent("1:00", "稍等")
+    chat.buyer("30:00").agent("62:00", "亲稍等，我看一下")
+    [(conversation, _)] = chat.tracker.promises()
+    assert conversation.state.promise is not None
+    assert conversation.state.promise.opened_at_ms == at_ms("62:00")
+
+
 def test_buyer_messages_open_waits_beside_the_promise() -> None:
     chat = Timeline().buyer("0:00").agent("0:30", "稍等").buyer("1:00", "还要多久")
     assert chat.until("3:40") == ["2:00 slow", "3:30 promise due"]
