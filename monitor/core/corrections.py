@@ -100,7 +100,7 @@ class Corrections:
         """Put the complete lists that do not name a chat, after an instant, into its log."""
         assert shop.lists is not None
         for one in shop.lists.after(max(since_ms, conversation.horizon_ms(self._shard.lateness_ms) - 1)):
-            if one.misses(conversation.id, conversation.account) and not conversation.holds(one.number):
+            if conversation.id not in one.chats and not conversation.holds(one.number):
                 newest = conversation.number
                 self.late(shop, conversation, one.entry(), backfill=False)
                 conversation.number = newest

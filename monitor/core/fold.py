@@ -374,6 +374,8 @@ class Fold:
         wait = state.wait
         if wait is None or entry.ts_ms <= state.last_ms or entry.ts_ms <= wait.opened_at_ms:
             return
+        if entry.who is not None and (state.holder is None or entry.who.account != state.holder.account):
+            return  # The list of one account says nothing of the chats of another.
         self._end(state, "answered", entry.ts_ms, None, close, after_ms=max(wait.opened_at_ms, state.last_ms))
         state.ghost = None
         state.last_ms = entry.ts_ms

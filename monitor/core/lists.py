@@ -18,7 +18,7 @@ from msgspec import Struct
 from monitor.core import events as ev
 from monitor.core.entry import LISTED, UNLISTED, Entry, Extra, Who
 
-LISTS_KEPT = 64  # Of one shop: ten minutes of a look every ten seconds.
+LISTS_KEPT = 256  # Of one shop: ten minutes of a look every ten seconds at each of four accounts.
 
 
 class Complete(Struct, frozen=True, gc=False):
@@ -31,13 +31,10 @@ class Complete(Struct, frozen=True, gc=False):
     chats: frozenset[str]  # Of a merged buyer, the chat that stands for it.
     bits: int  # Those of the policy in force for it.
 
-    def misses(self, chat: str, account: str | None) -> bool:
-        """Whether it should name a chat, had its buyer waited, and does not; ``account``: who holds the chat."""
-        return chat not in self.chats and self.account in (None, account)
-
     def entry(self) -> Entry:
-        """Return what it is in the log of a chat it does not name."""
-        return Entry(self.ts_ms, self.number, self.id, UNLISTED | self.bits)
+        """Return what it is in the log of a chat it does not name: of any, for the fold knows who held it then."""
+        who = Who(None, self.account) if self.account is not None else None
+        return Entry(self.ts_ms, self.number, self.id, UNLISTED | self.bits, who)
 
 
 def places(event: ev.AnyEvent) -> int:

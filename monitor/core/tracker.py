@@ -211,15 +211,18 @@ class Tracker(ShardReading):
             if shop.lists is None:
                 shop.lists = Kept()
             shop.lists.add(one, self.lateness_ms)
-            # Who waits, and who may have waited then: a list may come after the answer.
-            perhaps = [
+            # Who waits, and who may have waited then: a list may come after the answer, or after a change of hands.
+            missed = [
                 chat
                 for chat, held in shop.conversations.items()
-                if held.state.wait is not None or (held.log is not None and held.log.ts_ms > event.ts_ms)
+                if chat not in one.chats
+                and (
+                    (held.log is not None and held.log.ts_ms > event.ts_ms)
+                    or (held.state.wait is not None and one.account in (None, held.account))
+                )
             ]
-            for chat in perhaps:
-                if one.misses(chat, shop.conversations[chat].account):
-                    self._fold(shop, chat, event, one.entry())
+            for chat in missed:
+                self._fold(shop, chat, event, one.entry())
         return outcome
 
     def _take_ours(self, event: ev.AnyEvent, number: int) -> Folded:

@@ -86,6 +86,14 @@ def test_the_list_of_one_account_says_nothing_of_the_chats_of_another() -> None:
     assert [r.conversation for r in chat.open_rounds()] == ["d"]
 
 
+def test_whose_chat_it_was_when_the_list_was_seen_counts_not_whose_it_is_when_it_comes() -> None:
+    chat = Timeline().buyer("0:00", account="a").transferred("1:00", "lin").event(seen("0:30", account="a"))
+    assert [(done.ended_at_ms, done.ended_by) for done in chat.rounds.values()] == [(at_ms("0:30"), None)]
+    chat = Timeline().buyer("0:00", account="a").event(seen("0:30", account="a")).buyer("0:10", account="b")
+    assert chat.ended() == []
+    assert [r.buyer_messages for r in chat.open_rounds()] == [2]
+
+
 def test_a_message_at_or_after_the_list_is_not_ended_by_it() -> None:
     chat = Timeline().buyer("0:30").event(seen("0:30"))
     assert len(chat.open_rounds()) == 1
@@ -152,12 +160,14 @@ def _event(rng: random.Random, at: int, said: list[str]) -> ev.AnyEvent:
             for name in "cd"
             if rng.random() < 0.5
         ]
+        of["account"] = rng.choice([None, "front", "back"])
         return ev.WaitingSnapshot(type="waiting_snapshot", rows=rows, complete=rng.random() < 0.7, **of)
     buyer = rng.choice("cd")
     if what == "recall":
         return ev.MessageRecalled(type="message_recalled", message=rng.choice(said), buyer=buyer, **of)
     said.append(of["id"])
-    return ev.Message(role="buyer" if what == "buyer" else "agent", text="有货", buyer=buyer, **of)
+    account = rng.choice(["front", "front", "back"])
+    return ev.Message(role="buyer" if what == "buyer" else "agent", text="有货", buyer=buyer, account=account, **of)
 
 
 def _rounds(events: list[ev.AnyEvent]) -> list[Any]:
