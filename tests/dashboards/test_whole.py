@@ -198,6 +198,7 @@ def oddities(service: Program) -> None:
 BOARDS = {
     path.stem: json.loads(path.read_text("utf-8"))
     for path in sorted((CONFIGS / "grafana" / "dashboards").glob("*.json"))
+    if not path.stem.endswith("-zh")  # They ask the same.
 }
 
 
