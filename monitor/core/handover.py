@@ -17,14 +17,22 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from monitor.core.decisions import HandOver, HandOverOpened, HandOverTaken, HandOverUnreceived, LeftOpen
+from monitor.core.decisions import (
+    HandOver,
+    HandOverLapsed,
+    HandOverOpened,
+    HandOverTaken,
+    HandOverUnreceived,
+    LeftOpen,
+)
 from monitor.core.policy import Policy
 from monitor.core.roster import Person, Register
 from monitor.core.shifts import Running
 from monitor.core.timers import NEVER_MS
-from monitor.core.units import DAY_MS
+from monitor.core.units import DAY_MS, MINUTE_MS
 
 KEPT_MS = DAY_MS  # A list that nobody has received is shown so long.
+LOOK_AGAIN_MS = MINUTE_MS  # At what was told as unreceived: it may have been answered since.
 PREVIEW, FIXED, RECEIVED, OVER = range(4)
 
 
@@ -45,13 +53,14 @@ class Listed(Struct, array_like=True, eq=False):
     received_at_ms: int | None = None
     told: bool = False
     early: bool = False  # Received before the shift's end, and that has not come yet.
+    look_at_ms: int = 0  # Told as unreceived, it is looked at again then.
 
     def next_ms(self) -> int:
         """Return when something is to be done with it."""
         if self.state == PREVIEW or self.early:
             return self.ends_at_ms
-        if self.state == FIXED and not self.told:
-            return self.due_at_ms
+        if self.state == FIXED:
+            return min(self.look_at_ms, self.ends_at_ms + KEPT_MS) if self.told else self.due_at_ms
         return self.ends_at_ms + KEPT_MS
 
     def fields(self) -> dict[str, object]:
@@ -88,7 +97,7 @@ class HandOvers:
         self,
         floor: Open,
         team: Callable[[str, int], str],
-        say: Callable[[HandOverOpened | HandOverTaken | HandOverUnreceived], None],
+        say: Callable[[HandOverOpened | HandOverTaken | HandOverUnreceived | HandOverLapsed], None],
     ) -> None:
         self._floor = floor
         self._team = team
@@ -120,13 +129,17 @@ class HandOvers:
             if one.early and one.ends_at_ms <= now_ms:
                 one.early = False
                 self._came_since(one, now_ms)
-            if one.state == FIXED and one.due_at_ms <= now_ms and not one.told:
+            if one.state == FIXED and one.next_ms() <= now_ms:
                 self._settle(one, now_ms)
                 if one.state == FIXED:
-                    one.told = True
-                    self._say(HandOverUnreceived(**one.fields(), decided_at_ms=now_ms))  # type: ignore[arg-type]
+                    one.look_at_ms = now_ms + LOOK_AGAIN_MS
+                    if not one.told:
+                        one.told = True
+                        self._say(HandOverUnreceived(**one.fields(), decided_at_ms=now_ms))  # type: ignore[arg-type]
             if one.ends_at_ms + KEPT_MS <= now_ms:
                 del self._lists[one.id]
+                if one.state == FIXED:
+                    self._say(HandOverLapsed(**one.fields(), decided_at_ms=now_ms))  # type: ignore[arg-type]
 
     def begun(self, shop: str, receiver: str, starts_ms: int, now_ms: int) -> None:
         """A shift begins in a shop where nobody was before: what was left there is listed for it."""

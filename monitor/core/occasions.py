@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from monitor.core.decisions import (
     HandOver,
+    HandOverLapsed,
     HandOverTaken,
     HandOverUnreceived,
     NamedWait,
@@ -147,9 +148,11 @@ def quality_broken(incidents: Incidents, said: QualityBroken, team: str, now_ms:
 
 
 def hand_over(incidents: Incidents, said: HandOver) -> None:
-    """A hand-over was not received in time, or was after all."""
+    """A hand-over was not received in time, or was after all, or never."""
     if isinstance(said, HandOverTaken):
         incidents.end("handover", said.id, said.decided_at_ms, said.by or "answered")
+    elif isinstance(said, HandOverLapsed):
+        incidents.end("handover", said.id, said.decided_at_ms, "expired")
     elif isinstance(said, HandOverUnreceived):
         incidents.begin(
             "handover",

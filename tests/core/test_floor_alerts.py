@@ -255,6 +255,23 @@ def test_the_alert_of_a_promise_is_over_by_what_ended_it(outcome: str, end: Call
     assert chat.tracker.incidents.promises == 0
 
 
+@pytest.mark.parametrize(("answered", "outcome", "over"), [(True, "answered", "51:00"), (False, "expired", None)])
+def test_the_alert_of_a_hand_over_that_nobody_receives_is_over_all_the_same(
+    answered: bool, outcome: str, over: str | None
+) -> None:
+    floor = Floor(Register(slots=(slot("chen", 2, 10.5), slot("lin", 10.5, 18))))
+    floor.buyer("1:00", chat="a", agent="chen")
+    floor.until("50:30")
+    if answered:
+        floor.agent("50:30", chat="a", agent="lin")
+    floor.until(f"{25 * 60}:00")
+    states = [one for one in floor.decisions if isinstance(one, d.AlertState) and one.kind == "handover"]
+    assert [(one.state, one.outcome) for one in states[:2]] == [("firing", None), ("resolved", outcome)]
+    ended_at_ms = states[1].ended_at_ms
+    assert ended_at_ms is not None
+    assert at_ms(over or f"{24 * 60 + 30}:00") <= ended_at_ms <= at_ms(over or f"{24 * 60 + 31}:00")
+
+
 def test_within_ten_minutes_moves_what_a_promise_is_told_by() -> None:
     chat = Timeline(LADDER).buyer("0:00", "定制能加急吗", agent="chen").agent("1:00", "十分钟内回您", agent="chen")
     chat.until("13:30")

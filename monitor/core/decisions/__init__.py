@@ -21,6 +21,7 @@ from monitor.core.decisions.floor import (
     AgentArrived,
     FeedGap,
     HandOver,
+    HandOverLapsed,
     HandOverOpened,
     HandOverTaken,
     HandOverUnreceived,
@@ -43,6 +44,7 @@ __all__ = [
     "Decision",
     "FeedGap",
     "HandOver",
+    "HandOverLapsed",
     "HandOverOpened",
     "HandOverTaken",
     "HandOverUnreceived",
@@ -85,6 +87,7 @@ Decision = (
     | ShiftWorked
     | PersonDay
     | HandOverOpened
+    | HandOverLapsed
     | HandOverTaken
     | HandOverUnreceived
     | TellPeople

@@ -164,6 +164,12 @@ class HandOverTaken(HandOver, frozen=True, kw_only=True, gc=False):
     decided_at_ms: int
 
 
+class HandOverLapsed(HandOver, frozen=True, kw_only=True, gc=False):
+    """Nobody has received the list within a day: it is shown no more."""
+
+    decided_at_ms: int
+
+
 class HandOverUnreceived(HandOver, frozen=True, kw_only=True, gc=False):
     """Nobody has received what is still open of the list."""
 
