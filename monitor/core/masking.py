@@ -12,7 +12,9 @@ stays readable: prices, sizes, dates, heights and weights, cities, links to prod
 import re
 
 # Same length as what they stand for, so that a place found in the one is the place in the other.
-_FLAT = str.maketrans("０１２３４５６７８９＠．－（）＃＋ＸｘＡＢＣ", "0123456789@.-()#+XxABC")
+_WIDE = "０１２３４５６７８９＠．－（）＃＋ＸｘＡＢＣ"
+_FLAT = str.maketrans(_WIDE, "0123456789@.-()#+XxABC")
+_ANY_WIDE = re.compile(f"[{_WIDE}]")
 # A text without any of these holds nothing to mask; without any of the first, and most have none, none of these.
 _SIGN = re.compile(r"[0-9０-９@＠零〇一二三四五六七八九幺]")
 _SIGNS = re.compile(
@@ -72,6 +74,8 @@ _PLACE_ZH = re.compile(
     rf"|[0-9A-Za-z]{{1,4}}[ ]{{0,2}}(?:{_HOUSE_ZH})[ ]{{0,2}}(?:{_UNIT_ZH})?[0-9]{{1,5}}(?:{_FLAT_ZH})?"
     rf"|{_UNIT_ZH}[0-9]{{1,5}}(?:{_FLAT_ZH})?"
 )
+# One of these is in every place. A size, a height or a price is in many texts, and looking for a place takes long.
+_PLACE_SIGN_ZH = re.compile(r"[号號楼樓栋棟幢座弄巷组組单單#]")
 _MORE_OF_PLACE_ZH = re.compile(
     rf"(?:[ ,，]?[A-Za-z\u4e00-\u9fff]{{0,10}}[0-9A-Za-z]{{1,5}}[ ]{{0,2}}"
     rf"(?:{_HOUSE_ZH}|{_FLAT_ZH}|单元|單元|层|層|楼|樓)(?:[0-9]{{1,5}}(?:{_FLAT_ZH})?)?){{0,5}}"
@@ -110,7 +114,7 @@ def mask(text: str) -> str:
     """
     if not _SIGN.search(text) or not _SIGNS.search(text):
         return text
-    flat = text.translate(_FLAT)
+    flat = text.translate(_FLAT) if _ANY_WIDE.search(text) else text
     if len(flat) != len(text):  # No table of ours changes a length; were it so, nothing found would be in its place.
         text = flat
     spans = _found(flat)
@@ -145,7 +149,7 @@ def _found(flat: str) -> list[tuple[int, int, str]]:
         spans += ((m.start(), m.end(), CARD_ZH if zh else CARD_EN) for m in _ID_CARD.finditer(flat))
     taken = list(spans)
     if zh:
-        if digits:
+        if digits and _PLACE_SIGN_ZH.search(flat):
             spans += _places_zh(flat)
         spans += ((m.start(), m.end(), "*" * 7 + m[0][-4:]) for m in _PHONE_ZH.finditer(flat))
     elif digits:
