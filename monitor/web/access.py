@@ -255,7 +255,11 @@ class Access:
         peer = scope.get("client")
         if self._user_header is None or peer is None or peer[0] not in self._proxies:
             return None
-        return _headers(scope, (self._user_header,)).get(self._user_header, "").strip() or None
+        said = _headers(scope, (self._user_header,)).get(self._user_header, "").strip()
+        try:
+            return said.encode("latin-1").decode() or None
+        except UnicodeDecodeError:  # Not as proxies write 张三 today, but as HTTP once had it.
+            return said
 
 
 def new_token() -> tuple[str, str]:

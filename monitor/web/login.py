@@ -39,7 +39,7 @@ _WRONG = '令牌不正确或已失效。<br><span lang="en">This token is wrong 
 
 
 async def login(scope: Scope, receive: Receive, send: Send, access: Access) -> bool:
-    """Show the form, or take it; return whether a token was taken, None of it wrong."""
+    """Show the form, or take it; return False if a token was tried that is none."""
     if scope["method"] != "POST":
         await show(send, 200)
         return True

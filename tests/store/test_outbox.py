@@ -51,6 +51,23 @@ async def test_the_longest_due_go_first_and_busy_channels_wait(journal: Journal)
     assert await journal.outbox.pending() == {"webhook": 2, "mqtt": 1}
 
 
+async def test_what_people_are_told_comes_in_the_order_it_was_decided_and_within_its_time(journal: Journal) -> None:
+    kinds = {"a": "told", "b": "told_high", "c": "digest", "d": "raised"}
+    told = [delivery(name, transition=kind, decided_at_ms=1_000, alert_id=name) for name, kind in kinds.items()]
+    elsewhere = delivery("e", transition="told", decided_at_ms=1_000, channel="other")
+    await journal.commit(commit(event(1), outbox=[*reversed(told), elsewhere]))
+
+    async def due(now_ms: int, limit: int = 10, *, high_only: bool = False) -> str:
+        found = await journal.outbox.due_for_people("webhook", now_ms, limit, high_only=high_only)
+        return "".join(one.delivery.delivery_id for one in found)
+
+    assert [await due(now_ms) for now_ms in (999, 1_000, 30_999, 31_000)] == ["", "cba", "cba", ""]
+    assert await due(1_000, 2) == "cb"
+    assert await due(1_000, high_only=True) == "cb"
+    await journal.outbox.record_attempts([sent("b", 1_000), retry("c", 1_000, 2_000)])
+    assert [await due(1_999), await due(2_000)] == ["a", "ca"]
+
+
 async def test_what_stands_is_what_was_told_last_and_can_still_be_told(journal: Journal) -> None:
     said = {"raised": "k-1", "risen": "k-2", "resolved": "k-3"}
     told = [

@@ -379,6 +379,10 @@ async def test_whom_a_proxy_vouches_for_has_the_rights_of_that_name() -> None:
     async with standing(tokens=tokens, environ=proxied) as stand, stand.client() as client:
         told = (await client.get("/v1/me", headers={"X-Remote-User": "ming"})).json()
         assert (told["name"], told["role"]) == ("ming", "lead")
+        tokens.holders["of nobody"] = Holder("张三", None, None, "viewer")
+        for written in ("张三".encode(), "é".encode("latin-1")):
+            answer = await client.get("/v1/me", headers={b"X-Remote-User": written})
+            assert (answer.status_code, answer.json().get("name")) in ((200, "张三"), (403, None)), written
         unknown = await client.get("/v1/me", headers={"X-Remote-User": "who"})
         assert unknown.status_code == 403
         assert "token add 'who'" in unknown.json()["error"]
