@@ -350,7 +350,7 @@ class People(PeopleReading):
         return round(midnight.timestamp() * 1000)
 
     def _end_day(self, midnight_ms: int) -> None:
-        """Write down everybody's day, and begin the next; forget whom nothing was heard of."""
+        """Write down everybody's day, and begin the next; forget whom nothing was heard of, or not for a month."""
         day = datetime.fromtimestamp((midnight_ms - 1) / 1000, self._zone).date().isoformat()
         for worker in list(self._workers.values()):
             worker.settle(midnight_ms, worker.heard_state())
@@ -371,8 +371,10 @@ class People(PeopleReading):
                     )
                 )
             worker.today = Tally(today.counted_to_ms, most_chats=worker.chats)
-            if not worker.known and not worker.chats and not worker.there(midnight_ms):
+            busy = worker.chats or worker.waits
+            if not busy and not worker.there(midnight_ms) and worker.forgotten(midnight_ms):
                 del self._workers[worker.person]
+                self.posts.forget(worker.person)
         for conversation in [c for c in self._owner if c.state.wait is None]:
             self._owned(conversation, midnight_ms)
 

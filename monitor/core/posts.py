@@ -110,6 +110,12 @@ class Posts:
             serves[shop] = None
             post.persons = (*post.persons, person)
 
+    def forget(self, person: str) -> None:
+        """Nobody will ask any more whether a person serves a shop."""
+        for shop in self._served.pop(person, ()):
+            post = self._posts[shop]
+            post.persons = tuple(name for name in post.persons if name != person)
+
     def watch_rostered(self, now_ms: int) -> None:
         """Watch the shops a roster names."""
         for shop in dict.fromkeys(slot.shop for slot in self.register.slots):

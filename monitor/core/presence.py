@@ -14,7 +14,10 @@ from operator import itemgetter
 
 from msgspec import Struct, field
 
+from monitor.core.units import DAY_MS
+
 PRESENT_MS = 600_000  # Who has written is taken to be there for so long; so long a chat counts as open.
+GONE_MS = 30 * DAY_MS  # Offline for so long: people leave, and their names would fill the memory.
 CHANGES_KEPT = 32  # Of one person: two shifts with their breaks. All of it is saved once a second, for 5,000 people.
 SHOPS_AT_MOST = 1_000  # One person may be named for. Names come from outside.
 STATES = ("offline", "away", "suspended", "online")  # The better, the further on.
@@ -130,6 +133,10 @@ class Worker(Struct, array_like=True, eq=False):
         if self.heard_state() in (None, "offline") and self.state(now_ms) == "online":
             return self.wrote_ms + PRESENT_MS + 1
         return None
+
+    def forgotten(self, now_ms: int) -> bool:
+        """Whether nothing need be known any more of one who is not there: presence never named them, or long ago."""
+        return all(now_ms - seat.since_ms > GONE_MS for seat in self.seats.values())
 
     def there(self, now_ms: int) -> bool:
         """Whether they are at their post: to take new chats, or at least with those they have."""

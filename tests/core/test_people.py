@@ -84,6 +84,18 @@ def test_names_without_end_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatc
     assert [worker.person for worker in floor.staff.workers()] == ["lin", "made up 0"]
 
 
+def test_who_has_been_gone_for_a_month_is_forgotten() -> None:
+    floor = Floor()
+    floor.presence("0:00", "lin", "online").presence("0:00", "mei", "online").agent("1:00", agent="zhou")
+    floor.presence("2:00", "mei", "offline")
+    floor.until(f"{29 * 24 * 60}:00")
+    assert [worker.person for worker in floor.staff.workers()] == ["lin", "mei"]
+    assert floor.staff.posts.persons("senye") == ("lin", "mei")
+    floor.until(f"{31 * 24 * 60}:00")
+    assert [worker.person for worker in floor.staff.workers()] == ["lin"]
+    assert floor.staff.posts.persons("senye") == ("lin",)
+
+
 def test_nobody_able_for_60_seconds_while_a_buyer_waits() -> None:
     floor = Floor()
     floor.presence("0:00", "lin", "online")
