@@ -259,14 +259,16 @@ class Tracker(ShardReading):
             buyer = event.buyer if event.buyer != key else None
             conversation = Conversation(shop.name, key, buyer, entry.number - 1, 0, State())
             shop.conversations[key] = conversation
-        logged, ts_ms = conversation.logged, entry.ts_ms
+        # All that is needed of a chat at once: with many, each of it is far away, and is fetched beside the others.
+        logged, last, state, ts_ms = conversation.logged, conversation.log, conversation.state, entry.ts_ms
+        wait = state.wait
         if logged < 0:
             return self._fold(shop, conversation.merged_into or "", event, entry)
         if self.keeps_rows:
             if entry.number <= conversation.number:
                 return "folded"  # After a restart: its row is newer than this.
             if conversation not in self.changed:
-                self.touch(conversation)
+                self.changed[conversation] = wait.number if wait is not None else 0
             if self._came_by not in (UNSEEN, conversation.feed):
                 conversation.feed = self._came_by
                 if conversation.wake_at_ms <= self.now_ms:  # Held back for the feed it came by before.
@@ -278,7 +280,6 @@ class Tracker(ShardReading):
             if conversation.wake_at_ms <= now_ms:
                 self._judging.judge_until(conversation, now_ms)
                 self.escalation.flush(now_ms)
-        last, state = conversation.log, conversation.state
         if (
             last is not None
             and (ts_ms <= last.ts_ms or state.flags & MIXED or entry.what & CODE == RECALL)
