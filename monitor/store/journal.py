@@ -91,7 +91,8 @@ class Journal(Reading):
         try:
             lock = await asyncio.to_thread(FolderLock, folder)
         except OSError as error:
-            raise UsageError(f"cannot use {folder} for data: {error.strerror}") from error
+            reason = "it is no folder" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
+            raise UsageError(f"cannot use {folder} for data: {reason}") from error
         journal = cls(folder, lock)
         try:
             await journal._start()
