@@ -259,9 +259,8 @@ def _worded(error: ValidationError, model: type[BaseModel], node: yaml.Node, nam
         message = wrong["msg"].removeprefix("Value error, ")
         shown = ".".join(map(str, loc)).removesuffix(".[key]") or "the file"
         if kind == "extra_forbidden":
-            known = list(_names(model, loc[:-1]))
             sign = full_width(str(loc[-1]), 1)
-            message = f"{loc[-1]} is not known here{_hint(str(loc[-1]), known) if sign is None else f': {sign[2]}'}"
+            message = f"{loc[-1]} is not known here{_hint(model, loc) if sign is None else f': {sign[2]}'}"
         elif kind == "missing":
             message = f"{loc[-1]} is missing"
         elif kind == "literal_error":
@@ -274,7 +273,7 @@ def _worded(error: ValidationError, model: type[BaseModel], node: yaml.Node, nam
             message += did_you_mean(context["tag"], expected)
             loc = (*loc, key)
         else:
-            message = f"{shown}: {kind_in_words(kind, message, context)}"
+            message = f"{shown}: {kind_in_words(kind, message, context, wrong['input'])}"
         at_key = kind == "extra_forbidden" or context.get("key") is True
         mark = _node_at(node, (*loc, *context.get("at", ())), key=at_key).start_mark
         faults.append((kind == "missing", _at(mark, name, message)))
@@ -291,7 +290,12 @@ def none_of(value: Any, listed: str) -> str:
     return said + did_you_mean(str(value), expected)
 
 
-def _hint(word: str, known: list[str]) -> str:
+def _hint(model: type[BaseModel], loc: Sequence[int | str]) -> str:
+    """Return where a key belongs that is not known at its place, or what could be meant by it."""
+    word, known = str(loc[-1]), list(_names(model, loc[:-1]))
+    inside = [key for key in known if word in _names(model, (*loc[:-1], key))]
+    if inside:
+        return f"; it belongs in {' or '.join(inside)}"
     return did_you_mean(word, known) or (f"; known: {', '.join(sorted(known))}" if known else "")
 
 
@@ -345,7 +349,8 @@ def duration_ms(value: Any) -> int:
         ValueError: it is none; a bare number has no unit.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise ValueError(f"a number has no unit: write {value}s or {value}m")
+        minutes = f"{value}m" if isinstance(value, int) else length_of(f"{value}m") or "1m30s"
+        raise ValueError(f"a number has no unit: write {value}s or {minutes}")
     found = _DURATION.fullmatch(value.replace(" ", "")) if isinstance(value, str) and value else None
     if found is None or len(value) > 40:
         meant = length_meant(value) if isinstance(value, str) else ""

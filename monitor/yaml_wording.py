@@ -41,6 +41,10 @@ _UNITS = (
     ("minute", "m"), ("mins", "m"), ("min", "m"), ("seconds", "s"), ("second", "s"), ("secs", "s"), ("sec", "s"),
     ("days", "d"), ("day", "d"), ("天", "d"), ("时", "h"), ("分", "m"), ("秒", "s"),
 )  # fmt: skip
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_TRUTH = {"yes": "true", "on": "true", "是": "true", "no": "false", "off": "false", "否": "false"}
+_PART = re.compile(r"(\d{1,6}\.\d{1,3})([dhm])")  # 1.5m: only seconds have parts.
+_SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
 _LENGTH = re.compile(r"(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?")
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})")
 
@@ -56,11 +60,17 @@ def misplaced(message: str, *loc: int | str, key: bool = False) -> PydanticCusto
     return PydanticCustomError("misplaced", "{said}", {"said": message, "at": loc, "key": key})
 
 
-def kind_in_words(kind: str, message: str, context: Mapping[str, Any]) -> str:
-    """Return a fault as pydantic found it, in words."""
+def kind_in_words(kind: str, message: str, context: Mapping[str, Any], value: Any = None) -> str:
+    """Return a fault as pydantic found it, in words; ``value`` is what was written."""
     words = _KINDS.get(kind)
     if words is None:
         return message[:1].lower() + message[1:]
+    if isinstance(value, str) and kind in ("int_type", "float_type") and _NUMBER.fullmatch(value):
+        return f"{words}, without quotes"
+    if isinstance(value, int | float) and kind == "string_type":
+        return f"{words}, in quotes"
+    if isinstance(value, str) and kind == "bool_type" and value.strip().lower() in _TRUTH:
+        return f"{words}; did you mean {_TRUTH[value.strip().lower()]}?"
     if kind in ("too_short", "string_too_short") and context.get("min_length", 1) > 1:
         return f"needs at least {context['min_length']}"
     return words.format_map(context)
@@ -91,9 +101,23 @@ def length_of(text: str) -> str:
         said = "".join(f"{int(part)}{unit}" for part, unit in parts if part and int(part))
     for word, unit in _UNITS:
         said = said.replace(word, unit)
+    part = _PART.fullmatch(said)
+    if part is not None:
+        said = shown(round(float(part[1]) * _SECONDS[part[2]]) * 1000)
     if said.isdecimal() and said.isascii():
         said += "s"
     return said if said and _LENGTH.fullmatch(said) else ""
+
+
+def shown(length_ms: int) -> str:
+    """Return a length of time as people write it here: 90s, 3m, 1h30m."""
+    if length_ms % 1000:
+        return f"{length_ms}ms"
+    seconds = length_ms // 1000
+    if seconds % 60 and seconds < 600:
+        return f"{seconds}s"
+    parts = ((seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
 
 
 def length_meant(text: str) -> str:

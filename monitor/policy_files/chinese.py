@@ -12,7 +12,9 @@ from typing import Any
 from monitor.policy_files.chinese_sentences import SENTENCES
 from monitor.yaml_files import Fault
 
-_HINT = re.compile(r"(.*?)(?:; did you mean (.+)\?|; known: (.+))", re.DOTALL)
+# What comes of a scenario, where it is no name and no number.
+_WORDS = {"nothing": "没有", "none": "无", "nobody": "无人", "yes": "是", "no": "否", "no sample": "无样本"}
+_HINT = re.compile(r"(.*?)(?:; did you mean (.+)\?|; known: (.+)|; it belongs in (.+))", re.DOTALL)
 _PLACE = re.compile(r"(the file|[^\s:]{1,300}): (.+)", re.DOTALL)  # Where in the file, or the title of a scenario.
 _TITLE = re.compile(r"([^:]{1,200}): (.+)", re.DOTALL)
 
@@ -45,7 +47,8 @@ def _said(message: str) -> str | None:
     if hint is not None:
         said = _said(hint[1])
         if said is not None:
-            return said + (f"；是不是 {hint[2]}？" if hint[2] else f"；可以写：{hint[3]}")
+            where = f"；要写在 {hint[4].replace(' or ', ' 或 ')} 里面" if hint[4] else f"；可以写：{hint[3]}"
+            return said + (f"；是不是 {hint[2]}？" if hint[2] else where)
     own_words, open_ended = _patterns()
     return _by(own_words, message) or _after(_PLACE, message) or _by(open_ended, message) or _after(_TITLE, message)
 
@@ -54,7 +57,7 @@ def _by(patterns: Iterable[tuple[re.Pattern[str], str]], message: str) -> str | 
     for pattern, chinese in patterns:
         found = pattern.fullmatch(message)
         if found is not None:
-            return chinese.format(*found.groups())
+            return chinese.format(*(_WORDS.get(one, one) for one in found.groups()))
     return None
 
 

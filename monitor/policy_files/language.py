@@ -30,7 +30,7 @@ from monitor.policy_files.values import (
     windows,
 )
 from monitor.yaml_files import DurationMs, Model
-from monitor.yaml_wording import misplaced
+from monitor.yaml_wording import misplaced, shown
 
 Told = Literal["panel", "popup", "team", "lead", "digest", "console"]
 Role = Literal["agent", "assist", "seller"]
@@ -45,17 +45,6 @@ def _rising(value: dict[str, int]) -> dict[str, int]:
             raise misplaced(f"{name} ({shown(after_ms)}) must be longer than {before[0]} ({shown(before[1])})", name)
         before = (name, after_ms)
     return value
-
-
-def shown(length_ms: int) -> str:
-    """Return a length of time as people write it here: 90s, 3m, 1h30m."""
-    if length_ms % 1000:
-        return f"{length_ms}ms"
-    seconds = length_ms // 1000
-    if seconds % 60 and seconds < 600:
-        return f"{seconds}s"
-    parts = ((seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "m"), (seconds % 60, "s"))
-    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
 
 
 Stages = Annotated[dict[Id, DurationMs], Field(min_length=1, max_length=12), AfterValidator(_rising)]

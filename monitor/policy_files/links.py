@@ -19,9 +19,10 @@ from monitor.core.units import DAY_MS
 from monitor.policy_files import sender_links, where
 from monitor.policy_files.channels import FILE, Plan
 from monitor.policy_files.covering import LONGEST_MS, Before, ever
-from monitor.policy_files.language import Campaign, shown
+from monitor.policy_files.language import Campaign
 from monitor.policy_files.policies import Placed, Policies
 from monitor.yaml_files import Fault, did_you_mean, read
+from monitor.yaml_wording import shown
 
 SEATS_LOOKED_AT_MS = 8 * DAY_MS  # A week has every day in it.
 PHASES = ("presale", "aftersale")  # As the contract's examples call them; a feed may have others.

@@ -13,6 +13,8 @@ from monitor.yaml_wording import misplaced
 
 def _target(value: Any) -> Any:
     """Return 0.9 for ``90%``, 30.0 for ``30s``; a number below 1 as it is."""
+    if isinstance(value, str) and value.isdecimal() and len(value) <= 3:
+        value = int(value)
     if isinstance(value, float | int) and not isinstance(value, bool) and 0 < value <= 1:
         return float(value)
     if isinstance(value, str) and value.endswith("%"):
@@ -22,9 +24,10 @@ def _target(value: Any) -> Any:
             share = 0.0
         if 0 < share <= 1:
             return share
-    elif isinstance(value, str):
+    elif isinstance(value, str) and value:
         return duration_ms(value) / 1000
-    raise ValueError(f"{value!r} is no target; write 90% or, for a mean, 30s")
+    meant = f"; did you mean {value}%?" if isinstance(value, int | float) and 1 < value <= 100 else ""
+    raise ValueError(f"{value!r} is no target; write 90% or, for a mean, 30s{meant}")
 
 
 def _kind(value: Any) -> Any:

@@ -15,9 +15,10 @@ from monitor.core.policy import BUILT_IN, Policy, PromiseLimits, Stage, Step
 from monitor.core.roster import Register
 from monitor.policy_files import language, where
 from monitor.policy_files.calendars import compiled, named
-from monitor.policy_files.language import Campaign, Match, PolicyFile, Rule, Terms, shown
+from monitor.policy_files.language import Campaign, Match, PolicyFile, Rule, Terms
 from monitor.policy_files.people import instant_ms
 from monitor.yaml_files import BadFiles, Document, Fault, did_you_mean, read
+from monitor.yaml_wording import shown
 
 FILES = ("campaigns.yaml", "rules.yaml", "hours.yaml", "default.yaml")
 SECTIONS = ("platforms", "shops", "campaigns")
@@ -100,12 +101,12 @@ class Policies(NamedTuple):
         return Book(self.base, sections, version)
 
 
-def load(folder: Path, register: Register, base: Policy = BUILT_IN) -> tuple[Policies, list[Fault]]:
+def load(folder: Path, register: Register | None, base: Policy = BUILT_IN) -> tuple[Policies, list[Fault]]:
     """Read the policies, and all that is wrong with them.
 
     Args:
         folder: of the rules.
-        register: the shops that rules may name by brand, category and team.
+        register: the shops that rules may name by brand, category and team; None: not known, for its files are wrong.
         base: what holds where ``default`` says nothing.
     """
     faults: list[Fault] = []
@@ -170,7 +171,7 @@ def _place(document: Document[Any], *loc: int | str) -> str:
 class _Maker:
     """Makes what the core knows of what is written."""
 
-    def __init__(self, hours: Mapping[str, Hours], zone: str, register: Register, faults: list[Fault]) -> None:
+    def __init__(self, hours: Mapping[str, Hours], zone: str, register: Register | None, faults: list[Fault]) -> None:
         self._hours = hours
         self._zone = zone
         self._register = register
@@ -222,7 +223,7 @@ class _Maker:
         shops = frozenset(match.shop) if match.shop else None
         for key in ("brand", "category", "team"):
             wanted = getattr(match, key)
-            if wanted is None:
+            if wanted is None or self._register is None:
                 continue
             known = {getattr(info, key) for info in self._register.shops} - {None}
             if key == "team":

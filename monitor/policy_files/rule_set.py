@@ -95,7 +95,7 @@ def _read(folder: Path, text: dict[str, bytes], base: Policy) -> RuleSet:
     faults: list[Fault] = []
     register, wrong = people.load(folder)
     faults += wrong
-    made, wrong = policies.load(folder, register, base)
+    made, wrong = policies.load(folder, None if faults else register, base)
     faults += wrong
     plan, wrong = channels.load(folder)
     faults += wrong

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from monitor.core.decisions import Holding, Round
-from monitor.policy_files.language import shown
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.scenario_file import RoundOf, Scenario, ScenarioFile, ScoreOf, ToldAt
 from monitor.policy_files.scenario_run import Played, Told
 from monitor.yaml_files import BadFiles, Document, Fault, did_you_mean, read
+from monitor.yaml_wording import shown
 
 FOLDER = "scenarios"
 ALWAYS_LOOKED_AT = {"team", "lead"}  # What leaves the panel for a group must be expected, each one.

@@ -15,9 +15,11 @@ from monitor.yaml_files import did_you_mean, time_of_day_ms
 _CHINA = re.compile(r"beijing|peking|北京|上海|中国|china|^cst$|^(?:utc|gmt)?\+0?8(?::?00)?$")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"(\S+?)\s*[-–—~～]\s*(\S+)")
+_HOURS = re.compile(r"\s*(\d|[01]\d|2[0-4])[点时]?\s*[-–—~～－至到]\s*(\d|[01]\d|2[0-4])[点时]?\s*")  # 8-24, 8点到24点
 _HALF_WIDTH = str.maketrans({"：": ":", "－": "-", "“": None, "”": None})  # As a Chinese keyboard writes them.
 _SPAN = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s*\.\.\s*(\d{4}-\d\d-\d\d))?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?")
+STAGES = ("slow", "at_risk", "lost")  # As the shipped rules call them.
 _ID = re.compile(r"[a-z][a-z0-9_]{0,59}")
 SPAN_DAYS_AT_MOST = 400
 
@@ -70,8 +72,10 @@ def windows(value: Any) -> tuple[Window, ...]:
 
 def _window(value: Any) -> Window:
     found = _WINDOW.fullmatch(value.translate(_HALF_WIDTH).strip()) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError(f'{value!r} is no part of a day; write "08:00-24:00", quoted')
+    hours = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if found is None or hours is not None:
+        meant = "" if hours is None else f'; did you mean "{int(hours[1]):02}:00-{int(hours[2]):02}:00"?'
+        raise ValueError(f'{value!r} is no part of a day; write "08:00-24:00", quoted{meant}')
     start, end = time_of_day_ms(found[1]), time_of_day_ms(found[2])
     if start == DAY_MS:
         raise ValueError(f'{value!r} begins at 24:00; write "00:00-…"')
@@ -123,11 +127,12 @@ def date_of(text: str) -> str:
     return f"{day} {':'.join(filter(None, (found[4].zfill(2), found[5], found[6])))}" if found[4] else day
 
 
+_BETWEEN = re.compile(r"\s*(?:\.\.|[-–—~～－至到])\s*(?=\d{4}[-/.年])")
 _WRITTEN_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2})[:：](\d\d)(?:[:：](\d\d))?)?")
 
 
 def _date_meant(value: Any) -> str:
-    meant = date_of(value) if isinstance(value, str) else value
+    meant = "..".join(map(date_of, _BETWEEN.split(value, maxsplit=1))) if isinstance(value, str) else value
     return "" if meant == value else f'; did you mean "{meant}"?'
 
 
@@ -193,7 +198,8 @@ def _weekdays(value: Any) -> frozenset[int]:
 
 def _id(text: str) -> str:
     if not _ID.fullmatch(text):
-        raise ValueError(f"{text} cannot be a name here: small letters a to z, digits and _, beginning with a letter")
+        said = f"{text} cannot be a name here: small letters a to z, digits and _, beginning with a letter"
+        raise ValueError(said + did_you_mean(text, STAGES))  # Which most often have another name on the floor.
     return text
 
 

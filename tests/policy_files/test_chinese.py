@@ -79,6 +79,12 @@ def test_every_sentence_of_the_checks_has_its_counterpart() -> None:
         ),
         ("limit: a whole number is meant here", "limit：这里要写整数"),
         ("the file: keys are meant here, each with its value: key: value", "整个文件：这里要写成“名称: 值”，每项一行"),
+        ("platform is not known here; it belongs in match", "这里没有 platform 这一项；要写在 match 里面"),
+        (
+            "courtesy is not known here; it belongs in add or replace",
+            "这里没有 courtesy 这一项；要写在 add 或 replace 里面",
+        ),
+        ("t: round 1, wait: expected 60s, got none", "t：第 1 轮的 wait：应为 60s，实际 无"),
         ("something new", "something new"),
     ],
 )

@@ -128,7 +128,7 @@ def test_a_table_is_taken_as_spreadsheets_save_it(tmp_path: Path, encoding: str,
         ("people", b"id,limit\n1,many\n", "people.csv:2:2: limit: a whole number is meant here"),
         ("people", b"id,ends\n1,12.11.2026\n", "people.csv:2:2: ends: '12.11.2026' is no instant"),
         ("people", b"id,nick\n1,a\n\n,b\n", "people.csv:4:1: id is missing"),
-        ("roster", b"person,shop,hours\n1,a,8-16\n", "roster.csv:2:3: hours: '8' is no time of day"),
+        ("roster", b"person,shop,hours\n1,a,8-16\n", "roster.csv:2:3: hours: '8-16' is no part of a day"),
         ("roster", b"person,shop,hours,days\n1,a,08:00-16:00,mo\n", "roster.csv:2:4: days: 'mo' is no day of the week"),
         (
             "roster",
@@ -144,6 +144,11 @@ def test_a_table_is_taken_as_spreadsheets_save_it(tmp_path: Path, encoding: str,
         ("shops", b"shop,chat_link\na,javascript:alert(1)\n", "chat_link: javascript: opens no chat"),
         ("shops", b"shop,chat_link\na,x:{buyer:>999999999}\n", "a link begins with what opens it"),
         ("shops", b"shop,chat_link\na,xx:{buyer:>999999999}\n", "{buyer:>999999999} is no variable"),
+        (
+            "shops",
+            b"shop,targets\na,taobao_3min=90\n",
+            "targets: 90 is no target; write 90% or, for a mean, 30s; did you mean 90%?",
+        ),
         ("shops", b"shop,targets\na,taobao_3mn=90%\n", "shops.csv:2:1: targets: there is no score taobao_3mn; did you"),
         ("shops", b"shop,targets\na,taobao_mean=90%\n", "targets: taobao_mean is told as a length of time, as 30s"),
         (
@@ -382,3 +387,13 @@ def test_seats_and_accounts_that_do_not_fit_are_doubted(tmp_path: Path) -> None:
         "people.yaml:8:1: a dedicated seat (专席) serves one shop; t is served at these hours too",
         "people.yaml:7:1: 小林 sits at B07 at these hours (people.yaml:6)",
     ]
+
+
+def test_a_rule_for_a_brand_is_not_blamed_for_a_register_that_cannot_be_read(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        default=DEFAULT,
+        shops="version: 1\nshops: [{shop: senye, platfrom: taobao, brand: senye}]\n",
+        rules="version: 1\nshops: [{match: {brand: senye}, bot: holds}]\n",
+    )
+    assert faults(tmp_path) == ["shops.yaml:2:23: platfrom is not known here; did you mean platform?"]
