@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from tests import needs
+from tests.plain import PLAIN
 from tests.program import free_port
 from tests.waiting import DEADLINE_SECONDS
 
@@ -53,7 +54,7 @@ class Alertmanager:
         deadline = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{self.url}/-/ready", timeout=1, trust_env=False).status_code == 200:
+                if httpx.get(f"{self.url}/-/ready", timeout=1, verify=PLAIN, trust_env=False).status_code == 200:
                     return
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(0.05)
@@ -68,7 +69,7 @@ class Alertmanager:
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return what it shows as standing."""
-        answer = httpx.get(f"{self.url}/api/v2/alerts", timeout=DEADLINE_SECONDS, trust_env=False)
+        answer = httpx.get(f"{self.url}/api/v2/alerts", timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False)
         found: list[dict[str, Any]] = answer.json()
         return found
 

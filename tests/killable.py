@@ -24,6 +24,7 @@ from monitor.core.tracker import Tracker
 from monitor.engine import Engine
 from monitor.replay import round_line
 from monitor.store.journal import Journal
+from tests.plain import PLAIN
 from tests.program import Program
 from tests.waiting import DEADLINE_SECONDS
 
@@ -199,6 +200,9 @@ def seeded() -> random.Random:
 
 def is_ready(service: Killable) -> bool:
     try:
-        return httpx.get(f"{service.url()}/readyz", timeout=DEADLINE_SECONDS, trust_env=False).status_code == 200
+        return (
+            httpx.get(f"{service.url()}/readyz", timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False).status_code
+            == 200
+        )
     except httpx.TransportError:
         return False

@@ -17,6 +17,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from monitor.policy_files.where import default_folder
+from tests.plain import PLAIN
 from tests.program import Program, free_port, running
 from tests.typed import typed
 from tests.waiting import DEADLINE_SECONDS
@@ -130,7 +131,9 @@ def test_a_token_made_while_it_runs_shuts_the_port_to_everybody_else(tmp_path: P
         secret = made.stdout.strip()
 
         def answer(path: str, headers: dict[str, str] | None = None) -> int:
-            return httpx.get(f"{program.url}{path}", headers=headers, timeout=DEADLINE_SECONDS).status_code
+            return httpx.get(
+                f"{program.url}{path}", headers=headers, timeout=DEADLINE_SECONDS, verify=PLAIN
+            ).status_code
 
         program.until(lambda: answer("/v1/waits") == 401, "shut")
         header = {"Authorization": f"Bearer {secret}"}
@@ -174,7 +177,7 @@ def test_the_demo_takes_a_free_port_when_its_own_is_taken_and_shows_every_stage(
                 waiting = Waiting(demo)
                 while not stages >= {"fresh", "slow", "at_risk", "lost"}:
                     waiting.check()
-                    told = httpx.get(f"{url}/v1/waits?limit=200", timeout=DEADLINE_SECONDS).json()
+                    told = httpx.get(f"{url}/v1/waits?limit=200", timeout=DEADLINE_SECONDS, verify=PLAIN).json()
                     stages |= {row["stage"] for row in told["waits"]}
                 demo.send_signal(signal.SIGINT)
                 assert demo.wait(DEADLINE_SECONDS) == 0

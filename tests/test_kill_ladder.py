@@ -26,6 +26,7 @@ from tests.alerts.channels.ding import Ding
 from tests.collectors import over_http
 from tests.killable import Killable, is_ready, killable, seeded
 from tests.kills import Floor, assert_rounds_are_those_of_a_replay, now_ms
+from tests.plain import PLAIN
 from tests.replays import Json
 from tests.waiting import DEADLINE_SECONDS
 
@@ -82,7 +83,9 @@ class Acts:
 
 async def act(service: Killable, acts: Acts, dice: random.Random) -> None:
     """Silence a shop once; claim a wait and mute another."""
-    async with httpx.AsyncClient(trust_env=False, base_url=service.url(), timeout=DEADLINE_SECONDS) as client:
+    async with httpx.AsyncClient(
+        trust_env=False, base_url=service.url(), timeout=DEADLINE_SECONDS, verify=PLAIN
+    ) as client:
         waits = (await client.get("/v1/waits", params={"limit": 2000})).json()["waits"]
         dice.shuffle(waits)
         if acts.silence is None:
@@ -107,9 +110,11 @@ async def act(service: Killable, acts: Acts, dice: random.Random) -> None:
 def assert_acts_stand(service: Killable, acts: Acts) -> None:
     """What was done before the death is known after it, of all that still waits."""
     assert acts.silence is not None
-    answer = httpx.get(f"{service.url()}/v1/silences", timeout=DEADLINE_SECONDS, trust_env=False).json()
+    answer = httpx.get(f"{service.url()}/v1/silences", timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False).json()
     assert answer["silences"] == [acts.silence]
-    told = httpx.get(f"{service.url()}/v1/waits?limit=2000", timeout=DEADLINE_SECONDS, trust_env=False).json()
+    told = httpx.get(
+        f"{service.url()}/v1/waits?limit=2000", timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False
+    ).json()
     stands = {wait["id"]: wait["alert"] or {} for wait in told["waits"]}
     for alert, by in acts.claimed.items():
         assert alert not in stands or stands[alert]["claimed_by"] == by

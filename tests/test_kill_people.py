@@ -13,6 +13,7 @@ from aiohttp import web
 from tests.alerts.channels.ding import Ding
 from tests.killable import Killable, is_ready, killable, seeded
 from tests.kills import now_ms
+from tests.plain import PLAIN
 from tests.waiting import DEADLINE_SECONDS
 
 WAITS = 25
@@ -69,7 +70,7 @@ async def test_killed_between_decision_and_delivery_all_are_told_once_started_ag
         with killable(tmp_path / "service", RULES=str(rules)) as service:
             await service.until(lambda: is_ready(service), "ready", every_seconds=0.05)
             body = json.dumps([asked(number) for number in range(WAITS)])
-            async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as client:
+            async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS, verify=PLAIN) as client:
                 (await client.post(f"{service.url()}/v1/events", content=body)).raise_for_status()
             await service.until(lambda: len(deliveries(service)) >= dice.randrange(1, WAITS), "decided")
             service.kill()

@@ -27,6 +27,7 @@ from tests.brute_force import instant_ms
 from tests.collectors import Batch, Tally, over_http, over_mqtt, over_socket
 from tests.killable import Killable, is_ready, killable, lines_after, seeded
 from tests.mosquitto import Mosquitto, mosquitto
+from tests.plain import PLAIN
 from tests.replays import encoded, late_by_up_to, read, sample
 from tests.simulator.made import encoded as as_sent
 from tests.simulator.made import plan, run
@@ -153,7 +154,9 @@ def of(shops: set[str], lines: Iterable[Json]) -> list[Json]:
 
 def listed(service: Killable, shops: set[str]) -> list[Json]:
     """Return the open waits of shops as the service lists them, in the words of a replay's lines."""
-    answer = httpx.get(f"{service.url()}/v1/waits", params={"limit": 2000}, timeout=DEADLINE_SECONDS, trust_env=False)
+    answer = httpx.get(
+        f"{service.url()}/v1/waits", params={"limit": 2000}, timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False
+    )
     waits = [
         {name: wait[name] for name in SAME_NAME}
         | {"counted_seconds": wait["wait_seconds"], "buyer_messages": wait["messages"]}
@@ -244,7 +247,7 @@ async def test_every_line_sent_twice_and_one_chat_after_the_other_changes_no_rou
 
 def counted(service: Killable, outcome: str) -> int:
     """Return how many events the service says had an outcome, over all sources."""
-    answer = httpx.get(f"{service.url()}/metrics", timeout=DEADLINE_SECONDS, trust_env=False)
+    answer = httpx.get(f"{service.url()}/metrics", timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False)
     lines = [line for line in answer.text.splitlines() if line.startswith("presales_events_total{")]
     return sum(int(line.rpartition(" ")[2]) for line in lines if f'outcome="{outcome}"' in line)
 

@@ -19,6 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from monitor.settings import Settings, _is_secret, _leaves
+from tests.plain import PLAIN
 from tests.program import ALL_HOURS, Program, free_port
 from tests.waiting import DEADLINE_SECONDS
 
@@ -125,7 +126,7 @@ def drive(url: str, answers: list[str]) -> None:
     now = int(time.time() * 1000)
     said = {"shop": "senye", "platform": "taobao", "role": "buyer", "text": "包邮吗?", "buyer": "张三"}
     old = [said | {"id": f"m-{n}", "ts": now - 1000 * (400 - n), "conversation": f"c-{n}"} for n in range(5)]
-    with httpx.Client(base_url=url, timeout=DEADLINE_SECONDS, trust_env=False) as client:
+    with httpx.Client(base_url=url, timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False) as client:
 
         def ask(method: str, path: str, headers: dict[str, str] | None = None, **more: object) -> None:
             answer = client.request(method, path, headers=headers, **more)  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ from monitor.settings import Settings
 from tests.alerts.channels.ding import Ding
 from tests.alerts.channels.robots import Json
 from tests.alerts.time import at_rest
+from tests.plain import PLAIN
 from tests.program import free_port
 from tests.waiting import DEADLINE_SECONDS
 
@@ -215,7 +216,7 @@ async def evening(
         app = App(settings, clock=hands, rules=Choice(rules, "the test"))
         await app.start()
         # Not after the app: what it has open would keep the port from being let go.
-        client = httpx.AsyncClient(base_url=app.server.url, trust_env=False, timeout=DEADLINE_SECONDS)
+        client = httpx.AsyncClient(base_url=app.server.url, trust_env=False, timeout=DEADLINE_SECONDS, verify=PLAIN)
         stack.push_async_callback(client.aclose)
         floor = Evening(app, hands, robots, client)
         try:

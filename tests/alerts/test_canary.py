@@ -21,6 +21,7 @@ from monitor.wire import decode
 from monitor.wire.batch import Batch
 from tests.alerts.channels.endpoint import Endpoint, answering
 from tests.at_ten import AT_TEN
+from tests.plain import PLAIN
 from tests.program import free_port
 from tests.waiting import DEADLINE_SECONDS, until
 
@@ -52,7 +53,7 @@ async def test_it_flies_through_the_whole_chain_and_is_in_no_count(tmp_path: Pat
         await until(lambda: outside.paths == ["/ping-key"])
         assert sum(app.metrics.canary_seconds[()].counts) == app.metrics.canary[("in_time",)]
         assert app.metrics.rounds == {}
-        async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS, verify=PLAIN) as client:
             await app.scores.scorer.settle()
             await app.scores.scorer.catch_up()  # As after a start.
 

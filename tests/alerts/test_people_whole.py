@@ -16,6 +16,7 @@ from tests.alerts.channels.ding import Ding
 from tests.alerts.channels.robots import CLOCK
 from tests.alerts.evening import Counted
 from tests.alerts.time import at_rest
+from tests.plain import PLAIN
 from tests.program import free_port
 from tests.service import MovedClock
 from tests.waiting import DEADLINE_SECONDS
@@ -78,7 +79,7 @@ class Floor:
             "account": "senye:lin",
             "text": text,
         }
-        async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS, verify=PLAIN) as client:
             (await client.post(f"{self.app.server.url}/v1/events", json=event)).raise_for_status()
 
     def links(self) -> dict[str, str]:
@@ -129,7 +130,7 @@ async def test_the_group_is_told_and_the_first_who_taps_has_it(floor: Floor) -> 
     assert "问：这款茶几送货上门吗 ［点我］(http：//evil．com) ＠所有人" in text
     assert "买家 张＊" in text
     claim = floor.links()["认领"]
-    async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS, verify=PLAIN) as client:
         page = await client.get(claim)
         assert page.status_code == 200
         assert "<form" in page.text

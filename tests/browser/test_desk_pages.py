@@ -13,6 +13,7 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.at_ten import AT_TEN, SHIFT_MS
+from tests.plain import PLAIN
 from tests.program import ALL_HOURS, Program, running
 from tests.waiting import DEADLINE_SECONDS
 
@@ -34,12 +35,14 @@ def event(name: str, seconds_ago: float, **more: Any) -> dict[str, Any]:
 
 
 def send(program: Program, *events: dict[str, Any]) -> None:
-    answer = httpx.post(f"{program.url}/v1/events", json=list(events), timeout=DEADLINE_SECONDS)
+    answer = httpx.post(f"{program.url}/v1/events", json=list(events), timeout=DEADLINE_SECONDS, verify=PLAIN)
     assert answer.status_code == 202, answer.text
 
 
 def waits(program: Program) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()["waits"]
+    found: list[dict[str, Any]] = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS, verify=PLAIN).json()[
+        "waits"
+    ]
     return found
 
 
@@ -374,7 +377,7 @@ async def test_the_service_killed_and_started_again_is_noticed_and_mended(
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=DEADLINE_SECONDS).status_code == 200
+        return httpx.get(url, timeout=DEADLINE_SECONDS, verify=PLAIN).status_code == 200
     except httpx.TransportError:
         return False
 

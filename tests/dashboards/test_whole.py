@@ -21,6 +21,7 @@ from monitor.metrics import FAMILIES
 from monitor.simulator import floor_rules
 from monitor.simulator.centre import build_centre
 from tests import needs
+from tests.plain import PLAIN
 from tests.program import Program, free_port
 from tests.waiting import DEADLINE_SECONDS
 
@@ -44,7 +45,7 @@ def program(folder: Path, *command: str | Path) -> Iterator[subprocess.Popen[byt
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=DEADLINE_SECONDS).is_success
+        return httpx.get(url, timeout=DEADLINE_SECONDS, verify=PLAIN).is_success
     except httpx.TransportError:
         return False
 
@@ -60,12 +61,17 @@ class Whole:
     def scrape(self) -> str:
         """What Prometheus gets."""
         answer = httpx.get(
-            f"{self.service.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=DEADLINE_SECONDS
+            f"{self.service.url}/metrics",
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            timeout=DEADLINE_SECONDS,
+            verify=PLAIN,
         )
         return answer.raise_for_status().text
 
     def query(self, expr: str) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self.prometheus}/api/v1/query", params={"query": expr}, timeout=DEADLINE_SECONDS).json()
+        answer = httpx.get(
+            f"{self.prometheus}/api/v1/query", params={"query": expr}, timeout=DEADLINE_SECONDS, verify=PLAIN
+        ).json()
         assert answer["status"] == "success", f"{expr}: {answer}"
         found: list[dict[str, Any]] = answer["data"]["result"]
         return found
@@ -190,9 +196,9 @@ def oddities(service: Program) -> None:
         chat | {"id": "odd-3", "ts": "yesterday", "role": "buyer", "text": "?"},
     ]
     door, own = f"{service.url}/v1/events", {"Authorization": f"Bearer {TOKEN}"}
-    assert httpx.post(door, headers=own, json=said, timeout=DEADLINE_SECONDS).json()["accepted"] == 2
+    assert httpx.post(door, headers=own, json=said, timeout=DEADLINE_SECONDS, verify=PLAIN).json()["accepted"] == 2
     other = {"Authorization": "Bearer wrong"}
-    assert httpx.post(door, headers=other, json=said, timeout=DEADLINE_SECONDS).status_code == 401
+    assert httpx.post(door, headers=other, json=said, timeout=DEADLINE_SECONDS, verify=PLAIN).status_code == 401
 
 
 BOARDS = {
@@ -223,14 +229,16 @@ def test_each_query_of_each_dashboard_finds_something(whole: Whole, name: str) -
 
 
 def test_prometheus_has_the_rules_and_alertmanager_hears_of_them(whole: Whole) -> None:
-    told = httpx.get(f"{whole.prometheus}/api/v1/rules", timeout=DEADLINE_SECONDS).json()["data"]["groups"]
+    told = httpx.get(f"{whole.prometheus}/api/v1/rules", timeout=DEADLINE_SECONDS, verify=PLAIN).json()["data"][
+        "groups"
+    ]
     rules = [rule for group in told for rule in group["rules"]]
     assert [rule["name"] for rule in rules if rule["health"] == "err"] == []
     assert len(rules) == 28
     found = f"{whole.alertmanager}/api/v2/alerts"
 
     def firing() -> set[str]:
-        alerts = httpx.get(found, timeout=DEADLINE_SECONDS).json()
+        alerts = httpx.get(found, timeout=DEADLINE_SECONDS, verify=PLAIN).json()
         return {alert["labels"]["alertname"] for alert in alerts}
 
     whole.service.until(lambda: "PresalesWatchdog" in firing(), "Alertmanager has the watchdog")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.plain import PLAIN
 from tests.program import Program, running
 from tests.typed import typed
 from tests.waiting import DEADLINE_SECONDS
@@ -48,7 +49,7 @@ def test_what_the_collector_reads_is_on_the_board_or_said_to_be_refused_and_the_
         now_ms = _now_ms(program)
         done = collect(tmp_path, program, [asked(n, now_ms - n) for n in range(250)])
         assert done.returncode == 0, done.stderr
-        told = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()
+        told = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS, verify=PLAIN).json()
         assert told["total"] == 250
         assert {wait["account"] for wait in told["waits"]} == {"senye:lin"}
         looked = typed("check-source", "--data", str(tmp_path / "data"), "--source", "pc-12", "--json")
@@ -57,7 +58,7 @@ def test_what_the_collector_reads_is_on_the_board_or_said_to_be_refused_and_the_
         wrong: dict[str, object] = {"id": "x", "ts": "gestern", "buyer": "b", "role": "buyer"}
         done = collect(tmp_path, program, [wrong, asked(250, now_ms)])
         assert "refused: $.ts" in done.stderr
-        told = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()
+        told = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS, verify=PLAIN).json()
         assert told["total"] == 251, "what is refused does not stop the rest"
 
 
@@ -74,12 +75,12 @@ def test_what_is_read_while_the_service_is_away_is_sent_when_it_is_back(tmp_path
     assert "tried again later" in away.stderr.readline()
     with running(tmp_path, port=program.port) as back:
         assert away.wait(DEADLINE_SECONDS) == 0
-        assert httpx.get(f"{back.url}/v1/waits", timeout=DEADLINE_SECONDS).json()["total"] == 300
+        assert httpx.get(f"{back.url}/v1/waits", timeout=DEADLINE_SECONDS, verify=PLAIN).json()["total"] == 300
     away.stderr.close()
     assert away.stdout is not None
     away.stdout.close()
 
 
 def _now_ms(program: Program) -> int:
-    told = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()
+    told = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS, verify=PLAIN).json()
     return round(datetime.fromisoformat(told["now"]).timestamp() * 1000)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from monitor.store.journal import Journal
+from tests.plain import PLAIN
 from tests.program import running
 from tests.store.floor import SPOKEN_MS, said
 from tests.typed import typed
@@ -18,18 +19,25 @@ from tests.waiting import DEADLINE_SECONDS
 def test_a_copy_made_while_the_service_runs_gives_a_service_with_the_same_waits(tmp_path: Path) -> None:
     with running(tmp_path / "one") as program:
         events = [said(n, f"b-{n}", "buyer", SPOKEN_MS) for n in range(500)]
-        assert httpx.post(f"{program.url}/v1/events", json=events, timeout=DEADLINE_SECONDS).status_code == 202
-        stored = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()["total"]
+        assert (
+            httpx.post(f"{program.url}/v1/events", json=events, timeout=DEADLINE_SECONDS, verify=PLAIN).status_code
+            == 202
+        )
+        stored = httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS, verify=PLAIN).json()["total"]
         done = typed("backup", tmp_path / "copy.tar.gz", "--data", tmp_path / "one" / "data", "--json")
         about = json.loads(done.stdout)
         assert (done.exit_code, about["events"]) == (0, 500)
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", about["made_at"])
-        assert httpx.get(f"{program.url}/readyz", timeout=DEADLINE_SECONDS).status_code == 200
+        assert httpx.get(f"{program.url}/readyz", timeout=DEADLINE_SECONDS, verify=PLAIN).status_code == 200
     assert (tmp_path / "copy.tar.gz").stat().st_mode & 0o077 == 0
     put_back = typed("restore", tmp_path / "copy.tar.gz", "--data", tmp_path / "two" / "data", "--json")
     assert json.loads(put_back.stdout) == about
     with running(tmp_path / "two") as program:
-        assert httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS).json()["total"] == stored == 500
+        assert (
+            httpx.get(f"{program.url}/v1/waits", timeout=DEADLINE_SECONDS, verify=PLAIN).json()["total"]
+            == stored
+            == 500
+        )
 
 
 @pytest.fixture

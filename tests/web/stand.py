@@ -26,6 +26,7 @@ from monitor.web.server import Server
 from monitor.web.services import PAGES, Changes, Receipt, Services
 from monitor.wire import Limits, decode
 from monitor.wire.batch import Batch, Refusal
+from tests.plain import PLAIN
 from tests.staffed import Floor
 from tests.waiting import DEADLINE_SECONDS
 
@@ -298,7 +299,8 @@ class Stand:
         return self.url.replace("http", "ws", 1)
 
     def client(self, **more: Any) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, timeout=DEADLINE_SECONDS, trust_env=False, **more)
+        how: dict[str, Any] = {"verify": PLAIN} | more
+        return httpx.AsyncClient(base_url=self.url, timeout=DEADLINE_SECONDS, trust_env=False, **how)
 
 
 def services(

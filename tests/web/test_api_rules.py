@@ -9,6 +9,7 @@ import httpx
 
 from monitor.policy_files.where import Choice
 from monitor.web.api_rules import HeldTo
+from tests.plain import PLAIN
 from tests.policy_files.folders import DEFAULT, write
 from tests.program import running as program
 from tests.waiting import DEADLINE_SECONDS, until
@@ -86,7 +87,9 @@ async def test_a_signal_reads_them_again(tmp_path: Path) -> None:
     write(folder, default=DEFAULT)
     with program(tmp_path / "service", "--rules", str(folder)) as service:
         assert f"rules: {folder} (--rules)" in service.printed()
-        async with httpx.AsyncClient(base_url=service.url, timeout=DEADLINE_SECONDS, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=service.url, timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False
+        ) as client:
             before = (await client.get("/v1/rules")).json()["rules_version"]
             write(folder, default=QUICK)
             service.process.send_signal(signal.SIGHUP)

@@ -14,6 +14,7 @@ from monitor.errors import UsageError
 from monitor.web import bounds
 from monitor.web.bounds import Lines, WrongTries
 from tests.mosquitto import Certificates, needs_mosquitto
+from tests.plain import PLAIN
 from tests.waiting import DEADLINE_SECONDS, until
 from tests.web.stand import bearing, holding, standing
 
@@ -146,7 +147,7 @@ async def test_the_port_speaks_tls_when_it_has_a_certificate(tmp_path: Path) -> 
             await line.send('{"type":"hello","v":1}')
             assert "snapshot" in str(await line.recv())
         plain = stand.url.replace("https", "http")
-        async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE_SECONDS, verify=PLAIN) as client:
             with pytest.raises(httpx.HTTPError):
                 await client.get(f"{plain}/livez")
 

@@ -24,6 +24,7 @@ from monitor.store.entries import Role
 from monitor.store.floor_log import insert_records
 from monitor.web.access import new_token
 from tests.at_ten import AT_TEN
+from tests.plain import PLAIN
 from tests.waiting import DEADLINE_SECONDS
 from tests.web.whole import eventually, said
 
@@ -127,9 +128,11 @@ async def two_owners(at: Path, **environ: str) -> AsyncIterator[Owners]:
         headers = {"Authorization": "Bearer the-token-of-the-settings"}
         async with (
             httpx.AsyncClient(
-                base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False, headers=headers
+                base_url=app.server.url, timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False, headers=headers
             ) as admin,
-            httpx.AsyncClient(base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False) as client,
+            httpx.AsyncClient(
+                base_url=app.server.url, timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False
+            ) as client,
         ):
             owners = Owners(app, client)
             for role in ROLES:

@@ -12,6 +12,7 @@ from monitor.app import App
 from monitor.policy_files.where import Choice
 from monitor.settings import load
 from tests.at_ten import AT_TEN
+from tests.plain import PLAIN
 from tests.waiting import DEADLINE_SECONDS
 
 
@@ -24,7 +25,9 @@ async def running(
     app = App(settings, clock=AT_TEN, rules=rules)
     await app.start()
     try:
-        async with httpx.AsyncClient(base_url=app.server.url, timeout=DEADLINE_SECONDS, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=app.server.url, timeout=DEADLINE_SECONDS, verify=PLAIN, trust_env=False
+        ) as client:
             yield app, client
     finally:
         await app.stop()
