@@ -47,7 +47,7 @@ _OF_THE_WORLD = frozenset(
 # What the person who runs it is to do; for what is not named here, trying again is enough.
 _TO_DO = {
     sqlite3.SQLITE_FULL: "make room on its disk",
-    sqlite3.SQLITE_IOERR: "look at its disk",
+    sqlite3.SQLITE_IOERR: "is its disk full, or failing?",
     sqlite3.SQLITE_READONLY: "its folder must be writable",
     sqlite3.SQLITE_CANTOPEN: "its folder must be there and writable",
     sqlite3.SQLITE_PERM: "its folder must be writable",

@@ -260,6 +260,13 @@ async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         await Journal.open(tmp_path / "file" / "data")
 
 
+async def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    for folder in (tmp_path / "data", tmp_path / "data" / "below"):
+        with pytest.raises(UsageError, match=f"cannot use {folder} for data: it is no folder"):
+            await Journal.open(folder)
+
+
 async def test_a_file_that_is_no_database_is_said_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "journal.db").write_text("not a database, but long enough to look at " * 50)
     with pytest.raises(
