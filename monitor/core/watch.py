@@ -234,12 +234,12 @@ class Watch:
                 if feed.state == "online":
                     self._lose_sight(feed, source.seen_ms, "heartbeat", now_ms)
         else:
+            source.stale_since_ms = 0
             for feed in feeds:
                 feed.begin_gap(source.seen_ms, seen_again_ms, now_ms)
                 if feed.state == "online":
                     self._see_again(feed, seen_again_ms, now_ms)
                 self._wake(feed)
-            source.stale_since_ms = 0
             self._calendar.wake(source, max(source.stale_at_ms(), now_ms + 1))
         reason: StaleReason = "heartbeat" if source.beats else "silent"
         self.turned.append(Turned(source.name, None, stale, reason, feeds, source.host))
@@ -259,11 +259,23 @@ class Watch:
             self._note_gap(feed, gap, now_ms, filled=False)
 
     def _see_again(self, feed: Feed, to_ms: int, now_ms: int) -> None:
-        """A feed sees again: its gap has an end, and may be filled by what it brings now."""
+        """A feed sees again: its gap has an end, and those of other feeds whose shops it shows."""
         if feed.gaps and not feed.gaps[-1].to_ms:
-            gap = replace(feed.gaps[-1], to_ms=to_ms if to_ms > feed.gaps[-1].from_ms else now_ms)
-            feed.gaps = (*feed.gaps[:-1], gap)
-            self._note_gap(feed, gap, now_ms, filled=False)
+            self._end_gap(feed, feed.gaps[-1].shops, to_ms, now_ms)
+        for shop in feed.shops:
+            for index in self._of_shop[shop]:
+                other = self.feeds[index]
+                unseen = other.gaps[-1].shops if other.gaps and not other.gaps[-1].to_ms else ()
+                if shop in unseen and not self.stale(shop, index):
+                    self._end_gap(other, (shop,), to_ms, now_ms)
+
+    def _end_gap(self, feed: Feed, shops: tuple[str, ...], to_ms: int, now_ms: int) -> None:
+        """These shops of a feed's open gap are seen again; it may be filled by what is brought now."""
+        gap = feed.gaps[-1]
+        ended = replace(gap, to_ms=to_ms if to_ms > gap.from_ms else now_ms, shops=shops)
+        unseen = tuple(shop for shop in gap.shops if shop not in shops)
+        feed.gaps = (*feed.gaps[:-1], ended, *((replace(gap, shops=unseen),) if unseen else ()))
+        self._note_gap(feed, ended, now_ms, filled=False)
 
     def _note_gap(self, feed: Feed, gap: Gap, now_ms: int, *, filled: bool) -> None:
         self.gaps += [

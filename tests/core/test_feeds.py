@@ -373,6 +373,19 @@ def test_what_another_source_shows_is_no_gap() -> None:
     assert gaps(chat) == []
 
 
+def test_a_gap_is_over_once_another_source_shows_the_shop_again() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:10", account="a").buyer("0:10", shop="other", account="a")
+    beat(chat, "0:11", source="second").agent("0:20", account="a", source="second")
+    for at in range(30, 150, 30):
+        beat(chat, f"{at // 60}:{at % 60}")  # The second is silent from the beginning, the first from here on.
+    chat.until("5:00")
+    assert gaps(chat) == [("a", "2:00", None, False), ("a", "2:00", None, False)]
+    beat(chat, "6:00", source="second")
+    assert gaps(chat) == [("a", "2:00", "6:00", False), ("a", "2:00", None, False)]
+    beat(chat, "8:00")  # The second has been silent since.
+    assert gaps(chat) == [("a", "2:00", "6:00", False), ("a", "2:00", "8:00", False), ("a", "6:00", "8:00", False)]
+
+
 def test_being_away_ourselves_is_a_gap_too() -> None:
     chat = beat(Timeline(wall=True), "0:00").buyer("0:10", account="a")
     blob = chat.tracker.rows.encode_shard()
