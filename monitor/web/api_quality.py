@@ -6,12 +6,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Query, Response
 from pydantic import BaseModel, Field
 
-from monitor.store.quality import StoredHit
+from monitor.store.quality import Quality, StoredHit
 from monitor.suggest.rates import rates
 from monitor.web import models
 from monitor.web.access import Caller
 from monitor.web.api import NOT_YOURS, Anybody, Filter, json
-from monitor.web.quality_store import QualityStore
 from monitor.web.shapes import instant
 
 Day = Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$", description="A day, +08:00, such as 2026-11-23.")]
@@ -66,7 +65,7 @@ class HitsTold(BaseModel):
 class QualityApi:
     """The routes."""
 
-    def __init__(self, store: QualityStore) -> None:
+    def __init__(self, store: Quality) -> None:
         self._store = store
 
     def router(self) -> APIRouter:

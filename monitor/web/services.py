@@ -23,9 +23,9 @@ from monitor.settings import Settings
 from monitor.store.alerts import Alerts
 from monitor.store.entries import QuarantineEntry, StoredEvent
 from monitor.store.outbox import Outbox
+from monitor.store.quality import Quality
 from monitor.suggest.service import Suggester
 from monitor.web.access import Access, Caller
-from monitor.web.quality_store import QualityStore
 from monitor.wire.batch import Batch, Refusal
 
 PAGES = Path(__file__).parent / "pages"
@@ -175,7 +175,7 @@ class Journal(Protocol):
         """What was to be told, and what came of it."""
 
     @property
-    def quality(self) -> QualityStore:
+    def quality(self) -> Quality:
         """What was judged of the service's words."""
 
     def rounds(self, from_ms: int, to_ms: int) -> AsyncIterator[list[bytes]]:

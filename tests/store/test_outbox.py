@@ -1,5 +1,7 @@
+from monitor.core.units import HOUR_MS
 from monitor.store.entries import Attempt, DueDelivery
 from monitor.store.journal import Journal
+from monitor.store.outbox import RECENT_MS
 from tests.store.made import commit, delivery, event
 
 
@@ -169,3 +171,51 @@ async def test_what_expires_unsent_has_failed(journal: Journal) -> None:
     assert await journal.outbox.expire(5_000) == {"webhook": 1, "mqtt": 1}
     assert await journal.outbox.pending() == {"webhook": 1}
     assert await journal.outbox.expire(5_000) == {}
+
+
+async def test_a_digest_stands_for_what_was_not_told_yet_in_order_and_not_for_what_went_elsewhere(
+    journal: Journal,
+) -> None:
+    told = [delivery(name, transition="told", alert_id=name) for name in "cab"]
+    await journal.commit(commit(event(1), outbox=told))
+    await journal.outbox.record_attempts([sent("a", 1_500)])
+    digest = delivery("d", transition="digest", alert_id="d", decided_at_ms=2_000)
+    await journal.outbox.merge(digest, ["a", "b", "c"])
+    assert [one.delivery_id for one in await journal.outbox.members("d")] == ["c", "b"]
+    assert await journal.outbox.account("webhook") == {"digested": 2, "sent": 1}
+    assert [one.delivery_id for one in await journal.outbox.members("e")] == []
+
+    stands_in = delivery("b.2", transition="told", alert_id="b", channel="mail", decided_at_ms=3_000)
+    failed = Attempt(
+        delivery_id="b", outcome="failed", sent_at_ms=None, answered_at_ms=None, reason="timeout", then=stands_in
+    )
+    await journal.outbox.record_attempts([failed])
+    assert [one.delivery_id for one in await journal.outbox.members("d")] == ["c"]
+    assert await ids(journal, 3_000) == ["d", "b.2"]
+    await journal.outbox.merge(digest, ["b"])
+    assert await journal.outbox.account("webhook") == {"digested": 1, "sent": 1, "failed": 1}, "what is settled stays"
+
+
+async def test_what_was_tried_of_late_is_known_after_a_restart(journal: Journal) -> None:
+    late = RECENT_MS + 60_000
+    long_ago = delivery("long ago", alert_id="1", decided_at_ms=60_000, expires_at_ms=10 * RECENT_MS)
+    others = [delivery(name, alert_id=name, decided_at_ms=late) for name in ("b", "a")]
+    await journal.commit(commit(event(1), outbox=[long_ago, *others, delivery("x", channel="mail", alert_id="x")]))
+    tried = [retry("b", late + 300, late + 400), sent("b", late + 500), sent("a", late + 200), sent("x", late + 900)]
+    await journal.outbox.record_attempts([*tried, sent("long ago", late + 100)])
+    assert await journal.outbox.tries_since("webhook", late) == [late + 200, late + 300, late + 500]
+    assert await journal.outbox.tries_since("webhook", late + 200) == [late + 300, late + 500], "after it"
+    hour_ms = late // HOUR_MS * HOUR_MS
+    assert [await journal.outbox.used_since("webhook", at) for at in (hour_ms, hour_ms + 1)] == [4, 0]
+    assert await journal.outbox.used_since("mail", 0) == 1
+
+
+async def test_what_has_expired_is_given_up_once_and_counted_by_channel(journal: Journal) -> None:
+    told = [delivery(name, alert_id=name, expires_at_ms=5_000) for name in "ab"]
+    mail, kept = delivery("c", channel="mail", expires_at_ms=5_000), delivery("d", alert_id="d", expires_at_ms=5_001)
+    await journal.commit(commit(event(1), outbox=[*told, mail, kept, delivery("e", alert_id="e", expires_at_ms=5_000)]))
+    await journal.outbox.record_attempts([sent("e", 2_000)])
+    assert await journal.outbox.expire(4_999) == {}
+    assert await journal.outbox.expire(5_000) == {"webhook": 2, "mail": 1}
+    assert await journal.outbox.expire(5_000) == {}
+    assert await journal.outbox.account("webhook") == {"failed": 2, "pending": 1, "sent": 1}
