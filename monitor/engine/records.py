@@ -115,16 +115,8 @@ def identity(event: AnyEvent) -> tuple[str, str]:
 
 def conflict(event: AnyEvent) -> Refusal:
     """Return what is put into quarantine of an event that says something else than the one of its id."""
-    body = encode_event(event)
-    return Refusal(
-        index=0,
-        path="$",
-        error=f"another event with id {event.id!r} is stored for this shop and says something else; the first stands",
-        reason="conflict",
-        body=body,
-        length=len(body),
-        sha256="",
-    )
+    said = f"another event with id {event.id!r} is stored for this shop and says something else; the first stands"
+    return Refusal.of(encode_event(event), "conflict", said)
 
 
 def _source(batch: Batch, refusal: Refusal) -> str:

@@ -19,7 +19,6 @@ broker would send it again for ever.
 """
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -44,7 +43,6 @@ RECEIVE_MAXIMUM = 2000  # Enough to read on while a commit is synced.
 MOST_PAYLOADS = 4096  # In one commit…
 MOST_BYTES = 4 * 1024 * 1024  # …and about so many bytes, so that decoding them does not hold the loop.
 BIG_BYTES = 1024 * 1024  # Above it a payload is looked at in another thread.
-KEPT_BYTES = 64 * 1024  # Of a refused payload.
 KNOWN_TOPICS = 10_000
 CONTROL = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
 
@@ -247,15 +245,7 @@ class MqttSource:
             return self._decode(
                 message.payload, door=DOOR, source=DOOR, now_ms=now_ms, platform=place.platform, shop=place.shop
             )
-        refusal = Refusal(
-            index=0,
-            path="$",
-            error=f"{error} (topic {topic[:256]})",
-            reason=reason,
-            body=message.payload[:KEPT_BYTES],
-            length=len(message.payload),
-            sha256=hashlib.sha256(message.payload).hexdigest(),
-        )
+        refusal = Refusal.of(message.payload, reason, f"{error} (topic {topic[:256]})")
         return Batch(door=DOOR, source=DOOR, refusals=[refusal])
 
     def _place(self, topic: str) -> _Place:

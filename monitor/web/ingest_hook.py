@@ -9,7 +9,6 @@ an error, and after some errors nothing more.
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
@@ -20,7 +19,7 @@ from monitor.hooks.verify import Delivery
 from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import answer
 from monitor.web.body import Body, taking
-from monitor.web.intake import KEPT_BYTES, Intake, Outcome
+from monitor.web.intake import Intake, Outcome
 from monitor.web.rates import Rates
 from monitor.web.roles import refused
 from monitor.web.services import Receipt, Services
@@ -163,7 +162,7 @@ class HookDoor:
 
     async def _set_aside(self, mapping: WebhookMapping, raw: bytes, reason: str, error: str) -> Outcome:
         """Keep a delivery that cannot be mapped."""
-        refusal = Refusal(0, "$", error, reason, raw[:KEPT_BYTES], len(raw), hashlib.sha256(raw).hexdigest())
+        refusal = Refusal.of(raw, reason, error)
         batch = Batch(door=DOOR, source=f"{DOOR}:{mapping.name}", refusals=[refusal], size=len(raw))
         return await self._intake.store(batch)
 

@@ -8,13 +8,12 @@ from typing import Any
 
 from monitor.web.access import LOCAL, Caller
 from monitor.web.services import Receipt, Services
-from monitor.wire.batch import Batch, Refusal
+from monitor.wire.batch import KEPT_BYTES, Batch, Refusal
 
 # Bytes that may wait to be stored over all senders: eight of the largest bodies. What is more is asked to come again.
 ROOM_BYTES = 64 * 1024 * 1024
 # Larger bodies are decoded on a thread: 256 KiB is about 1 ms, and the loop must not stand still for 8 MiB.
 DECODE_ASIDE_BYTES = 256 * 1024
-KEPT_BYTES = 64 * 1024  # Of what is refused unread.
 
 
 class Room:

@@ -1,10 +1,13 @@
 """What a door makes of a body: events, and what was refused with its reason."""
 
+import hashlib
 from dataclasses import dataclass, field
+from typing import Self
 
 from monitor.core.events import AnyEvent
 
 ID_CHARS = 512  # Longer ones are no ids but something else in the wrong field.
+KEPT_BYTES = 64 * 1024  # Of refused input, for the quarantine.
 
 
 @dataclass(slots=True, frozen=True)
@@ -58,7 +61,8 @@ class Refusal:
         error: what is wrong and what would be right, for a person.
         reason: one word that metrics count: ``json``, ``utf8``, ``type`` (a wrong type or value), ``missing``,
             ``ts``, ``id`` (no id can look like this), ``size``, ``nesting``, ``shop``, ``unknown_type``,
-            ``conflict``, ``mapping`` (a webhook is not as its mapping expects).
+            ``conflict``, ``mapping`` (a webhook is not as its mapping expects); of MQTT also ``topic``, ``retained``,
+            ``empty``; of HTTP ``gzip``.
         body: the bytes as sent, the first 64 KiB of them.
         length: how many bytes were sent.
         sha256: hex digest of all that was sent.
@@ -71,6 +75,11 @@ class Refusal:
     body: bytes
     length: int
     sha256: str
+
+    @classmethod
+    def of(cls, body: bytes, reason: str, error: str, *, index: int = 0, path: str = "$") -> Self:
+        """Return the refusal of some bytes, as much of them as is kept."""
+        return cls(index, path, error, reason, body[:KEPT_BYTES], len(body), hashlib.sha256(body).hexdigest())
 
 
 @dataclass(slots=True)

@@ -5,7 +5,6 @@ itself: everything else in the program waits for this one. Whatever that step do
 take goes the careful way. One bad event is refused alone; the rest of its batch stands.
 """
 
-import hashlib
 from typing import Any
 
 import msgspec
@@ -17,8 +16,6 @@ from monitor.wire.instants import END_MS, FIRST_MS, SECOND, SECONDS, TAIL, TAILS
 from monitor.wire.reading import UNREADABLE
 from monitor.wire.settle import SEQ_BOUND, arrive, check_nesting, settle, settle_own, settled_instant
 from monitor.wire.split import BOM, split
-
-KEPT_BYTES = 64 * 1024  # Of refused input, for the quarantine.
 
 _message = msgspec.json.Decoder(Message).decode
 _ROLE, _TYPE = b'"role":', b'"type":"'
@@ -171,7 +168,7 @@ def decode(
     try:
         pieces = split(body, limits)
     except Refused as refused:
-        _set_aside(batch, 0, body, refused)
+        batch.refusals.append(_refusal(body, refused))
         return batch
     latest_ms = END_MS if now_ms is None else now_ms
     for index, piece in enumerate(pieces):
@@ -184,7 +181,7 @@ def decode(
             if event.ts_ms > latest_ms or type(event) is not Message:
                 batch.clamped += arrive(event, latest_ms)
         except Refused as refused:
-            _set_aside(batch, index, piece, refused)
+            batch.refusals.append(_refusal(piece, refused, index))
             continue
         if event.source is None:
             event.source = source
@@ -204,15 +201,5 @@ def _check_shops(event: AnyEvent, may_name: frozenset[str]) -> None:
             raise Refused("shop", "$.shop", "is not what this token speaks for")
 
 
-def _set_aside(batch: Batch, index: int, body: bytes, refused: Refused) -> None:
-    batch.refusals.append(
-        Refusal(
-            index=index,
-            path=refused.path,
-            error=refused.error,
-            reason=refused.reason,
-            body=body[:KEPT_BYTES],
-            length=len(body),
-            sha256=hashlib.sha256(body).hexdigest(),
-        )
-    )
+def _refusal(body: bytes, refused: Refused, index: int = 0) -> Refusal:
+    return Refusal.of(body, refused.reason, refused.error, index=index, path=refused.path)

@@ -82,9 +82,11 @@ async def test_what_stands_is_what_was_told_last_and_can_still_be_told(journal: 
         delivery("over.raised", alert_id="k-6", body=b'{"data": 1}'),
         delivery("over.resolved", alert_id="k-6", transition="resolved", body=b'{"data": 1}'),
     ]
-    await journal.commit(commit(event(1), outbox=[*told, forgotten, waiting, *over]))
+    elsewhere = delivery("k-1.mail", alert_id="k-1", transition="resolved", channel="mail")
+    unheard = delivery("k-2.resolved", alert_id="k-2", transition="resolved")
+    await journal.commit(commit(event(1), outbox=[*told, forgotten, waiting, *over, elsewhere, unheard]))
     assert await journal.outbox.standing("webhook") == []
-    await journal.outbox.record_attempts([sent(one.delivery_id, 2_000) for one in (*told, forgotten, *over)])
+    await journal.outbox.record_attempts([sent(one.delivery_id, 2_000) for one in (*told, forgotten, *over, elsewhere)])
     assert [one.alert_id for one in await journal.outbox.standing("webhook")] == ["k-1", "k-2"]
     assert await journal.outbox.standing("mqtt") == []
 
