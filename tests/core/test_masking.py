@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from monitor.core.masking import mask
+from monitor.core.masking import mask, masked_name
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,23 @@ def test_several_in_one_text_each_go() -> None:
 def test_a_huge_text_is_masked_to_its_end(piece: str) -> None:
     text = (piece * 100_000)[:100_000] + "，电话：13812345678"
     assert "12345678" not in mask(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("33010619900307888X", "[ID]"),  # The fewest digits of an ID card…
+        ("+1234567", "*****67"),  # …of a phone…
+        ("订单号 12345", "订单号 ***45"),  # …of a number that is named…
+        ("订单号 1234", "订单号 1234"),
+        ("123456789", "*****6789"),  # …and of one of which four may stay.
+        ("单号 12345678", "单号 ******78"),
+        ("测" * 60 + "路12号", "测" * 20 + "[地址]"),
+    ],
+)
+def test_the_least_that_is_masked_and_how_far(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+def test_of_a_buyers_name_the_first_letter_stays_unless_it_could_do_harm() -> None:
+    assert [masked_name(name) for name in ("张三", "t", "", "\u202e张三")] == ["张*", "t*", "*", "*"]
