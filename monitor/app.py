@@ -88,7 +88,8 @@ class App:
             found = first_rules(rules.folder, self.base)
             self.rules = RulesInForce(found, why=rules.why, now_ms=self.clock.now_ms, base=self.base)
         self.book: PolicyBook = BuiltIn(self.base) if self.rules is None else self.rules.rules.book
-        self.metrics = Metrics(version=__version__, rules_hash=self.book.rules)
+        limits_ms = () if self.rules is None else self.rules.rules.book.limits_ms()
+        self.metrics = Metrics(version=__version__, rules_hash=self.book.rules, limits_ms=limits_ms)
         self._demo = demo
         self._undo: list[Callable[[], Awaitable[object]]] = []
         self._tasks: list[asyncio.Task[None]] = []

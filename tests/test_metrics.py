@@ -23,6 +23,9 @@ from monitor.core.decisions import (
 )
 from monitor.core.events import AnyEvent, Message
 from monitor.metrics import FAMILIES, OTHER, REPLY_EDGES, SERIES_AT_MOST, Exposition, Metrics, Watcher
+from monitor.metrics.numbers import reply_edges
+from monitor.policy_files.rule_set import load
+from monitor.policy_files.where import default_folder
 from monitor.sources.mqtt import MqttStatus
 from monitor.wire.batch import Refusal
 from tests import needs
@@ -216,6 +219,14 @@ def test_the_edges_of_the_scores_are_edges_of_the_histogram() -> None:
     assert len(REPLY_EDGES) <= 24
     assert sorted(set(REPLY_EDGES)) == list(REPLY_EDGES)
     assert {30, 60, 180, 300, 600, 3600} <= set(REPLY_EDGES)
+
+
+def test_the_limits_of_the_rules_are_edges_too_as_far_as_there_is_room() -> None:
+    assert reply_edges([60_000, 90_000, 3_600_001, 0]) == tuple(sorted((*REPLY_EDGES, 90)))
+    assert len(reply_edges(range(1000, 100_000, 1000))) == 24
+    limits_ms = load(default_folder()).book.limits_ms()
+    assert {60_000, 180_000, 300_000} <= limits_ms
+    assert {ms / 1000 for ms in limits_ms if ms <= 3_600_000} <= set(reply_edges(limits_ms))
 
 
 def filled() -> Metrics:

@@ -77,6 +77,11 @@ class _Section:
                 self._of_shop.setdefault(shop, []).append(place)
         self.knows_phases = any(layer.phases is not None for layer, *_ in layers)
 
+    @property
+    def layers(self) -> list[Layer]:
+        """All of them."""
+        return [layer for layer, *_ in self._layers]
+
     def fitting(self, platform: str, shop: str, phase: str | None) -> tuple[Ready, ...]:
         """Return those that are for this shop and phase, in their order."""
         unnamed = self._of_any.get((platform, phase))
@@ -172,6 +177,14 @@ class Book:
                     chosen.append(layer)
                     break
         return Resolved(self._policy(chosen), from_ms, until_ms)
+
+    def limits_ms(self) -> set[int]:
+        """Return the limits of all stages, whatever they are for."""
+        windows = [self._base.window, self._base.first_window]
+        for section in self._sections:
+            for layer in section.layers:
+                windows += (layer.sets.get("window"), layer.sets.get("first_window"))
+        return {stage.after_ms for window in windows for stage in window or ()}
 
     def layers(self, platform: str, shop: str, phase: str | None, at_ms: int) -> list[Layer]:
         """Return those that hold for a shop, a phase and an instant, from general to particular."""

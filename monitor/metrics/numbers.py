@@ -7,11 +7,13 @@ became of things stays told apart.
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
-# Every edge of a platform's score, and the stages' limits up to an hour. A query reads `le` directly, so these stay.
+# Every edge of a platform's score, and the shipped stages' limits. A query reads `le` directly, so these stay.
 REPLY_EDGES = (5, 10, 15, 20, 30, 45, 60, 80, 100, 120, 150, 180, 240, 300, 420, 600, 1800, 3600)
+# With the rules' own limits, fixed at start: an edge that came later would begin at nought.
+REPLY_EDGES_AT_MOST = 24
 # How late we are ourselves: from one millisecond to the retries of a delivery.
 LATENESS_EDGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -79,6 +81,13 @@ class Histograms(dict[Key, Histogram]):
         histogram.observe(value)
 
 
+def reply_edges(limits_ms: Iterable[int]) -> tuple[float, ...]:
+    """Return the edges for replies: beside ours the limits of the rules up to an hour, as far as there is room."""
+    own = sorted({ms / 1000 for ms in limits_ms} - set(REPLY_EDGES))
+    own = [seconds for seconds in own if 0 < seconds <= REPLY_EDGES[-1]]
+    return tuple(sorted([*REPLY_EDGES, *own[: REPLY_EDGES_AT_MOST - len(REPLY_EDGES)]]))
+
+
 def _other(key: Key, names: int) -> Key:
     return (OTHER,) * min(names, len(key)) + key[names:]
 
@@ -106,6 +115,11 @@ class MqttDoor(Protocol):
 class Metrics:
     """The numbers themselves. Whoever does a thing counts it here.
 
+    Args:
+        version: of the build.
+        rules_hash: of the rules in force.
+        limits_ms: of their stages; how many replies came within each can be read.
+
     Attributes:
         events: by source and outcome accepted, duplicate, late, conflict, rejected.
         refused: what a door turned away before or instead of reading it, by door and reason.
@@ -114,13 +128,13 @@ class Metrics:
         mqtt: the door that subscribes; None: there is no broker, and nothing is said of one.
     """
 
-    def __init__(self, *, version: str, rules_hash: str = "built-in") -> None:
+    def __init__(self, *, version: str, rules_hash: str = "built-in", limits_ms: Iterable[int] = ()) -> None:
         self.events = Counts()
         self.messages = Counts()
         self.rejected = Counts()
         self.clamped = 0
         self.refused = Counts()
-        self.reply_wait = Histograms(REPLY_EDGES, names=2)
+        self.reply_wait = Histograms(reply_edges(limits_ms), names=2)
         self.waits_open = Counts(names=2)
         self.oldest_wait = Counts(names=2)
         self.shop_waits_open = Counts()
