@@ -16,6 +16,7 @@ from monitor.core.decisions import (
     FeedGap,
     PersonDay,
     RestateRound,
+    Round,
     ShiftWorked,
     TellPeople,
 )
@@ -23,12 +24,12 @@ from monitor.core.events import AnyEvent, BuyerMerged, scope
 from monitor.core.ladder import ON_PAGES
 from monitor.core.tracker import Tracker
 from monitor.engine.changes import Router
-from monitor.store.entries import Commit, Delivery, Quarantined
+from monitor.store.entries import Commit, Delivery, Quarantined, StoredRound
 from monitor.wire import encode_event
 from monitor.wire.batch import ID_CHARS, Batch, Refusal
 from monitor.wire.reading import UNREADABLE
 
-_round_encoder = msgspec.json.Encoder()
+_encode_round = msgspec.json.Encoder().encode
 _FOREIGN = "hook"  # The door whose bodies are other systems' own.
 
 
@@ -61,16 +62,16 @@ class Recorder:
         Their rows are saved with it: a restart would not come to the same orders, for what a feed's lag or a gap held
         back, and for how long, is not in the journal.
         """
-        rounds: dict[int, bytes | None] = {}
+        rounds: dict[int, StoredRound | None] = {}
         told: list[tuple[str, str]] = []
         for decision in decisions:
             if isinstance(decision, CloseRound):
-                rounds[decision.round.wait] = _round_encoder.encode(decision.round)
+                rounds[decision.round.wait] = _stored(decision.round)
             elif isinstance(decision, RestateRound):
                 if decision.was is not None:
                     rounds[decision.was.wait] = None
                 if decision.now is not None:
-                    rounds[decision.now.wait] = _round_encoder.encode(decision.now)
+                    rounds[decision.now.wait] = _stored(decision.now)
             elif isinstance(decision, AlertOrder):
                 commit.outbox.extend(self._to_deliver(decision))
                 told.append((decision.shop, decision.conversation))
@@ -101,6 +102,10 @@ class Recorder:
             replace(told, decided_at_ms=now_ms, expires_at_ms=now_ms + told.expires_at_ms - told.decided_at_ms)
             for told in deliveries
         ]
+
+
+def _stored(done: Round) -> StoredRound:
+    return StoredRound(done.shop, done.opened_at_ms, done.outcome, _encode_round(done))
 
 
 def conversation_of(event: AnyEvent) -> str | None:

@@ -27,6 +27,15 @@ class StoredEvent(Struct, frozen=True, gc=False):
     policy: int = 0  # The number of the policy it was taken under.
 
 
+class StoredRound(Struct, frozen=True, gc=False):
+    """One round as it lies in the journal: what is looked for in it, and itself as JSON."""
+
+    shop: str
+    opened_at_ms: int
+    outcome: str
+    body: bytes
+
+
 class Step(Struct, frozen=True, gc=False):
     """What one commit was judged with: the clock, and the rules in force by their hash."""
 
@@ -121,7 +130,7 @@ class Commit(Struct, kw_only=True):
             None: as it was.
         policies: number, rules and encoded policy of each that was used for the first time; one that is known stays.
         events: in order of position, each above all stored ones.
-        rounds: wait number and its round as JSON; None takes the round out.
+        rounds: wait number and its round; None takes the round out.
         outbox: what is to be told; known delivery ids are left as they are.
         alerts: how alerts stand that changed, in order.
         records: gaps of feeds, shifts and days of people, to be written down.
@@ -137,7 +146,7 @@ class Commit(Struct, kw_only=True):
     saved_position: int | None = None
     policies: list[tuple[int, str, bytes]] = []
     events: list[StoredEvent] = []
-    rounds: list[tuple[int, bytes | None]] = []
+    rounds: list[tuple[int, StoredRound | None]] = []
     outbox: list[Delivery] = []
     alerts: list[AlertState] = []
     records: list[FeedGap | ShiftWorked | PersonDay] = []

@@ -2,11 +2,10 @@
 
 import sqlite3
 
-import msgspec
 from msgspec import Struct, structs
 
 from monitor.store.alerts import insert_alerts
-from monitor.store.entries import Commit
+from monitor.store.entries import Commit, StoredRound
 from monitor.store.floor_log import insert_records
 from monitor.store.outbox import insert_deliveries
 from monitor.store.quality import insert_owed
@@ -24,17 +23,6 @@ class Tip(Struct, frozen=True, gc=False):
     saved_position: int
     rules: dict[str, int]
     quarantine: tuple[int, int, int] = (0, 0, 0)
-
-
-class _RoundColumns(Struct, gc=False):
-    """What is looked for in a round."""
-
-    shop: str
-    opened_at_ms: int
-    outcome: str
-
-
-_round_columns = msgspec.json.Decoder(_RoundColumns).decode
 
 
 def read_tip(db: sqlite3.Connection) -> Tip:
@@ -104,13 +92,13 @@ def _rules_number(db: sqlite3.Connection, rules: str) -> int:
     return number
 
 
-def _write_rounds(db: sqlite3.Connection, rounds: list[tuple[int, bytes | None]]) -> None:
+def _write_rounds(db: sqlite3.Connection, rounds: list[tuple[int, StoredRound | None]]) -> None:
     """Write rounds in the order given, so that of one wait the last one stands."""
     last = dict(rounds)
-    gone = [(wait,) for wait, body in last.items() if body is None]
+    gone = [(wait,) for wait, stored in last.items() if stored is None]
     if gone:
         db.executemany("DELETE FROM rounds WHERE wait = ?", gone)
-    stand = [(wait, *structs.astuple(_round_columns(body)), body) for wait, body in last.items() if body is not None]
+    stand = [(wait, *structs.astuple(stored)) for wait, stored in last.items() if stored is not None]
     if stand:
         db.executemany(
             "INSERT INTO rounds (wait, shop, opened_at_ms, outcome, body) VALUES (?, ?, ?, ?, ?) "

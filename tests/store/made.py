@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from monitor.store.entries import Commit, Delivery, Quarantined, StoredEvent
+from monitor.store.entries import Commit, Delivery, Quarantined, StoredEvent, StoredRound
 
 
 def event(position: int, *, shop: str = "senye", conversation: str | None = "c-1", **other: Any) -> StoredEvent:
@@ -64,8 +64,9 @@ def refused(body: bytes, *, at_ms: int = 1_000, reason: str = "json") -> Quarant
     )
 
 
-def round_of(wait: int, *, opened_at_ms: int = 1_000, outcome: str = "answered") -> tuple[int, bytes]:
+def round_of(wait: int, *, opened_at_ms: int = 1_000, outcome: str = "answered") -> tuple[int, StoredRound]:
     """Make a round as the engine writes it down: more fields than the journal looks at."""
-    return wait, msgspec.json.encode(
+    body = msgspec.json.encode(
         {"wait": wait, "platform": "taobao", "shop": "senye", "opened_at_ms": opened_at_ms, "outcome": outcome}
     )
+    return wait, StoredRound("senye", opened_at_ms, outcome, body)

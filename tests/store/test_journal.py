@@ -88,7 +88,7 @@ async def test_a_restart_finds_everything(tmp_path: Path) -> None:
         assert (journal.last_position, journal.saved_position) == (1, 1)
         assert await journal.shard() == b"state"
         assert [rows async for rows in journal.open_rows()] == [[b"row"]]
-        assert [found async for found in journal.rounds(0, 2_000)] == [[round_of(1)[1]]]
+        assert [found async for found in journal.rounds(0, 2_000)] == [[round_of(1)[1].body]]
         assert await journal.outbox.pending() == {"webhook": 1}
         assert journal.quarantine.held == (1, 1, 0)
         assert await journal.rules_text("r1") == b"stages: []"
@@ -183,7 +183,9 @@ async def test_a_round_is_restated_and_taken_out(journal: Journal) -> None:
     assert await journal.waits_among([1, 2, 7]) == {1, 2}
     again = round_of(1, opened_at_ms=700, outcome="abandoned")
     await journal.commit(commit(event(2), rounds=[again, (3, None), (9, None)]))
-    assert [found async for found in journal.rounds(0, 10_000)] == [[round_of(2, opened_at_ms=500)[1], again[1]]]
+    assert [found async for found in journal.rounds(0, 10_000)] == [
+        [round_of(2, opened_at_ms=500)[1].body, again[1].body]
+    ]
     assert [found async for found in journal.rounds(501, 700)] == []
 
 
