@@ -257,7 +257,10 @@ class FloorSpeaker:
         if isinstance(facts.get("room"), list):
             named["room"] = [[self._name(one[0]), *one[1:]] for one in facts["room"]]
         if isinstance(facts.get("turned"), list):
-            named["turned"] = [one | {"name": self._turned(one["kind"], one["name"])} for one in facts["turned"]]
+            named["turned"] = [
+                one | {"name": self._turned(one["kind"], one["name"]), "at": self._clock(one["at_ms"])[:5]}
+                for one in facts["turned"]
+            ]
         return facts | named
 
     def _turned(self, kind: str, name: str) -> str:

@@ -20,6 +20,20 @@ from monitor.alerts.view import (
 )
 
 IN_TITLE = 3  # Shops; more do not fit a phone.
+SOURCE_REASONS = {
+    "heartbeat": "no heartbeat",
+    "silent": "no messages for long",
+    "account": "account in trouble",
+    "login_expired": "login expired",
+    "client_changed": "client updated",
+}
+RULES = {
+    "ad_law": "advertising law",
+    "forbidden": "forbidden words",
+    "contact": "other contact",
+    "other_shop": "wrong shop",
+}
+OVER = {"abandoned": "closed by the buyer", "courtesy": "courtesy only", "kept": "promise kept"}
 SOURCE_ADVICE = {
     "kicked": "log in again on that PC, and ask who logged in elsewhere",
     "login_expired": "log in again on that PC",
@@ -73,18 +87,20 @@ def title(view: View) -> str:
             return _unattended(view)
         case "source":
             who = " | ".join(str(facts[name]) for name in ("account", "host") if facts.get(name))
-            waiting = f" | {facts['waiting']} were waiting" if facts.get("waiting") else ""
+            waiting = f" | {facts['waiting']} waiting before it" if facts.get("waiting") else ""
             shops = len(facts.get("shops") or [])
             where = f"{facts.get('source')}{' | ' + who if who else ''}"
             if waiting and view.waits:
                 waiting += f", the longest {clock(max(wait.waited_ms for wait in view.waits))}"
-            reason = str(facts.get("state") or facts.get("reason")).replace("_", " ")
-            return f"[feed down: {reason}] {where} | {shops} shops unknown{waiting}"
+            reason = str(facts.get("state") or facts.get("reason"))
+            return (
+                f"[feed down: {SOURCE_REASONS.get(reason, reason)}] {where} | {_many(shops, 'shop')} unknown{waiting}"
+            )
         case "promise":
             since = clock(max(0, view.now_ms - int(facts.get("opened_at_ms") or view.now_ms)))
             return f"[promise late] {_who(view)} | {short(view.shop)}: promised {since} ago, no answer yet"
         case "handover":
-            left = f"{facts.get('waits', 0)} waiting, {facts.get('promises', 0)} promises"
+            left = f"{facts.get('waits', 0)} waiting, {_many(facts.get('promises', 0), 'promise')}"
             who = f"{facts.get('from') or 'last shift'} -> {facts.get('to') or 'nobody'}"
             return f"[hand-over not received] {short(view.shop)} | {who} | {left}"
         case "score":
@@ -92,7 +108,7 @@ def title(view: View) -> str:
         case "quality":
             many = len(facts.get("shops") or [])
             where = f"{short(view.shop)} and {many - 1} more" if many > 1 else short(view.shop)
-            rules = ", ".join(f"{rule} {count}" for rule, count in (facts.get("rules") or {}).items())
+            rules = ", ".join(f"{RULES.get(rule, rule)} {n}" for rule, n in (facts.get("rules") or {}).items())
             return f"[service quality] {_who(view)} | {where} | {rules}"
         case "storm":
             return _storm(view)
@@ -162,7 +178,7 @@ def digest_title(views: Sequence[View], more: int) -> str:
         agents[_who(view)] = agents.get(_who(view), 0) + 1
     first = waits[0][1]
     named = " | ".join(f"{name} {count}" for name, count in list(agents.items())[:IN_TITLE])
-    others = f" | {len(agents) - IN_TITLE} more agents" if len(agents) > IN_TITLE else ""
+    others = f" | {_many(len(agents) - IN_TITLE, 'more agent')}" if len(agents) > IN_TITLE else ""
     return f"[{_head(first, first.left_ms)}] {len(waits) + more} waiting | {named}{others}"
 
 
@@ -179,7 +195,7 @@ def digest_lines(views: Sequence[View], more: int) -> list[str]:
     others = [view for view in views if not view.waits]
     found += [title(view) for view in others[:TOP]]
     if len(others) > TOP:
-        found.append(f"and {len(others) - TOP} more messages")
+        found.append(f"and {_many(len(others) - TOP, 'more message')}")
     move = next((view.move for view, _ in waits if view.move is not None), None)
     if waits:
         found.append(f"Suggestion: move to {_room(move)}" if move is not None else f"Suggestion: {HOLD}")
@@ -209,7 +225,17 @@ def variables(view: View) -> dict[str, str]:
 
 def value(name: str, fact: Any) -> str:
     """Return one of a message's facts as a template shows it; empty: it is not known."""
-    return percent(fact) if name in ("rate", "target") and isinstance(fact, float) else shown(fact, ", ")
+    if name in ("rate", "target") and isinstance(fact, float):
+        return percent(fact)
+    if name == "reason":
+        return SOURCE_REASONS.get(str(fact), shown(fact, ", "))
+    if name == "rules" and isinstance(fact, dict):
+        fact = {RULES.get(rule, rule): count for rule, count in fact.items()}
+    return shown(fact, ", ")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _head(wait: WaitView | None, left_ms: int | None) -> str:
@@ -257,7 +283,7 @@ def _unattended(view: View) -> str:
         waited = f" {clock(max(0, view.now_ms - since))}" if isinstance(since, int) else ""
         parts.append(f"{facts['waiting']} waiting{waited}")
     if facts.get("promises"):
-        parts.append(f"{facts['promises']} promises late")
+        parts.append(f"{_many(facts['promises'], 'promise')} late")
     if facts.get("absent"):
         parts.append(f"not at their post: {', '.join(map(str, facts['absent']))}")
     return " | ".join(parts)
@@ -319,13 +345,13 @@ def _storm(view: View) -> str:
     facts = view.facts
     if facts.get("ended"):
         return (
-            f"[rush over] {facts.get('waits', 0)} waits, {facts.get('overdue', 0)} over the limit, "
+            f"[rush over] {_many(facts.get('waits', 0), 'wait')}, {facts.get('overdue', 0)} over the limit, "
             f"{facts.get('missed', 0)} missed, {facts.get('saved', 0)} saved"
         )
     # Who is with a bot is among those waiting, so how many can be taken is the better news.
     known = facts.get("room") is not None
     room = f" | room for {facts['room']}" if known else f" | {facts.get('waiting', 0)} waiting"
-    room += f" | {facts['full']} teams full" if facts.get("full") else ""
+    room += f" | {_many(facts['full'], 'team')} full" if facts.get("full") else ""
     usual = f"{facts.get('rate', 0)} new a minute (usual {facts.get('usual', 0)})"
     return f"[rush] {usual}{room}"
 
@@ -349,11 +375,11 @@ def _digest_facts(view: View) -> list[str]:
         found.append("Still waiting: " + ", ".join(f"{team} {count}" for team, count in teams.items()))
     over = facts.get("over") or {}
     if over:
-        found.append("Over: " + ", ".join(f"{name} {count}" for name, count in over.items()))
+        found.append("Over: " + ", ".join(f"{OVER.get(name, name)} {count}" for name, count in over.items()))
     for one in (facts.get("turned") or [])[:TOP]:
         what, back = TURNED.get(one["kind"], (one["kind"], "back"))
         name = f": {one['name']}" if one["name"] else ""
-        found.append(f"{what if one['firing'] else back}{name}")
+        found.append(f"{one['at']} {what if one['firing'] else back}{name}")
     return found
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from monitor.alerts.message import STAGES
@@ -402,12 +401,10 @@ def _digest_facts(view: View) -> list[str]:
     over = facts.get("over") or {}
     if over:
         found.append("已结束：" + "、".join(f"{OVER.get(name, name)} {count}" for name, count in over.items()))
-    shanghai = timezone(timedelta(hours=8))
     for one in (facts.get("turned") or [])[:TOP]:
-        at = datetime.fromtimestamp(one["at_ms"] / 1000, UTC).astimezone(shanghai).strftime("%H:%M")
         what, back = TURNED.get(one["kind"], (one["kind"], "已恢复"))
         name = f" {one['name']}" if one["name"] else ""
-        found.append(f"{at} {what if one['firing'] else back}{name}")
+        found.append(f"{one['at']} {what if one['firing'] else back}{name}")
     return found
 
 

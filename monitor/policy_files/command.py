@@ -39,6 +39,8 @@ class Words(NamedTuple):
     one_shop: tuple[str, str]
     one_person: tuple[str, str]
     one_scenario: tuple[str, str]
+    compared: str
+    unchanged: str
 
 
 WORDS = {
@@ -56,6 +58,8 @@ WORDS = {
         one_shop=("{} shop", "{} shops"),
         one_person=("{} person", "{} people"),
         one_scenario=("{} scenario", "{} scenarios"),
+        compared="against the log, {} → {}:",
+        unchanged="against the log, {} → {}: nothing changes",
     ),
     "zh": Words(
         error="错误 ",
@@ -71,6 +75,8 @@ WORDS = {
         one_shop=("{} 个店铺",) * 2,
         one_person=("{} 人",) * 2,
         one_scenario=("{} 个场景",) * 2,
+        compared="按这份数据，{} → {}：",
+        unchanged="按这份数据，{} → {}：没有变化",
     ),
 }
 
@@ -99,7 +105,7 @@ def check_rules(
     else:
         _print_checked(checked, WORDS[lang], in_chinese if lang == "zh" else str)
         if compared is not None:
-            _print_compared(compared)
+            _print_compared(compared, WORDS[lang])
     sys.exit(0 if checked.good else 1)
 
 
@@ -108,14 +114,17 @@ def check_rules(
 @click.option("--rules", "folder", type=click.Path(path_type=Path), required=True, help="The rules to try.")
 @click.option("--than", type=click.Path(path_type=Path), help="Rules to compare with (default: those in force).")
 @CONFIG
+@LANG
 @AS_JSON
-def backtest(logs: tuple[str, ...], folder: Path, than: Path | None, config: Path | None, as_json: bool) -> None:
+def backtest(
+    logs: tuple[str, ...], folder: Path, than: Path | None, config: Path | None, lang: str, as_json: bool
+) -> None:
     """Say what other rules would have changed on a log of events; as `check-rules --against`, without the check."""
     compared = compare(logs, _side(than, folder, config), with_rules(first_rules(folder)))
     if as_json:
         click.echo(json.dumps(compared, ensure_ascii=False))
     else:
-        _print_compared(compared)
+        _print_compared(compared, WORDS[lang])
 
 
 def _side(than: Path | None, checked: Path, config: Path | None) -> Side:
@@ -126,12 +135,9 @@ def _side(than: Path | None, checked: Path, config: Path | None) -> Side:
     return with_rules(first_rules(folder))
 
 
-def _print_compared(compared: dict[str, Any]) -> None:
-    versions = f"{compared['before']['rules_version']} → {compared['after']['rules_version']}"
-    if not compared["changes"]:
-        click.echo(f"against the log, {versions}: nothing changes")
-        return
-    click.echo(f"against the log, {versions}:")
+def _print_compared(compared: dict[str, Any], words: Words) -> None:
+    said = words.compared if compared["changes"] else words.unchanged
+    click.echo(said.format(compared["before"]["rules_version"], compared["after"]["rules_version"]))
     for change in compared["changes"]:
         click.echo(f"  {change['what']}: {_number(change['before'])} → {_number(change['after'])}")
 
@@ -209,8 +215,9 @@ def explain(
     zone = found.policies.zone
     known = [info.shop for info in found.register.shops]
     if known and shop not in known:
-        click.echo(EXPLAINED[lang]["unknown"].format(shop, did_you_mean(shop, known)), err=True)
-    said = explained(
+        said = f"{shop} is no shop of the register{did_you_mean(shop, known)}"
+        click.echo(EXPLAINED[lang]["note"] + (in_chinese(said) if lang == "zh" else said), err=True)
+    told = explained(
         found,
         platform=platform,
         shop=shop,
@@ -219,7 +226,7 @@ def explain(
         until_ms=None if until is None else instant_given(until, zone),
     )
     if as_json:
-        click.echo(json.dumps(said, ensure_ascii=False))
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
-    for line in lines_of(said, zone, lang):
+    for line in lines_of(told, zone, lang):
         click.echo(line)

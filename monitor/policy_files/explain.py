@@ -14,6 +14,8 @@ from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.values import date_of
 from monitor.wire.instants import NotAnInstant, instant_ms, instant_text
 
+DIGITS_AT_MOST = 15  # Of epoch milliseconds.
+
 
 def instant_given(text: str, zone: str) -> int:
     """Return the instant that a person names: RFC 3339, epoch milliseconds, or the clock on the floor's wall.
@@ -22,7 +24,7 @@ def instant_given(text: str, zone: str) -> int:
         UsageError: it is none.
     """
     try:
-        return instant_ms(int(text) if text.isdecimal() else text)
+        return instant_ms(int(text) if text.isdecimal() and len(text) <= DIGITS_AT_MOST else text)
     except NotAnInstant as error:
         try:
             local = datetime.fromisoformat(date_of(text))
@@ -30,7 +32,10 @@ def instant_given(text: str, zone: str) -> int:
             raise UsageError(f'{text}: {error}, or by the clock of the floor "2026-11-10 20:00"') from None
         if local.tzinfo is not None:
             raise UsageError(f"{text}: {error}") from None
-        return round(local.replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+        try:
+            return instant_ms(round(local.replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000))
+        except (NotAnInstant, OverflowError, ValueError) as far:
+            raise UsageError(f"{text}: {far}") from None
 
 
 def explained(

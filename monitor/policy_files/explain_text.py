@@ -21,11 +21,11 @@ WORDS: dict[str, dict[str, str]] = {
         "unclaimed": " if unclaimed",
         "again": ", again every {:g} s, {} times",
         "promise": "a promise is due after {:g} s, late after {:g} s, missed after {:g} s",
-        "greeting": "a greeting owes an answer for {:g} s",
+        "greeting": "after a greeting alone an answer is due after {:g} s",
         "ends_by": "a reply of {} ends a wait",
         "bot": "bot: {}",
         "counted": "counted from {}: {:g} s",
-        "unknown": "note: no shop of the register is called {}{}",
+        "note": "note: ",
     },
     "zh": {
         "until": "到 {} 为止",
@@ -41,11 +41,11 @@ WORDS: dict[str, dict[str, str]] = {
         "unclaimed": "（没人认领时）",
         "again": "，每 {:g} 秒再提醒一次，共 {} 次",
         "promise": "安抚语之后：{:g} 秒待跟进，{:g} 秒跟进超时，{:g} 秒漏跟进",
-        "greeting": "只问候之后：{:g} 秒",
+        "greeting": "只问候之后：{:g} 秒内要真正答复",
         "ends_by": "算回复的：{}",
         "bot": "机器人：{}",
         "counted": "从 {} 起计时 {:g} 秒",
-        "unknown": "注意：登记表里没有叫 {} 的店铺{}",
+        "note": "注意：",
     },
 }
 

@@ -97,9 +97,12 @@ class _Compared:
             for at, one in enumerate(getattr(expect, key) or ()):
                 if one.chat is not None and self._played.chat(one.chat) not in seen:
                     yield self._fault(f"nothing happens in a chat {one.chat}", "expect", key, at, "chat")
-                if key != "promises" and one.stage not in (None, *known, *SHOWN):
+                if key != "promises" and not self._known(one.stage):
                     said = f"no rule has a stage {one.stage}{did_you_mean(one.stage, [*known, *SHOWN])}"
                     yield self._fault(said, "expect", key, at, "stage")
+
+    def _known(self, stage: str | None) -> bool:
+        return stage is None or stage in SHOWN or stage in self._stage_names
 
     def _chats(self) -> set[tuple[str, str]]:
         lines = [line for several in self._scenario.happens for line in several.each()]
@@ -116,7 +119,7 @@ class _Compared:
     def _stages(self) -> Iterator[Fault]:
         for at, look in enumerate(self._scenario.expect.stages or ()):
             got = self._played.stages[look.at, look.chat or ""]
-            if got != look.stage:
+            if got != look.stage and self._known(look.stage):  # Of a stage that there is not that is said already.
                 what = f"{look.chat or 'the chat'} at {self._time(look.at)}"
                 yield self._differs(look.stage, got, "expect", "stages", at, what=what)
 

@@ -434,3 +434,20 @@ def test_a_feed_that_is_down_names_its_shops_and_what_to_do_at_which_machine(flo
         "店铺：森野旗舰店、南风家居",
         "建议：到那台电脑重新登录，并问清是谁在别处登录；恢复之前请在平台客户端里盯着",
     )
+
+
+def test_what_turned_has_the_clock_of_the_floor_in_both_languages(floor: Floor) -> None:
+    turned = [{"kind": "source", "name": "c12", "firing": firing, "at_ms": NOW_MS} for firing in (True, False)]
+    digest = told(kind="digest", step="180", to="digest", facts={"turned": turned})
+    berlin = FloorSpeaker(
+        floor, floor, floor, Links(b"k" * 32, None), PLAN.model_copy(update={"zone": "Europe/Berlin"}), "k"
+    )
+    assert berlin.say("a", [digest], NOW_MS).lines[1:3] == ("03:15 采集中断 c12", "03:15 采集恢复 c12")
+    assert berlin.say("en", [digest], NOW_MS).lines[1:3] == ("03:15 feed down: c12", "03:15 feed back: c12")
+
+
+def test_one_is_one_in_english(floor: Floor) -> None:
+    facts = {"source": "c12", "reason": "heartbeat", "shops": ["senye"], "waiting": 1}
+    assert said(floor, told(kind="source", facts=facts), channel="en").title == (
+        "[feed down: no heartbeat] c12 | 1 shop unknown | 1 waiting before it, the longest 2:00"
+    )
