@@ -75,7 +75,7 @@ def restore(file: Path, folder: Path) -> dict[str, Any]:
         raise UsageError(f"{folder} is not empty; restore into a new folder, look at it, then use it with --data")
     try:
         with tarfile.open(file, "r:gz") as tar:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(0o700, parents=True, exist_ok=True)
             members = tar.getmembers()
             if any(not member.isfile() or "/" in member.name or member.name.startswith(".") for member in members):
                 raise UsageError(f"{file} is no copy that `backup` has made")
@@ -91,6 +91,7 @@ def restore(file: Path, folder: Path) -> dict[str, Any]:
 
 def _copied(path: Path, to: Path, progress: Callable[[int, int], None]) -> None:
     source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    to.touch(0o600)  # As it will be where it is put back.
     target = sqlite3.connect(to)
     try:
         source.backup(

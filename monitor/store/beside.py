@@ -31,7 +31,7 @@ async def open_line(folder: Path) -> AsyncIterator[Line]:
 
     line = Line(path, connect)
     try:
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
         await line.open()
     except (sqlite3.Error, OSError) as error:
         raise UsageError(f"cannot open {path}: {error}{database.advice(error)}") from error

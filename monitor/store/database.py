@@ -66,8 +66,10 @@ def connect(path: Path, *, create: bool = False, cache_kib: int) -> sqlite3.Conn
     another thread than this one.
 
     Raises:
-        sqlite3.Error: it cannot be opened.
+        sqlite3.Error, OSError: it cannot be opened.
     """
+    if create and not path.exists():
+        path.touch(0o600)  # SQLite would let all read it, and makes the files beside it like it.
     mode = "rwc" if create else "rw"
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=5.0

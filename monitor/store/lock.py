@@ -21,13 +21,13 @@ class FolderLock:
     """Holds ``journal.lock`` of a folder until released."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the folder if it is missing and take its lock.
+        """Make the folder, for its owner only, if it is missing, and take its lock.
 
         Raises:
             DataInUse: somebody holds it; the message says who.
             OSError: the folder or the file cannot be made or opened.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o700, parents=True, exist_ok=True)
         self._released = False
         path = folder / "journal.lock"
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

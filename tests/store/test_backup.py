@@ -53,6 +53,7 @@ def test_what_others_have_hidden_in_the_folder_does_not_spoil_a_copy(tmp_path: P
     assert typed("backup", tmp_path / "copy.tar.gz", "--data", data).exit_code == 0
     assert typed("restore", tmp_path / "copy.tar.gz", "--data", tmp_path / "two").exit_code == 0
     assert not (tmp_path / "two" / ".DS_Store").exists()
+    assert [path.stat().st_mode & 0o077 for path in (tmp_path / "two", tmp_path / "two" / "journal.db")] == [0, 0]
 
 
 def test_nothing_is_written_over(tmp_path: Path, data: Path) -> None:

@@ -262,6 +262,20 @@ async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         await Journal.open(tmp_path / "file" / "data")
 
 
+async def test_what_is_kept_is_for_its_owner_only(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()  # As a volume is: its rights are who made it's to give.
+    for name in ("there", "new"):
+        journal = await Journal.open(tmp_path / name)
+        try:
+            await journal.commit(commit(event(1), now_ms=1))
+            files = [path for path in (tmp_path / name).iterdir() if path.name.startswith("journal.db")]
+            assert {path.name for path in files} == {"journal.db", "journal.db-wal", "journal.db-shm"}
+            assert {path.stat().st_mode & 0o077 for path in files} == {0}
+        finally:
+            await journal.close()
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
 async def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     for folder in (tmp_path / "data", tmp_path / "data" / "below"):
