@@ -17,17 +17,19 @@ from monitor.core.events import AnyEvent, Message, WaitDismissed
 from monitor.core.masking import masked_name
 from monitor.core.views import WaitRow
 from monitor.errors import Busy, StoreUnavailable
+from monitor.hooks.mapping import NotAsExpected
 from monitor.metrics import CONTENT_TYPE, Exposition
-from monitor.store.entries import QuarantineEntry
+from monitor.store.entries import Quarantined, QuarantineEntry
 from monitor.web import models
 from monitor.web.access import Caller
 from monitor.web.floor import Entry, Floor
 from monitor.web.gauges import coverage_of, measure_people
-from monitor.web.intake import Intake, Outcome
+from monitor.web.intake import FOREIGN, HOOK, Intake, Outcome
 from monitor.web.services import Services
 from monitor.web.shapes import api_source, api_wait, encode, instant, wait_number
 from monitor.wire import decode_stored
-from monitor.wire.batch import Batch
+from monitor.wire.batch import Batch, Refused
+from monitor.wire.reading import read_json
 
 logger = logging.getLogger(__name__)
 
@@ -265,18 +267,39 @@ class Api:
         return json(_refused(await self._entry(id)))
 
     async def resend(self, request: Request, caller: Anybody, id: int) -> Response:
-        """Send a refused input again, as it was (the rules may know it now) or with the mended body of this request."""
+        """Send a refused input again, as it was (the rules may know it now) or with the mended body of this request.
+
+        A webhook that could not be mapped is mapped by its mapping as it is now; headers are not kept for that.
+        """
         entry = await self._entry(id)
         mended = await request.body()
         refused = entry.refused
         if not mended and refused.length > len(refused.body):
             raise HTTPException(400, "only the beginning of this input is kept; send the mended whole as the body")
-        batch = await self._intake.decode(mended or refused.body, door="api", caller=Caller(refused.source))
+        body = mended or self._mapped(refused)
+        batch = await self._intake.decode(body, door="api", caller=Caller(refused.source))
         outcome = await self._intake.store(batch)
         if outcome.known:
             await self._services.journal.quarantine.mark_resent(id, self._services.now_ms())
             logger.info("%s sent refused input %s again%s", caller.name, id, ", mended" if mended else "")
         return json(outcome.told(), _resent_status(outcome))
+
+    def _mapped(self, refused: Quarantined) -> bytes:
+        """Return refused input as events: a webhook as its mapping makes them now, all else as it is."""
+        if refused.door != HOOK or refused.reason not in FOREIGN:
+            return refused.body
+        name = refused.source.removeprefix(f"{HOOK}:")
+        mapping = self._services.hooks().get(name)
+        if mapping is None:
+            raise HTTPException(400, f"there is no mapping {name} any more")
+        try:
+            payload, _ = read_json(refused.body)
+            made = mapping.body(payload, {}, refused.at_ms)
+        except (Refused, NotAsExpected) as error:
+            raise HTTPException(400, f"it cannot be mapped: {error}") from None
+        if made is None:
+            raise HTTPException(400, f"the mapping {name} finds no chat in it")
+        return made
 
     async def throw_away(self, caller: Anybody, id: int) -> Response:
         """Throw a refused input away."""

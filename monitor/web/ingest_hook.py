@@ -19,6 +19,7 @@ from monitor.hooks.verify import Delivery
 from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import answer
 from monitor.web.body import Body, taking
+from monitor.web.intake import HOOK as DOOR
 from monitor.web.intake import Intake, Outcome
 from monitor.web.rates import Rates
 from monitor.web.roles import refused
@@ -27,7 +28,6 @@ from monitor.wire.batch import Batch, Refusal, Refused
 from monitor.wire.reading import read_json
 
 PREFIX = "/v1/hooks/"
-DOOR = "hook"
 NAME_CHARS = 100  # No mapping is called longer.
 # A delivery is one message or a few. A larger one is mapped on a thread: expressions take some ten microseconds each,
 # and the loop must not stand still for ten thousand items.

@@ -1,5 +1,5 @@
 from monitor.core.units import HOUR_MS
-from monitor.store.entries import Attempt, DueDelivery
+from monitor.store.entries import Attempt, DueDelivery, Rest
 from monitor.store.journal import Journal
 from monitor.store.outbox import RECENT_MS
 from tests.store.made import commit, delivery, event
@@ -221,3 +221,11 @@ async def test_what_has_expired_is_given_up_once_and_counted_by_channel(journal:
     assert await journal.outbox.expire(5_000) == {"webhook": 2, "mail": 1}
     assert await journal.outbox.expire(5_000) == {}
     assert await journal.outbox.account("webhook") == {"failed": 2, "pending": 1, "sent": 1}
+
+
+async def test_that_a_channel_is_left_alone_is_kept_without_any_try_beside_it(journal: Journal) -> None:
+    assert await journal.outbox.rest("webhook") is None
+    for rest in (Rest("webhook", 9_000, "rate", 2), Rest("webhook", 0, "", 0)):
+        await journal.outbox.record_attempts([], [rest, Rest("mail", 1, "x", 1)])
+        assert await journal.outbox.rest("webhook") == rest
+    assert await journal.outbox.rest("mail") == Rest("mail", 1, "x", 1)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from monitor.policy_files import webhooks, where
+from monitor.store.entries import Quarantined, QuarantineEntry
 from monitor.web.ingest_hook import MAP_ASIDE_BYTES
-from tests.web.stand import standing
+from tests.web.stand import NOW_MS, Stand, an_event, standing
 
 MAPPINGS = webhooks.load(where.default_folder())[0]
 CHAT: dict[str, Any] = {
@@ -76,6 +77,39 @@ async def test_what_cannot_be_mapped_is_kept_and_answered_200(body: bytes, said:
         assert answer.status_code == 200
         assert said in answer.json()["rejected"][0]["error"]
         assert stand.engine.batches[0].refusals[0].body == body
+
+
+def kept(stand: Stand, number: int, body: bytes, source: str = "hook:my_system") -> None:
+    """Put a delivery into the quarantine that could not be mapped."""
+    refused = Quarantined(
+        at_ms=NOW_MS, door="hook", source=source, index=0, path="$", error="no", reason="mapping", body=body,
+        length=len(body), sha256="",
+    )  # fmt: skip
+    stand.journal.quarantine.entries[number] = QuarantineEntry(number=number, resent_at_ms=None, refused=refused)
+
+
+async def test_a_delivery_that_could_not_be_mapped_is_mapped_when_it_is_sent_again() -> None:
+    async with standing(hooks=MAPPINGS) as stand, stand.client() as client:
+        kept(stand, 1, json.dumps(CHAT).encode())
+        answer = await client.post("/v1/quarantine/1/resend")
+        assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+        [event] = stand.engine.events
+        assert (event.id, event.shop, event.source) == ("1", "12", "hook:my_system")
+        assert (await client.get("/v1/quarantine/1")).json()["resent_at"] is not None
+        for number, (body, source, says) in enumerate(
+            (
+                (b"not json", "hook:my_system", "is not JSON"),
+                (json.dumps(CHAT | {"messages": [{"id": 1, "sent_ms": "x"}]}).encode(), "hook:my_system", "no number"),
+                (b'{"kind": "typing"}', "hook:my_system", "no chat"),
+                (json.dumps(CHAT).encode(), "hook:gone", "no mapping gone"),
+            ),
+            start=2,
+        ):
+            kept(stand, number, body, source)
+            answer = await client.post(f"/v1/quarantine/{number}/resend")
+            assert (answer.status_code, says in answer.json()["error"]) == (400, True), answer.text
+        mended = await client.post("/v1/quarantine/2/resend", json=an_event(7))
+        assert mended.json()["accepted"] == 1, "what is mended is an event of ours"
 
 
 async def test_what_is_no_chat_is_taken_and_left() -> None:
