@@ -100,6 +100,8 @@ class Corrections:
         """Put the complete lists that do not name a chat, after an instant, into its log."""
         assert shop.lists is not None
         for one in shop.lists.after(max(since_ms, conversation.horizon_ms(self._shard.lateness_ms) - 1)):
+            if conversation.state.wait is None and conversation.log is not None and one.ts_ms > conversation.log.ts_ms:
+                return  # Nobody waits any more, and nothing was said later.
             if conversation.id not in one.chats and not conversation.holds(one.number):
                 newest = conversation.number
                 self.late(shop, conversation, one.entry(), backfill=False)

@@ -87,7 +87,7 @@ def complete(event: ev.WaitingSnapshot, number: int, bits: int, stands: Callable
     return Complete(event.ts_ms, number, event.id, event.account, chats, bits)
 
 
-class Kept:
+class Lists:
     """The complete lists of one shop, of late."""
 
     __slots__ = ("_lists", "newest_ms")

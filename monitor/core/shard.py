@@ -16,7 +16,7 @@ from monitor.core.feeds import SILENT_MS, Feed, Source
 from monitor.core.fold import Ending, Fold, Folds
 from monitor.core.hours import Calendar, Hours
 from monitor.core.incidents import Incidents
-from monitor.core.lists import Kept
+from monitor.core.lists import Lists
 from monitor.core.people import People
 from monitor.core.policy import Policy, PolicyBook
 from monitor.core.policy_numbers import NumberedPolicies
@@ -62,7 +62,7 @@ class Shop:
         self.name = name
         self.platform = platform
         self.conversations: dict[str, Conversation] = {}
-        self.lists: Kept | None = None  # None: no list of who waits has come for it.
+        self.lists: Lists | None = None  # None: no list of who waits has come for it.
         self.spans: dict[str | None, tuple[int, int, Fold, Marks]] = {}  # By phase: from, until, as last resolved.
         self.ask_anew()
 

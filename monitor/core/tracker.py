@@ -31,7 +31,7 @@ from monitor.core.hearing import Hearing
 from monitor.core.incidents import NAMED_AT_MOST, Incidents
 from monitor.core.judging import Judging
 from monitor.core.ladders import Ladders
-from monitor.core.lists import Kept, complete, listed
+from monitor.core.lists import Lists, complete, listed
 from monitor.core.occasions import hand_over, quality_broken, score_stood, shop_attended, shop_unattended
 from monitor.core.people import People
 from monitor.core.policy import PolicyBook
@@ -209,7 +209,7 @@ class Tracker(ShardReading):
         if event.complete:
             one = complete(event, number, bits, partial(self.resolved, shop))
             if shop.lists is None:
-                shop.lists = Kept()
+                shop.lists = Lists()
             shop.lists.add(one, self.lateness_ms)
             # Who waits, and who may have waited then: a list may come after the answer, or after a change of hands.
             missed = [
