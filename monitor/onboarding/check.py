@@ -6,19 +6,12 @@ with what was seen and what to do. Nothing here changes anything.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from monitor.core.events import (
-    AccountStatus,
-    AgentPresence,
-    AnyEvent,
-    Message,
-    SourceHeartbeat,
-    SyncRange,
-)
+from monitor.core.events import AccountStatus, AgentPresence, AnyEvent, Message
+from monitor.onboarding.finding import Finding
+from monitor.onboarding.life import Life
 
-Colour = Literal["green", "amber", "red"]
-SILENCE_MS = 60_000  # As long as a source with heartbeats may be silent before it is stale.
 LAG_MS = 30_000  # Older on arrival, and its waits are judged late ("catching up").
 SKEW_MS = 2_000  # No network makes an event arrive so long before it happened.
 KEPT = 200_000  # Messages remembered to find them told twice.
@@ -32,15 +25,6 @@ class Arrived(NamedTuple):
     at_ms: int | None
     duplicate: bool = False  # Its id was stored before.
     conflict: bool = False  # The same, and says something else.
-
-
-class Finding(NamedTuple):
-    """One thing about a feed."""
-
-    check: str
-    colour: Colour
-    seen: str
-    to_do: str = ""
 
 
 class Feed:
@@ -59,11 +43,8 @@ class Feed:
         self._twice = self._by_two = 0
         self._chats: dict[tuple[str, str], int] = {}  # 1 buyer, 2 person, 3 both
         self._unnamed = self._whole_minutes = self._whole_seconds = 0
-        self._beats: list[int] = []
+        self._heard = Life()
         self._accounts: Counter[str] = Counter()
-        self._last_sign_ms = 0
-        self._gaps: list[tuple[int, int]] = []
-        self._synced: list[tuple[int, int]] = []
         self._backfilled = 0
         self._presence = 0
 
@@ -75,16 +56,9 @@ class Feed:
         if arrived.duplicate:
             return
         self._events += 1
-        sign_ms = arrived.at_ms if arrived.at_ms is not None else int(event.ts_ms)
-        if self._last_sign_ms and sign_ms - self._last_sign_ms > SILENCE_MS:
-            self._gaps.append((self._last_sign_ms, sign_ms))
-        self._last_sign_ms = max(self._last_sign_ms, sign_ms)
+        self._heard.add(event, arrived.at_ms if arrived.at_ms is not None else int(event.ts_ms))
         if isinstance(event, Message):
             self._message(event, arrived.at_ms)
-        elif isinstance(event, SourceHeartbeat):
-            self._beats.append(int(event.ts_ms))
-        elif isinstance(event, SyncRange) and event.complete:
-            self._synced.append((int(event.from_ms), int(event.to_ms)))
         elif isinstance(event, AccountStatus):
             self._accounts[event.state] += 1
         elif isinstance(event, AgentPresence):
@@ -215,25 +189,7 @@ class Feed:
             yield Finding("lag", "green" if most <= 5_000 else "amber", seen)
 
     def _life(self) -> Iterator[Finding]:
-        if not self._beats:
-            yield Finding(
-                "heartbeat", "amber", "none",
-                "Send source_heartbeat every 10 s: without it a dead collector is noticed only after 10 minutes.",
-            )  # fmt: skip
-        else:
-            steps = [b - a for a, b in zip(self._beats, self._beats[1:], strict=False)]
-            worst = max(steps, default=0)
-            colour: Colour = "green" if worst <= SILENCE_MS else "amber"
-            yield Finding("heartbeat", colour, f"{len(self._beats)}, at most {worst / 1000:.0f} s apart")
-        uncovered = [gap for gap in self._gaps if self._beats and not _covered(gap, self._synced)]
-        if uncovered:
-            longest = max(end - start for start, end in uncovered) / 1000
-            yield Finding(
-                "gaps", "red", f"{len(uncovered)} silences over 60 s, no sync_range after, the longest {longest:.0f} s",
-                "After a pause send what was missed (backfill: true) and then a complete sync_range over the pause.",
-            )  # fmt: skip
-        elif self._gaps and self._beats:
-            yield Finding("gaps", "green", f"{len(self._gaps)} silences over 60 s, all covered by a sync_range")
+        yield from self._heard.findings()
         if self._backfilled:
             yield Finding("backfill", "green", f"{self._backfilled} messages were brought later, marked so")
         broken = {state: count for state, count in self._accounts.items() if state != "online"}
@@ -253,8 +209,3 @@ def check(feed: Iterable[Arrived], refused: dict[str, int] | None = None) -> lis
     for arrived in feed:
         seen.add(arrived)
     return list(seen.findings())
-
-
-def _covered(gap: tuple[int, int], synced: list[tuple[int, int]]) -> bool:
-    # A collector's clock and ours differ a little.
-    return any(start <= gap[0] + SKEW_MS and end >= gap[1] - SILENCE_MS for start, end in synced)

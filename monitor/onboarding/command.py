@@ -9,13 +9,16 @@ from typing import Any
 import click
 import msgspec
 
+from monitor.core.events import OURS, scope
 from monitor.core.units import HOUR_MS
+from monitor.core.views import CANARY
 from monitor.errors import UsageError
 from monitor.log_files import open_log
-from monitor.onboarding.check import Arrived, Finding, check
+from monitor.onboarding.check import Arrived, check
 from monitor.onboarding.exports import ColumnsFile, Import
+from monitor.onboarding.finding import Finding
 from monitor.options import AS_JSON
-from monitor.wire import Limits, Refused, decode_line, decode_stored, events_of_log
+from monitor.wire import Limits, Refused, decode_line, decode_stored, events_of_log, same
 from monitor.yaml_files import BadFiles, read
 
 
@@ -43,6 +46,8 @@ def import_chats(
             names = read(columns, ColumnsFile).value.columns
         except BadFiles as bad:
             raise UsageError(str(bad)) from None
+    if any(path.exists() and Path(to).exists() and path.samefile(to) for path in files):
+        raise UsageError(f"{to} is an export to be read; write the events to another file")
     work = Import(shop, platform, zone, frozenset(agents), names)
     encode = msgspec.json.encode
     with click.open_file(to, "wb") as out:
@@ -107,10 +112,9 @@ def _of_files(paths: tuple[str, ...], source: str | None, refused: dict[str, int
                     continue
                 if source is not None and event.source != source:
                     continue
-                before = known.setdefault((event.shop or f"\x1f{event.source}", event.id), event)
-                yield Arrived(
-                    event, None, duplicate=before is not event, conflict=before is not event and before != event
-                )
+                before = known.setdefault((scope(event), event.id), event)
+                again = before is not event
+                yield Arrived(event, None, duplicate=again, conflict=again and not same(before, event))
 
 
 def _of_data(data: Path, source: str | None, hours: float, refused: dict[str, int]) -> Iterator[Arrived]:
@@ -130,6 +134,8 @@ def _of_data(data: Path, source: str | None, hours: float, refused: dict[str, in
             "SELECT body, arrived_at_ms FROM events WHERE arrived_at_ms >= ? ORDER BY position", (since,)
         ):
             event = decode_stored(body)
+            if type(event) in OURS or event.source == CANARY:
+                continue  # What people and the service itself have put in is no feed.
             if source is None or event.source == source:
                 yield Arrived(event, at_ms)
     except sqlite3.Error as error:

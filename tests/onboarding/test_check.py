@@ -101,6 +101,15 @@ def test_a_silence_counts_until_a_sync_range_covers_it() -> None:
     assert colours([*good(), *late, Arrived(sync, T0 + 1_003_000)])["gaps"] == "green"
 
 
+def test_a_source_that_lives_hides_none_that_is_dead() -> None:
+    """Its own beats only, and the silence since its last sign counts while others are heard."""
+    dead = ev.SourceHeartbeat(type="source_heartbeat", id="b", ts_ms=T0, source="pc-2")
+    told = {finding.check: finding for finding in check([Arrived(dead, T0), *good()])}
+    assert told["gaps"].colour == "red"
+    assert "1 silences over 60 s, no sync_range after, the longest 317 s, of pc-2" in told["gaps"].seen
+    assert colours([one for one in good() if one.event.source != "pc-2"])["heartbeat"] == "green"
+
+
 def test_no_heartbeat_and_no_presence_are_amber() -> None:
     plain = [one for one in good() if isinstance(one.event, ev.Message)]
     told = colours(plain)
