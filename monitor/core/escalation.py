@@ -15,19 +15,15 @@ from typing import Any, NamedTuple
 
 from monitor.core.alert_log import AlertLog
 from monitor.core.conversation import FIRING, Conversation, Told
-from monitor.core.decisions import (
-    AlertAct,
-    NamedWait,
-    TellPeople,
-    ToldStep,
-)
+from monitor.core.decisions import AlertAct, NamedWait, TellPeople, ToldStep
 from monitor.core.gathered import Gathered
 from monitor.core.incidents import Incidents
-from monitor.core.ladder import BEYOND_PANEL, OPENING, OPENING_MS, TO_TEAM, Ladder, Rung
+from monitor.core.ladder import BEYOND_PANEL, OPENING_MS, TO_TEAM, Ladder, Rung
 from monitor.core.ladders import Host, Ladders
+from monitor.core.openings import Openings
 from monitor.core.policy import Policy
 from monitor.core.rounds import window
-from monitor.core.telling import told_of
+from monitor.core.telling import anew, told_of
 from monitor.core.timers import NEVER_MS
 from monitor.core.wait import Wait
 
@@ -75,6 +71,7 @@ class Escalation:
         self._log = log
         self._incidents = incidents
         self._gathered = Gathered(ladders)
+        self._openings = Openings(host, ladders, log, incidents)
         self._due: dict[_Group, list[_Due]] = {}
         self._claims_over: dict[str, list[_Due]] = {}
         self.unattended: set[str] = set()
@@ -117,10 +114,8 @@ class Escalation:
             self._judge_claim(conversation, wait, told, ladder, now_ms)
             if ladder.stopped:
                 return
-        opening_ms = self._ladders.opening_ms(wait, now_ms - 1)
-        if opening_ms and self._was_left(conversation, wait, policy, ladder, opening_ms, now_ms):
+        if self._openings.judge(conversation, wait, policy, ladder, now_ms):
             told, ladder = self._ladders.ladder_of(conversation, wait, now_ms)
-            self._note_left(conversation, wait, told, ladder, opening_ms, now_ms)
         behind_ms = -1
         if ladder is not None and told is not None and told.state == FIRING and ladder.courtesy == from_opening:
             behind_ms = ladder.at_ms
@@ -159,43 +154,7 @@ class Escalation:
             entered = sum(stage.after_ms <= rung.at_ms for stage in stages)
             if entered <= 1:
                 return False
-        return not (self._ladders.silenced(conversation, policy, self._ladders.stage(wait, policy, at_ms), at_ms))
-
-    # -- left while it was closed --------------------------------------------------------------------------------------
-
-    def _was_left(
-        self,
-        conversation: Conversation,
-        wait: Wait,
-        policy: Policy,
-        ladder: Ladder | None,
-        opening_ms: int,
-        now_ms: int,
-    ) -> bool:
-        """Whether a wait belongs into the message of an opening that has just been."""
-        if not opening_ms < now_ms <= opening_ms + OPENING_MS:
-            return False  # Passed over, as while a feed was stale.
-        if ladder is not None and (ladder.quiet(now_ms) or ladder.opening_ms == opening_ms):
-            return False
-        return not self._ladders.silenced(conversation, policy, self._ladders.stage(wait, policy, now_ms), now_ms)
-
-    def _note_left(
-        self, conversation: Conversation, wait: Wait, told: Told, ladder: Ladder, opening_ms: int, now_ms: int
-    ) -> None:
-        """Note a wait for the message of the opening: one for all that a team finds."""
-        if told.state != FIRING:
-            anew(told)
-        decided_at_ms = self._ladders.decided(opening_ms, now_ms)
-        named = self._ladders.named(conversation, wait, decided_at_ms)
-        ladder.told = (*ladder.told, ToldStep(OPENING, "team", opening_ms, decided_at_ms))
-        told.at_ms = decided_at_ms
-        if not ladder.raised_at_ms:
-            ladder.raised_at_ms = decided_at_ms
-            ladder.limit_at_ms = (self._ladders.next_limit_ms(wait, decided_at_ms) or 1) - 1
-        self._host.touch(conversation)
-        act = AlertAct(decided_at_ms, "", "told", f"team {OPENING}")
-        self._log.write(told, named, named.stage, named.since_ms, act, None, None, policy=wait.policy)
-        self._incidents.left(conversation.shop, conversation.id, wait.number, named.team, opening_ms)
+        return not self._ladders.silenced(conversation, policy, self._ladders.stage(wait, policy, at_ms), at_ms)
 
     def _judge_claim(self, conversation: Conversation, wait: Wait, told: Told, ladder: Ladder, now_ms: int) -> None:
         """The claim holds no longer, and the buyer still waits: who claimed is told, and nobody else."""
@@ -384,15 +343,6 @@ class Escalation:
         told = told_of(conversation, wait.number) if wait is not None and conversation.told else None
         if wait is not None and told is not None and told.ladder is not None and told.ladder.gathered is not None:
             self._gathered.follow(conversation, wait, told.ladder)
-
-
-def anew(told: Told) -> None:
-    """It turned out not to have been late, and now it is: told again, as a repetition."""
-    told.state, told.repetition, told.first, told.stages = FIRING, told.repetition + 1, 0, 0
-    ladder = told.ladder
-    if ladder is not None:
-        ladder.at_ms, ladder.told, ladder.first_ms = -1, (), 0
-        ladder.raised_at_ms, ladder.limit_at_ms = 0, 0
 
 
 def _urgency(one: NamedWait) -> tuple[bool, int, int]:

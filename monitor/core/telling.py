@@ -32,6 +32,15 @@ def keep_told(conversation: Conversation, told: Told, recent_ms: int) -> None:
         conversation.told = (told,)
 
 
+def anew(told: Told) -> None:
+    """It turned out not to have been late, and now it is: told again, as a repetition."""
+    told.state, told.repetition, told.first, told.stages = FIRING, told.repetition + 1, 0, 0
+    ladder = told.ladder
+    if ladder is not None:
+        ladder.at_ms, ladder.told, ladder.first_ms = -1, (), 0
+        ladder.raised_at_ms, ladder.limit_at_ms = 0, 0
+
+
 def told_stages(told: Told | None) -> int:
     """Return how many stages need not be told of any more."""
     if told is None:

@@ -9,12 +9,12 @@ from typing import Literal, cast
 from monitor.core.alert_log import AlertLog
 from monitor.core.conversation import FIRING, RESOLVED, WITHDRAWN, Conversation, Told
 from monitor.core.decisions import AlertOrder, PassStage, RaiseAlert, ResolveAlert, RiseAlert, Round, WithdrawAlert
-from monitor.core.escalation import Escalation, anew
+from monitor.core.escalation import Escalation
 from monitor.core.ladders import Ladders
 from monitor.core.policy import Stage
 from monitor.core.rounds import stages_passed, window
 from monitor.core.shard import Shard, Shop
-from monitor.core.telling import first_limit_ms, keep_told, order_fields, standing_in, told_of, was_due
+from monitor.core.telling import anew, first_limit_ms, keep_told, order_fields, standing_in, told_of, was_due
 from monitor.core.wait import CLOSED_UNANSWERED, FIRST, Wait
 
 Reason = Literal["late", "backfill", "recalled", "dismissed"]
