@@ -97,11 +97,6 @@ class Tokens:
 
         return await self._reader.read(read)
 
-    async def has(self, sha256: str) -> str | None:
-        """Return the name of the token in force with this digest, or None."""
-        found = await self.find(sha256)
-        return None if found is None else found.name
-
     async def find(self, sha256: str) -> Holder | None:
         """Return who holds the token in force with this digest, or None."""
         return await self._holder("sha256", sha256)

@@ -47,7 +47,7 @@ _decoders = {
     if name != "message"
 }
 BY_NAME = {name.encode(): decoder for name, decoder in _decoders.items()}
-_INSTANTS = frozenset(("ts", "since", "from", "to", "newest_ts", "clock"))
+INSTANTS = frozenset(("ts", "since", "from", "to", "newest_ts", "clock"))
 _AT = re.compile(r" - at `(\$[^`]*)`$")
 _REQUIRED = re.compile(r"missing required field `([^`]*)`")
 _HALF = "\ufffd"  # What `reading` puts for half a surrogate pair.
@@ -146,7 +146,7 @@ def _worded(
     if required:
         return Refused("missing", f"{path}.{required[1]}", f"is missing{guess(required[1], unknown)}")
     name = path.rpartition(".")[2]
-    if name in _INSTANTS:
+    if name in INSTANTS:
         return Refused("ts", path, "is no time: send RFC 3339 with an offset, or epoch milliseconds")
     value = given.get(name) if path == f"$.{name}" else None
     field = _FIELDS[struct].get(name)

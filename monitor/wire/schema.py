@@ -5,13 +5,13 @@ from typing import Any
 import msgspec
 
 from monitor.core import events as ev
-from monitor.wire.careful import TYPES
+from monitor.wire.careful import INSTANTS, TYPES
+from monitor.wire.settle import NEEDS_NO_SHOP
 
 _INSTANT = {
     "description": "RFC 3339 with an offset, or epoch milliseconds.",
     "anyOf": [{"type": "string", "format": "date-time"}, {"type": "number"}],
 }
-_NO_SHOP = (ev.SourceHeartbeat, ev.AgentPresence)
 _CONVERSATION = (("conversation",), ("buyer",))
 # What is required besides the required fields; of each group one alternative.
 _REQUIRED: dict[type[ev.Event], tuple[tuple[tuple[str, ...], ...], ...]] = {
@@ -28,7 +28,6 @@ _REQUIRED: dict[type[ev.Event], tuple[tuple[tuple[str, ...], ...], ...]] = {
     ev.Rating: (_CONVERSATION,),
     ev.SourceHeartbeat: ((("source",),),),
 }
-_INSTANTS = frozenset(("ts", "since", "from", "to", "newest_ts", "clock"))
 
 
 def schema() -> dict[str, Any]:
@@ -44,10 +43,10 @@ def schema() -> dict[str, Any]:
         groups = [{"anyOf": [{"required": list(names)} for names in group]} for group in _REQUIRED.get(struct, ())]
         if groups:
             definition["allOf"] = groups
-        if struct not in _NO_SHOP:
+        if struct not in NEEDS_NO_SHOP:
             definition["required"].append("shop")
     for definition in definitions.values():
-        for name in _INSTANTS & definition["properties"].keys():
+        for name in INSTANTS & definition["properties"].keys():
             definition["properties"][name] = _INSTANT
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

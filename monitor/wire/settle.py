@@ -31,7 +31,7 @@ _AMOUNT_BOUND = 1e15
 _CONTAINERS = (dict, list)
 _SHOWN_CHARS = 40  # Of a sender's own words, in an error.
 
-_NEEDS_NO_SHOP = (ev.SourceHeartbeat, ev.AgentPresence)
+NEEDS_NO_SHOP = (ev.SourceHeartbeat, ev.AgentPresence)
 
 
 def settle(event: AnyEvent, limits: Limits, shop: str | None = None) -> AnyEvent:
@@ -65,7 +65,7 @@ def settle(event: AnyEvent, limits: Limits, shop: str | None = None) -> AnyEvent
 
 def settle_own(event: AnyEvent, limits: Limits, shop: str | None = None) -> AnyEvent:
     """Do of `settle` what goes beyond each single one of the fields that every event has; see there."""
-    if not event.shop and not isinstance(event, _NEEDS_NO_SHOP):
+    if not event.shop and not isinstance(event, NEEDS_NO_SHOP):
         if shop is None:
             raise _missing(event, "shop")
         event.shop = shop

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import StoreUnavailable, UsageError
-from monitor.store import database
+from monitor.store import database, schema
 from monitor.store.entries import Commit
 from monitor.store.journal import Journal
 from tests.store.made import commit, delivery, event, refused, round_of
@@ -150,6 +150,29 @@ async def test_a_commit_that_turns_up_after_it_was_reported_as_failed_asks_for_a
     with pytest.raises(StoreUnavailable, match="start again"):
         await journal.commit(full(2))
     assert len(await journal.beyond(0, 9)) == 1
+
+
+async def test_a_commit_that_is_gone_after_it_was_reported_as_stored_asks_for_a_new_start(journal: Journal) -> None:
+    """As after a copy from before was put over the file."""
+    await journal.commit(full(1))
+    await journal.commit(full(2))
+    beside = sqlite3.connect(journal._path)
+    beside.execute("DELETE FROM commits WHERE number = 2")
+    beside.commit()
+    beside.close()
+    journal._writer._broken = True
+    with pytest.raises(StoreUnavailable, match="start again"):
+        await journal.commit(full(3))
+
+
+async def test_a_fault_of_ours_at_the_start_is_told_as_one_and_lets_the_folder_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(schema, "migrate", lambda db: db.execute("SELECT * FROM nowhere"))
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            await Journal.open(tmp_path)
+    await (await Journal.open(tmp_path)).close()
 
 
 async def test_what_only_we_can_get_wrong_is_not_blamed_on_the_disk(journal: Journal) -> None:
