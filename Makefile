@@ -12,6 +12,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 export PYTHON
+# The tests start the program some seventy times: what is compiled once is kept, and not compiled each time anew.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 VENV := .venv

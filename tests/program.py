@@ -65,6 +65,7 @@ class Program:
         self.url = f"http://127.0.0.1:{self.port}"
         self._printed = folder / "printed"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PRESALES_")}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # Many are started: compiled once is enough.
         environment |= {"PRESALES_LISTEN__PORT": str(self.port), "PRESALES_RULES": str(ALL_HOURS), **(settings or {})}
         command = ["monitor"] if shift_ms is None else ["tests.at_ten", str(shift_ms)]
         with self._printed.open("ab") as printed:
