@@ -1,4 +1,4 @@
-"""The API: what is open, where events come from, what was refused, and how the service is.
+"""The API: what is open, where events come from, and how the service is.
 
 Answers are encoded by us, models are for the documentation; so a page of two
 thousand waits does not go through a model each.
@@ -17,25 +17,20 @@ from monitor.core.events import AnyEvent, Message, WaitDismissed
 from monitor.core.masking import masked_name
 from monitor.core.views import WaitRow
 from monitor.errors import Busy, StoreUnavailable
-from monitor.hooks.mapping import NotAsExpected
 from monitor.metrics import CONTENT_TYPE, Exposition
-from monitor.store.entries import Quarantined, QuarantineEntry
 from monitor.web import models
 from monitor.web.access import Caller
 from monitor.web.floor import Entry, Floor
 from monitor.web.gauges import coverage_of, measure_people
-from monitor.web.intake import FOREIGN, HOOK, Intake, Outcome
+from monitor.web.intake import Intake
 from monitor.web.services import Services
 from monitor.web.shapes import api_source, api_wait, encode, instant, wait_number
 from monitor.wire import decode_stored
-from monitor.wire.batch import Batch, Refused
-from monitor.wire.reading import read_json
+from monitor.wire.batch import Batch
 
 logger = logging.getLogger(__name__)
 
 MESSAGES_AT_MOST = 500
-ENTRIES_AT_MOST = 500
-BODY_SHOWN_BYTES = 1024  # Of each entry in a page of the quarantine.
 
 NOT_YOURS = "this token is not for that shop"  # Whose it is, only those may know who may see it.
 
@@ -67,7 +62,7 @@ class Api:
     Args:
         services: what they stand on.
         floor: who waits.
-        intake: stores what is dismissed or sent again.
+        intake: stores what is dismissed.
     """
 
     def __init__(self, services: Services, floor: Floor, intake: Intake) -> None:
@@ -113,32 +108,6 @@ class Api:
         router = APIRouter(dependencies=[Depends(whole_floor)])
         add = router.add_api_route
         add("/v1/sources", self.sources, response_model=models.Sources, tags=["sources"])
-        add("/v1/quarantine", self.quarantine, response_model=models.Quarantine, tags=["quarantine"])
-        add(
-            "/v1/quarantine/{id}",
-            self.refused,
-            response_model=models.Refused,
-            responses=models.answers(404),
-            tags=["quarantine"],
-        )
-        add(
-            "/v1/quarantine/{id}/resend",
-            self.resend,
-            methods=["POST"],
-            response_model=models.Taken,
-            responses=models.answers(404, 413, 503)
-            | {400: {"model": models.Taken | models.Wrong, "description": "Nothing was accepted or known."}},
-            tags=["quarantine"],
-            openapi_extra={"requestBody": {"required": False, "content": {"application/json": {"schema": {}}}}},
-        )
-        add(
-            "/v1/quarantine/{id}",
-            self.throw_away,
-            methods=["DELETE"],
-            status_code=204,
-            responses=models.answers(404, 503),
-            tags=["quarantine"],
-        )
         add("/metrics", self.metrics, response_class=Response, tags=["service"])
         return router
 
@@ -239,7 +208,7 @@ class Api:
             }
         )
 
-    # -- sources and quarantine ----------------------------------------------------------------------------------------
+    # -- sources ------------------------------------------------------------------------------------------------------
 
     async def sources(self) -> Response:
         """Every source with its accounts: whether it brings events, how old they are, and why it is stale.
@@ -251,68 +220,6 @@ class Api:
         found = [api_source(source, faults.get(source.name)) for source in services.engine.sources()]
         coverage = await coverage_of(services.people)
         return json({"now": instant(services.now_ms()), "coverage": coverage, "sources": found})
-
-    async def quarantine(
-        self,
-        before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
-        limit: Annotated[int, Query(ge=1, le=ENTRIES_AT_MOST)] = 100,
-    ) -> Response:
-        """What was refused, newest first, each with the beginning of its body."""
-        entries = await self._services.journal.quarantine.list(before=before, limit=limit, body_bytes=BODY_SHOWN_BYTES)
-        more = entries[-1].number if len(entries) == limit else None
-        return json({"entries": [_refused(entry) for entry in entries], "next_before": more})
-
-    async def refused(self, id: int) -> Response:
-        """One refused input with all that is kept of its body."""
-        return json(_refused(await self._entry(id)))
-
-    async def resend(self, request: Request, caller: Anybody, id: int) -> Response:
-        """Send a refused input again, as it was (the rules may know it now) or with the mended body of this request.
-
-        A webhook that could not be mapped is mapped by its mapping as it is now; headers are not kept for that.
-        """
-        entry = await self._entry(id)
-        mended = await request.body()
-        refused = entry.refused
-        if not mended and refused.length > len(refused.body):
-            raise HTTPException(400, "only the beginning of this input is kept; send the mended whole as the body")
-        body = mended or self._mapped(refused)
-        batch = await self._intake.decode(body, door="api", caller=Caller(refused.source))
-        outcome = await self._intake.store(batch)
-        if outcome.known:
-            await self._services.journal.quarantine.mark_resent(id, self._services.now_ms())
-            logger.info("%s sent refused input %s again%s", caller.name, id, ", mended" if mended else "")
-        return json(outcome.told(), _resent_status(outcome))
-
-    def _mapped(self, refused: Quarantined) -> bytes:
-        """Return refused input as events: a webhook as its mapping makes them now, all else as it is."""
-        if refused.door != HOOK or refused.reason not in FOREIGN:
-            return refused.body
-        name = refused.source.removeprefix(f"{HOOK}:")
-        mapping = self._services.hooks().get(name)
-        if mapping is None:
-            raise HTTPException(400, f"there is no mapping {name} any more")
-        try:
-            payload, _ = read_json(refused.body)
-            made = mapping.body(payload, {}, refused.at_ms)
-        except (Refused, NotAsExpected) as error:
-            raise HTTPException(400, f"it cannot be mapped: {error}") from None
-        if made is None:
-            raise HTTPException(400, f"the mapping {name} finds no chat in it")
-        return made
-
-    async def throw_away(self, caller: Anybody, id: int) -> Response:
-        """Throw a refused input away."""
-        if not await self._services.journal.quarantine.delete(id):
-            raise HTTPException(404, f"nothing with number {id} is in the quarantine")
-        logger.info("%s threw refused input %s away", caller.name, id)
-        return Response(status_code=204)
-
-    async def _entry(self, number: int) -> QuarantineEntry:
-        entry = await self._services.journal.quarantine.get(number) if 0 < number < 2**63 else None
-        if entry is None:
-            raise HTTPException(404, f"nothing with number {number} is in the quarantine")
-        return entry
 
     # -- the service itself --------------------------------------------------------------------------------------------
 
@@ -366,28 +273,6 @@ def _said(event: AnyEvent) -> dict[str, Any]:
         "agent": event.agent,
         "account": event.account,
     }
-
-
-def _refused(entry: QuarantineEntry) -> dict[str, Any]:
-    refused = entry.refused
-    return {
-        "id": entry.number,
-        "at": instant(refused.at_ms),
-        "door": refused.door,
-        "source": refused.source,
-        "index": refused.index,
-        "path": refused.path,
-        "error": refused.error,
-        "reason": refused.reason,
-        "length": refused.length,
-        "sha256": refused.sha256,
-        "resent_at": instant(entry.resent_at_ms),
-        "body": refused.body.decode("utf-8", "backslashreplace"),
-    }
-
-
-def _resent_status(outcome: Outcome) -> int:
-    return 200 if outcome.known else 400
 
 
 def build_api(api: Api, version: str) -> FastAPI:

@@ -29,6 +29,7 @@ from monitor.web.api_kpis import KpisApi
 from monitor.web.api_panel import PanelApi
 from monitor.web.api_people import PeopleApi
 from monitor.web.api_quality import QualityApi
+from monitor.web.api_quarantine import QuarantineApi
 from monitor.web.api_rules import RulesApi
 from monitor.web.api_spread import SpreadApi
 from monitor.web.api_suggestions import SuggestionsApi
@@ -88,6 +89,7 @@ class Web:
         self._socket_door = SocketDoor(services, self.intake, self._rates)
         self._pages = Pages(services.pages)
         self._fastapi = build_api(Api(services, self.floor, self.intake), __version__)
+        self._fastapi.include_router(QuarantineApi(services, self.intake).router())
         self._fastapi.include_router(RulesApi(services).router())
         self._fastapi.include_router(QualityApi(services.journal.quality).router())
         self._fastapi.include_router(SuggestionsApi(services.suggester, services.epoch).router())

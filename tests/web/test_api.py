@@ -311,12 +311,12 @@ async def test_of_what_only_the_beginning_is_kept_the_mended_whole_is_needed() -
 
 
 async def test_who_sends_refused_input_again_or_throws_it_away_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", "monitor.web.api")
+    caplog.set_level("INFO", "monitor.web.api_quarantine")
     async with standing() as stand, stand.client() as client:
         refuse(stand, 3, b'{"id": "m-1"}')
         await client.post("/v1/quarantine/3/resend", json=an_event(1))
         await client.delete("/v1/quarantine/3")
-    told = [record.message for record in caplog.records if record.name == "monitor.web.api"]
+    told = [record.message for record in caplog.records if record.name == "monitor.web.api_quarantine"]
     assert told == ["local sent refused input 3 again, mended", "local threw refused input 3 away"]
 
 
