@@ -101,7 +101,7 @@ async def over_mqtt(
     homes: Homes = {},  # noqa: B006 - never changed
 ) -> None:
     """Publish to a broker, which keeps it for the service; neighbours of one shop share a payload."""
-    async with aiomqtt.Client("127.0.0.1", port, timeout=30) as client:
+    async with aiomqtt.Client("127.0.0.1", port, timeout=DEADLINE_SECONDS) as client:
         client.pending_calls_threshold = 10_000
         async for batch in _each(batches):
             payloads = groupby(batch, key=partial(topic_of, homes=homes))

@@ -218,7 +218,7 @@ async def collect(port: int, count: int) -> list[tuple[str, bytes]]:
     found: list[tuple[str, bytes]] = []
     async with (
         asyncio.timeout(DEADLINE_SECONDS),
-        aiomqtt.Client("127.0.0.1", port, identifier="reader", clean_session=False) as client,
+        aiomqtt.Client("127.0.0.1", port, identifier="reader", clean_session=False, timeout=DEADLINE_SECONDS) as client,
     ):
         await client.subscribe("presales/v1/events/#", qos=1)
         if count:

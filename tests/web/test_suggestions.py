@@ -9,7 +9,7 @@ import msgspec
 
 from tests.mosquitto import Mosquitto, needs_mosquitto
 from tests.program import free_port
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 from tests.web.described import checker
 from tests.web.whole import running, said
 
@@ -111,7 +111,7 @@ async def test_programs_beside_the_chat_get_them_over_mqtt_and_hear_when_it_is_o
     ready = asyncio.Event()
 
     async def listen() -> None:
-        async with aiomqtt.Client("127.0.0.1", broker.port) as line:
+        async with aiomqtt.Client("127.0.0.1", broker.port, timeout=DEADLINE_SECONDS) as line:
             await line.subscribe("presales/v1/suggestions/#", qos=1)
             ready.set()
             async for message in line.messages:

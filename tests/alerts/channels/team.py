@@ -10,7 +10,7 @@ from monitor.alerts.channels.mqtt import MqttChannel
 from monitor.mqtt import Backoff, Broker
 from tests.mosquitto import Mosquitto, needs_mosquitto
 from tests.program import free_port
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 WORD = "pass-word"
 
@@ -53,7 +53,9 @@ class Team:
         await asyncio.to_thread(self.broker.kill)
 
     async def _listen(self, ready: asyncio.Event) -> None:
-        async with aiomqtt.Client("127.0.0.1", self.broker.port, username="monitor", password=WORD) as client:
+        async with aiomqtt.Client(
+            "127.0.0.1", self.broker.port, username="monitor", password=WORD, timeout=DEADLINE_SECONDS
+        ) as client:
             await client.subscribe("presales/#", qos=1)
             ready.set()
             async for message in client.messages:
