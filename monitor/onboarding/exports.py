@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 from zoneinfo import ZoneInfo
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from monitor.csv_files import NoTable, rows_of, text_of
 from monitor.errors import UsageError
@@ -142,8 +140,6 @@ class Import:
                 raise UsageError(f"{path}: exports are read from .csv, .tsv, .xlsx and .txt files")
         except OSError as error:
             raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-        except (InvalidFileException, KeyError, ValueError) as error:
-            raise UsageError(f"{path} is no spreadsheet that can be read: {error}") from error
 
     # -- tables ------------------------------------------------------------------------------------------------------
 
@@ -298,9 +294,11 @@ def _sheet(path: Path) -> Iterator[Sequence[Any]]:
     """Yield the rows of a workbook's first sheet."""
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except BadZipFile as error:
-        raise UsageError(f"{path} is no .xlsx file; open it and save it as .xlsx") from error
-    try:
-        yield from book.worksheets[0].iter_rows(values_only=True)
-    finally:
-        book.close()
+        try:
+            yield from book.worksheets[0].iter_rows(values_only=True)
+        finally:
+            book.close()
+    except OSError:
+        raise
+    except Exception as error:  # It raises whatever its parts stumble over, also on the way through the rows.
+        raise UsageError(f"{path} is no .xlsx file that can be read; open it and save it as .xlsx") from error

@@ -1,6 +1,7 @@
 """Exported chats: every shape becomes the events that the doors take."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,16 @@ def test_a_workbook(tmp_path: Path) -> None:
     asked, answered = read(tmp_path / "a.xlsx")
     assert (asked["conversation"], answered["conversation"]) == ("12", "12")
     assert (answered["role"], answered["text"]) == ("agent", "88")
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"])
+def test_a_workbook_with_a_broken_part_is_told_as_one(tmp_path: Path, part: str) -> None:
+    Workbook().save(tmp_path / "a.xlsx")
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as good, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as bad:
+        for name in good.namelist():
+            bad.writestr(name, good.read(name)[: -20 if name == part else None])
+    with pytest.raises(UsageError, match="file that can be read; open it and save it"):
+        read(tmp_path / "b.xlsx")
 
 
 def test_the_text_that_qianniu_writes(tmp_path: Path) -> None:
