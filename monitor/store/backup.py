@@ -4,6 +4,7 @@ SQLite copies its pages consistently while others write. The copy is one ``.tar.
 when it is put back, so that a damaged one is found before it is needed.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -11,7 +12,7 @@ import sqlite3
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +80,26 @@ def restore(file: Path, folder: Path) -> dict[str, Any]:
             members = tar.getmembers()
             if any(not member.isfile() or "/" in member.name or member.name.startswith(".") for member in members):
                 raise UsageError(f"{file} is no copy that `backup` has made")
-            tar.extractall(folder, members, filter="data")
-        about: dict[str, Any] = json.loads((folder / _ABOUT).read_text("utf-8"))
-        (folder / _ABOUT).unlink()
-        if _sha256(folder / "journal.db") != about["sha256"]:
-            raise UsageError(f"{file} is damaged: its journal is not what was copied")
+            with _empty_unless_good(folder):
+                tar.extractall(folder, members, filter="data")
+                about: dict[str, Any] = json.loads((folder / _ABOUT).read_text("utf-8"))
+                (folder / _ABOUT).unlink()
+                if _sha256(folder / "journal.db") != about["sha256"]:
+                    raise UsageError(f"{file} is damaged: its journal is not what was copied")
     except (OSError, EOFError, tarfile.TarError, KeyError, ValueError) as error:
         raise UsageError(f"{file} cannot be put back: {getattr(error, 'strerror', None) or error}") from error
     return about
+
+
+@contextlib.contextmanager
+def _empty_unless_good(folder: Path) -> Iterator[None]:
+    """Take away again what was put into an empty folder, if it is no good: a service might be started on it."""
+    try:
+        yield
+    except BaseException:
+        for left in folder.iterdir():
+            left.unlink()
+        raise
 
 
 def _copied(path: Path, to: Path, progress: Callable[[int, int], None]) -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -165,12 +166,24 @@ async def test_a_commit_that_is_gone_after_it_was_reported_as_stored_asks_for_a_
         await journal.commit(full(3))
 
 
-async def test_a_fault_of_ours_at_the_start_is_told_as_one_and_lets_the_folder_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def newer(_: sqlite3.Connection) -> None:
+    raise UsageError("it was written by a newer version")
+
+
+@pytest.mark.parametrize(
+    ("migrate", "error", "says"),
+    [
+        (lambda db: db.execute("SELECT * FROM nowhere"), sqlite3.OperationalError, "no such table"),
+        (newer, UsageError, "newer version"),
+    ],
+    ids=["a fault of ours", "another version"],
+)
+async def test_a_start_that_fails_says_why_and_lets_the_folder_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrate: Any, error: type[Exception], says: str
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(schema, "migrate", lambda db: db.execute("SELECT * FROM nowhere"))
-        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        broken.setattr(schema, "migrate", migrate)
+        with pytest.raises(error, match=says):
             await Journal.open(tmp_path)
     await (await Journal.open(tmp_path)).close()
 
