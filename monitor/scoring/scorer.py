@@ -269,6 +269,8 @@ class Scorer:
         first = self.today - DAYS_KEPT + 1
         if through:
             first = max(min(first, through + 1), self.today - 40)
+            # Of a day that the journal has begun to delete only what was written down is whole.
+            first = max(first, min(self._days.of(self._kept_from_ms()).number + 1, through + 1))
         self.board.first_day = first
         staff = self._manning.staff
         staff.begin(self._workers(), self._register())

@@ -20,7 +20,8 @@ from monitor.core.scores.totals import totals
 from monitor.core.units import HOUR_MS
 from monitor.errors import StoreUnavailable
 from tests.core.scores.day import Chatter, at_ms, shipped
-from tests.scoring.floor import SENYE, floor
+from tests.scoring.floor import SENYE, Floor, floor
+from tests.service import MovedClock, doomed
 
 LIN, ZHOU = Entity("agent", "senye", "lin"), Entity("agent", "senye", "zhou")
 
@@ -131,6 +132,24 @@ async def test_a_start_after_days_scores_what_was_not_written_down(tmp_path: Pat
         row = unpack((await later.scorer.store.days(day, day, "shop", list))[0].body)
         assert row.sums["taobao_3min"].counts == [3, 1, 0, 1]
         assert later.scorer.board.first_day == later.scorer.today - 2
+
+
+async def test_a_start_leaves_the_sums_of_a_day_that_the_journal_has_begun_to_delete(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(a_day())
+        await f.at("2026-11-24 00:01")
+        day = f.scorer.today - 1
+    clock = MovedClock()
+    clock.at_ms = at_ms("2026-11-24 12:00")
+    async with doomed(tmp_path, clock) as service:
+        later = Floor(service)
+        later.scorer._kept_from_ms = lambda: at_ms("10:30:00")
+        await service.journal.prune(clock.at_ms, clock.at_ms - at_ms("10:30:00"))
+        await later.scorer.catch_up()
+        await later.at("2026-11-24 12:01")
+        row = unpack((await later.scorer.store.days(day, day, "shop", list))[0].body)
+        assert row.sums["taobao_3min"].counts == [3, 1, 0, 1]
+        assert later.scorer.board.first_day == day + 1
 
 
 async def test_other_profiles_have_all_scored_anew(tmp_path: Path) -> None:
