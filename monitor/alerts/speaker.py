@@ -182,7 +182,8 @@ class FloorSpeaker:
             values |= _of_kind(kind, views[0].facts, words)
             if kind == "several":
                 values |= {"messages": str(len(told)), "count": str(len(most_urgent(views)) + more)}
-            title = " ".join(own.title.format(**values).split("\n")) if own.title else title
+            # A title of values that are not known comes to nothing, and a robot refuses a message without one.
+            title = (" ".join(own.title.format(**values).split()) if own.title else "") or title
             lines = own.body.format(**values).split("\n") if own.body else lines
         return Saying(title=title, lines=tuple(lines), mentions=mentions, links=tuple(links))
 

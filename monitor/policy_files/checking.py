@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from monitor.core.roster import Register
 from monitor.policy_files import phrases, words
 from monitor.policy_files.chinese import told
 from monitor.policy_files.rule_set import FILES_READ, RuleSet, load
@@ -70,21 +71,40 @@ def check(folder: Path, now_ms: int) -> Checked:
     checked.faults += words.load_quality(folder, {})[2]
     if not checked.faults:
         checked.faults = phrases.check(folder, frozenset(reader.intents.phases))
-    checked.doubts = [*_not_read(folder), *checked.rules.doubts(now_ms)]
+    checked.doubts = [*_not_read(folder), *_of_no_shop(folder, checked.rules.register), *checked.rules.doubts(now_ms)]
     checked.tests, wrong = run_all(checked.rules)
     checked.faults = checked.faults + wrong
     return checked
 
 
 def _not_read(folder: Path) -> list[Fault]:
-    """Return the files that nothing reads, which may be a slip in a name."""
+    """Return the files and folders that nothing reads, which may be a slip in a name."""
     known = {path.name for path in default_folder().iterdir()} | FILES_READ
+    folders = sorted(path.name for path in default_folder().iterdir() if path.is_dir())
+    return (
+        [
+            Fault(str(path), 0, 0, f"nothing reads a file of this name{did_you_mean(path.name, sorted(known))}")
+            for path in sorted(folder.iterdir())
+            if path.is_file() and path.suffix in (".yaml", ".yml", ".csv", ".txt") and path.name not in known
+        ]
+        + [
+            Fault(str(path), 0, 0, f"nothing reads a file of this name; did you mean {path.stem}.yaml?")
+            for path in sorted(folder.glob("*/*.yml"))
+            if path.parent.name != FOLDER
+        ]
+        + [
+            Fault(str(path), 0, 0, f"nothing reads a folder of this name{did_you_mean(path.name, folders)}")
+            for path in sorted(folder.iterdir())
+            if path.is_dir() and path.name not in known and any(path.rglob("*.yaml"))
+        ]
+    )
+
+
+def _of_no_shop(folder: Path, register: Register) -> list[Fault]:
+    """Return the quick replies of shops that are not written down, where any are."""
+    shops = sorted(info.shop for info in register.shops)
     return [
-        Fault(str(path), 0, 0, f"nothing reads a file of this name{did_you_mean(path.name, sorted(known))}")
-        for path in sorted(folder.iterdir())
-        if path.is_file() and path.suffix in (".yaml", ".yml", ".csv", ".txt") and path.name not in known
-    ] + [
-        Fault(str(path), 0, 0, f"nothing reads a file of this name; did you mean {path.stem}.yaml?")
-        for path in sorted(folder.glob("*/*.yml"))
-        if path.parent.name != FOLDER
+        Fault(str(path), 0, 0, f"{shop} is no shop of the register{did_you_mean(shop, shops)}")
+        for shop, path in phrases.PhraseFiles(folder).shops.items()
+        if shops and shop not in shops
     ]

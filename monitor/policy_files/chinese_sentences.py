@@ -46,6 +46,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("is being written all the time", "文件一直在改，读不成"),
     ("holds more than {} files; is it a folder of rules?", "超过 {0} 个文件，这是规则文件夹吗？"),
     ("more than {} files", "超过 {0} 个文件"),
+    ("nothing reads a folder of this name", "没有用到叫这个名字的文件夹"),
     ("nothing reads a file of this name", "没有用到叫这个名字的文件"),
     ("nothing reads a file of this name; did you mean {}?", "没有用到叫这个名字的文件，是不是 {0}？"),
     # Keys and kinds of values.
@@ -292,6 +293,14 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("a promise passed, and was not expected: {}", "多出一次跟进超时：{0}"),
     ("there is no profile {}", "没有 {0} 这个评分"),
     # Quick replies.
+    (
+        "{} is still to be filled in; write a variable such as {price}, or the words",
+        "{0} 还没有填；请写变量，如 {{price}}，或者写上内容",
+    ),
+    (
+        "a brace that is no variable; variables look like {price}: small letters, digits and _",
+        "有花括号但不是变量；变量写成 {{price}}：小写字母、数字和 _",
+    ),
     ("a phrase is holding or a question, not both", "一句话不能既是安抚语又是提问"),
     ("valid_to is before valid_from", "valid_to 早于 valid_from"),
     ("category belongs in a shop's file", "category 只能写在店铺的文件里"),

@@ -12,7 +12,7 @@ from monitor.core.decisions import AlertState, TellPeople, ToldStep
 from monitor.core.roster import Person, Register, ShopInfo, Slot
 from monitor.core.views import WaitRow
 from monitor.policy_files.channels import Plan
-from monitor.policy_files.templates import ALWAYS, OF_KIND
+from monitor.policy_files.templates import ALWAYS, OF_KIND, Templates
 from tests.alerts.orders import ASKED_MS
 from tests.alerts.tellings import named, told
 
@@ -451,3 +451,11 @@ def test_one_is_one_in_english(floor: Floor) -> None:
     assert said(floor, told(kind="source", facts=facts), channel="en").title == (
         "[feed down: no heartbeat] c12 | 1 shop unknown | 1 waiting before it, the longest 2:00"
     )
+
+
+def test_a_title_of_nothing_known_is_ours(floor: Floor) -> None:
+    own = PLAN.model_copy(update={"channels": PLAN.channels | {"a": PLAN.channels["own"]}})
+    empty = own.channels["a"].model_copy(update={"templates": Templates(title="{told}\n ")})
+    plan = own.model_copy(update={"channels": own.channels | {"a": empty}})
+    found = FloorSpeaker(floor, floor, floor, Links(b"k" * 32, None), plan, "k").say("a", [told()], NOW_MS)
+    assert found.title == said(floor, told()).title

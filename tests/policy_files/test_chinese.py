@@ -85,6 +85,14 @@ def test_every_sentence_of_the_checks_has_its_counterpart() -> None:
             "这里没有 courtesy 这一项；要写在 add 或 replace 里面",
         ),
         ("t: round 1, wait: expected 60s, got none", "t：第 1 轮的 wait：应为 60s，实际 无"),
+        (
+            "phrases.0: '__' is still to be filled in; write a variable such as {price}, or the words",
+            "phrases.0：'__' 还没有填；请写变量，如 {price}，或者写上内容",
+        ),
+        (
+            "phrases.0: a brace that is no variable; variables look like {price}: small letters, digits and _",
+            "phrases.0：有花括号但不是变量；变量写成 {price}：小写字母、数字和 _",
+        ),
         ("something new", "something new"),
     ],
 )

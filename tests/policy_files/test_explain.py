@@ -183,6 +183,17 @@ def test_a_file_that_nothing_reads_is_doubted(tmp_path: Path) -> None:
     assert "defalt.yaml: nothing reads a file of this name; did you mean default.yaml?" in done.stdout
 
 
+def test_a_folder_that_nothing_reads_and_replies_of_no_shop_are_doubted(tmp_path: Path) -> None:
+    write(tmp_path, default=DEFAULT, shops="version: 1\nshops: [{shop: senye}]\n")
+    for path, text in (("scenario/a.yaml", "x: 1\n"), ("quick_replies/shops/senya.yaml", "phrases: []\n")):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text, "utf-8")
+    done = typed("check-rules", tmp_path)
+    assert done.exit_code == 0
+    assert "scenario: nothing reads a folder of this name; did you mean scenarios?" in done.stdout
+    assert "senya.yaml: senya is no shop of the register; did you mean senye?" in done.stdout
+
+
 def test_the_built_in_policy_is_under_what_is_not_said(tmp_path: Path) -> None:
     write(tmp_path, default="version: 1\ndefault: {bot: holds}\n")
     assert load(tmp_path).policies.base.window == BUILT_IN.window
