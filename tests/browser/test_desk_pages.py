@@ -205,10 +205,16 @@ async def test_a_claim_in_one_browser_is_seen_in_another(page: Page, context: Br
 
 
 async def test_a_wait_that_needs_no_answer_leaves_with_a_reason(page: Page, program: Program) -> None:
-    send(program, event("ad", 40, text="招商加盟", conversation="c-ad", buyer="广告部"))
+    chat = {"conversation": "c-ad", "buyer": "广告部"}
+    send(program, *(event(f"ad-{n}", 60 - n, text="您好", **chat) for n in range(20)))
+    send(program, event("ad", 40, text="招商加盟", **chat))
     await shown(page, program, "/console?lang=zh")
     await page.locator(".qrow", has_text="广*").click()
-    await expect(page.locator("[data-test=pane]")).to_contain_text("招商加盟")
+    last = page.locator("[data-test=pane] [data-test=said]").last
+    await expect(last).to_have_text("招商加盟")
+    await expect(last).to_be_in_viewport(ratio=0.8)
+    await page.set_viewport_size({"width": 1366, "height": 640})  # What else comes into the pane takes room too.
+    await expect(last).to_be_in_viewport(ratio=0.8)
     await page.locator("[data-test=dismiss]").click()
     await page.locator("[data-test=reason]").fill("推广")
     await page.keyboard.press("Enter")
