@@ -82,6 +82,7 @@ class Corrections:
         if wait is not None and wait.number in before:
             wait.passed = len(before[wait.number].passed)  # It had ended, and stands again: said once all the same.
         self._restate(shop, before, after, reason, passed)
+        self._alerts.stands_again(conversation, before)
         self._alerts.settle(shop, conversation, after, reason)
         if conversation.told:
             self._escalation.moved(conversation)
@@ -148,6 +149,7 @@ class Corrections:
         if wait is not None:
             wait.passed = passed.get(wait.number, 0)
         self._restate(shop, before, after, "merged", passed)
+        self._alerts.stands_again(into, before)
         self._alerts.settle(shop, into, after, "late")
         for part in (one, into):
             self._due.schedule(part)

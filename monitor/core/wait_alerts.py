@@ -106,6 +106,21 @@ class WaitAlerts:
             told,
         )
 
+    def stands_again(self, conversation: Conversation, before: dict[int, Round]) -> None:
+        """A wait that had ended stands open: what was told of it may be forgotten, and is told as a repetition then.
+
+        Else its deliveries would have the ids of the first ones, and never leave.
+        """
+        wait = conversation.state.wait
+        done = before.get(wait.number) if wait is not None else None
+        if wait is None or done is None or told_of(conversation, wait.number) is not None:
+            return
+        if done.counted_ms <= window(self._policies[wait.policy], wait)[0].after_ms:
+            return  # Nothing was told of it.
+        now_ms = self._shard.now_ms
+        told = Told(wait.number, 0, 0, WITHDRAWN, now_ms, 0, wait.policy, wait.flags & FIRST > 0)
+        keep_told(conversation, told, now_ms - self._shard.lateness_ms)
+
     def settle(
         self,
         shop: Shop,

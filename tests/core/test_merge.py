@@ -118,6 +118,27 @@ def test_a_list_from_before_that_names_neither_ends_the_wait_they_have_together(
     assert [done.ended_at_ms for done in chat.rounds.values()] == [at_ms("1:00")]
 
 
+def test_an_alert_of_long_ago_that_a_merge_brings_back_is_told_as_a_repetition() -> None:
+    """Else its delivery would have the id of the first, and never leave."""
+    chat = Timeline()
+    said(chat, "0:00", "buyer", "open-1")
+    waiting(chat, "6:00", "nick-1")
+    said(chat, "20:00", "buyer", "open-1")
+    chat.until("21:00.001")
+    merged(chat, "30:00", "open-1", "nick-1")
+    said(chat, "31:00", "agent", "nick-1")
+    orders = [one for one in chat.decisions if isinstance(one, d.AlertOrder) and one.wait == 1]
+    assert [(type(one).__name__, one.stage, one.repetition) for one in orders] == [
+        ("RaiseAlert", "slow", 0),
+        ("RiseAlert", "at_risk", 0),
+        ("RiseAlert", "lost", 0),
+        ("ResolveAlert", "lost", 0),
+        ("RaiseAlert", "lost", 1),
+        ("ResolveAlert", "lost", 1),
+    ]
+    assert [row.conversation for row in chat.tracker.waits()] == []
+
+
 STORY = ["b0", "b1", "a2", "b3", "a4", "merge"]
 
 
