@@ -8,6 +8,7 @@ the order of arrival, and `lateness` does its work.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from operator import attrgetter
 from typing import Any, TypedDict, Unpack
 
@@ -38,6 +39,8 @@ from monitor.wire import Limits, Refused, decode_line, instant_text
 
 JUMP_MS = 30 * 24 * 3_600_000  # A ts that leaps so far ahead, with no later line near it, is probably wrong.
 REASONS_SHOWN = 10
+AT_ONCE = 256  # Lines: their events stay in the cache of a core, and a pipe that fills slowly is not waited for long.
+TOLD_EVERY = 65_536  # Lines between two words of progress.
 BUILT_IN = BuiltIn()
 
 
@@ -153,39 +156,56 @@ class Replay:
         return self.tally
 
     def decoded(self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None) -> Iterator[AnyEvent]:
-        """Yield what is well formed and new; count and remember the rest."""
-        tally, seen = self.tally, self._seen
+        """Yield what is well formed and new; count and remember the rest.
+
+        Each step is done for some hundred lines before the next is: so the processor keeps the code of one step at
+        hand, where line by line each step would drive out the one before.
+        """
+        tally = self.tally
+        source = iter(lines)
+        told = 0
+        while some := list(islice(source, AT_ONCE)):
+            yield from self._new(self._well_formed(some))
+            if progress is not None and tally.read - told >= TOLD_EVERY:
+                told = tally.read
+                progress(told)
+
+    def _well_formed(self, lines: list[bytes]) -> list[AnyEvent]:
+        """Return the events on some lines; count the lines, and remember why some are none."""
+        tally = self.tally
         limits = Limits()
-        read = 0
-        try:
-            for line in lines:
-                read += 1
-                try:
-                    event = decode_line(line, limits)
-                except Refused as refused:
-                    if line.isspace():
-                        read -= 1
-                        continue
-                    tally.rejected += 1
-                    if len(self.refused) < REASONS_SHOWN:
-                        self.refused.append(f"line {read}: {refused.path}: {refused.error}")
+        events: list[AnyEvent] = []
+        blank = 0
+        for number, line in enumerate(lines, tally.read + 1):
+            try:
+                events.append(decode_line(line, limits))
+            except Refused as refused:
+                if line.isspace():
+                    blank += 1
                     continue
-                if type(event) is Message:  # Most are, and Python reads the fields of one type quicker than of any.
-                    where, identity = event.shop, event.id
-                else:
-                    where, identity = scope(event), event.id
-                ids = seen.get(where)
-                if ids is None:
-                    ids = seen[where] = set()
-                if identity in ids:
-                    tally.duplicates += 1
-                    continue
+                tally.rejected += 1
+                if len(self.refused) < REASONS_SHOWN:
+                    self.refused.append(f"line {number - blank}: {refused.path}: {refused.error}")
+        tally.read += len(lines) - blank
+        return events
+
+    def _new(self, events: list[AnyEvent]) -> list[AnyEvent]:
+        """Return those events that are no duplicates of any before; count the others."""
+        seen = self._seen
+        new: list[AnyEvent] = []
+        for event in events:
+            if type(event) is Message:  # Most are, and Python reads the fields of one type quicker than of any.
+                where, identity = event.shop, event.id
+            else:
+                where, identity = scope(event), event.id
+            ids = seen.get(where)
+            if ids is None:
+                ids = seen[where] = set()
+            if identity not in ids:
                 ids.add(identity)
-                if progress is not None and not read & 0xFFFF:
-                    progress(read)
-                yield event
-        finally:
-            tally.read += read
+                new.append(event)
+        self.tally.duplicates += len(events) - len(new)
+        return new
 
     def _feed(self, events: Iterable[AnyEvent], *, strict: bool) -> None:
         tracker, tally, read = self._tracker, self.tally, self._reader.read
