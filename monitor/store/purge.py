@@ -2,7 +2,8 @@
 
 Done while the service is stopped: what it holds in memory would come back. What is of the shop or the buyer alone is
 deleted. Where others are in it too (who is present where, lists of who waits, the tracker's own state) a hash stands
-for the name from then on. Sums of whole days stay, as nobody can be told from them; those of a purged shop go with it.
+for the name from then on, unless the name is also a word that says something else there, as that of a platform: then
+it is left, and counted. Sums of whole days stay, as nobody can be told from them; those of a purged shop go with it.
 """
 
 import json
@@ -11,10 +12,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
+from monitor.core.events import AnyEvent
 from monitor.store import database
 from monitor.store.retention import Forgetter, key_in
 from monitor.store.transaction import transaction
@@ -220,7 +222,8 @@ def _purged(
     try:
         with transaction(db):
             deleted = work(db, hashed)
-            renamed = _rename(db, {name: hashed.hashed("", name) for name in names}, shop)
+            ours = _words_of_ours(db)
+            renamed = _rename(db, {name: hashed.hashed("", name) for name in names - ours}, shop)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         db.execute("VACUUM")  # Deleted rows stay readable in the file until it is written anew.
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -229,6 +232,20 @@ def _purged(
     finally:
         db.close()
     return Purged({table: rows for table, rows in deleted.items() if rows}, renamed, left)
+
+
+def _words_of_ours(db: sqlite3.Connection) -> set[str]:
+    """Return words that say something else in the rows of others, so that no hash may stand for them there.
+
+    A shop may be called as its platform, or as a field of events is.
+    """
+    platforms = "SELECT DISTINCT json_extract(CAST(body AS TEXT), '$.platform') FROM {}"
+    words = {word for table in ("events", "rounds") for (word,) in db.execute(platforms.format(table)) if word}
+    for struct in get_args(AnyEvent):
+        for field_ in msgspec.structs.fields(struct):
+            said = [one for kind in get_args(field_.type) for one in (kind, *get_args(kind)) if isinstance(one, str)]
+            words |= {field_.name, field_.encode_name, *said}
+    return words
 
 
 def _standing(db: sqlite3.Connection, names: list[str], shop: str | None) -> dict[str, list[dict[str, Any]]]:

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 from monitor.store.journal import Journal
+from monitor.store.purge import purge_shop
 from tests.program import running
+from tests.store.made import commit, event
 from tests.typed import typed
 
 
@@ -75,3 +77,31 @@ async def test_a_purged_folder_still_opens_as_a_journal(floor: Path) -> None:
         assert len(await journal.history("nanfeng", "zhang")) == 2
     finally:
         await journal.close()
+
+
+async def test_a_shop_that_is_called_as_its_platform_goes_and_others_keep_their_platform(tmp_path: Path) -> None:
+    own, others = (
+        event(n, shop=shop, body=f'{{"id":"m-{n}","shop":"{shop}","platform":"taobao"}}'.encode())
+        for n, shop in enumerate(("taobao", "senye"), start=1)
+    )
+    journal = await Journal.open(tmp_path)
+    await journal.commit(commit(own, others))
+    await journal.close()
+    done = purge_shop(tmp_path, "taobao")
+    assert (done.deleted["events"], done.renamed) == (1, 0)
+    assert done.left == 1, "the word is there still, as the platform of another shop"
+    journal = await Journal.open(tmp_path)
+    assert await journal.beyond(0, 9) == [others]
+    await journal.close()
+
+
+async def test_a_shop_that_is_called_as_a_field_is_spoils_no_row(tmp_path: Path) -> None:
+    journal = await Journal.open(tmp_path)
+    others = event(1, body=b'{"id":"m-1","shop":"senye","text":"agent"}')
+    await journal.commit(commit(others))
+    await journal.close()
+    for name in ("text", "agent", "shop", "message", "system"):
+        assert purge_shop(tmp_path, name).renamed == 0
+    journal = await Journal.open(tmp_path)
+    assert await journal.beyond(0, 9) == [others]
+    await journal.close()
