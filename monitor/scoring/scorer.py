@@ -112,6 +112,7 @@ class Scorer:
         self._due: list[tuple[int, Key]] = []
         self._wake = asyncio.Event()
         self._caught_up = False
+        self._through = 0  # The day up to which it was noted that sums are written down.
         self._number = 1 << 50  # Of what has no place in the journal here; after all that has.
         self._days = days(ZONE)
         self.recount = Recount(
@@ -412,7 +413,9 @@ class Scorer:
             except BaseException:
                 board.touched.add(day)
                 raise
-        await self.store.note_through(today - 1)
+        if self._through != today - 1:
+            await self.store.note_through(today - 1)
+            self._through = today - 1
         first = today - DAYS_KEPT + 1
         if first > board.first_day:
             board.drop(first)

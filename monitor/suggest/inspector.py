@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Collection, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from time import monotonic
 from typing import NamedTuple, Protocol
@@ -16,7 +16,8 @@ from typing import NamedTuple, Protocol
 from monitor.core.decisions import Decision
 from monitor.core.events import Message
 from monitor.core.owed import JudgedBy, chat_of, is_judged_by, is_long, made_at_ms, round_of
-from monitor.core.units import DAY_MS, HOUR_MS
+from monitor.core.scores.days import days
+from monitor.core.scores.floor import ZONE
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
@@ -34,7 +35,6 @@ FLUSH_SECONDS = 1.0
 HELD_AT_MOST = 2_000  # Hits and counts that wait to be written, before they are written at once.
 WAITING_MESSAGES = 50_000  # Beyond it what waits is let go, and read back from the journal when there is time.
 HISTORY_EVENTS = 100  # Of a chat that began before we did.
-DAY_ZONE_MS = 8 * HOUR_MS  # Days are those of the platforms, +08:00.
 
 
 class Changes(Protocol):
@@ -361,9 +361,9 @@ class Inspector:
 
 
 def _day(at_ms: int) -> str:
-    return _day_named((at_ms + DAY_ZONE_MS) // DAY_MS)
+    return _day_named(days(ZONE).of(at_ms).number)
 
 
 @lru_cache(64)
 def _day_named(number: int) -> str:
-    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()
+    return date.fromordinal(number).isoformat()
