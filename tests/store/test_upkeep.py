@@ -4,7 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from monitor.store import database, schema
+import pytest
+
+from monitor.store import database, schema, upkeep
+from monitor.store import journal as journals
 from monitor.store.database import Line
 from monitor.store.entries import Attempt
 from monitor.store.journal import Journal
@@ -218,3 +221,27 @@ def test_to_look_for_what_is_over_or_due_costs_little_however_much_lies_there(tm
     ):
         assert hundreds(lambda ask=ask: asyncio.run(ask())) < 20  # type: ignore[misc]
     db.close()
+
+
+async def test_the_log_of_what_is_pruned_and_forgotten_is_copied_back_as_that_of_commits(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+    work = "a commit"
+    body = b'{"id":"m","ts":1,"shop":"senye","role":"buyer","conversation":"c-1","buyer":"b-1"}'
+    monkeypatch.setattr(journals, "_LOG_PAGES", 30)
+    monkeypatch.setattr(upkeep, "copy_log_back", lambda _: copied.append(work))
+
+    async def done() -> None:
+        if journal._checkpoint is not None:
+            await journal._checkpoint
+
+    await journal.commit(commit(*[event(n, body=body) for n in range(1, 21)], now_ms=1, saved_position=20))
+    await done()
+    work = "forgotten"
+    await journal.forget(DAY, Ages(1, 1), 100)
+    await done()
+    work = "pruned"
+    await journal.prune(DAY, 1, 100)
+    await done()
+    assert copied == [one for one in ("a commit", "forgotten", "pruned") for _ in range(2)], "beside, then between two"
