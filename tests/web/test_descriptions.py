@@ -102,6 +102,11 @@ def test_topics_are_those_of_the_settings() -> None:
     assert told["servers"]["broker"] == {"host": "b:1883", "protocol": "mqtts"}
 
 
+def test_senders_write_nothing_of_the_group_that_we_share_with() -> None:
+    told = asyncapi.events(Settings(mqtt=Mqtt(topic="$share/monitors/hall/in/#")).mqtt)
+    assert told["channels"]["events"]["address"] == "hall/in/{platform}/{shop}"
+
+
 def test_each_example_is_what_its_message_allows() -> None:
     shown = 0
     for name, message in described()["components"]["messages"].items():
