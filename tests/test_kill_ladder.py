@@ -35,7 +35,13 @@ BACKLOG = 2500  # Events, at least, of what is past at the beginning.
 SETTLED = {"sent", "digested", "dropped_answered", "withdrawn", "failed"}
 CHANNELS = """
 version: 1
-channels: {group: {type: dingtalk, url_env: GROUP_URL, secret_env: GROUP_SECRET, allow_private: true}}
+channels:
+  group:
+    type: dingtalk
+    url_env: GROUP_URL
+    secret_env: GROUP_SECRET
+    allow_private: true
+    limits: {per_minute: 18}  # More than a lead should read: real time goes by until all is told.
 routes: [{team: group, digest: group}]
 """
 # The shipped ladder, each step sooner, and at any hour.
