@@ -11,7 +11,8 @@ from random import Random
 from typing import TypeVar
 
 from monitor.core.units import HOUR_MS
-from monitor.simulator.phrases import AGENTS, BRANDS, BRANDS_EN, CATEGORIES, LANGUAGES, Language
+from monitor.simulator.language import Intent, Language
+from monitor.simulator.phrases import AGENTS, BRANDS, BRANDS_EN, CATEGORIES, LANGUAGES
 
 _T = TypeVar("_T")
 
@@ -81,6 +82,7 @@ class Shop:
     language: Language
     lang: str
     category: str
+    asked_about: tuple[Intent, ...]  # What buyers of its goods ask.
     weight: float  # Of the centre's traffic; 1 is the mean.
     bot: bool  # Has a full-automatic bot in front.
     welcome: bool  # Sends an automatic welcome.
@@ -206,12 +208,14 @@ def _shop(n: int, *, seed: int, weight: float, collector: Collector, rng: Random
     brand = brands[n // 3 % len(brands)] if lang == "zh" else brands[n // len(PLATFORMS) % len(brands)]
     again = n // 3 // len(BRANDS) if lang == "zh" else n // len(PLATFORMS) // len(brands)
     name = f"{brand}{PLATFORMS[platform] or ('' if lang == 'en' else '官网')}{again + 1 if again else ''}"
+    category = CATEGORIES[(n // 3 + n // 24) % len(CATEGORIES)]
     return Shop(
         name=name,
         platform=platform,
         language=LANGUAGES[lang],
         lang=lang,
-        category=CATEGORIES[(n // 3 + n // 24) % len(CATEGORIES)],
+        category=category,
+        asked_about=LANGUAGES[lang].about(category),
         weight=weight,
         bot=platform in ("taobao", "tmall", "jd") and rng.random() < 0.4,
         welcome=platform != "kuaishou" and rng.random() < 0.6,

@@ -13,8 +13,8 @@ from monitor.core.events import OrderEvent, Rating
 from monitor.core.units import MINUTE_MS
 from monitor.simulator.buyers import Chat, one
 from monitor.simulator.centre import Agent
-from monitor.simulator.phrases import Intent
-from monitor.simulator.talk import INTENTS, Reply, Talk, World
+from monitor.simulator.language import Intent
+from monitor.simulator.talk import Reply, Talk, World
 from monitor.simulator.truth import HOLDS
 
 Process = Generator[int, None, None]  # Yields when it wants to go on.
@@ -55,8 +55,7 @@ class Session(Talk):
         questions = 1
         while questions < 7 and random() < 0.55:
             questions += 1
-        for n in range(questions):
-            intent = one(self.rng, INTENTS[self.shop.lang])
+        for n, intent in enumerate(self.rng.sample(self.shop.asked_about, questions)):
             if n == 0 and chat.wait is None and random() < manners.opening:
                 self.buyer(one(self.rng, self.language.openings))
                 self.welcome(attended=attended)
@@ -77,7 +76,7 @@ class Session(Talk):
         """Talk to the bot; return whether the buyer wants a person."""
         manners, random, language = self.world.manners, self.random, self.language
         for n in range(3):
-            self.ask(one(self.rng, INTENTS[self.shop.lang]))
+            self.ask(one(self.rng, self.shop.asked_about))
             lost = random() < 0.2 + 0.2 * n
             self.later(700, 2200)
             self.say("bot", one(self.rng, language.bot_lost if lost else language.bot_answers))
@@ -141,7 +140,7 @@ class Session(Talk):
             if random() < 0.3:
                 return Reply.GONE
             yield self.later(2000, 8000)
-            self.ask(intent or one(self.rng, INTENTS[self.shop.lang]))
+            self.ask(intent or one(self.rng, self.shop.asked_about))
             wait = chat.wait
             assert wait is not None
         if not manners.tidy and random() < manners.never * (1 + agent.waiting / 8):

@@ -14,7 +14,7 @@ from monitor.simulator.buyers import Chat, Manners, new_chat, one
 from monitor.simulator.centre import Shop
 from monitor.simulator.chat import Process, Session
 from monitor.simulator.floor_rules import TEAMS
-from monitor.simulator.phrases import LANGUAGES, Intent
+from monitor.simulator.language import Intent
 from monitor.simulator.simulation import Plan, Simulation
 from monitor.simulator.traffic import Traffic
 from monitor.simulator.truth import HOLDS
@@ -102,7 +102,7 @@ def _take(talk: Session) -> None:
 
 def _asked(talk: Session) -> Intent:
     """The buyer asks something; returns what."""
-    intent = one(talk.rng, tuple(LANGUAGES[talk.shop.lang].intents.values()))
+    intent = one(talk.rng, talk.shop.asked_about)
     talk.ask(intent)
     return intent
 

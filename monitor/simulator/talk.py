@@ -19,7 +19,7 @@ from monitor.core.events import (
 )
 from monitor.simulator.buyers import Chat, Manners, one
 from monitor.simulator.centre import Agent, Shop
-from monitor.simulator.phrases import LANGUAGES, Intent, Probe
+from monitor.simulator.language import Intent, Probe
 from monitor.simulator.truth import (
     ANSWERS,
     ASKS,
@@ -35,8 +35,6 @@ from monitor.simulator.truth import (
     UNSAYS,
     Wait,
 )
-
-INTENTS = {name: tuple(language.intents.values()) for name, language in LANGUAGES.items()}
 
 
 class World(Protocol):
@@ -287,11 +285,11 @@ class Talk:
             self.later(1500, 7000)
             if random() < 0.04:
                 # Sent to the wrong buyer, taken back.
-                wrong = self.agent(one(rng, one(rng, INTENTS[self.shop.lang]).answers))
+                wrong = self.agent(one(rng, one(rng, self.shop.asked_about).answers))
                 self.later(1500, 8000)
                 self.emit(MessageRecalled(type="message_recalled", message=wrong, **self.stamp()))
             else:
-                self.agent(one(rng, intent.answers))
+                self.agent(one(rng, language.more))
         if random() < 0.01 and not self.shop.seller:
             self.later(1000, 9000)
             self.say("note", one(rng, language.notes))

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from monitor.core.words import ASKS, GREETING, HOLDING, NOT_UNDERSTOOD, POLITE, classify, promised_ms
-from monitor.simulator.phrases import LANGUAGES, Language
+from monitor.simulator.language import Language
+from monitor.simulator.phrases import CATEGORIES, LANGUAGES
 
 SLOTS = {
     "zh": {"item": "卫衣", "color": "白色", "city": "成都", "shop": "森野淘宝店", "a": "小林", "b": "小周"},
@@ -32,6 +33,7 @@ def words(spoken: Spoken, lines: Iterable[str], *, by_buyer: bool, bot: bool = F
 def test_answers_ask_nothing_and_are_answers(spoken: Spoken) -> None:
     language = spoken[0]
     answers = [answer for intent in language.intents.values() for answer in intent.answers]
+    answers += language.more
     answers += [sorry + answer for sorry in language.sorry for answer in answers]
     for text, found in words(spoken, [*answers, *language.bought_answers, *language.closings], by_buyer=False):
         assert not found & (ASKS | HOLDING | GREETING), text
@@ -70,3 +72,14 @@ def test_a_bot_says_when_it_is_lost(spoken: Spoken) -> None:
         assert found & NOT_UNDERSTOOD, text
     for text, found in words(spoken, spoken[0].bot_answers, by_buyer=False, bot=True):
         assert not found & NOT_UNDERSTOOD, text
+
+
+def test_buyers_of_all_goods_ask_and_nobody_asks_what_no_such_goods_have(spoken: Spoken) -> None:
+    language = spoken[0]
+    assert {goods for intent in language.intents.values() for goods in intent.goods} <= set(CATEGORIES)
+    assert language.items.keys() == set(CATEGORIES)
+    for category in CATEGORIES:
+        asked = language.about(category)
+        assert len(asked) >= 8, category
+        assert (language.intents["size"] in asked) == (category in {"fashion", "sport"})
+        assert (language.intents["power"] in asked) == (category == "appliance")

@@ -41,7 +41,7 @@ def test_a_shorter_run_is_the_beginning_of_a_longer_one() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("events", [400, 6000])
+@pytest.mark.parametrize("events", [400, 10_000])
 def test_the_truth_is_what_a_plain_walk_counts(seed: int, events: int) -> None:
     log, truth, simulation = run(plan(seed=seed, events=events))
     counted, known = walk(encoded(log)), by_opening(truth)
@@ -54,7 +54,7 @@ def test_the_truth_is_what_a_plain_walk_counts(seed: int, events: int) -> None:
         )
     outcomes = Counter(wait.outcome for wait in truth)
     assert {name: n for name, n in simulation.ledger.counts.items() if n and name != "courtesy"} == dict(outcomes)
-    if events == 6000:
+    if events == 10_000:
         assert {"answered", "open", "abandoned", "dismissed"} <= outcomes.keys()
         assert {wait.stage for wait in truth} == {"fresh", "slow", "at_risk", "lost"}
         assert any(wait.transfers for wait in truth)
