@@ -296,7 +296,8 @@ class Server:
             server.close()
         await self._web.drain()
         self._server.should_exit = True
-        await self._task
+        self._task.cancel()  # It sets the date of answers and sleeps; its next look is up to a tenth of a second away.
+        await asyncio.wait([self._task])
         await self._server.shutdown(sockets=self._sockets)
         await self._web.stop()
 
