@@ -39,7 +39,7 @@ from monitor.wire import Limits, Refused, decode_line, instant_text
 
 JUMP_MS = 30 * 24 * 3_600_000  # A ts that leaps so far ahead, with no later line near it, is probably wrong.
 REASONS_SHOWN = 10
-AT_ONCE = 256  # Lines: their events stay in the cache of a core, and a pipe that fills slowly is not waited for long.
+AT_ONCE = 256  # Lines: their events stay in the cache of a core.
 TOLD_EVERY = 65_536  # Lines between two words of progress.
 BUILT_IN = BuiltIn()
 
@@ -155,16 +155,19 @@ class Replay:
         self._feed(events, strict=False)
         return self.tally
 
-    def decoded(self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None) -> Iterator[AnyEvent]:
+    def decoded(
+        self, lines: Iterable[bytes], progress: Callable[[int], None] | None = None, *, at_once: int = AT_ONCE
+    ) -> Iterator[AnyEvent]:
         """Yield what is well formed and new; count and remember the rest.
 
         Each step is done for some hundred lines before the next is: so the processor keeps the code of one step at
-        hand, where line by line each step would drive out the one before.
+        hand, where line by line each step would drive out the one before. Who shows events as they come, from a pipe
+        that fills slowly, takes one ``at_once``.
         """
         tally = self.tally
         source = iter(lines)
         told = 0
-        while some := list(islice(source, AT_ONCE)):
+        while some := list(islice(source, at_once)):
             yield from self._new(self._well_formed(some))
             if progress is not None and tally.read - told >= TOLD_EVERY:
                 told = tally.read

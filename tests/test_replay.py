@@ -3,13 +3,16 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from monitor.cli import replaying
 from monitor.core.book import Book
 from monitor.core.policy import BUILT_IN
 from monitor.replay import Replay
@@ -186,6 +189,22 @@ def test_a_wait_that_stands_again_counts_once_in_the_alerts() -> None:
     assert printed["passed"] == {"slow": 1, "at_risk": 1, "lost": 1}
     told = [f"{line['transition']} {line['stage']}" for line in run.alerts()]
     assert told == ["raise slow", "rise at_risk", "resolve at_risk", "raise at_risk", "rise lost"]
+
+
+async def test_a_log_shown_at_its_speed_is_begun_by_the_first_line_of_a_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shown(Exception):
+        pass
+
+    def pipe(_files: list[str]) -> Iterator[bytes]:
+        yield json.dumps(Log().buyer(0).events[0]).encode()
+        raise AssertionError("another line is waited for")
+
+    monkeypatch.setattr(replaying, "lines_of", pipe)
+    monkeypatch.setattr(replaying, "running", Mock(side_effect=Shown))
+    with pytest.raises(Shown):
+        await replaying._replay_live(["-"], as_arrived=True, speed=1.0, folder=tmp_path, port=0, rules=None)
 
 
 def test_a_conversation_is_counted_when_something_was_said_in_it() -> None:

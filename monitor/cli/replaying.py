@@ -197,7 +197,7 @@ async def _replay_live(
     files: list[str], as_arrived: bool, speed: float, folder: Path, port: int, rules: Path | None
 ) -> None:
     """Send a log through the live service at its own pace, times ``speed``."""
-    events: Iterator[AnyEvent] = Replay(as_arrived=True).decoded(lines_of(files))
+    events: Iterator[AnyEvent] = Replay(as_arrived=True).decoded(lines_of(files), at_once=1)
     if not as_arrived:
         events = iter(sorted(events, key=lambda event: event.ts_ms))
     first = next(events, None)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from monitor.core.roster import Register
 from monitor.core.scores.days import Days
+from monitor.errors import StoreUnavailable
 from monitor.scoring.logs import BEFORE_MS
 from monitor.scoring.recount import Recount
 from monitor.store.scores import ScoreStore
@@ -85,9 +86,13 @@ class LongOver:
             StoreUnavailable: it is done the next time.
         """
         if self._redo:
-            shop, day = next(iter(self._redo))
-            await self._recount.day(shop, day)
-            self._redo.pop((shop, day), None)
+            one = next(iter(self._redo))
+            del self._redo[one]  # First: what comes to light meanwhile has it scored once more.
+            try:
+                await self._recount.day(*one)
+            except StoreUnavailable:
+                self._redo[one] = None
+                raise
         elif self._merged:
             shop = next(iter(self._merged))
             await self._look_for_merged(shop, self._merged[shop].copy())

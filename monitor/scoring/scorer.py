@@ -245,7 +245,8 @@ class Scorer:
             else:
                 await asyncio.sleep(SETTLE_SECONDS)
             await self._until_done(self.settle)
-            if time.monotonic() - kept_at >= KEEP_SECONDS or self.today - self.board.first_day >= DAYS_KEPT:
+            due = time.monotonic() - kept_at >= KEEP_SECONDS or self.today - self.board.first_day >= DAYS_KEPT
+            if due and self.complete:  # What is not all scored would be written down in place of what is.
                 kept_at = time.monotonic()
                 await self._until_done(self.keep)
 

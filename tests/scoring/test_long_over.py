@@ -7,6 +7,7 @@ import pytest
 from monitor.core import events as ev
 from monitor.core.roster import Person, Register
 from monitor.core.scores.board import Row, unpack
+from monitor.errors import StoreUnavailable
 from tests.core.scores.day import Chatter, at_ms
 from tests.scoring.floor import Floor, floor, reading
 from tests.scoring.test_reading import rows
@@ -81,3 +82,31 @@ async def test_what_the_journal_holds_no_more_stays_as_it_was_written_down(tmp_p
         f.register = Register(persons=(Person(id="1007", names=("lin",)),))
         await settle_all(f)
         assert (await stored(f, "shop"))[""].buyers[0] == 2
+
+
+async def test_a_day_is_scored_again_until_it_is_done_and_once_more_for_what_comes_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with floor(tmp_path, "2026-11-28 12:00") as f:
+        redone: list[int] = []
+        long_over = f.scorer._long_over
+
+        async def day(shop: str, day: int) -> None:
+            redone.append(day)
+            if len(redone) == 1:
+                raise StoreUnavailable
+            if len(redone) == 2:
+                long_over.backfilled(shop, at_ms("12:30:00"))
+            if len(redone) == 4:
+                raise ValueError("cannot be scored")
+
+        monkeypatch.setattr(f.scorer.recount, "day", day)
+        long_over.backfilled("senye", at_ms("12:00:00"))
+        with pytest.raises(StoreUnavailable):
+            await f.scorer.settle()
+        await settle_all(f)
+        assert len(redone) == 3
+        long_over.backfilled("senye", at_ms("12:00:00"))
+        with pytest.raises(ValueError, match="cannot be scored"):
+            await f.scorer.settle()
+        assert not long_over.waiting, "or it would be in the way of all other days"

@@ -1,5 +1,6 @@
 """Live scores: what a replay says, whatever comes late, and over a crash."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
@@ -19,9 +20,11 @@ from monitor.core.scores.ruled import ShopRules
 from monitor.core.scores.totals import totals
 from monitor.core.units import HOUR_MS
 from monitor.errors import StoreUnavailable
+from monitor.scoring import scorer
 from tests.core.scores.day import Chatter, at_ms, shipped
 from tests.scoring.floor import SENYE, Floor, floor
 from tests.service import MovedClock, doomed
+from tests.waiting import until
 
 LIN, ZHOU = Entity("agent", "senye", "lin"), Entity("agent", "senye", "zhou")
 
@@ -178,6 +181,26 @@ async def test_while_other_profiles_have_all_scored_anew_what_is_there_is_not_co
         monkeypatch.undo()
         await f.scorer.settle()
         assert f.scorer.complete
+
+
+async def test_what_is_not_all_scored_is_not_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with floor(tmp_path) as f:
+        monkeypatch.setattr(scorer, "SETTLE_SECONDS", 0.001)
+        monkeypatch.setattr(scorer, "KEEP_SECONDS", 0.0)
+        settle, keep = AsyncMock(), AsyncMock()
+        monkeypatch.setattr(f.scorer, "settle", settle)
+        monkeypatch.setattr(f.scorer, "keep", keep)
+        monkeypatch.setattr(f.scorer, "catch_up", AsyncMock(side_effect=ValueError))
+        f.scorer.complete = False
+        running = asyncio.create_task(f.scorer.run())
+        try:
+            await until(lambda: settle.await_count > 3, "some rounds made")
+            assert keep.await_count == 0
+            f.scorer.complete = True
+            await until(lambda: keep.await_count > 0, "written down")
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
 
 
 async def test_whose_a_chat_turns_out_not_to_be_has_no_row_of_it_live_or_written_down(tmp_path: Path) -> None:
