@@ -5,7 +5,6 @@ import asyncio
 import msgspec
 from msgspec import Struct
 
-from monitor.core.scores.totals import By
 from monitor.scoring.reading import Reading
 from monitor.web.services import Services
 
@@ -87,20 +86,17 @@ class OwnDays:
             return {}
         now_ms = self._services.now_ms()
         if not self._made_ms <= now_ms < self._made_ms + FRESH_MS:
-            days = await self._made(reading, "account", now_ms)
-            # Who is named by the feed counts as that; the account stands for its person only where nobody is.
-            self._days = days | await self._made(reading, "agent", now_ms)
+            self._days = await self._made(reading, now_ms)
             self._made_ms = now_ms
         return self._days
 
-    async def _made(self, reading: Reading, by: By, now_ms: int) -> dict[str, OwnDay]:
+    async def _made(self, reading: Reading, now_ms: int) -> dict[str, OwnDay]:
         register, today = reading.register(), reading.scorer.today
         found: dict[str, OwnDay] = {}
-        for number, packed in enumerate(await reading.rows(reading.day_span(today, today), by), 1):
+        for number, packed in enumerate(await reading.rows(reading.day_span(today, today), "agent"), 1):
             row = _row(packed)
             figures = row.figures
-            agent, account = (row.name, None) if by == "agent" else (None, row.name)
-            person = register.who(agent, account, None, now_ms)
+            person = register.who(row.name, None, None, now_ms)
             if figures is not None and person is not None:
                 own = found.setdefault(person, OwnDay(_Mean(), _Mean()))
                 own.first.add(figures.first_response)

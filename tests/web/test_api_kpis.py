@@ -120,10 +120,9 @@ async def test_quality_per_session_and_the_load_of_people_stand_beside_the_figur
             "type": "agent_presence", "id": "p-1", "ts": AT_TEN.now_ms() - 1000, "source": "c1",
             "agent": "lin", "state": "online", "shops": ["senye"], "limit": 4,
         }  # fmt: skip
-        await client.post(
-            "/v1/events",
-            json=[online, said(1, 120), said(2, 60, role="agent", agent="lin", text="加V❤")],
-        )
+        colleague = online | {"id": "p-2", "agent": "zhou"}
+        reply = said(2, 60, role="agent", agent="lin", account="zhou", text="加V❤")
+        await client.post("/v1/events", json=[online, colleague, said(1, 120), reply])
         yesterday = date.fromordinal(app.scores.scorer.today - 1).isoformat()
         worked = PersonDay(
             person="lin", team="default", day=yesterday, online_ms=100_000_000, away_ms=0, suspended_ms=0,
@@ -164,7 +163,7 @@ async def test_quality_per_session_and_the_load_of_people_stand_beside_the_figur
             db.execute("INSERT INTO person_days VALUES (?, ?, ?)", (yesterday, "chen", idle))
         rows = (await client.get(f"/v1/kpis?by=agent&from={yesterday}&to={today}")).json()["rows"]
         assert [(one["name"], one["load"]["busy_seconds"] > 0, bool(one["scores"])) for one in rows] == [
-            ("chen", False, False), ("lin", True, True),
+            ("chen", False, False), ("lin", True, True), ("zhou", False, False),
         ]  # fmt: skip
         assert rows[0]["figures"]["round_response"]["mean_seconds"] is None
         assert "quality" not in (await client.get("/v1/kpis?by=agent&score=rate_3min_round")).json()["rows"][0]
@@ -172,6 +171,10 @@ async def test_quality_per_session_and_the_load_of_people_stand_beside_the_figur
         def own(found: dict[str, Any]) -> Any:
             return found["agents"][0]["own"]
 
-        told = own(await eventually(client, "/v1/agents", own))
+        agents = await eventually(client, "/v1/agents", own)
+        assert [(one["agent"], bool(one["own"])) for one in agents["agents"]] == [("lin", True), ("zhou", False)], (
+            "a reply is theirs who wrote it, not of whose account it was"
+        )
+        told = own(agents)
         assert (told["replies"], told["first_reply_seconds"], told["mean_reply_seconds"]) == (1, 60, 60)
         assert (told["held"], told["promises_missed"]) == (0, 0)
