@@ -152,6 +152,8 @@ class Mqtt(_Section):
     def _fits_together(self) -> "Mqtt":
         if self.password is not None and self.username is None:
             raise ValueError("a password needs a username")
+        if self.share is not None and self.topic.startswith("$share/"):
+            raise ValueError("topic names a group of its own: leave out share")
         if (self.cert_file is None) != (self.key_file is None):
             raise ValueError("cert_file and key_file need each other")
         if not self.tls and (self.ca_file or self.cert_file):

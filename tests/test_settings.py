@@ -65,6 +65,10 @@ def test_sizes_may_be_written_with_a_unit() -> None:
         ({"PRESALES_GIVE_UP_SECONDS": "0"}, r"give_up_seconds .*greater than 0"),
         ({"PRESALES_MQTT__VERSION": "4"}, r"mqtt\.version .*'5' or '3\.1\.1'"),
         ({"PRESALES_MQTT__PASSWORD": "x"}, r"mqtt: a password needs a username"),
+        (
+            {"PRESALES_MQTT__SHARE": "a", "PRESALES_MQTT__TOPIC": "$share/b/x/#"},
+            r"mqtt: topic names a group of its own",
+        ),
         ({"PRESALES_MQTT__CERT_FILE": "c.pem"}, r"mqtt: cert_file and key_file need each other"),
         ({"PRESALES_MQTT__CA_FILE": "c.pem"}, r"mqtt: .*need tls = true"),
         ({"PRESALES_WEBHOOK__URL": "ftp://host/x"}, r"webhook\.url .*http"),

@@ -10,6 +10,7 @@ import msgspec
 
 from monitor.alerts.message import Body
 from monitor.settings import Mqtt
+from monitor.sources.mqtt import root_of
 from monitor.web import live
 from monitor.web.models import Taken, WaitAlert
 from monitor.web.models_live import FRAMES
@@ -21,7 +22,6 @@ SCHEMAS = "#/components/schemas/"
 
 _TS = "2026-11-23T10:00:00.000+08:00"
 _NOW = "2026-11-23T02:00:00.000Z"
-_SHARED = re.compile(r"^\$share/[^/]+/")  # How we subscribe, and nothing that senders write.
 _NAMED = re.compile(r"\{(\w+)\}")
 
 _EVENT: dict[str, Any] = {
@@ -85,7 +85,7 @@ def events(mqtt: Mqtt) -> dict[str, Any]:
             ("Hello", "Ping", "Resync", *(frame.__name__ for frame in FRAMES)),
         ),
         "events": _channel(
-            f"{_SHARED.sub('', mqtt.topic).removesuffix('/#')}/{{platform}}/{{shop}}",
+            f"{root_of(mqtt.topic)}/{{platform}}/{{shop}}",
             "Events in, QoS 1; PUBACK comes once they are stored.",
             "broker",
             ("Events",),

@@ -102,9 +102,17 @@ def test_topics_are_those_of_the_settings() -> None:
     assert told["servers"]["broker"] == {"host": "b:1883", "protocol": "mqtts"}
 
 
-def test_senders_write_nothing_of_the_group_that_we_share_with() -> None:
-    told = asyncapi.events(Settings(mqtt=Mqtt(topic="$share/monitors/hall/in/#")).mqtt)
-    assert told["channels"]["events"]["address"] == "hall/in/{platform}/{shop}"
+@pytest.mark.parametrize(
+    ("topic", "root"),
+    [
+        ("$share/monitors/hall/in/#", "hall/in"),
+        ("presales/v1/events/taobao/#", "presales/v1/events"),
+        ("hall/in/+/+", "hall/in"),
+    ],
+)
+def test_senders_write_to_what_we_read_from_the_topic_and_not_to_the_filter(topic: str, root: str) -> None:
+    told = asyncapi.events(Settings(mqtt=Mqtt(topic=topic)).mqtt)
+    assert told["channels"]["events"]["address"] == f"{root}/{{platform}}/{{shop}}"
 
 
 def test_each_example_is_what_its_message_allows() -> None:
