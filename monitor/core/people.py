@@ -252,10 +252,11 @@ class People(PeopleReading):
         if not worker.stand(account or "", seat):
             return
         self._heard = True
-        for chat in () if was_known else self._load.chats():  # Who waits for them already makes them busy.
-            conversation = self._host.conversation(chat.shop, chat.conversation) if chat.person == person else None
-            if conversation is not None:
-                self._owned(conversation, now_ms)
+        if worker.chats and not was_known:  # Who waits for them already makes them busy.
+            for chat in self._load.chats():
+                conversation = self._host.conversation(chat.shop, chat.conversation) if chat.person == person else None
+                if conversation is not None:
+                    self._owned(conversation, now_ms)
         for shop in (*shops, *self.register.shops_of(person)):
             self.posts.named(shop, person, heard=True)
         if worker.there(now_ms):

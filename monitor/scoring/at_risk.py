@@ -23,6 +23,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from monitor.core.events import ScoreStood
+from monitor.core.incident import APART
 from monitor.core.roster import Register
 from monitor.core.scores.board import Entity
 from monitor.core.scores.days import days
@@ -143,7 +144,7 @@ class ScoresAtRisk:
         self._misses.clear()  # What was missed before is read back when each shop is next looked at.
         self._levels.clear()
         for name in self._standing():
-            shop, profile, of = name.split("\x1f")
+            shop, profile, of = name.split(APART)
             if int(of) == day:
                 self._levels[shop, profile] = "standing"
             else:
