@@ -149,9 +149,12 @@ class HandOvers:
         if id in self._lists:
             return
         listed = {
-            entry for one in self._lists.values() if one.shop == shop and one.state < RECEIVED for entry in one.left
+            _what(entry)
+            for one in self._lists.values()
+            if one.shop == shop and one.state < RECEIVED
+            for entry in one.left
         }
-        left = tuple(entry for entry, _ in self._floor.left_open(shop) if entry not in listed)
+        left = tuple(entry for entry, _ in self._floor.left_open(shop) if _what(entry) not in listed)
         if not left:
             return
         due_ms = starts_ms + self._floor.policy(shop, now_ms).unreceived_ms
@@ -191,7 +194,8 @@ class HandOvers:
     def _came_since(self, received: Listed, now_ms: int) -> None:
         """List what a shift leaves beyond the list that somebody has received before its end."""
         one = self._made(f"{received.id}-2", received.shop, received.giver or "", received.ends_at_ms, now_ms)
-        one.left = tuple(entry for entry in self._left_by(one) if entry not in received.left)
+        known = {_what(entry) for entry in received.left}
+        one.left = tuple(entry for entry in self._left_by(one) if _what(entry) not in known)
         if one.left:
             one.state = FIXED
             self._lists[one.id] = one
@@ -236,6 +240,11 @@ class HandOvers:
     def restore(self, lists: list[Listed]) -> None:
         """Take back what was saved."""
         self._lists = {one.id: one for one in lists}
+
+
+def _what(left: LeftOpen) -> tuple[str, str, int]:
+    """Return which wait or promise an entry is, whichever account has it by now."""
+    return left.kind, left.conversation, left.wait or left.since_ms
 
 
 def _id(shop: str, giver: str, ends_ms: int) -> str:

@@ -301,6 +301,17 @@ def test_what_comes_after_a_list_was_received_early_is_on_a_list_of_its_own() ->
     assert (unreceived.id, shown(unreceived.decided_at_ms)) == (since.id, "35:00")
 
 
+def test_what_is_on_a_list_already_is_on_no_other_under_whichever_account_it_is_by_then() -> None:
+    floor = Floor(Register(slots=(slot("chen", 2, 10.5), slot("lin", 10.5, 18))))
+    floor.buyer("1:00", chat="a", agent="chen", account="front").buyer("1:00", chat="b", agent="chen", account="front")
+    floor.until("21:00")
+    [coming] = floor.staff.hand_overs.all()
+    floor.received("21:00", coming.id, "lin").buyer("22:00", "在吗", chat="a", agent="chen", account="back")
+    floor.until("31:00")
+    [received] = floor.staff.hand_overs.all()
+    assert [one.conversation for one in received.left] == ["a", "b"]
+
+
 # -- sums --------------------------------------------------------------------------------------------------------------
 
 
