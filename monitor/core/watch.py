@@ -107,9 +107,11 @@ class Watch:
         if kind in _CHAT:
             if feed.index not in self._of_shop.get(event.shop, ()):
                 self._serve(event.shop, feed)
+                self._show(event.shop, event.ts_ms, now_ms)
         elif isinstance(event, ev.AccountStatus):
             self._serve(event.shop, feed)
             self._turn_account(feed, event.state, event.ts_ms, now_ms)
+            self._show(event.shop, event.ts_ms, now_ms)
             return feed.index
         ts_ms = event.ts_ms
         if ts_ms > source.newest_ts_ms:
@@ -263,11 +265,15 @@ class Watch:
         if feed.gaps and not feed.gaps[-1].to_ms:
             self._end_gap(feed, feed.gaps[-1].shops, to_ms, now_ms)
         for shop in feed.shops:
-            for index in self._of_shop[shop]:
-                other = self.feeds[index]
-                unseen = other.gaps[-1].shops if other.gaps and not other.gaps[-1].to_ms else ()
-                if shop in unseen and not self.stale(shop, index):
-                    self._end_gap(other, (shop,), to_ms, now_ms)
+            self._show(shop, to_ms, now_ms)
+
+    def _show(self, shop: str, to_ms: int, now_ms: int) -> None:
+        """A shop may be seen again: the gaps of it have an end then."""
+        for index in self._of_shop[shop]:
+            feed = self.feeds[index]
+            unseen = feed.gaps[-1].shops if feed.gaps and not feed.gaps[-1].to_ms else ()
+            if shop in unseen and not self.stale(shop, index):
+                self._end_gap(feed, (shop,), to_ms, now_ms)
 
     def _end_gap(self, feed: Feed, shops: tuple[str, ...], to_ms: int, now_ms: int) -> None:
         """These shops of a feed's open gap are seen again; it may be filled by what is brought now."""

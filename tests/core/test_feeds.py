@@ -386,6 +386,18 @@ def test_a_gap_is_over_once_another_source_shows_the_shop_again() -> None:
     assert gaps(chat) == [("a", "2:00", "6:00", False), ("a", "2:00", "8:00", False), ("a", "6:00", "8:00", False)]
 
 
+def test_a_gap_is_over_once_a_source_that_is_new_shows_the_shop() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:10", account="a").buyer("0:10", shop="other", account="a")
+    chat.until("5:00")
+    assert gaps(chat) == [("a", "0:10", None, False), ("a", "0:10", None, False)]
+    status(chat, "5:30", "kicked", source="second")
+    assert gaps(chat)[:2] == [("a", "0:10", None, False), ("a", "0:10", None, False)]
+    chat.buyer("6:00", account=None, source="third")
+    assert gaps(chat)[:2] == [("a", "0:10", "6:00", False), ("a", "0:10", None, False)]
+    beat(chat, "8:00")
+    assert gaps(chat)[:2] == [("a", "0:10", "6:00", False), ("a", "0:10", "8:00", False)]
+
+
 def test_being_away_ourselves_is_a_gap_too() -> None:
     chat = beat(Timeline(wall=True), "0:00").buyer("0:10", account="a")
     blob = chat.tracker.rows.encode_shard()
