@@ -40,11 +40,14 @@ class Today:
         if known is not None and known[0] <= now_ms < known[0] + FRESH_MS:
             return known[1]
         may = None if scope == WHOLE else _within(reading, scope)
+        if not reading.scorer.complete:  # Half of a day is no figure of it, and is soon whole: nothing is kept.
+            return known[1] if known is not None else _day(None) | _budget(reading, may)
         rows = await reading.rows(_today(reading), "all", may=may)
         day = _day(msgspec.json.decode(rows[0]) if rows else None) | _budget(reading, may)
-        if len(self._made) >= KEPT_AT_MOST:
-            self._made.clear()
-        self._made[scope] = (now_ms, day)
+        if day["received"] is not None:  # A day that only begins is looked at again by the next who asks.
+            if len(self._made) >= KEPT_AT_MOST:
+                self._made.clear()
+            self._made[scope] = (now_ms, day)
         return day
 
     async def of_agent(self, agent: str, caller: Caller) -> dict[str, Any] | None:
@@ -92,8 +95,9 @@ def _budget(reading: Reading, may: Callable[[str, str], bool] | None) -> dict[st
             one = budget(reading.scorer, register, info.shop)
             if one is not None and one.target is not None:
                 found.append(one)
-    left = [one.left for one in found if one.left is not None]
-    alone = found[0] if len(found) == 1 else None
+    scored = found if reading.scorer.complete else []
+    left = [one.left for one in scored if one.left is not None]
+    alone = scored[0] if len(scored) == 1 else None
     return {
         "may_miss": sum(max(0, n) for n in left) if left else None,
         "targets": len(found),
