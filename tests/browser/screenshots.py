@@ -3,6 +3,7 @@
 The demo's seed gives the same floor each time; only the hours on the clock differ.
 """
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -48,7 +49,7 @@ def _charts(page: Page) -> None:
 PICTURES = (
     Picture("wallboard", "/", TV, WAITING_ROWS),
     Picture("console", "/console", DESK, ".qrow", _open_first),
-    Picture("agent", "/agent?agent=A10木子", SIDE, "[data-test=reply]"),
+    Picture("agent", "/agent?agent=A01小林", SIDE, "[data-test=reply]"),
     Picture("reports", "/reports", {"width": 1366, "height": 1240}, "[data-test=report-row]", _charts),
     Picture("sources", "/sources", DESK, "[data-test=source]"),
 )
@@ -59,6 +60,7 @@ def open_board(page: Page, url: str) -> None:
     page.goto(url, timeout=DEADLINE_MS)
     page.locator(WAITING_ROWS).nth(4).wait_for(timeout=DEADLINE_MS)
     page.locator("[data-test=feeds]", has_text="3/3").wait_for(timeout=DEADLINE_MS)
+    page.locator("[data-test=budget]", has_text=re.compile(r"\d")).wait_for(timeout=DEADLINE_MS)
 
 
 def main() -> None:
