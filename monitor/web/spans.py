@@ -22,7 +22,7 @@ def asked_instant(name: str, value: str | float) -> int:
     if isinstance(given, str):
         given = given[:11] + given[11:].replace(" ", "+")  # A plus sign in an address means a space.
         if given.isascii() and given.isdigit():
-            given = int(given)
+            given = float(given)  # Of thousands of digits Python makes no whole number.
         elif found := _NO_SECONDS.fullmatch(given):
             given = f"{found[1]}:00{found[2]}"
     try:
