@@ -166,7 +166,7 @@ class Alerting:
             raise UsageError(
                 f"channels.yaml: {', '.join(sorted(taken))} is a channel of the settings; take another name"
             )
-        return [channel for name in names for channel in made(plan, self._clock, only=name)]
+        return [made(plan, name, self._clock) for name in names]
 
     def made(self, plan: Plan) -> list[Channel]:
         """Return the channels of a plan that are new or other than those in force, for `take`.

@@ -63,7 +63,7 @@ def send_test(channel: str, rules: Path | None, config: Path | None, as_json: bo
             known = sorted({*own, *plan.channels})
             there = f"; there is {', '.join(known)}" if known else "; none is set up, see docs/channels.md"
             raise UsageError(f"there is no channel {channel}{did_you_mean(channel, known) or there}")
-        (found,) = made(plan, clock, only=channel)
+        found = made(plan, channel, clock)
     result = asyncio.run(tried(found, clock, lang=_lang(plan, channel)))
     if as_json:
         click.echo(json.dumps(result._asdict(), ensure_ascii=False))

@@ -32,16 +32,13 @@ ROBOTS: dict[type[Any], type[Robot]] = {
 }
 
 
-def made(
-    plan: files.Plan, clock: Clock, *, environ: Mapping[str, str] | None = None, only: str | None = None
-) -> list[Channel]:
-    """Return the channels of a plan, or only one of them.
+def made(plan: files.Plan, name: str, clock: Clock, *, environ: Mapping[str, str] | None = None) -> Channel:
+    """Return one channel of a plan.
 
     Raises:
         UsageError: an address or a secret is not there or cannot be one; its text is not repeated.
     """
-    read = _reader(os.environ if environ is None else environ)
-    return [_made(name, said, clock, read) for name, said in plan.channels.items() if only in (None, name)]
+    return _made(name, plan.channels[name], clock, _reader(os.environ if environ is None else environ))
 
 
 Read = Callable[[str, str, "str | None", "str | None"], "str | None"]
