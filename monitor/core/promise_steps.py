@@ -1,14 +1,14 @@
 """Promises: who is told, at which second from the holding reply on, that a real answer is still owed."""
 
 from monitor.core.conversation import Conversation
-from monitor.core.entry import CLOSED_BY_BUYER, CODE, DISMISS, Entry
+from monitor.core.entry import CLOSED_BY_BUYER, CODE, DISMISS, RECALL, Entry
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import Rung
 from monitor.core.ladders import Host, Ladders
 from monitor.core.timers import NEVER_MS
 from monitor.core.wait import Promise
 
-_DROPPED = {CLOSED_BY_BUYER: "abandoned", DISMISS: "dismissed"}
+_DROPPED = {CLOSED_BY_BUYER: "abandoned", DISMISS: "dismissed", RECALL: "dropped"}
 
 
 class PromiseSteps:
@@ -77,7 +77,7 @@ class PromiseSteps:
                 )
 
     def over(self, conversation: Conversation, now_ms: int, outcome: str) -> None:
-        """A promise is kept, or dropped: abandoned, dismissed, expired."""
+        """A promise is kept, or over by something else: abandoned, dismissed, dropped, merged, expired."""
         self._incidents.promise_over(conversation.shop, conversation.id, now_ms, outcome)
 
 

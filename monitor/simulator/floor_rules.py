@@ -58,8 +58,8 @@ def write(folder: Path, centre: Centre, *, platforms: Path | None = None) -> Non
         names = sorted({shop.platform for shop in centre.shops})
         _dump(folder / "platforms" / "demo.yaml", {"platforms": names, "profiles": [ALL_DAY]})
         scores = dict.fromkeys(names, str(ALL_DAY["id"]))
-    # Halves, not turns: who serves several shops has neighbours, and so belongs where the chats do.
-    team_of = {shop.name: TEAMS[2 * n // len(centre.shops)] for n, shop in enumerate(centre.shops)}
+    # In neighbours, as `centre` parts them, not in turns: who serves several shops belongs where the chats do.
+    team_of = {shop.name: TEAMS[len(TEAMS) * n // len(centre.shops)] for n, shop in enumerate(centre.shops)}
     _dump(
         folder / "rules.yaml",
         {

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from monitor.core import decisions as d
+from monitor.core.policy import Step
 from monitor.core.roster import Person, Register, Team
 from tests.core.collector import beats, covered, status
 from tests.core.ladders import LADDER
@@ -253,6 +254,15 @@ def test_the_alert_of_a_promise_is_over_by_what_ended_it(outcome: str, end: Call
     states = [one for one in chat.decisions if isinstance(one, d.AlertState) and one.kind == "promise"]
     assert [(one.state, one.outcome) for one in states] == [("firing", None), ("resolved", outcome)]
     assert chat.tracker.incidents.promises == 0
+
+
+def test_the_alert_of_a_promise_that_is_taken_back_is_not_over_as_kept() -> None:
+    chat = Timeline(replace(LADDER, promise_steps=(Step(180_000, "lead"),))).buyer("0:00", "定制能加急吗")
+    chat.agent("1:00", "亲稍等，我问下仓库", id="hold")
+    chat.until("5:00")
+    chat.recalled("6:00", "hold")
+    states = [one for one in chat.decisions if isinstance(one, d.AlertState) and one.kind == "promise"]
+    assert [(one.state, one.outcome) for one in states] == [("firing", None), ("resolved", "dropped")]
 
 
 @pytest.mark.parametrize(("answered", "outcome", "over"), [(True, "answered", "51:00"), (False, "expired", None)])

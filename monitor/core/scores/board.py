@@ -310,11 +310,11 @@ class Board:
 
     def sweep(self) -> Iterator[None]:
         """Let go of the sheets that lie wholly in days that are not kept: of a large floor not at once, one a step."""
-        for shop, key in self.all_keys():
-            packed = self._sheets[shop].get(key)
-            if packed is not None and max(_decode(packed).days, default=0) < self.first_day:
-                del self._sheets[shop][key]
-            yield
+        for sheets in list(self._sheets.values()):
+            for key, packed in list(sheets.items()):
+                if max(_decode(packed).days, default=0) < self.first_day and sheets.get(key) is packed:
+                    del sheets[key]
+                yield
 
 
 _row_encoder = msgpack.Encoder()

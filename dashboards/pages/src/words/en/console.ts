@@ -200,6 +200,7 @@ export const console_: ConsoleWords = {
     stopped: 'Telling stopped',
     missed: 'Never kept',
     dropped: 'No longer needed',
+    merged: 'Merged',
   },
   silence: {
     empty:

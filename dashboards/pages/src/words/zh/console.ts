@@ -201,6 +201,7 @@ export const console_ = {
     stopped: '不再提醒',
     missed: '漏跟进',
     dropped: '不再需要',
+    merged: '已合并',
   } as Readonly<Record<string, string>>,
   silence: {
     empty: '没有生效的静默。静默期间，符合范围的等待谁也不通知，但照样计时、照样在看板上。',
