@@ -14,8 +14,6 @@ from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.values import date_of
 from monitor.wire.instants import NotAnInstant, instant_ms, instant_text
 
-DIGITS_AT_MOST = 15  # Of epoch milliseconds.
-
 
 def instant_given(text: str, zone: str) -> int:
     """Return the instant that a person names: RFC 3339, epoch milliseconds, or the clock on the floor's wall.
@@ -24,7 +22,7 @@ def instant_given(text: str, zone: str) -> int:
         UsageError: it is none.
     """
     try:
-        return instant_ms(int(text) if text.isdecimal() and len(text) <= DIGITS_AT_MOST else text)
+        return instant_ms(float(text) if text.isdecimal() else text)  # An int of thousands of digits cannot be read.
     except NotAnInstant as error:
         try:
             local = datetime.fromisoformat(date_of(text))
