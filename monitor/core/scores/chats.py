@@ -11,10 +11,23 @@ from itertools import islice
 from monitor.core import events as ev
 from monitor.core.scores.gaps import Feeds
 from monitor.core.scores.judge import Judge
-from monitor.core.scores.log import BUYER, LISTED, Said, in_order, listed, said, unlisted, without_bots
+from monitor.core.scores.log import (
+    ASSIGNED,
+    BUYER,
+    HANDED_OFF,
+    LISTED,
+    TRANSFERRED,
+    Said,
+    in_order,
+    listed,
+    said,
+    unlisted,
+    without_bots,
+)
 from monitor.core.scores.staff import UNKNOWN, Manned, Staff
 
 _OF_THE_SHOP: frozenset[type] = frozenset({ev.WaitingSnapshot, ev.BuyerMerged, ev.AccountStatus, ev.SyncRange})
+_MAY_WAIT = (BUYER, LISTED, ASSIGNED, TRANSFERRED, HANDED_OFF)  # After which a buyer may be waiting.
 LISTS_AT_MOST = 20_000  # Complete lists of one shop: more than a day at one in five seconds.
 
 
@@ -155,18 +168,26 @@ class ShopChats:
         return buyer
 
     def _unlisted(self, key: str, log: list[Said]) -> Iterator[Said]:
-        """Yield the lists that name a chat no more whose buyer was waiting: the first one after each last word."""
+        """Yield the lists that name a chat no more whose buyer may have waited, those that come first after each entry.
+
+        Of each account the first, up to that of who has the chat: the list of one says nothing of the chats of another.
+        """
+        members, account = self.members(key), None
         for at, entry in enumerate(log):
-            if entry.code not in (BUYER, LISTED):
+            account = entry.account or account
+            if entry.code not in _MAY_WAIT:
                 continue
             until_ms = log[at + 1].ts_ms if at + 1 < len(log) else None
             first = bisect_right(self.lists, entry.ts_ms, key=lambda one: one[0])
+            yielded: set[str | None] = set()
             for ts_ms, _, missing, names in islice(self.lists, first, None):
                 if until_ms is not None and ts_ms >= until_ms:
                     break
-                if key not in names:
+                if missing.account not in yielded and names.isdisjoint(members):
                     yield missing
-                    break
+                    if missing.account in (None, account):
+                        break
+                    yielded.add(missing.account)
 
 
 def _append_listed(log: list[Said], row: Said) -> None:

@@ -109,6 +109,6 @@ class Chatter:
         return text
 
 
-def snapshot(chat: Chatter, when: str, *names: str) -> None:
+def snapshot(chat: Chatter, when: str, *names: str, account: str | None = None) -> None:
     rows = [ev.WaitingRow(conversation=name) for name in names]
-    chat.event(ev.WaitingSnapshot, when, type="waiting_snapshot", rows=rows, complete=True)
+    chat.event(ev.WaitingSnapshot, when, type="waiting_snapshot", rows=rows, complete=True, account=account)

@@ -197,6 +197,30 @@ def test_an_answer_given_elsewhere_counts_where_both_bounds_agree(seen: str, gon
     assert chat.of("pinduoduo_3min", "11:00:00") == result
 
 
+def test_the_list_of_another_account_does_not_hide_that_of_who_has_the_chat() -> None:
+    chat = Chatter().b("10:00:00", account="A")
+    for when in ("10:00:20", "10:00:40"):
+        snapshot(chat, when, account="B")
+    assert chat.of("taobao_3min", "11:00:00") == "0/1"
+    snapshot(chat, "10:01:00", account="A")
+    assert chat.of("taobao_3min", "11:00:00") == "1/1"
+
+
+def test_a_chat_that_has_changed_hands_is_over_by_a_list_too() -> None:
+    chat = Chatter().b("10:00:00").passed("10:00:20", "zhou")
+    snapshot(chat, "10:01:00")
+    assert chat.of("taobao_3min", "11:00:00") == "1/1"
+
+
+def test_a_list_that_names_a_buyer_by_another_id_names_them() -> None:
+    chat = Chatter().b("10:00:00", conversation="b1", buyer="b1")
+    chat.event(ev.BuyerMerged, "10:00:10", type="buyer_merged", buyer="b1", into="b2", conversation=None)
+    row = ev.WaitingRow(conversation="b1", since_ms=at_ms("10:00:00"))
+    for when in ("10:00:30", "10:01:00", "10:59:00"):
+        chat.event(ev.WaitingSnapshot, when, type="waiting_snapshot", rows=[row], complete=True)
+    assert chat.of("taobao_3min", "11:00:00") == "0/1"
+
+
 def kicked(back: str | None, synced: tuple[str, str] | None) -> Chatter:
     chat = Chatter().b("14:02:00", account="A")
     chat.event(ev.AccountStatus, "14:02:20", type="account_status", account="A", state="kicked")
