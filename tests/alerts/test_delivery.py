@@ -181,7 +181,8 @@ async def test_patience_without_end_ends_after_ten_minutes(floor: Floor) -> None
         await until(lambda: floor.counted("failed") == 1)
         floor.time.pass_(601)
         await floor.order(raised(wait=8, decided_at_ms=floor.time.now_ms()))
-        await until(lambda: len(hook.taken) == 1)
+        await until(lambda: hook.taken)
+    assert [len(hook.tried), len(hook.taken)] == [2, 1]
 
 
 async def test_a_receiver_that_is_gone_is_left_alone_and_said_once(
@@ -393,6 +394,7 @@ async def test_what_waited_for_a_channel_that_the_rules_take_away_is_not_counted
         courier.swap({"hook"}, [])
         await until(lambda: ("hook",) not in floor.metrics.outbox_pending)
         hook.gate.set()
+    assert ("hook",) not in floor.metrics.outbox_pending, "nor what was on its way when the channel went"
 
 
 async def test_what_waits_is_counted(floor: Floor) -> None:

@@ -540,6 +540,7 @@ async def test_whatever_happens_every_viewer_sees_what_stands(monkeypatch: pytes
             async with asyncio.timeout(DEADLINE_SECONDS):
                 while not sees_it(board):  # On the way it may show the same waits as they were before.
                     await board.next()
+        assert all(map(sees_it, boards))
 
 
 async def test_the_very_first_event_is_told_with_its_time_at_once() -> None:
