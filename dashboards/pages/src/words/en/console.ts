@@ -176,6 +176,7 @@ export const console_: ConsoleWords = {
       burning: 'spent too fast',
       last: 'nearly spent',
       lost: 'out of reach',
+      hour: 'a low hour',
     },
     quality: 'Alert quality',
     precision: 'Precision',

@@ -177,6 +177,7 @@ export const console_ = {
       burning: '消耗过快',
       last: '余量将尽',
       lost: '已不达标',
+      hour: '小时偏低',
     } as Readonly<Record<string, string>>,
     quality: '告警质量',
     precision: '准确率',
