@@ -27,7 +27,6 @@ REASONS = {
     "expired": ("已过期", "expired"),
     "abandoned": ("买家已关闭", "closed by the buyer"),
     "dismissed": ("无需回复", "dismissed"),
-    "courtesy": ("尾语", "courtesy only"),
     "stopped": ("已停止提醒", "told no more"),
     "late": ("已撤回·数据补到", "withdrawn: the feed was late"),
     "backfill": ("已撤回·数据补录", "withdrawn: backfilled"),
@@ -47,7 +46,7 @@ class Alert(Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: the alert, which is the wait's id outside.
-        reason: how it ended (answered, expired, abandoned, dismissed, courtesy) or why it is withdrawn
+        reason: how it ended (answered, expired, abandoned, dismissed, stopped) or why it is withdrawn
             (late, backfill, recalled); None while it stands.
         buyer: masked.
         waiting_since: the first message that is no courtesy.

@@ -33,7 +33,7 @@ RULES = {
     "contact": "other contact",
     "other_shop": "wrong shop",
 }
-OVER = {"abandoned": "closed by the buyer", "courtesy": "courtesy only", "kept": "promise kept"}
+OVER = {"abandoned": "closed by the buyer", "kept": "promise kept"}
 SOURCE_ADVICE = {
     "kicked": "log in again on that PC, and ask who logged in elsewhere",
     "login_expired": "log in again on that PC",

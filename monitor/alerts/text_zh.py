@@ -53,7 +53,6 @@ OVER = {
     "expired": "已过期",
     "abandoned": "买家已关闭",
     "dismissed": "无需回复",
-    "courtesy": "尾语",
     "withdrawn": "已撤回",
     "back": "已恢复",
     "kept": "已跟进",

@@ -189,7 +189,6 @@ export const console_: ConsoleWords = {
     expired: 'Expired',
     abandoned: 'Buyer left',
     dismissed: 'Needs no answer',
-    courtesy: 'Closing words',
     late: 'Feed was late',
     backfill: 'Backfilled',
     recalled: 'Recalled',

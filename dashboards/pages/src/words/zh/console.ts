@@ -190,7 +190,6 @@ export const console_ = {
     expired: '已过期',
     abandoned: '买家离开',
     dismissed: '无需回复',
-    courtesy: '尾语',
     late: '数据补到',
     backfill: '数据补到',
     recalled: '买家撤回',
