@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -53,6 +54,44 @@ def test_a_replay_goes_by_the_rules_it_is_given_and_by_no_others(tmp_path: Path)
     wrong = typed("replay", log, "--rules", str(rules), "--json")
     assert (wrong.exit_code, wrong.stdout) == (2, "")
     assert "default.yaml:2" in wrong.stderr
+
+
+def test_a_log_shown_from_a_pipe_holds_no_board_while_its_next_line_is_long_in_coming(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    command = [sys.executable, "-m", "monitor", "replay", "-", "--as-arrived", "--speed", "1", "--port", str(port)]
+    said = tmp_path / "said"
+    with (
+        said.open("wb") as out,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out) as process,
+    ):
+        assert process.stdin is not None
+        try:
+            process.stdin.write((LINE % (1, TEN_MS, "buyer") + LINE % (2, TEN_MS + 1, "buyer")).encode())
+            process.stdin.flush()
+            wait_until(lambda: messages_waiting(url) == [2], said)
+            process.stdin.write((LINE % (3, TEN_MS + 2, "buyer")).encode())
+            process.stdin.close()
+            wait_until(lambda: b"the log is through" in said.read_bytes(), said)
+            assert messages_waiting(url) == [3]
+            process.send_signal(signal.SIGINT)
+            assert process.wait(DEADLINE_SECONDS) == 0
+        finally:
+            process.kill()
+
+
+def wait_until(true: Callable[[], bool], said: Path) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline, said.read_text("utf-8")
+        time.sleep(0.05)
+
+
+def messages_waiting(url: str) -> list[int]:
+    """Return how many messages each open wait holds; none while nobody answers."""
+    try:
+        return [wait["messages"] for wait in httpx.get(f"{url}/v1/waits", verify=PLAIN).json()["waits"]]
+    except httpx.TransportError:
+        return []
 
 
 def test_a_replay_that_refuses_something_says_what_and_exits_1(tmp_path: Path) -> None:

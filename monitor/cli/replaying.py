@@ -6,8 +6,10 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import click
 
 from monitor import logs
 from monitor.app import App
+from monitor.cli.beside import read_beside
 from monitor.cli.running import run_loop, running, say, until
 from monitor.clock import FastClock
 from monitor.core.events import AnyEvent
@@ -32,8 +35,8 @@ from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.where import Choice
 from monitor.replay import Replay, replay_files
 from monitor.settings import Settings
-from monitor.simulator.doors import open_door
-from monitor.simulator.senders import at_speed, pump
+from monitor.simulator.doors import Door, open_door
+from monitor.simulator.senders import Pace, at_speed, pump
 from monitor.yaml_files import did_you_mean
 
 
@@ -99,10 +102,7 @@ def replay(
     )
     for warning in done.tally.warnings:
         say(f"warning: {warning}")
-    for refused in done.refused:
-        say(f"refused: {refused}")
-    if done.tally.rejected > len(done.refused):
-        say(f"refused: and {done.tally.rejected - len(done.refused)} more")
+    _say_refused(done)
     if rounds_to is not None:
         write_lines(rounds_to, done.rounds())
     if alerts_to is not None:
@@ -119,6 +119,13 @@ def replay(
         _print_tally(done)
         _print_more(more)
     sys.exit(1 if done.tally.rejected else 0)
+
+
+def _say_refused(run: Replay) -> None:
+    for refused in run.refused:
+        say(f"refused: {refused}")
+    if run.tally.rejected > len(run.refused):
+        say(f"refused: and {run.tally.rejected - len(run.refused)} more")
 
 
 def _team(rules: RuleSet | None, platform: str, shop: str) -> str:
@@ -196,30 +203,42 @@ def _print_tally(done: Replay) -> None:
 async def _replay_live(
     files: list[str], as_arrived: bool, speed: float, folder: Path, port: int, rules: Path | None
 ) -> None:
-    """Send a log through the live service at its own pace, times ``speed``."""
-    events: Iterator[AnyEvent] = Replay(as_arrived=True).decoded(lines_of(files), at_once=1)
-    if not as_arrived:
-        events = iter(sorted(events, key=lambda event: event.ts_ms))
-    first = next(events, None)
-    if first is None:
-        raise UsageError("the log holds no event")
-    clock = FastClock(first.ts_ms, speed)
-    settings = Settings.model_validate({"data": folder, "listen": {"port": port}})
-    app = App(settings, clock=clock, demo=True, rules=None if rules is None else Choice(rules, "--rules"))
-    async with running(app) as stop:
+    """Send a log through the live service at its own pace, times ``speed``.
 
-        def timed() -> Iterator[tuple[int, AnyEvent]]:
-            yield first.ts_ms, first
-            for event in events:
-                yield event.ts_ms, event
+    1. The log is read beside the loop: a pipe whose next line is long in coming holds neither the board nor control-C.
+    2. Its first event sets the clock and starts the service.
+    3. What has come is sent, each event at its time.
+    """
+    log = Replay(as_arrived=True)
+    async with aclosing(read_beside(_in_order(log.decoded(lines_of(files), at_once=1), as_arrived))) as come:
+        begun = await anext(come, None)
+        if begun is None:
+            _say_refused(log)
+            raise UsageError("the log holds no event")
+        clock = FastClock(begun[0].ts_ms, speed)
+        settings = Settings.model_validate({"data": folder, "listen": {"port": port}})
+        app = App(settings, clock=clock, demo=True, rules=None if rules is None else Choice(rules, "--rules"))
+        async with running(app) as stop:
+            click.echo(f"replaying at {speed:g} times its speed: {app.server.url}", err=True)
+            async with open_door(app.server.url, token=None, homes={}, say=say) as door:
+                clock.go()
+                sending = asyncio.create_task(_send(begun, come, door, at_speed(speed)))
+                await until(app, stop, sending)
+                if sending.done():
+                    _say_refused(log)
+                    click.echo("the log is through; the board stays (stop with control-C)", err=True)
+                    await until(app, stop)
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
 
-        click.echo(f"replaying at {speed:g} times its speed: {app.server.url}", err=True)
-        async with open_door(app.server.url, token=None, homes={}, say=say) as door:
-            clock.go()
-            sending = asyncio.create_task(pump(timed(), door, batch=500, pace=at_speed(speed)))
-            await until(app, stop, sending)
-            if sending.done():
-                click.echo("the log is through; the board stays (stop with control-C)", err=True)
-                await until(app, stop)
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
+
+def _in_order(events: Iterator[AnyEvent], as_arrived: bool) -> Iterator[AnyEvent]:
+    yield from events if as_arrived else sorted(events, key=attrgetter("ts_ms"))
+
+
+async def _send(begun: list[AnyEvent], come: AsyncIterator[list[AnyEvent]], door: Door, pace: Pace) -> None:
+    """Send what has come before more is waited for."""
+    some: list[AnyEvent] | None = begun
+    while some is not None:
+        await pump(((event.ts_ms, event) for event in some), door, batch=500, pace=pace)
+        some = await anext(come, None)
