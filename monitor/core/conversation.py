@@ -103,6 +103,11 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         """Whether the log reaches back to the first word."""
         return (self.older[0].base if self.older else self.base) is None
 
+    @property
+    def begins_stretch(self) -> bool:
+        """Whether the newest entry is the first of a stretch of the log: the one before it is complete."""
+        return self.logged == 1
+
     def entries(self) -> Iterator[Entry]:
         """Yield the entries of the last stretch, newest first."""
         return _chain(self.log)

@@ -73,7 +73,7 @@ class Corrections:
         was, ended_now = conversation.insert(self._folds, entry, self._shard.now_ms)
         conversation.number = entry.number
         _carry_over(was_open, conversation.state.wait)
-        if promise is not None and not _promised_still(promise, conversation.state.promise):
+        if promise is not None and not _promised_still(promise, conversation.state.promise, entry.ts_ms):
             self._promise_steps.over(conversation, self._shard.now_ms, over_by(entry))
         before = {e.wait.number: self._shard.ended(shop, conversation, e) for e in was}
         after = {e.wait.number: self._shard.ended(shop, conversation, e) for e in ended_now}
@@ -231,9 +231,14 @@ def _carry_over(was: Wait | None, now: Wait | None) -> None:
         now.passed = was.passed
 
 
-def _promised_still(was: Promise, now: Promise | None) -> bool:
-    """Whether it is the same promise after its conversation is folded again; what was told of it stays with it."""
-    if now is None or now.opened_at_ms != was.opened_at_ms or now.greeting != was.greeting:
+def _promised_still(was: Promise, now: Promise | None, late_ms: int) -> bool:
+    """Whether it is the same promise after its conversation is folded again; what was told of it stays with it.
+
+    It is also where what came late, said at ``late_ms``, had promised the same before.
+    """
+    if now is None or now.opened_at_ms not in (was.opened_at_ms, late_ms):
+        return False
+    if now.greeting != was.greeting or (now.opened_at_ms == late_ms and now.limits != was.limits):
         return False
     now.passed, now.told_ms = was.passed, was.told_ms
     return True

@@ -1,14 +1,14 @@
 """Promises: who is told, at which second from the holding reply on, that a real answer is still owed."""
 
 from monitor.core.conversation import Conversation
-from monitor.core.entry import CLOSED_BY_BUYER, CODE, DISMISS, RECALL, Entry
+from monitor.core.entry import CLOSED_BY_BUYER, CODE, DISMISS, GREETS, HOLDS, HUMAN, Entry
 from monitor.core.incidents import Incidents
 from monitor.core.ladder import Rung
 from monitor.core.ladders import Host, Ladders
 from monitor.core.timers import NEVER_MS
 from monitor.core.wait import Promise
 
-_DROPPED = {CLOSED_BY_BUYER: "abandoned", DISMISS: "dismissed", RECALL: "dropped"}
+_OVER_BY = {HUMAN: "kept", CLOSED_BY_BUYER: "abandoned", DISMISS: "dismissed"}
 
 
 class PromiseSteps:
@@ -82,5 +82,12 @@ class PromiseSteps:
 
 
 def over_by(entry: Entry) -> str:
-    """Return how a promise is over that an entry ends: a reply keeps it."""
-    return _DROPPED.get(entry.what & CODE, "kept")
+    """Return how a promise is over that an entry ends.
+
+    A reply keeps it, unless that only holds again, in place of the one which gave it. What else ends it shows that
+    nobody gave it: taken back, or, by what the buyer wrote just before, a bot's.
+    """
+    code = entry.what & CODE
+    if code == HUMAN and entry.what & (HOLDS | GREETS):
+        return "dropped"
+    return _OVER_BY.get(code, "dropped")

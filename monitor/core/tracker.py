@@ -202,7 +202,7 @@ class Tracker(ShardReading):
                 outcome = "folded"
             conversation = shop.conversations[self.resolved(shop, chat)]
             self._due.from_now(conversation)
-            if conversation.logged == 1:
+            if conversation.begins_stretch:
                 conversation.thin_lists(event.ts_ms - self.lateness_ms)
             if conversation.buyer is None and buyer != chat:
                 conversation.buyer = buyer

@@ -6,6 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from monitor.core import decisions as d
+from monitor.core import events as ev
+from monitor.core import words
 from monitor.core.policy import Step
 from monitor.core.roster import Person, Register, Team
 from tests.core.collector import beats, covered, status
@@ -263,6 +265,37 @@ def test_the_alert_of_a_promise_that_is_taken_back_is_not_over_as_kept() -> None
     chat.recalled("6:00", "hold")
     states = [one for one in chat.decisions if isinstance(one, d.AlertState) and one.kind == "promise"]
     assert [(one.state, one.outcome) for one in states] == [("firing", None), ("resolved", "dropped")]
+
+
+def test_the_alert_of_a_promise_that_was_a_bots_is_not_over_as_kept() -> None:
+    policy = replace(LADDER, bot_within_ms=3_000, promise_steps=(Step(180_000, "lead"),))
+    chat = Timeline(policy).buyer("0:00", "定制能加急吗")
+    hold = ev.Message(
+        id="hold",
+        source="collector",
+        platform="taobao",
+        ts_ms=at_ms("1:00"),
+        conversation="c",
+        role="agent",
+        shop="senye",
+        text="亲稍等",
+    )
+    chat.event(hold, words=words.HOLDING | words.BY_LATENCY)
+    chat.until("5:00")
+    chat.buyer("0:58", "在吗", id="late")
+    states = [one for one in chat.decisions if isinstance(one, d.AlertState) and one.kind == "promise"]
+    assert [(one.state, one.outcome) for one in states] == [("firing", None), ("resolved", "dropped")]
+
+
+def test_a_holding_reply_that_comes_late_leaves_the_promise_told_of_as_it_stands() -> None:
+    chat = Timeline(replace(LADDER, promise_steps=(Step(180_000, "lead"),))).buyer("0:00", "定制能加急吗")
+    chat.agent("1:00", "亲稍等，我问下仓库")
+    chat.until("5:00")
+    chat.agent("0:50", "稍等", id="late").until("6:00")
+    chat.agent("7:00", "3天可发")
+    states = [one for one in chat.decisions if isinstance(one, d.AlertState) and one.kind == "promise"]
+    assert [(one.state, one.outcome) for one in states] == [("firing", None), ("resolved", "kept")]
+    assert len([line for line in chat.people if "lead" in line]) == 1
 
 
 @pytest.mark.parametrize(("answered", "outcome", "over"), [(True, "answered", "51:00"), (False, "expired", None)])
