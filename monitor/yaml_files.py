@@ -88,6 +88,16 @@ class Document(Generic[M]):
         """Return a fault at a value."""
         return Fault(self.file, *self.place(*loc), message)
 
+    def fault_at(self, words: str, message: str, *loc: int | str) -> Fault:
+        """Return a fault at words within a text, or at the text where they do not stand in it as they are written."""
+        node = _node_at(self._node, loc)
+        lines = self.text.decode("utf-8-sig").split("\n")
+        for line in range(node.start_mark.line, min(node.end_mark.line + 1, len(lines))):
+            column = lines[line].find(words, node.start_mark.column if line == node.start_mark.line else 0)
+            if column >= 0:
+                return Fault(self.file, line + 1, column + 1, message)
+        return self.fault(message, *loc)
+
 
 def read(path: Path, model: type[M], *, name: str | None = None) -> Document[M]:
     """Read a file into a model.

@@ -69,9 +69,15 @@ def check(folder: Path, now_ms: int) -> Checked:
         return checked
     reader, checked.faults = words.load(folder)
     checked.faults += words.load_quality(folder, {})[2]
+    never_suggested: list[Fault] = []
     if not checked.faults:
-        checked.faults = phrases.check(folder, frozenset(reader.intents.phases))
-    checked.doubts = [*_not_read(folder), *_of_no_shop(folder, checked.rules.register), *checked.rules.doubts(now_ms)]
+        checked.faults, never_suggested = phrases.check(folder, frozenset(reader.intents.phases))
+    checked.doubts = [
+        *_not_read(folder),
+        *_of_no_shop(folder, checked.rules.register),
+        *never_suggested,
+        *checked.rules.doubts(now_ms),
+    ]
     checked.tests, wrong = run_all(checked.rules)
     checked.faults = checked.faults + wrong
     return checked

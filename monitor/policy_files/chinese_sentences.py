@@ -301,6 +301,11 @@ SENTENCES: tuple[tuple[str, str], ...] = (
         "a brace that is no variable; variables look like {price}: small letters, digits and _",
         "有花括号但不是变量；变量写成 {{price}}：小写字母、数字和 _",
     ),
+    ("{} has no value, so this phrase is never suggested", "变量 {0} 没有值，这句话永远不会被推荐"),
+    (
+        "{} has no value, so this phrase is never suggested; give it one under values",
+        "变量 {0} 没有值，这句话永远不会被推荐；请在 values 里给它一个值",
+    ),
     ("a phrase is holding or a question, not both", "一句话不能既是安抚语又是提问"),
     ("valid_to is before valid_from", "valid_to 早于 valid_from"),
     ("category belongs in a shop's file", "category 只能写在店铺的文件里"),

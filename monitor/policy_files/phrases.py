@@ -6,7 +6,7 @@ a file cannot be called so). At the start only the names are looked at; a file i
 when its shop is asked about.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from monitor.policy_files import where
 from monitor.policy_files.values import Day, Id
-from monitor.suggest.phrases import CATEGORY, GENERAL, SHOP, Phrase, wrong_with
+from monitor.suggest.phrases import CATEGORY, FILLED, GENERAL, SHOP, Phrase, variables, wrong_with
 from monitor.yaml_files import BadFiles, Document, Fault, Model, did_you_mean, read
 
 FOLDER = "quick_replies"
@@ -73,6 +73,11 @@ class Layer(NamedTuple):
     phrases: list[Phrase]
     values: dict[str, str]
     category: str | None
+    documents: tuple[Document[PhraseFile], ...] = ()
+
+    def unfilled(self, values: Collection[str]) -> list[Fault]:
+        """Return which phrases are never suggested, since a variable of theirs has no value but these."""
+        return [fault for document in self.documents for fault in _unfilled(document, values)]
 
 
 EMPTY = Layer([], {}, None)
@@ -101,7 +106,8 @@ class PhraseFiles:
             layers.append(layer)
             faults += wrong
         values = {name: value for layer in layers for name, value in layer.values.items()}
-        return Layer([phrase for layer in layers for phrase in layer.phrases], values, None), faults
+        documents = tuple(document for layer in layers for document in layer.documents)
+        return Layer([phrase for layer in layers for phrase in layer.phrases], values, None, documents), faults
 
     def category_layer(self, category: str) -> tuple[Layer, list[Fault]]:
         """Return what holds for the shops of a category; empty where there is no such file."""
@@ -126,21 +132,34 @@ class PhraseFiles:
             said = f"there is no categories/{category}.yaml{did_you_mean(category, list(self.categories))}"
             faults.append(document.fault(said, "category"))
         made = _made(document, layer)
-        return Layer(made, dict(document.value.values), category), faults
+        return Layer(made, dict(document.value.values), category, (document,)), faults
 
 
-def load(folder: Path) -> tuple[PhraseFiles, list[Fault]]:
-    """Look at the library of a rules folder; faults of the general layer are told, the rest is read when asked for."""
+def load(folder: Path) -> tuple[PhraseFiles, list[Fault], list[Fault]]:
+    """Look at the library of a rules folder: return its files, what is wrong with the general layer, what is doubtful.
+
+    The rest is read when asked for; all of it only where a general phrase has a variable that any shop might fill.
+    """
     files = PhraseFiles(folder)
-    return files, files.general_layer()[1]
+    general, faults = files.general_layer()
+    if not general.unfilled(known := _words_of_all() | general.values.keys()):
+        return files, faults, []
+    for path, layer in files_of(files):
+        known |= files._read(path, layer)[0].values.keys()
+    return files, faults, general.unfilled(known)
 
 
-def check(folder: Path, intents: frozenset[str]) -> list[Fault]:
-    """Read every file and return all faults; an intent that no word list knows is one."""
+def check(folder: Path, intents: frozenset[str]) -> tuple[list[Fault], list[Fault]]:
+    """Read every file and return all faults and doubts.
+
+    An intent that no word list knows is a fault; a phrase that no value fills, so that it is never suggested, a doubt.
+    """
     files = PhraseFiles(folder)
     faults: list[Fault] = []
+    layers: list[tuple[int, Layer]] = []
     for path, layer in files_of(files):
         made, wrong = files._read(path, layer)
+        layers.append((layer, made))
         faults += wrong
         for phrase in made.phrases:
             if phrase.intent not in intents and phrase.intent not in OWN_INTENTS:
@@ -148,7 +167,14 @@ def check(folder: Path, intents: frozenset[str]) -> list[Fault]:
                 known = sorted(intents | OWN_INTENTS)
                 said = f"{phrase.id}: no intent is called {phrase.intent}{did_you_mean(phrase.intent, known)}"
                 faults.append(Fault(file, int(line), 1, said))
-    return faults
+    everywhere = _words_of_all().union(*(made.values for _, made in layers))
+    below = FILLED.union(*(made.values for layer, made in layers if layer != SHOP))
+    doubts = [
+        doubt
+        for layer, made in layers
+        for doubt in made.unfilled(below | made.values.keys() if layer == SHOP else everywhere)
+    ]
+    return faults, doubts
 
 
 OWN_INTENTS = frozenset(
@@ -184,6 +210,23 @@ def _twice(document: Document[PhraseFile]) -> Iterator[Fault]:
             line = document.place("phrases", seen[entry.id])[0]
             yield document.fault(f"the id {entry.id} is there already, in line {line}", "phrases", number, "id")
         seen.setdefault(entry.id, number)
+
+
+def _words_of_all() -> frozenset[str]:
+    """Return the variables that a phrase for many shops may have: of the chat, and those that are shipped for shops."""
+    shipped = PhraseFiles(where.default_folder())
+    return FILLED.union(*(variables(path.read_text("utf-8")) for path, _ in files_of(shipped)))
+
+
+def _unfilled(document: Document[PhraseFile], values: Collection[str]) -> Iterator[Fault]:
+    for number, entry in enumerate(document.value.phrases):
+        if entry.draft or "{" not in entry.text:
+            continue
+        for name in variables(entry.text):
+            if name not in values:
+                meant = did_you_mean(name, sorted(values)) or "; give it one under values"
+                said = f"{{{name}}} has no value, so this phrase is never suggested{meant}"
+                yield document.fault_at(f"{{{name}}}", said, "phrases", number, "text")
 
 
 def _made(document: Document[PhraseFile], layer: int) -> list[Phrase]:

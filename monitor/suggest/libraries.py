@@ -7,11 +7,11 @@ been asked for lately is let go: it can be read again.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from typing import NamedTuple, Protocol
 
 from monitor.suggest.library import Library
-from monitor.suggest.phrases import Phrase, layered
+from monitor.suggest.phrases import FILLED, Phrase, layered
 from monitor.suggest.reader import Reader
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,9 @@ class Layer(Protocol):
     @property
     def category(self) -> str | None:
         """Which category lies below it."""
+
+    def unfilled(self, values: Collection[str]) -> Sequence[object]:
+        """Which of its phrases have a variable without a value, each to be shown."""
 
 
 class Files(Protocol):
@@ -132,7 +135,7 @@ def made(source: Source, shop: str, category: str) -> Library:
     faults = [*faults, *wrong]
     between, wrong = source.files.category_layer(category or own.category or "")
     faults += wrong
-    for fault in faults:
+    values = {**general.values, **between.values, **own.values}
+    for fault in (*faults, *own.unfilled(FILLED | values.keys())):
         log.warning("phrases: %s", fault)
-    phrases = layered(general.phrases, between.phrases, own.phrases)
-    return Library(phrases, {**general.values, **between.values, **own.values}, source.reader)
+    return Library(layered(general.phrases, between.phrases, own.phrases), values, source.reader)

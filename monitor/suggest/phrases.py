@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 GENERAL, CATEGORY, SHOP = 0, 1, 2  # The nearer a layer, the more it counts.
+FILLED = frozenset({"product", "price", "agent", "shop"})  # Variables that the chat and the registers fill.
 _VARIABLE = re.compile(r"\{([a-z][a-z0-9_]{0,39})\}")
 # What people leave open in templates: [name], 【name】, ___, XX, {{name}}. Such a phrase is a draft.
 _HOLE = re.compile(

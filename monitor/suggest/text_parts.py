@@ -139,9 +139,11 @@ class TextParts:
     def _phrases(self) -> tuple[Source, Register]:
         folder, register = self._rules()
         reader, faults = words.load(folder)
-        files, wrong = phrases.load(folder)
+        files, wrong, doubts = phrases.load(folder)
         if faults or wrong:
             raise UsageError("\n".join(map(str, [*faults, *wrong])))
+        for doubt in doubts:
+            log.warning("phrases: %s", doubt)
 
         def category_of(shop: str) -> str | None:
             info = register.shop(shop)

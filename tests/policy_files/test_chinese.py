@@ -19,7 +19,16 @@ FILES = (
     MONITOR / "yaml_wording.py",
     MONITOR / "csv_files.py",
 )
-SAYS = {"ValueError", "misplaced", "fault", "Fault", "_fault", "_at", "_in_channels"}  # Called with what is wrong.
+SAYS = {
+    "ValueError",
+    "misplaced",
+    "fault",
+    "Fault",
+    "_fault",
+    "_at",
+    "fault_at",
+    "_in_channels",
+}  # Called with what is wrong.
 HOLDS = {"said", "told", "problem", "message"}  # Variables that hold it first.
 HINTS = {"meant", "_date_meant", "did_you_mean", "_hint"}  # What is added at the end.
 NOT_OF_RULES = {"words", "webhooks", "templates", "backtracking"}  # Read by who programs, or pieces of a sentence.

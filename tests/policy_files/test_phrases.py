@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from monitor.policy_files.checking import check as check_rules
-from monitor.policy_files.phrases import PhraseFiles, check, shop_file
+from monitor.policy_files.chinese import in_chinese
+from monitor.policy_files.phrases import PhraseFiles, check, load, shop_file
 from monitor.policy_files.where import default_folder
 from monitor.suggest.libraries import Source, made
 from tests.policy_files.folders import DEFAULT
@@ -23,7 +24,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 
 def test_the_shipped_phrases_and_word_lists_are_good() -> None:
-    assert check(default_folder(), INTENTS) == []
+    assert check(default_folder(), INTENTS) == ([], [])
     assert check_rules(default_folder(), NOW_MS).faults == []
 
 
@@ -82,7 +83,7 @@ def test_a_draft_is_kept_and_not_suggested(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, entry: str, line: int, said: str) -> None:
     path = write(tmp_path, "shops/s.yaml", f"phrases:\n  - {entry}\n")
-    fault, *_ = check(tmp_path, INTENTS)
+    (fault, *_), _ = check(tmp_path, INTENTS)
     assert (fault.file, fault.line) == (str(path), line)
     assert said in fault.message
 
@@ -94,6 +95,48 @@ def test_what_is_wrong_with_phrases_is_found_with_the_rules(tmp_path: Path) -> N
     rules(tmp_path, default=DEFAULT)
     [fault] = check_rules(tmp_path, NOW_MS).faults
     assert fault.file.endswith("quick_replies/shops/senye.yaml")
+
+
+def unfilled(folder: Path) -> list[tuple[str, int, int, str]]:
+    return [(Path(d.file).name, d.line, d.column, d.message.split(": ")[-1]) for d in check(folder, INTENTS)[1]]
+
+
+def test_a_phrase_whose_variable_nothing_fills_is_said_at_the_variable_with_what_was_meant(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "shops/s.yaml",
+        "values: {deposit: '50'}\nphrases:\n  - {id: a, intent: price, text: '亲，{product} 现在 {prise} 元'}\n"
+        "  - id: b\n    intent: price\n    text: |\n      定金 {deposit} 元，\n      由 {courier} 发出\n"
+        "  - {id: c, intent: price, text: '{nothing}', draft: true}\n",
+    )
+    assert unfilled(tmp_path) == [
+        ("s.yaml", 3, 50, "{prise} has no value, so this phrase is never suggested; did you mean price?"),
+        ("s.yaml", 8, 9, "{courier} has no value, so this phrase is never suggested; give it one under values"),
+    ]
+
+
+def test_a_phrase_for_many_shops_waits_for_a_shop_that_fills_its_variable(tmp_path: Path) -> None:
+    phrases = "  - {id: a, intent: price, text: '定金 {deposit}'}\n  - {id: b, intent: courier, text: '发 {courier}'}\n"
+    path = write(tmp_path, "general.zh.yaml", f"phrases:\n{phrases}")
+    [doubt] = check(tmp_path, INTENTS)[1]
+    assert (doubt.line, doubt.message.partition(" has no value")[0]) == (2, "{deposit}")
+    assert load(tmp_path)[1:] == ([], [doubt])
+    assert str(doubt).startswith(f"{path}:2:")
+    write(tmp_path, "shops/s.yaml", "values: {deposit: '50'}\n")
+    assert check(tmp_path, INTENTS)[1] == load(tmp_path)[2] == []
+
+
+def test_what_is_never_suggested_is_said_by_the_check_of_the_rules_and_when_a_shop_is_asked_about(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path, "shops/s.yaml", "phrases: [{id: a, intent: price, text: '{prise} 元'}]\n")
+    rules(tmp_path, default=DEFAULT)
+    checked = check_rules(tmp_path, NOW_MS)
+    [doubt] = checked.doubts
+    assert (doubt.line, doubt.column, checked.faults) == (1, 41, [])
+    assert "变量 {prise} 没有值，这句话永远不会被推荐；是不是 price？" in in_chinese(doubt.message)
+    made(Source(PhraseFiles(tmp_path), shipped_reader(), lambda _: None), "s", "")
+    assert str(doubt) in caplog.text
 
 
 def test_a_broken_file_of_a_shop_leaves_it_the_phrases_of_all(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -42,7 +42,7 @@ def test_what_qianniu_exports_becomes_a_file_of_the_library(tmp_path: Path, enco
     assert "draft jg" in said_of_it
     assert "row 6: the same text" in said_of_it
     assert "row 7: empty" in said_of_it
-    assert check(tmp_path, frozenset(shipped_reader().intents.phases)) == []
+    assert check(tmp_path, frozenset(shipped_reader().intents.phases)) == ([], [])
     layer, faults = PhraseFiles(tmp_path).shop_layer("森野/旗舰店")
     assert faults == []
     assert [(phrase.id, phrase.intent, phrase.holding) for phrase in layer.phrases] == [
