@@ -23,13 +23,15 @@ from monitor.alerts.view import Room, View, WaitView, Words, most_urgent
 from monitor.core.decisions import AlertState, Decision, NamedWait, TellPeople, ToldStep
 from monitor.core.masking import masked_name
 from monitor.core.roster import Person, Register
+from monitor.core.units import DAY_MS
 from monitor.core.views import WaitRow
 from monitor.policy_files.channels import MACHINES, Plan
 from monitor.policy_files.templates import NONE, OF_KIND
 
 SAID_CHARACTERS = 40
 REPLY_CHARACTERS = 80  # Of a suggested reply: what a glance takes in.
-ALERTS_KNOWN = 20_000  # Whose history is shown; older ones are told without.
+ALERTS_KNOWN = 20_000  # Whose history is shown; older ones are told without…
+KNOWN_FOR_MS = 3 * DAY_MS  # …as are those of which nothing was told for so long.
 WITHOUT_ALERT = frozenset(
     {"waits", "opening", "digest", "quality", "storm", "canary"}
 )  # None to claim besides their waits.
@@ -116,7 +118,8 @@ class FloorSpeaker:
         self._links = links
         self._epoch = epoch
         self._told: OrderedDict[str, tuple[ToldStep, ...]] = OrderedDict()
-        self._over: OrderedDict[str, Over] = OrderedDict()
+        self._over: dict[str, Over] = {}  # Of these.
+        self._newest_ms = 0  # When anything was last told.
         self.take(plan)
 
     def take(self, plan: Plan) -> None:
@@ -130,13 +133,20 @@ class FloorSpeaker:
             if isinstance(one, AlertState):
                 self._told[one.alert] = one.told
                 self._told.move_to_end(one.alert)
+                self._newest_ms = max(self._newest_ms, _last_ms(one.told))
                 if one.ended_at_ms is None:
                     self._over.pop(one.alert, None)
                 else:
                     self._over[one.alert] = "withdrawn" if one.state == "withdrawn" else "dropped_answered"
-        for known in (self._told, self._over):
-            while len(known) > ALERTS_KNOWN:
-                known.popitem(last=False)
+        oldest_ms = self._newest_ms - KNOWN_FOR_MS
+        while len(self._told) > ALERTS_KNOWN or (self._told and _last_ms(next(iter(self._told.values()))) < oldest_ms):
+            alert, _ = self._told.popitem(last=False)
+            self._over.pop(alert, None)
+
+    @property
+    def known(self) -> int:
+        """Of how many alerts it is known who was told."""
+        return len(self._told)
 
     # -- what still is so ----------------------------------------------------------------------------------------------
 
@@ -338,6 +348,11 @@ class FloorSpeaker:
             name = self._staff.register.shop_name(wait.shop)
             found.append(Link(words.label("open", False, plain(name, 12) if len(told.waits) > 1 else ""), url))
         return found
+
+
+def _last_ms(told: Sequence[ToldStep]) -> int:
+    """Return when the last of these was told."""
+    return told[-1].decided_at_ms if told else 0
 
 
 def _of_kind(kind: str, facts: dict[str, Any], words: Words) -> dict[str, str]:

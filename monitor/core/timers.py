@@ -4,7 +4,9 @@ Most waits end before their limit, so what is cheap here is asking to be woken
 and forgetting it. An item carries the one instant it wants (``wake_at_ms``); a
 slot lists items that wanted to be woken in it at some time, and an entry whose
 item has changed its mind since is passed over when the slot comes. Per open wait
-that is eight bytes and no comparison, where a heap needs a tuple and sifts.
+that is eight bytes and no comparison, where a heap needs a tuple and sifts. Only a slot
+that is far off is left at once: a wait that is given up in seven days would keep its
+chat in memory until then, whoever has answered it.
 """
 
 from heapq import heappop, heappush
@@ -12,6 +14,8 @@ from typing import Generic, Protocol, TypeVar
 
 NEVER_MS = 1 << 62
 SLOT_BITS = 4  # 16 ms: short against the 50 ms an alert may be late, long against a burst.
+FAR_MS = 7_200_000  # So much later than it is wanted now, and an item is taken out of its slot. Longer than chats idle.
+SEARCHED = 256  # Items of a slot at most, to find one that leaves: of a crowd it is not worth the look.
 CROWD = 1 << 16  # A slot that holds more is not searched for its first item; it is taken, in slices, once it is past.
 
 
@@ -41,6 +45,8 @@ class Timers(Generic[T]):
 
     def wake(self, item: T, at_ms: int) -> None:
         """Ask for ``item`` to be woken at ``at_ms``, and at no other time."""
+        if at_ms + FAR_MS < item.wake_at_ms < NEVER_MS:
+            self._leave(item)
         item.wake_at_ms = at_ms
         number = at_ms >> SLOT_BITS
         slot = self._slots.get(number)
@@ -51,6 +57,16 @@ class Timers(Generic[T]):
             slot.append(item)
         if at_ms < self.next_ms:
             self.next_ms = at_ms
+
+    def _leave(self, item: T) -> None:
+        """Take an item out of the slot it was to be woken in."""
+        number = item.wake_at_ms >> SLOT_BITS
+        slot = self._slots.get(number)
+        if slot is None or len(slot) > SEARCHED:
+            return
+        slot[:] = [other for other in slot if other is not item]
+        if not slot:
+            del self._slots[number]  # Its number stays in the heap, and is passed over.
 
     def due(self, now_ms: int, at_most: int) -> list[T]:
         """Take up to ``at_most`` items that are due, earliest slot first, and put them to sleep.
@@ -64,7 +80,10 @@ class Timers(Generic[T]):
         heap, slots = self._heap, self._slots
         while heap and heap[0] <= last and len(taken) < at_most:
             number = heap[0]
-            slot = slots[number]
+            slot = slots.get(number)
+            if slot is None:
+                heappop(heap)
+                continue
             whole = number < last
             if len(slot) > at_most and not whole:
                 break
@@ -94,7 +113,10 @@ class Timers(Generic[T]):
         """
         while self._heap:
             number = self._heap[0]
-            slot = self._slots[number]
+            slot = self._slots.get(number)
+            if slot is None:
+                heappop(self._heap)
+                continue
             if number < now_ms >> SLOT_BITS:
                 return number << SLOT_BITS
             if len(slot) > crowd:

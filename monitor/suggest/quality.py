@@ -28,6 +28,7 @@ RECENT_REPLIES = 10  # Among which the same text is a copy.
 COPIED_CHARS = 8  # A shorter text may be said again: "好的亲".
 UNCLEAR_CHARS = 12  # A longer reply says more than that it does not know.
 CURT_CHARS = 2  # A reply of so few letters to a question says too little.
+CHATS_KEPT_MS = 3 * DAY_MS  # Since the last word: a promise given before a weekend is missed after it.
 CHATS_AT_MOST = 50_000  # Whose neighbours are remembered: far over the chats of a day's last hours on one floor.
 
 SERIOUS, WARN, NOTE = "serious", "warn", "note"
@@ -106,6 +107,11 @@ class Judge:
         self._chats: OrderedDict[Key, _Chat] = OrderedDict()
         self._owed: dict[Key, int] = {}  # When an apology that is owed is missed.
         self.reload(wording, words)
+
+    @property
+    def remembered(self) -> int:
+        """How many chats are."""
+        return len(self._chats)
 
     def reload(self, wording: Wording, words: ServiceWords) -> None:
         """Take other word lists from now on."""
@@ -278,7 +284,9 @@ class Judge:
         return {(key[0], sorry.message) for key in self._owed if (sorry := self._chats[key].sorry) is not None}
 
     def due(self, now_ms: int, out: Judged) -> None:
-        """Judge the apologies whose time is over."""
+        """Judge the apologies whose time is over; forget the chats that have been silent for days."""
+        while self._chats and next(iter(self._chats.values())).last_ms < now_ms - CHATS_KEPT_MS:
+            self._forget_oldest()
         for key, until_ms in list(self._owed.items()):
             chat = self._chats.get(key)
             sorry = chat.sorry if chat is not None else None

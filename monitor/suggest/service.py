@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from monitor.core.masking import mask
 from monitor.core.roster import DEFAULT_TEAM, Register
+from monitor.core.units import DAY_MS
 from monitor.core.views import WaitRow
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
@@ -27,7 +28,8 @@ from monitor.suggest.phrases import product_name, product_values
 from monitor.suggest.reader import Read
 from monitor.suggest.talk import OpenTalk, Talk
 
-OFFERS_REMEMBERED = 20_000  # So that an outcome need not repeat what was asked.
+OFFERS_REMEMBERED = 20_000  # So that an outcome need not repeat what was asked…
+REMEMBERED_MS = DAY_MS  # …as long as a reply may take.
 SHOPS_LEARNED = 2_000  # Whose tallies are held.
 READINGS_HELD = 4_096  # Of texts that pages ask about again and again.
 COMPARED_CHARS = 500  # Of an edited reply: how much was changed shows in the beginning.
@@ -122,7 +124,7 @@ class Suggester:
         self._store = store
         self._metrics = metrics
         self._now_ms = now_ms
-        self._offers: OrderedDict[str, Offer] = OrderedDict()
+        self._offers: OrderedDict[str, tuple[int, Offer]] = OrderedDict()  # By id, and when each was made.
         self._learned: OrderedDict[str, Learned] = OrderedDict()
         self._readings: OrderedDict[str, Read] = OrderedDict()
         self.reload(source, register)
@@ -248,12 +250,18 @@ class Suggester:
         )  # fmt: skip
 
     def _made(self, offer: Offer, name: str) -> Offer:
-        if name not in self._offers:
+        offers, now_ms = self._offers, self._now_ms()
+        if name not in offers:
             self._metrics.suggestions.add("offered" if offer.phrases else "abstained")
-            self._offers[name] = offer
-            if len(self._offers) > OFFERS_REMEMBERED:
-                self._offers.popitem(last=False)
+            offers[name] = (now_ms, offer)
+            while len(offers) > OFFERS_REMEMBERED or next(iter(offers.values()))[0] < now_ms - REMEMBERED_MS:
+                offers.popitem(last=False)
         return offer
+
+    def offer(self, id: str) -> Offer | None:
+        """Return what was suggested under an id; None: nothing was, or long ago."""
+        found = self._offers.get(id)
+        return None if found is None else found[1]
 
     async def rewrite(self, offer: Offer) -> tuple[str, ...]:
         """Return the replies of a suggestion in a model's words; none where there is no model, or no trust in it."""
@@ -300,7 +308,7 @@ class Suggester:
         Raises:
             StoreUnavailable: nothing was stored.
         """
-        known = self._offers.get(offer) if offer else None
+        known = self.offer(offer) if offer else None
         library = await self._libraries.of(shop)
         learned = await self._learned_of(shop)
         found = library.get(phrase)

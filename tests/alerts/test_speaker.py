@@ -186,6 +186,21 @@ def test_who_was_told_when_is_said_and_the_message_itself_is_not(floor: Floor) -
     assert one.say("a", [told(*TWO)], NOW_MS).lines[-1] == "已告知：弹窗 90s 10:14:50"
 
 
+def test_alerts_of_days_ago_are_forgotten_however_they_ended(floor: Floor) -> None:
+    one = speaker(floor)
+    for day in range(8):
+        at_ms = ASKED_MS + day * DAY_MS
+        for alert in range(10):
+            steps = (ToldStep("90s", "popup", at_ms, at_ms), ToldStep("120s", "team", at_ms, at_ms + 30_000))
+            ended_at_ms = at_ms + 60_000 if alert % 2 else None
+            one.see([state(alert=f"{day}.{alert}", told=steps, ended_at_ms=ended_at_ms)])
+            one.see([state(alert="7", told=steps)])
+        assert one.known == 10 * min(day + 1, 4) + 1
+    assert one.standing(told(alert="7.1", kind="source")) == "dropped_answered"
+    later = told(*TWO, decided_at_ms=NOW_MS + 7 * DAY_MS)
+    assert "已告知：弹窗 90s 10:13:20" in one.say("a", [later], NOW_MS + 7 * DAY_MS).lines
+
+
 def state(**more: Any) -> AlertState:
     made: dict[str, Any] = dict.fromkeys(AlertState.__struct_fields__) | {
         "alert": "7",

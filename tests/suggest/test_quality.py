@@ -220,6 +220,18 @@ def test_a_promise_nobody_kept_is_serious_and_names_the_holding_reply() -> None:
     assert chat.out.hits[0].level == "serious"
 
 
+def test_chats_silent_for_three_days_are_forgotten_and_no_others() -> None:
+    judge, day_s = Judge(*lists()), 86_400
+    always = Chat(chat="always", judge=judge)
+    for day in range(8):
+        for chat in range(5):
+            Chat(chat=f"{day}.{chat}", judge=judge).buyer(day * day_s, "有货吗").agent(day * day_s + 9, "有的亲")
+        always.buyer(day * day_s + 10, "有货吗").at(day * day_s + 10)
+        assert judge.remembered == 5 * min(day + 1, 3) + 1
+    assert always.hits == []
+    assert always.at(11 * day_s).judge.remembered == 0
+
+
 def test_what_was_said_before_can_be_remembered_without_judging_it() -> None:
     judge = Judge(*lists())
     event = Message(id="m1", ts_ms=START_MS, shop="senye", conversation="c", role="buyer", text="我165 120斤")
