@@ -329,6 +329,31 @@ async def test_sources_name_the_machine_its_version_and_what_it_sees(page: Page,
     send(program, status | back)
 
 
+@pytest.mark.parametrize(("path", "asked"), [("/sources", "/v1/sources"), ("/reports", "/v1/kpis?*by=shop")])
+async def test_figures_that_cannot_be_asked_again_are_not_shown_as_those_of_now(
+    context: BrowserContext, program: Program, path: str, asked: str
+) -> None:
+    page = await context.new_page()
+    await page.clock.install()
+    await shown(page, program, f"{path}?lang=zh")
+    await expect(page.locator("[data-test=stale]")).to_have_count(0)
+    await page.route(f"{program.url}{asked}", lambda route: route.abort())
+    await page.clock.run_for(31_000)
+    await expect(page.locator("[data-test=stale]")).to_contain_text("读取失败：连不上服务 · 数据停在")
+    await page.unroute(f"{program.url}{asked}")
+    await page.clock.run_for(6_000)
+    await expect(page.locator("[data-test=stale]")).to_have_count(0)
+    await page.close()
+
+
+async def test_the_language_goes_with_one_to_the_next_page(page: Page, program: Program) -> None:
+    await shown(page, program, "/?lang=en&tv=0&theme=dark")
+    await page.get_by_role("link", name="Console").click()
+    await page.wait_for_url("**/console?lang=en&theme=dark")
+    await page.get_by_role("link", name="Sources").click()
+    await expect(page.get_by_role("heading", name="Sources")).to_be_visible()
+
+
 async def test_a_report_is_exported_as_it_is_shown(page: Page, program: Program, tmp_path: Path) -> None:
     await shown(page, program, "/reports?lang=zh")
     await expect(page.locator("[data-test=report-row]")).to_contain_text("senye")

@@ -145,6 +145,40 @@ async def test_a_lost_line_dims_the_board_and_freezes_its_timers_until_it_is_bac
     board.faults = [fault for fault in board.faults if fault not in refused]
 
 
+async def test_a_line_that_is_back_at_once_leaves_no_page_blank_meanwhile(board: Board) -> None:
+    live = board.live
+    live.waits = [live.wait("a", 100)]
+    await board.open()
+    await expect(board.page.locator("[data-test=line]")).to_have_text("实时")
+    live.greets = False  # The new line is open, and nothing was said on it so far.
+    await live.stop()
+    await expect(board.page.locator("[data-test=line]")).to_have_text("重连中")
+    await live.start()
+    await board.pass_time(2)
+    await live.hears("hello", times=2)
+    await expect(board.page.locator("[data-test=line]")).to_have_text("实时")
+    assert await board.rows("waited") == [["01:42"]]
+
+
+async def test_a_right_to_look_that_ends_is_said_with_the_way_to_log_in_again(board: Board) -> None:
+    live, page = board.live, board.page
+    live.waits = [live.wait("a", 100)]
+    await board.open("?lang=zh&team=A组")
+    await expect(page.locator("[data-test=line]")).to_have_text("实时")
+    await page.context.route(f"{live.address}/v1/live/ticket", lambda route: route.fulfill(status=401, json={}))
+    await live.stop()
+    await live.start()
+    await expect(page.locator("[data-test=line]")).to_have_text("重连中")
+    await board.pass_time(2)
+    await expect(page.locator("[data-test=line]")).to_have_text("登录已失效")
+    await board.pass_time(16)
+    await expect(page.locator(".line-lost")).to_have_text("需要登录后查看 · 数据停在 20:00:00")
+    login = page.locator(".line-lost a")
+    assert await login.get_attribute("href") == "/login?next=%2F%3Flang%3Dzh%26team%3DA%25E7%25BB%2584"
+    await login.click(trial=True)  # What lies over everything lets the link be pressed.
+    board.faults = [fault for fault in board.faults if "401" not in fault]
+
+
 async def test_a_line_that_is_open_but_silent_is_doubted_then_given_up(board: Board) -> None:
     live = board.live
     live.waits = [live.wait("a", 10)]

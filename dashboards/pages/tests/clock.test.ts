@@ -54,6 +54,23 @@ describe('the server clock', () => {
     expect(clock.now()).toBe(3_600_000)
   })
 
+  it('runs on over a reconnect, until what answers then says another time', () => {
+    const { clock, move } = clockAt(0)
+    move(10)
+    clock.pong(0, 1_005)
+    clock.doubt()
+    move(1_000)
+    expect(clock.now()).toBe(2_010)
+    clock.heard(500)
+    move(7)
+    expect(clock.now()).toBe(507)
+    clock.doubt()
+    move(20)
+    clock.pong(1_027, 90_000)
+    clock.heard(89_000) // It took long: the pong was better.
+    expect(clock.now()).toBe(90_005)
+  })
+
   it('is not set back by a frame that took long', () => {
     const { clock, move } = clockAt(0)
     move(10)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { backoffMs } from '../src/live/backoff'
 import { freshness } from '../src/live/freshness'
-import { readOptions, within, withOption } from '../src/app/options'
+import { loginAddress, pageAddress, readOptions, within, withOption } from '../src/app/options'
 import { firstEvent } from '../src/wallboard/firstEvent'
 import { themeAt } from '../src/app/theme'
 import { SoonWatcher } from '../src/app/soon'
@@ -47,6 +47,16 @@ describe('the options of a page', () => {
 
   it('change one at a time', () => {
     expect(withOption('?tv=1&lang=zh', 'lang', 'en')).toBe('?tv=1&lang=en')
+  })
+
+  it('go with one to the next page where they are about the viewer, and come back from the login', () => {
+    expect(pageAddress('/console', '?lang=en&tv=1&team=A&theme=dark')).toBe('/console?lang=en&theme=dark')
+    expect(pageAddress('/agent', '?lang=en', { agent: '小 林' })).toBe(
+      '/agent?agent=%E5%B0%8F+%E6%9E%97&lang=en',
+    )
+    expect(pageAddress('/console', '')).toBe('/console')
+    const login = loginAddress({ pathname: '/', search: '?tv=1&team=A%E7%BB%84' })
+    expect(new URLSearchParams(login.slice('/login?'.length)).get('next')).toBe('/?tv=1&team=A%E7%BB%84')
   })
 })
 

@@ -126,7 +126,7 @@ describe('the rows of the board', () => {
 })
 
 describe('the figures of the board', () => {
-  it('counts stages, those about to be missed and those over three minutes', () => {
+  it('counts stages, those about to be missed and those that are overdue', () => {
     const v = view([
       waiting('a', 10),
       waiting('b', 70),
@@ -135,15 +135,7 @@ describe('the figures of the board', () => {
       waiting('e', 301),
     ])
     expect(v.tally).toEqual({ ok: 1, warn: 2, late: 1, lost: 1 })
-    expect(v).toMatchObject({ waiting: 5, soon: 1, late: 2, lateIsThreeMinutes: true })
-  })
-
-  it('does not speak of three minutes where a shop has another limit', () => {
-    const short = [
-      ['slow', 10],
-      ['at_risk', 30],
-    ]
-    expect(view([waiting('a', 10), waiting('b', 10, { stages: short })]).lateIsThreeMinutes).toBe(false)
+    expect(v).toMatchObject({ waiting: 5, soon: 1, late: 2 })
   })
 
   it('keeps bot-held chats and polite words off the board and out of its figures', () => {

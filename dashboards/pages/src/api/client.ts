@@ -7,6 +7,7 @@ export type Answer<T> =
   /** Somebody was faster. */
   | { readonly state: 'conflict'; readonly data: T }
   | { readonly state: 'refused'; readonly why: string }
+  /** `why` is empty where nobody answered: what a browser says of that is for its makers. */
   | { readonly state: 'failed'; readonly why: string }
 
 /** Long enough for a big floor, short enough that a dead line is noticed. */
@@ -30,8 +31,8 @@ export async function ask<T>(
         : { body: JSON.stringify(act.body), headers: { 'content-type': 'application/json' } }),
     })
     return await read<T>(answer)
-  } catch (fault) {
-    return { state: 'failed', why: fault instanceof Error ? fault.message : String(fault) }
+  } catch {
+    return { state: 'failed', why: '' }
   } finally {
     window.clearTimeout(timer)
   }

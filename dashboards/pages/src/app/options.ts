@@ -67,6 +67,27 @@ export function withOption(search: string, name: 'lang' | 'theme' | 'tv' | 'soun
   return `?${query.toString()}`
 }
 
+/** The address of another page, in the language and the colours that were chosen on this one. */
+export function pageAddress(
+  path: string,
+  search: string,
+  asked: Readonly<Record<string, string>> = {},
+): string {
+  const here = new URLSearchParams(search)
+  const query = new URLSearchParams(asked)
+  for (const name of ['lang', 'theme']) {
+    const chosen = here.get(name)
+    if (chosen !== null) query.set(name, chosen)
+  }
+  const text = query.toString()
+  return text === '' ? path : `${path}?${text}`
+}
+
+/** Where one logs in, to come back to the page one was on. */
+export function loginAddress({ pathname, search }: { pathname: string; search: string }): string {
+  return `/login?${new URLSearchParams({ next: pathname + search }).toString()}`
+}
+
 /** Whether a board is of a part of the floor only. */
 export function isPart(board: BoardFilter): boolean {
   return Object.values(board).some((names: readonly string[]) => names.length > 0)

@@ -14,7 +14,7 @@ import { themeAt } from './theme'
 /** Long enough that a page which stays of the wrong version, behind some cache, does no harm by trying. */
 const RELOAD_AFTER_MS = 15_000
 
-/** A TV's browser runs for months; a fresh page each day costs nothing. */
+/** A TV's browser runs for months; a fresh page each day costs nothing, while there is somebody to give it. */
 const RELOAD_EVERY_MS = 24 * 3_600_000
 
 export interface Shown {
@@ -57,7 +57,8 @@ export function useBoard(options: Options): ShallowRef<Shown> {
     const nowMs = connection.clock.now() ?? 0
     if (nowMs > 0)
       document.documentElement.dataset['theme'] = themeAt(options.theme, new Date(nowMs).getHours())
-    if (options.tv && performance.now() > RELOAD_EVERY_MS) window.location.reload()
+    if (options.tv && performance.now() > RELOAD_EVERY_MS && shown.value.freshness === 'fresh')
+      window.location.reload()
     timer = window.setTimeout(drawEverySecond, 1005 - (nowMs % 1000))
   }
 

@@ -19,13 +19,16 @@ export class ServerClock {
   private samples: Sample[] = []
   /** From a frame's own `now`: late by the time it travelled. Used until the first pong. */
   private roughOffsetMs: number | null = null
+  private doubted = false
 
   constructor(private readonly monotonicMs: () => number) {}
 
-  /** Forget everything, as after a reconnect: another server may answer. */
-  reset(): void {
-    this.samples = []
-    this.roughOffsetMs = null
+  /**
+   * Another server may answer after a reconnect: the first that it says replaces all that was known. Until then time
+   * runs on as it did, for a page without a time would be blank in between.
+   */
+  doubt(): void {
+    this.doubted = true
   }
 
   /** A ping sent at `sentMs` (monotonic) was answered just now with the server's time. */
@@ -33,6 +36,8 @@ export class ServerClock {
     const receivedMs = this.monotonicMs()
     const roundTripMs = receivedMs - sentMs
     if (roundTripMs < 0) return
+    if (this.doubted) this.samples = []
+    this.doubted = false
     this.samples.push({ roundTripMs, offsetMs: serverNowMs - (sentMs + receivedMs) / 2 })
     if (this.samples.length > KEPT) this.samples.shift()
   }
@@ -40,8 +45,9 @@ export class ServerClock {
   /** A frame with the server's time came in: no frame comes from the future. */
   heard(serverNowMs: number): void {
     const now = this.now()
-    if (now === null || serverNowMs > now + BEHIND_MS) {
+    if (now === null || this.doubted || serverNowMs > now + BEHIND_MS) {
       this.samples = []
+      this.doubted = false
       this.roughOffsetMs = serverNowMs - this.monotonicMs()
     }
   }

@@ -104,7 +104,7 @@ export class LiveConnection {
 
   private opened(socket: Socket): void {
     this.line = 'open'
-    this.clock.reset()
+    this.clock.doubt()
     const resume = this.board === null ? null : { epoch: this.board.epoch, seq: this.board.seq }
     socket.send(
       JSON.stringify({ type: 'hello', v: 1, resume, ...(this.asked === null ? {} : { board: this.asked }) }),

@@ -45,8 +45,7 @@ export function plusDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10)
 }
 
-export function spanOf(asked: Asked, nowMs: number, shifts: readonly ShiftHours[] = USUAL): Span {
-  const today = dayOf(nowMs)
+export function spanOf(asked: Asked, today: string, shifts: readonly ShiftHours[] = USUAL): Span {
   const whole = (from: string, to: string): Span => ({ from, to, instants: null })
   switch (asked.choice) {
     case 'today':

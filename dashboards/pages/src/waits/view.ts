@@ -12,14 +12,11 @@
 
 import type { Board, BoardWait } from '../live/board'
 import type { Agent, Source, Wait } from '../live/frames'
-import { bandOf, standing, type Band, type Label, type Standing } from './standing'
+import { standing, type Band, type Label, type Standing } from './standing'
 
 /** Lost ones cannot be acted on any more: the two newest are shown for ten minutes, the others are counted. */
 const LOST_ROWS = 2
 const LOST_SHOWN_MS = 600_000
-
-/** The limit of the trade: after three minutes most buyers are on their way. */
-const THREE_MINUTES_MS = 180_000
 
 export interface Row extends Standing {
   readonly wait: Wait
@@ -58,8 +55,6 @@ export interface View {
   /** Still in time, with a minute or less left. */
   readonly soon: number
   readonly late: number
-  /** The limit of `late` is three minutes for every wait shown. */
-  readonly lateIsThreeMinutes: boolean
   readonly tally: Readonly<Record<Band, number>>
   readonly teams: readonly TeamTally[]
   readonly unknown: number
@@ -116,14 +111,12 @@ export function viewOf(board: Board, nowMs: number, rowsMax: number, othersNamed
   let longest: Ranked | null = null
   let soon = 0
   let unknown = 0
-  let lateIsThreeMinutes = true
   for (const { wait } of board.waits.values()) if (isBotHeld(wait)) botHeld += 1
   for (const place of places) {
     if (longest === null || place.stands.waitedMs > longest.stands.waitedMs) longest = place
     if (place.group === Group.Unknown) unknown += 1
     else tally[place.stands.band] += 1
     if (place.label === 'soon') soon += 1
-    if (lateIsThreeMinutes) lateIsThreeMinutes = lateLimitMs(place.wait) === THREE_MINUTES_MS
   }
   const rows = agentRows(board, places, rowsMax, othersNamed)
   const named = rows.flatMap((row) => [row.lead, ...row.others])
@@ -139,7 +132,6 @@ export function viewOf(board: Board, nowMs: number, rowsMax: number, othersNamed
     waiting,
     soon,
     late: all.tally.late + all.tally.lost,
-    lateIsThreeMinutes,
     tally: all.tally,
     teams: teamTallies(places),
     unknown,
@@ -248,14 +240,6 @@ function fromServer(
     lost: Math.max(own.lost, open.get('lost') ?? 0),
   }
   return { tally, botHeld: board.counts.botHeld }
-}
-
-function lateLimitMs(wait: Wait): number | null {
-  for (let i = 0; i < wait.limits.length; i++) {
-    const limit = wait.limits[i]
-    if (limit !== undefined && bandOf(limit, i, wait.limits.length) === 'late') return limit.afterMs
-  }
-  return null
 }
 
 function sum(tally: Readonly<Record<Band, number>>): number {

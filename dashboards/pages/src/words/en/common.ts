@@ -2,8 +2,10 @@ import type { Common } from '../zh/common'
 
 export const counted = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
 
+/** In the place of a reason, where there was no answer at all. */
+export const because = (why: string): string => (why === '' ? 'the service does not answer' : why)
+
 export const common: Common = {
-  tag: 'en',
   title: 'Pre-sales desk',
   demo: 'Demo data',
   waiting: 'Waiting',
@@ -70,9 +72,9 @@ export const common: Common = {
     dataFrom: (clock) => `data from ${clock}`,
     connecting: 'Connecting…',
     unreachable: (attempts) => `Cannot reach the service, trying again (attempt ${attempts})`,
-    refused: 'Please log in to see this board',
+    refused: 'Please log in to see this',
+    loggedOut: 'Logged out',
     outdated: 'The service was updated; this page is about to reload',
-    broken: 'This page has a fault; please reload it',
   },
   flags: {
     closed_unanswered: 'Closed unanswered',
@@ -163,9 +165,8 @@ export const common: Common = {
   logOut: 'Log out',
   notAllowed: 'Your account may not see this.',
   loading: 'Loading…',
-  retry: 'Try again',
   notThere: 'This service does not offer this yet',
-  failed: (why) => `Could not be read: ${why}`,
+  failed: (why) => `Could not be read: ${because(why)}`,
   close: 'Close',
   copy: 'Copy',
   copied: 'Copied',

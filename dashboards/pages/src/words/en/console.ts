@@ -1,4 +1,5 @@
 import type { ConsoleWords } from '../zh/console'
+import { because } from './common'
 import { desk } from './desk'
 
 export const console_: ConsoleWords = {
@@ -32,18 +33,15 @@ export const console_: ConsoleWords = {
   dismiss: 'Needs no answer',
   dismissReason: 'Why does it need no answer?',
   confirm: 'OK',
-  cancel: 'Cancel',
   done: (what) => `${what} ✓`,
-  actFailed: (what, why) => `${what} failed: ${why}`,
+  actFailed: (what, why) => `${what} failed: ${because(why)}`,
   notAllowedAct: 'Your account may not do this',
   pick: 'Choose a row to see the chat and to act.',
   openedBy: (clock) => `waiting since ${clock}`,
-  timeline: 'What happened',
   told: 'Who was told',
   nobodyTold: 'Nobody was told yet',
   room: 'Who has room',
   noRoom: 'Nobody has room now',
-  moveTo: (who) => `Move to ${who}`,
   movedHint: 'Transfer it in the chat program; this is advice only.',
   chat: 'Chat',
   truncatedChat: 'Older messages are left out',
@@ -97,7 +95,6 @@ export const console_: ConsoleWords = {
     shops: 'Shops',
     shift: 'Shift ends',
     empty: 'Nothing is known of any agent yet. Who has answered, or stands in people.yaml, appears here.',
-    onShift: 'on shift',
   },
   shop: {
     name: 'Shop',
@@ -108,7 +105,6 @@ export const console_: ConsoleWords = {
     unknown: 'Not known',
     online: 'Can take more',
     waiting: 'Waiting',
-    oldest: 'Longest',
     since: (ago) => `since ${ago}`,
     absent: 'Absent',
     target: 'Target',

@@ -49,7 +49,6 @@ export const reports: ReportsWords = {
   hours: 'Mean wait by hour',
   hoursHint: 'The nearer to orange, the longer; the number is of rounds that have ended',
   rounds: 'rounds',
-  seconds_: 's',
   longer: 'longer',
   csv: 'CSV',
   xlsx: 'Excel',

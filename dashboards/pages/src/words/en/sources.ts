@@ -29,6 +29,7 @@ export const sources: SourcesWords = {
   catchingUp: 'catching up',
   search: 'Find a source, machine, account or shop',
   onlyTrouble: 'Only in trouble',
+  noneFits: 'No source fits',
   uncovered: 'Shops nobody sees',
   uncoveredHint: 'No source shows these shops now: their waits are unknown and nobody is blamed.',
 }

@@ -36,15 +36,12 @@ export const wallboard: WallboardWords = {
     agent: 'Agent',
     shop: 'Shop · buyer',
     others: 'Also with this agent',
-    remarks: 'Remarks',
   },
-  inRow: (n) => `${n} waiting`,
   andMore: (n) => `+${n}`,
   more: (n) => `+${n} more`,
   moreLost: (n) => `${n} of them presumed lost (estimate)`,
   nobody: 'Nobody is waiting',
   noSuchPart: 'Nothing has come for this part yet. Check the floor, team, platform or shop in the address.',
-  overHint: 'incl. lost (est.)',
   teamWaiting: (n) => `${n} waiting`,
   teams: 'Teams',
   notify: 'Notify',
@@ -56,7 +53,6 @@ export const wallboard: WallboardWords = {
   soundOff: 'Sound off',
   soundBlocked: 'Click anywhere for sound',
   quietNow: 'Quiet hours',
-  botHint: 'not timed',
   summary: (waiting, soon, late) =>
     `${counted(waiting, 'buyer', 'buyers')} waiting, ${soon} about to miss, ${late} overdue`,
   firstRun: {

@@ -1,7 +1,9 @@
 /** What more than one page says, in Chinese; the shape of every other language. */
 
+/** In the place of a reason, where there was no answer at all. */
+export const because = (why: string): string => (why === '' ? '连不上服务' : why)
+
 export const common = {
-  tag: 'zh-CN',
   title: '售前接待',
   demo: '演示数据',
   waiting: '等待中',
@@ -70,8 +72,8 @@ export const common = {
     connecting: '正在连接…',
     unreachable: (attempts: number) => `连不上服务，正在重试（第 ${attempts} 次）`,
     refused: '需要登录后查看',
+    loggedOut: '登录已失效',
     outdated: '服务已更新，页面即将刷新',
-    broken: '页面出错，请刷新',
   },
   flags: {
     closed_unanswered: '会话已关未回复',
@@ -162,9 +164,8 @@ export const common = {
   logOut: '退出',
   notAllowed: '您的账号不能查看这一页。',
   loading: '正在读取…',
-  retry: '重试',
   notThere: '本服务暂不提供这些数据',
-  failed: (why: string) => `读取失败：${why}`,
+  failed: (why: string) => `读取失败：${because(why)}`,
   close: '关闭',
   copy: '复制',
   copied: '已复制',

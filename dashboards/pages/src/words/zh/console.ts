@@ -1,3 +1,4 @@
+import { because } from './common'
 import { desk } from './desk'
 
 export const console_ = {
@@ -31,18 +32,15 @@ export const console_ = {
   dismiss: '无需回复',
   dismissReason: '为什么无需回复？',
   confirm: '确定',
-  cancel: '取消',
   done: (what: string) => `${what} ✓`,
-  actFailed: (what: string, why: string) => `${what}未成功：${why}`,
+  actFailed: (what: string, why: string) => `${what}未成功：${because(why)}`,
   notAllowedAct: '您的账号没有这项权限',
   pick: '选一行，查看会话和处理。',
   openedBy: (clock: string) => `${clock} 起`,
-  timeline: '经过',
   told: '通知记录',
   nobodyTold: '还没有通知过任何人',
   room: '可以接手',
   noRoom: '现在没有人有空位',
-  moveTo: (who: string) => `转 ${who}`,
   movedHint: '请在聊天软件里转接；这里只给建议。',
   chat: '聊天',
   truncatedChat: '更早的消息未列出',
@@ -96,7 +94,6 @@ export const console_ = {
     shops: '店铺',
     shift: '班次至',
     empty: '还没有任何客服的数据。有人回复过，或写进 people.yaml 之后，就会出现。',
-    onShift: '当班',
   },
   shop: {
     name: '店铺',
@@ -107,7 +104,6 @@ export const console_ = {
     unknown: '在岗未知',
     online: '可接新客',
     waiting: '在等',
-    oldest: '最长',
     since: (ago: string) => `${ago}起`,
     absent: '缺岗',
     target: '目标',

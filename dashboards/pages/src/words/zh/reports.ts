@@ -49,7 +49,6 @@ export const reports = {
   hours: '各时段平均等待',
   hoursHint: '颜色越偏橙等得越久；数字是已结束的轮次',
   rounds: '轮次',
-  seconds_: '秒',
   longer: '更久',
   csv: '导出 CSV',
   xlsx: '导出 Excel',

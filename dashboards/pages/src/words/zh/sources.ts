@@ -27,6 +27,7 @@ export const sources = {
   catchingUp: '补录中',
   search: '按采集端、电脑、子账号、店铺查找',
   onlyTrouble: '只看异常',
+  noneFits: '没有符合条件的采集端',
   uncovered: '没有数据的店铺',
   uncoveredHint: '这些店铺现在没有任何采集端在看：等待显示为未知，不算任何人的责任。',
 }

@@ -33,15 +33,12 @@ export const wallboard = {
     agent: '客服',
     shop: '店铺 · 买家',
     others: '同一客服还有',
-    remarks: '备注',
   },
-  inRow: (n: number) => `${n} 位在等`,
   andMore: (n: number) => `+${n}`,
   more: (n: number) => `另有 ${n} 位`,
   moreLost: (n: number) => `其中疑似流失 ${n} 位（估计）`,
   nobody: '无人等待',
   noSuchPart: '这个范围还没有收到过消息。请核对网址里的楼层、小组、平台或店铺名。',
-  overHint: '含疑似流失',
   teamWaiting: (n: number) => `${n} 等`,
   teams: '小组',
   notify: '通知',
@@ -53,7 +50,6 @@ export const wallboard = {
   soundOff: '提示音关',
   soundBlocked: '点击任意处开启声音',
   quietNow: '静音时段',
-  botHint: '不计时',
   summary: (waiting: number, soon: number, late: number) =>
     `等待中 ${waiting} 位，将超时 ${soon} 位，超时 ${late} 位`,
   firstRun: {
