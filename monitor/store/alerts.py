@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from monitor.core.decisions import AlertAct, AlertState
 from monitor.store.database import Line
+from monitor.store.many import insert_many
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(AlertState).decode
@@ -73,16 +74,10 @@ class Judged(Struct, frozen=True, array_like=True, gc=False):
 
 def insert_alerts(db: sqlite3.Connection, states: Sequence[AlertState]) -> None:
     """Write how alerts stand, and add what was done to the trail."""
-    db.executemany(
-        "INSERT INTO alerts (alert, kind, state, platform, shop, team, agent, since_ms, raised_at_ms, limit_at_ms, "
-        "first_claimed_at_ms, ended_at_ms, outcome, updated_at_ms, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert) DO UPDATE SET "
-        "state = excluded.state, team = excluded.team, agent = excluded.agent, since_ms = excluded.since_ms, "
-        "raised_at_ms = coalesce(raised_at_ms, excluded.raised_at_ms), "
-        "limit_at_ms = coalesce(limit_at_ms, excluded.limit_at_ms), "
-        "first_claimed_at_ms = coalesce(first_claimed_at_ms, excluded.first_claimed_at_ms), "
-        "ended_at_ms = excluded.ended_at_ms, outcome = excluded.outcome, updated_at_ms = excluded.updated_at_ms, "
-        "body = excluded.body",
+    insert_many(
+        db,
+        "alerts (alert, kind, state, platform, shop, team, agent, since_ms, raised_at_ms, limit_at_ms, "
+        "first_claimed_at_ms, ended_at_ms, outcome, updated_at_ms, body)",
         [
             (
                 one.alert,
@@ -103,11 +98,16 @@ def insert_alerts(db: sqlite3.Connection, states: Sequence[AlertState]) -> None:
             )
             for one in states
         ],
+        "ON CONFLICT (alert) DO UPDATE SET "
+        "state = excluded.state, team = excluded.team, agent = excluded.agent, since_ms = excluded.since_ms, "
+        "raised_at_ms = coalesce(raised_at_ms, excluded.raised_at_ms), "
+        "limit_at_ms = coalesce(limit_at_ms, excluded.limit_at_ms), "
+        "first_claimed_at_ms = coalesce(first_claimed_at_ms, excluded.first_claimed_at_ms), "
+        "ended_at_ms = excluded.ended_at_ms, outcome = excluded.outcome, updated_at_ms = excluded.updated_at_ms, "
+        "body = excluded.body",
     )
-    db.executemany(
-        "INSERT INTO alert_acts VALUES (?, ?, ?, ?, ?)",
-        [(one.alert, act.at_ms, act.by, act.what, act.detail) for one in states for act in one.acts],
-    )
+    acts = [(one.alert, act.at_ms, act.by, act.what, act.detail) for one in states for act in one.acts]
+    insert_many(db, "alert_acts", acts)
 
 
 class Alerts:

@@ -17,6 +17,7 @@ from msgspec import structs
 from monitor.core.units import HOUR_MS
 from monitor.store.database import Line
 from monitor.store.entries import Attempt, Delivery, DueDelivery, Rest
+from monitor.store.many import insert_many
 
 _FIELDS = Delivery.__struct_fields__
 _DELIVERY = "delivery_id, alert_id, channel, transition, stage, due_at_ms, decided_at_ms, expires_at_ms, body"
@@ -30,11 +31,8 @@ WITH_WORDS = "state != 'pending' AND length(body) > 2"
 
 def insert_deliveries(db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:
     """Put deliveries in; those already known stay as they are, told or not."""
-    db.executemany(
-        f"INSERT INTO outbox ({_DELIVERY}, next_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (delivery_id) DO NOTHING",
-        [(*structs.astuple(delivery), delivery.decided_at_ms) for delivery in deliveries],
-    )
+    rows = [(*structs.astuple(delivery), delivery.decided_at_ms) for delivery in deliveries]
+    insert_many(db, f"outbox ({_DELIVERY}, next_at_ms)", rows, "ON CONFLICT (delivery_id) DO NOTHING")
 
 
 def _delivery(row: Sequence[Any]) -> Delivery:

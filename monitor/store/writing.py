@@ -7,12 +7,21 @@ from msgspec import Struct, structs
 from monitor.store.alerts import insert_alerts
 from monitor.store.entries import Commit, StoredRound
 from monitor.store.floor_log import insert_records
+from monitor.store.many import insert_many
 from monitor.store.outbox import insert_deliveries
 from monitor.store.quality import insert_owed
 from monitor.store.quarantine import Quarantine
 from monitor.store.reading import EVENT_COLUMNS
 
 _PAGE = 4096
+_ROW_AGAIN = (
+    "ON CONFLICT (shop, conversation) DO UPDATE SET "
+    "position = excluded.position, open = excluded.open, body = excluded.body"
+)
+_ROUND_AGAIN = (
+    "ON CONFLICT (wait) DO UPDATE SET shop = excluded.shop, opened_at_ms = excluded.opened_at_ms, "
+    "outcome = excluded.outcome, body = excluded.body"
+)
 
 
 class Tip(Struct, frozen=True, gc=False):
@@ -51,17 +60,9 @@ def store(tip: Tip, c: Commit, quarantine: Quarantine, db: sqlite3.Connection) -
         "INSERT INTO commits VALUES (?, ?, ?, ?, ?)", (position, tip.number + 1, c.now_ms, rules[c.rules], saved)
     )
     if c.events:
-        db.executemany(
-            f"INSERT INTO events ({EVENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [structs.astuple(e) for e in c.events],
-        )
+        insert_many(db, f"events ({EVENT_COLUMNS})", [structs.astuple(e) for e in c.events])
     if c.rows:
-        db.executemany(
-            "INSERT INTO rows (shop, conversation, position, open, body) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (shop, conversation) DO UPDATE SET "
-            "position = excluded.position, open = excluded.open, body = excluded.body",
-            c.rows,
-        )
+        insert_many(db, "rows (shop, conversation, position, open, body)", c.rows, _ROW_AGAIN)
     if c.rounds:
         _write_rounds(db, c.rounds)
     if c.outbox:
@@ -100,9 +101,4 @@ def _write_rounds(db: sqlite3.Connection, rounds: list[tuple[int, StoredRound | 
         db.executemany("DELETE FROM rounds WHERE wait = ?", gone)
     stand = [(wait, *structs.astuple(stored)) for wait, stored in last.items() if stored is not None]
     if stand:
-        db.executemany(
-            "INSERT INTO rounds (wait, shop, opened_at_ms, outcome, body) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (wait) DO UPDATE SET shop = excluded.shop, opened_at_ms = excluded.opened_at_ms, "
-            "outcome = excluded.outcome, body = excluded.body",
-            stand,
-        )
+        insert_many(db, "rounds (wait, shop, opened_at_ms, outcome, body)", stand, _ROUND_AGAIN)
