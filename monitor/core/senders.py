@@ -82,16 +82,16 @@ class Sender(Struct, frozen=True, kw_only=True):
 class _Ready:
     """A rule made ready to ask."""
 
-    __slots__ = ("_pattern", "_rule", "code", "role")
+    __slots__ = ("_pattern", "code", "role", "rule")
 
     def __init__(self, rule: Sender) -> None:
-        self._rule = rule
+        self.rule = rule
         self._pattern = re.compile(_any(rule.patterns), re.IGNORECASE) if rule.patterns else None
         self.code, self.role = _CODES[rule.says]
 
     def fits(self, event: ev.Message, text: str) -> bool:
         """Whether it fits a message of its role; ``text`` is cut and stripped."""
-        rule = self._rule
+        rule = self.rule
         return (
             (rule.platforms is None or (event.platform or "unknown") in rule.platforms)
             and (rule.shops is None or event.shop in rule.shops)
@@ -148,12 +148,13 @@ class Reader:
         senders: the rules, in the order in which they are asked.
 
     Attributes:
-        senders: the same.
+        classifier, senders: the same.
     """
 
-    __slots__ = ("_classes", "_known", "_of_role", "senders")
+    __slots__ = ("_classes", "_known", "_of_role", "classifier", "senders")
 
     def __init__(self, classifier: w.Classifier = w.built_in, senders: Iterable[Sender] = ()) -> None:
+        self.classifier = classifier
         self._classes = classifier.words_of
         of_role: dict[str, list[Sender]] = {}
         self.senders = tuple(senders)
@@ -178,6 +179,12 @@ class Reader:
         if rule is None:
             return self._classes(role, event.kind, event.text)
         return self._classes(rule.role, event.kind, event.text) | rule.code
+
+    def rule_of(self, event: ev.Message) -> Sender | None:
+        """Return the rule that says who speaks in a message; None: none does."""
+        rules = self._of_role.get(event.role)
+        ready = rules.decide(event) if rules is not None else None
+        return ready.rule if ready is not None else None
 
 
 def role_of(event: ev.Message, words: int) -> ev.Role:

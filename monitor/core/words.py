@@ -109,6 +109,24 @@ def to_simplified(text: str) -> str:
     return text.translate(_TO_SIMPLIFIED) if _ANY_TRADITIONAL.search(text) else text
 
 
+def _as_matched(text: str) -> str:
+    """Return a text cut and normalised, as the phrases are written."""
+    if len(text) > 2 * _END_CHARS:
+        text = f"{text[:_END_CHARS]}\n{text[-_END_CHARS:]}"
+    if not text.isascii():
+        # The usual full-width signs by hand: NFKC of a whole text takes 3 µs, and is then seldom needed.
+        for wide, narrow in _WIDE:
+            if wide in text:
+                text = text.replace(wide, narrow)
+        if not is_normalized("NFKC", text):
+            # One character can become 18.
+            text = normalize("NFKC", text)[: 2 * _END_CHARS]
+        text = to_simplified(text)
+        if _ODD_QUESTION_MARKS.search(text):
+            text = _ODD_QUESTION_MARKS.sub("?", text)
+    return text.lower()
+
+
 def promised_ms(words: int) -> int:
     """Return how soon a holding reply promised an answer, in milliseconds; 0 if it named no time."""
     return (words >> _PROMISED_SHIFT & _PROMISED_MASK) * 1000
@@ -283,20 +301,7 @@ class Classifier:
         Steps: cut, normalise, key; then question, and by who spoke: what a bot did not understand; greeting or
         courtesy of a buyer; holding reply or greeting of the shop.
         """
-        if len(text) > 2 * _END_CHARS:
-            text = f"{text[:_END_CHARS]}\n{text[-_END_CHARS:]}"
-        if not text.isascii():
-            # The usual full-width signs by hand: NFKC of a whole text takes 3 µs, and is then seldom needed.
-            for wide, narrow in _WIDE:
-                if wide in text:
-                    text = text.replace(wide, narrow)
-            if not is_normalized("NFKC", text):
-                # One character can become 18.
-                text = normalize("NFKC", text)[: 2 * _END_CHARS]
-            text = to_simplified(text)
-            if _ODD_QUESTION_MARKS.search(text):
-                text = _ODD_QUESTION_MARKS.sub("?", text)
-        text = text.lower()
+        text = _as_matched(text)
         plain = _NO_WORD.sub("", text)
         words = 0
         if plain:
@@ -328,6 +333,30 @@ class Classifier:
             elif len(text) <= _GREETING_CHARS and self._only_greets(text):
                 words |= GREETING
         return words | ASKS if asks else words
+
+    def found(self, text: str, words: int) -> tuple[str, ...]:
+        """Return the words by which a text is courtesy, holding, a greeting or a question: for who asks why.
+
+        Args:
+            text: what was said.
+            words: its classes, as `classify` gave them.
+        """
+        text = _as_matched(text)
+        if words & HOLDING:
+            patterns: tuple[re.Pattern[str], ...] = (self._holding,)
+        elif words & GREETING:
+            patterns = (self._greets,)
+        elif words & POLITE:
+            patterns = (self._polite_word, _PICTOGRAM, _ACKNOWLEDGED_BY_NUMBER)
+        elif words & ASKS:
+            patterns = (re.compile(r"\?"), self._asks_zh, self._asks_en_first, self._asks_en_later)
+        else:
+            return ()
+        for pattern in patterns:
+            found = dict.fromkeys(one[0].strip(" \n,.!;:…。-") for one in pattern.finditer(text))
+            if told := tuple(filter(None, found)):
+                return told
+        return ()
 
     def _asks_something(self, text: str) -> bool:
         """Return whether a text has a question mark, or a question's words that are no phrase of a statement."""

@@ -195,6 +195,8 @@ def _count(count: int, noun: tuple[str, str]) -> str:
     "--at", "at", required=True, metavar="INSTANT", help='When a wait opens: RFC 3339, or "2026-11-10 20:00".'
 )
 @click.option("--until", metavar="INSTANT", help="Count the counted clock to here.")
+@click.option("--buyer", metavar="WORDS", help="Say what these words of a buyer are, such as courtesy, and why.")
+@click.option("--reply", metavar="WORDS", help="Say what this reply of an agent is, and what it promises.")
 @RULES
 @CONFIG
 @LANG
@@ -205,6 +207,8 @@ def explain(
     phase: str | None,
     at: str,
     until: str | None,
+    buyer: str | None,
+    reply: str | None,
     rules: Path | None,
     config: Path | None,
     lang: str,
@@ -224,6 +228,8 @@ def explain(
         phase=phase,
         at_ms=instant_given(at, zone),
         until_ms=None if until is None else instant_given(until, zone),
+        buyer=buyer,
+        reply=reply,
     )
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))

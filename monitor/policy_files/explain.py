@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from monitor.core.book import Layer
@@ -10,6 +10,7 @@ from monitor.core.hours import ALWAYS_MS, CountedClock
 from monitor.core.policy import Policy, Stage, Step
 from monitor.core.roster import ShopInfo
 from monitor.errors import UsageError
+from monitor.policy_files.explain_words import Read, read_words
 from monitor.policy_files.rule_set import RuleSet
 from monitor.policy_files.values import date_of
 from monitor.wire.instants import NotAnInstant, instant_ms, instant_text
@@ -37,7 +38,15 @@ def instant_given(text: str, zone: str) -> int:
 
 
 def explained(
-    rules: RuleSet, *, platform: str | None, shop: str, phase: str | None, at_ms: int, until_ms: int | None
+    rules: RuleSet,
+    *,
+    platform: str | None,
+    shop: str,
+    phase: str | None,
+    at_ms: int,
+    until_ms: int | None,
+    buyer: str | None = None,
+    reply: str | None = None,
 ) -> dict[str, Any]:
     """Return what holds, as ``explain --json`` prints it.
 
@@ -46,8 +55,10 @@ def explained(
         platform: of the shop; None: the register's, else ``unknown``.
         shop: as the events name it.
         phase: of the messages; None: they name none.
-        at_ms: when the wait opens.
+        at_ms: when the wait opens, or a holding reply is given.
         until_ms: to where the counted clock is asked; None: not asked.
+        buyer: words of a buyer, of which is told what they are and why; None: not asked.
+        reply: those of an agent; a promise is then due by what they name.
     """
     info = rules.register.shop(shop)
     platform = platform or (info.platform if info is not None else None) or "unknown"
@@ -72,8 +83,17 @@ def explained(
             for stage in window
         ]
 
-    def steps(ladder: tuple[Step, ...]) -> list[dict[str, Any]]:
-        return [_step(step) | {"due_at": _text(due(step.at_ms))} for step in ladder]
+    def steps(ladder: tuple[Step, ...], later_ms: int = 0) -> list[dict[str, Any]]:
+        moved = (step._replace(at_ms=step.at_ms + later_ms) for step in ladder)
+        # The clock is asked for a millisecond at least: a step of 0 s is told as the wait opens, or as hours begin.
+        return [_step(step) | {"due_at": _text(due(step.at_ms), 0 if step.at_ms else -1)} for step in moved]
+
+    def read(role: Literal["buyer", "agent"], text: str | None) -> Read | None:
+        return None if text is None else read_words(rules, platform=platform, shop=shop, role=role, text=text)
+
+    said, replied = read("buyer", buyer), read("agent", reply)
+    promised_ms = replied.promised_ms if replied is not None else 0
+    promise = policy.promise.given(promised_ms) if promised_ms else policy.promise
 
     return {
         "rules_version": rules.hash,
@@ -86,6 +106,17 @@ def explained(
             "stages": stages(policy.window if policy.first_window is None else policy.first_window),
             "steps": steps(policy.steps if policy.first_steps is None else policy.first_steps),
         },
+        "courtesy": {"steps": steps(policy.courtesy_steps)},
+        "promise": {
+            "stages": stages(tuple(map(Stage, ("due", "late", "missed"), promise))),
+            "steps": steps(policy.promise_steps, promise.due_ms - policy.promise.due_ms),
+        },
+        "greeting": {
+            "stages": stages((Stage("due", policy.greeting_due_ms),)),
+            "steps": steps(policy.greeting_steps),
+        },
+        "buyer": None if said is None or buyer is None else said.as_json(buyer),
+        "reply": None if replied is None or reply is None else replied.as_json(reply),
         "counted_seconds": None if until_ms is None else counted(until_ms) / 1000,
         "counts_now": clock is None or clock.span(at_ms, at_ms)[0],
         "from": _text(None if resolved.from_ms <= -ALWAYS_MS else resolved.from_ms),

@@ -20,8 +20,27 @@ WORDS: dict[str, dict[str, str]] = {
         "never": "never",
         "unclaimed": " if unclaimed",
         "again": ", again every {:g} s, {} times",
-        "promise": "a promise is due after {:g} s, late after {:g} s, missed after {:g} s",
-        "greeting": "after a greeting alone an answer is due after {:g} s",
+        "promise": "a promise (a holding reply), given now:",
+        "greeting": "a greeting alone, given now, owes an answer:",
+        "courtesy": "polite words alone pass no limit:",
+        "nobody": "nobody is told",
+        "due": "due",
+        "late": "late",
+        "missed": "missed",
+        "buyer": "the buyer: “{}”: {}",
+        "reply": "the agent: “{}”: {}",
+        "built-in": "built-in words",
+        "means_courtesy": "courtesy, needs no answer unless the agent had asked something",
+        "means_greeting_buyer": "a greeting: somebody wants something, the wait runs",
+        "means_question": "a question, needs an answer",
+        "means_content": "says more than polite words: needs an answer",
+        "means_holding": "a holding reply: ends the wait, and owes the answer as a promise, below",
+        "means_greeting": "a greeting alone: ends the wait, and still owes an answer, below",
+        "means_asks": "a question: ends the wait, and whatever the buyer says to it is an answer",
+        "means_answer": "an answer: ends the wait, and keeps a promise",
+        "means_noise": "noise: opens and ends nothing",
+        "means_bot": "a bot's: ends no wait",
+        "means_auto": "an automatic reply: ends no wait",
         "ends_by": "a reply of {} ends a wait",
         "bot": "bot: {}",
         "counted": "counted from {}: {:g} s",
@@ -40,8 +59,27 @@ WORDS: dict[str, dict[str, str]] = {
         "never": "不",
         "unclaimed": "（没人认领时）",
         "again": "，每 {:g} 秒再提醒一次，共 {} 次",
-        "promise": "安抚语之后：{:g} 秒待跟进，{:g} 秒跟进超时，{:g} 秒漏跟进",
-        "greeting": "只问候之后：{:g} 秒内要真正答复",
+        "promise": "现在说“稍等”这样的安抚语，欠一个答复：",
+        "greeting": "现在只打招呼，欠一个答复：",
+        "courtesy": "买家只说客套话，不算超时：",
+        "nobody": "不提醒任何人",
+        "due": "跟进超时",
+        "late": "久未跟进",
+        "missed": "漏跟进",
+        "buyer": "买家“{}”：{}",
+        "reply": "客服“{}”：{}",
+        "built-in": "内置词",
+        "means_courtesy": "客套话，可以不回；如果客服刚问了话，就算回答",
+        "means_greeting_buyer": "打招呼：买家有事要问，开始计时",
+        "means_question": "提问，要回复",
+        "means_content": "不只是客套话，要回复",
+        "means_holding": "安抚语：结束等待，还欠一个答复，见下面",
+        "means_greeting": "只打招呼：结束等待，还欠一个答复，见下面",
+        "means_asks": "提问：结束等待；买家接下来说什么都算回答",
+        "means_answer": "答复：结束等待，之前答应的也算兑现",
+        "means_noise": "噪声：不开始也不结束等待",
+        "means_bot": "机器人的话：不结束等待",
+        "means_auto": "自动回复：不结束等待",
         "ends_by": "算回复的：{}",
         "bot": "机器人：{}",
         "counted": "从 {} 起计时 {:g} 秒",
@@ -77,14 +115,19 @@ def lines_of(said: dict[str, Any], zone: str, lang: str = "en") -> Iterator[str]
     if (first["stages"], first["steps"]) != (said["stages"], said["steps"]):
         yield words["first"].format(by["first_reply"])
         yield from _limits(first, {}, clock, words)
-    roles = ", ".join(said["ends_by"])
     for key, line in (
-        ("promises", words["promise"].format(*said["promise_seconds"])),
-        ("greeting", words["greeting"].format(said["greeting_seconds"])),
-        ("ends_by", words["ends_by"].format(roles)),
+        ("ends_by", words["ends_by"].format(", ".join(said["ends_by"]))),
         ("bot", words["bot"].format(said["bot"])),
     ):
         yield f"  {line}{_place(by, key)}"
+    for who in ("buyer", "reply"):
+        if said[who] is not None:
+            yield _read(said[who], who, words)
+    for key, part in (("courtesy", "courtesy"), ("promises", "promise"), ("greeting", "greeting")):
+        yield f"{words[part]}{_place(by, key)}"
+        yield from _limits({"stages": []} | said[part], {}, clock, words)
+        if not said[part]["steps"]:
+            yield f"  {words['nobody']}"
     if said["counted_seconds"] is not None:
         counted = words["counted"].format(clock.whole(said["at"]), said["counted_seconds"])
         yield f"  {counted}{_place(by, 'hours')}"
@@ -117,13 +160,27 @@ def _limits(said: dict[str, Any], by: Mapping[str, str], clock: _Clock, words: M
     for stage in said["stages"]:
         until = clock.short(stage["due_at"]) if stage["due_at"] else words["ever"]
         limit = words["stage"].format(stage["after_seconds"], until)
-        yield f"  {stage['name']:<10} {limit}{_place(by, 'stages')}"
+        yield f"  {_padded(words.get(stage['name'], stage['name']))} {limit}{_place(by, 'stages')}"
     for step in said["steps"]:
         told = clock.short(step["due_at"]) if step["due_at"] else words["never"]
         line = words["step"].format(step["at_seconds"], told) + (words["unclaimed"] if step.get("if_unclaimed") else "")
         if step.get("repeats"):
             line += words["again"].format(step["repeat_seconds"], step["repeats"])
         yield f"  {step['to']:<10} {line}{_place(by, 'steps')}"
+
+
+def _read(read: Mapping[str, Any], who: str, words: Mapping[str, str]) -> str:
+    """Return what words are, and by which of them and which line."""
+    means = read["means"]
+    key = {("greeting", "buyer"): "greeting_buyer", ("question", "reply"): "asks"}.get((means, who), means)
+    said = words[who].format(read["text"], words[f"means_{key}"])
+    by = ": ".join(filter(None, (words.get(read["said_by"], read["said_by"]), ", ".join(read["words"]))))
+    return f"{said}   [{by}]"
+
+
+def _padded(name: str) -> str:
+    """Return a name as wide as the others; a character of Chinese takes two places."""
+    return name + " " * (10 - sum(1 if char < "\u2e80" else 2 for char in name))
 
 
 def _place(by: Mapping[str, str], key: str) -> str:

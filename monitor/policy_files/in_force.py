@@ -154,10 +154,21 @@ class RulesInForce:
             if self.rules.folder.is_dir():
                 await self.reload(second_look=True)
 
-    def explain(self, shop: str, platform: str | None) -> dict[str, Any]:
+    def explain(
+        self, shop: str, platform: str | None, *, buyer: str | None = None, reply: str | None = None
+    ) -> dict[str, Any]:
         """Return what holds for a wait of a shop that opens now, as ``explain --json`` prints it."""
         now_ms = self._now_ms()
-        return explained(self.rules, platform=platform, shop=shop, phase=None, at_ms=now_ms, until_ms=None)
+        return explained(
+            self.rules,
+            platform=platform,
+            shop=shop,
+            phase=None,
+            at_ms=now_ms,
+            until_ms=None,
+            buyer=buyer,
+            reply=reply,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return how the rules stand, for pages and people."""

@@ -155,17 +155,18 @@ def with_words(phrases: Phrases, words: Words, *, anew: bool) -> Phrases:
                 changes[name] = own if anew else (*own, *getattr(phrases, name))  # The first that fits is taken.
     if words.holding is not None:
         # One of the signs is in every holding text; a sign too many costs a look.
-        changes["holding_signs"] = (*phrases.holding_signs, *map(_normal, (*words.holding.zh, *words.holding.en)))
+        changes["holding_signs"] = (*phrases.holding_signs, *map(normal, (*words.holding.zh, *words.holding.en)))
     if words.not_understood:
         own = tuple(map(_as_read, words.not_understood))
         changes["not_understood"] = own if anew else (*phrases.not_understood, *own)
     return replace(phrases, **changes) if changes else phrases
 
 
-def _normal(word: str) -> str:
+def normal(word: str) -> str:
+    """Return a word the way texts are read: half-width, in small letters."""
     return normalize("NFKC", word).lower()
 
 
 def _as_read(word: str) -> str:
-    """Return a word as a pattern, the way texts are read: half-width, in small letters."""
-    return re.escape(_normal(word))
+    """Return a word as a pattern; see `normal`."""
+    return re.escape(normal(word))

@@ -1,7 +1,7 @@
 """The rules in force over the API: which, since when, what is wrong with the files, and reading them again."""
 
 import logging
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from pydantic import BaseModel, Field
@@ -56,6 +56,39 @@ class FirstReplyTold(BaseModel):
     steps: list[StepTold]
 
 
+class CourtesyTold(BaseModel):
+    """What holds while all that a buyer says is polite (收尾): no limit is passed."""
+
+    steps: list[StepTold]
+
+
+class OwedLimit(BaseModel):
+    """A limit of what a reply still owes."""
+
+    name: str = Field(description="due, late, missed.")
+    after_seconds: float
+    due_at: str | None = Field(description="The last instant in time; null: it never comes.")
+
+
+class StillOwed(BaseModel):
+    """What a reply that answers nothing owes, from that reply on."""
+
+    stages: list[OwedLimit]
+    steps: list[StepTold]
+
+
+class WordsTold(BaseModel):
+    """What words are by themselves; a polite word after a question of the agent is an answer all the same."""
+
+    text: str
+    means: str = Field(
+        description="Of a buyer courtesy, greeting, question, content; of a reply holding, greeting, question, answer; "
+        "noise, bot, auto where the rules say so of the sender."
+    )
+    words: list[str] = Field(description="By which of them it is that; none where no word tells it.")
+    said_by: str = Field(description="file:line of the rule or of the word; `built-in`.")
+
+
 class HeldTo(BaseModel):
     """What holds for a wait of one shop that opens now."""
 
@@ -70,6 +103,11 @@ class HeldTo(BaseModel):
     steps: list[StepTold]
     first_reply: FirstReplyTold
     promise_seconds: list[float] = Field(description="A promise is due, late, missed after.")
+    courtesy: CourtesyTold
+    promise: StillOwed = Field(description="What a holding reply (稍等) that is given now owes.")
+    greeting: StillOwed = Field(description="What a greeting alone (在的亲) that is given now owes.")
+    buyer: WordsTold | None = Field(description="Null: no words of a buyer were asked about.")
+    reply: WordsTold | None = Field(description="Null: no reply was asked about.")
 
 
 class RulesApi:
@@ -104,16 +142,18 @@ class RulesApi:
         self,
         shop: Annotated[str, Query(min_length=1, max_length=200)],
         platform: Annotated[str | None, Query(max_length=60)] = None,
+        buyer: Annotated[str | None, Query(max_length=1000, description="Words of a buyer: what are they?")] = None,
+        reply: Annotated[str | None, Query(max_length=1000, description="Those of an agent: what do they owe?")] = None,
     ) -> Response:
-        """What holds for a wait of a shop that opens now: its limits, and who is told when."""
+        """What holds for a wait of a shop that opens now: its limits, who is told when, what a promise owes.
+
+        Where `buyer` or `reply` is given, also what these words are (courtesy, a holding reply …), and by which word
+        or rule.
+        """
         if self._rules is None:
             raise HTTPException(404, "this service runs on the built-in rules; start it with --rules FOLDER")
-        said = self._rules.explain(shop, platform)
-        return json(
-            {key: said[key] for key in HeldTo.model_fields if key not in ("stages", "steps", "first_reply")}
-            | _ladder(said)
-            | {"first_reply": _ladder(said["first_reply"])}
-        )
+        said = self._rules.explain(shop, platform, buyer=buyer, reply=reply)
+        return json(HeldTo.model_validate(said).model_dump())
 
     async def reload(self, caller: Anybody) -> Response:
         """Read the files again; take them if they are good. Waits that are open keep their policy."""
@@ -136,10 +176,3 @@ class RulesApi:
             "errors": [],
             "warnings": [],
         }
-
-
-def _ladder(said: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "stages": [{"name": one["name"], "after_seconds": one["after_seconds"]} for one in said["stages"]],
-        "steps": [{"at_seconds": one["at_seconds"], "to": one["to"]} for one in said["steps"]],
-    }

@@ -196,7 +196,9 @@ class Rules(Protocol):
     async def reload(self) -> bool:
         """Read them again; whether they are good."""
 
-    def explain(self, shop: str, platform: str | None) -> dict[str, Any]:
+    def explain(
+        self, shop: str, platform: str | None, *, buyer: str | None = None, reply: str | None = None
+    ) -> dict[str, Any]:
         """What holds for a wait of a shop that opens now."""
 
     def as_json(self) -> dict[str, Any]:

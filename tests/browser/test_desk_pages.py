@@ -257,6 +257,22 @@ async def test_each_tab_shows_what_the_service_knows(page: Page, program: Progra
     assert [one["id"] for one in found.response["violations"]] == []
 
 
+async def test_the_console_says_what_words_are_and_what_a_promise_would_owe(page: Page, program: Program) -> None:
+    await shown(page, program, "/console?lang=zh")
+    await page.locator("[data-test=tab-rules]").click()
+    held = page.locator("[data-test=held]")
+    await expect(held).to_contain_text("只有客套话")
+    await page.locator("[data-test=try-buyer]").fill("好的谢谢")
+    await page.locator("[data-test=try-buyer]").press("Tab")
+    await expect(page.locator("[data-test=read-buyer]")).to_have_text(
+        "客套话：可以不回；如果客服刚问了话，就算回答 [内置词 · 好的 · 谢谢]"
+    )
+    await page.locator("[data-test=try-reply]").fill("稍等，10分钟内回复您")
+    await page.locator("[data-test=try-reply]").press("Enter")
+    await expect(page.locator("[data-test=read-reply]")).to_contain_text("安抚语：结束等待，还欠一个答复")
+    await expect(held).to_contain_text("跟进超时 600s")
+
+
 # -- the agent's panel -------------------------------------------------------------------------------------------------
 
 

@@ -123,10 +123,18 @@ def test_a_person_reads_the_clock_of_the_floor_and_the_line_of_each_part(tmp_pat
         "the first reply of a session (rules.yaml:3):",
         "  slow       past 30 s   in time until 23:59:30",
         "  panel      at 10 s   told 23:59:10",
-        "  a promise is due after 180 s, late after 600 s, missed after 900 s   [default.yaml:4]",
-        "  after a greeting alone an answer is due after 60 s   [default.yaml:4]",
         "  a reply of agent, seller ends a wait   [default.yaml:4]",
         "  bot: holds   [rules.yaml:5]",
+        "polite words alone pass no limit:   [default.yaml:4]",
+        "  nobody is told",
+        "a promise (a holding reply), given now:   [default.yaml:4]",
+        "  due        past 180 s   in time until 2026-11-11 00:02:00",
+        "  late       past 600 s   in time until 2026-11-11 00:09:00",
+        "  missed     past 900 s   in time until 2026-11-11 00:14:00",
+        "  nobody is told",
+        "a greeting alone, given now, owes an answer:   [default.yaml:4]",
+        "  due        past 60 s   in time until 2026-11-11 00:00:00",
+        "  nobody is told",
         "  counted from 2026-11-10 23:59: 660 s   [rules.yaml:5]",
     ]
     said = json.loads(typed("explain", "--shop", "senye", *typed_in, "--json").stdout)["said_by"]
@@ -197,3 +205,98 @@ def test_a_folder_that_nothing_reads_and_replies_of_no_shop_are_doubted(tmp_path
 def test_the_built_in_policy_is_under_what_is_not_said(tmp_path: Path) -> None:
     write(tmp_path, default="version: 1\ndefault: {bot: holds}\n")
     assert load(tmp_path).policies.base.window == BUILT_IN.window
+
+
+OWED = """
+    version: 1
+    hours: {floor: {daily: "08:00-24:00"}}
+    default:
+      hours: floor
+      run_on: 0s
+      stages: {slow: 60s}
+      courtesy: {steps: [{at: 0s, to: panel}, {at: 150s, to: popup}]}
+      promises: {due: 3m, late: 10m, missed: 15m, steps: [{at: 3m, to: panel}, {at: 10m, to: lead}]}
+      greeting: {due: 60s, steps: [{at: 60s, to: panel}]}
+"""
+
+
+def owed(part: object) -> list[tuple[str, float, str]]:
+    assert isinstance(part, dict)
+    stages = [(stage["name"], stage["after_seconds"], stage["due_at"][11:19]) for stage in part.get("stages", ())]
+    return stages + [(step["to"], step["at_seconds"], step["due_at"][11:19]) for step in part["steps"]]
+
+
+def test_what_a_promise_a_greeting_and_polite_words_owe_says_when_by_the_counted_clock(tmp_path: Path) -> None:
+    said = told(write(tmp_path, default=OWED), "2026-11-20 23:55")
+    assert owed(said["promise"]) == [
+        ("due", 180, "15:58:00"),
+        ("late", 600, "00:05:00"),  # Of the next morning: hours end at 16:00 of UTC, and begin at midnight.
+        ("missed", 900, "00:10:00"),
+        ("panel", 180, "15:58:00"),
+        ("lead", 600, "00:05:00"),
+    ]
+    assert owed(said["greeting"]) == [("due", 60, "15:56:00"), ("panel", 60, "15:56:00")]
+    assert owed(said["courtesy"]) == [("panel", 0, "15:55:00"), ("popup", 150, "15:57:30")]
+    assert said["buyer"] is said["reply"] is None
+
+
+def test_a_reply_that_names_a_time_owes_its_answer_by_then(tmp_path: Path) -> None:
+    said = told(write(tmp_path, default=OWED), "2026-11-20 12:00", reply="亲，稍等，10分钟内回复您")
+    assert said["reply"] == {
+        "text": "亲，稍等，10分钟内回复您",
+        "means": "holding",
+        "words": ["稍等", "10分钟内回复您"],
+        "said_by": "built-in",
+    }
+    assert owed(said["promise"])[:4] == [
+        ("due", 600, "04:10:00"),
+        ("late", 1020, "04:17:00"),
+        ("missed", 1320, "04:22:00"),
+        ("panel", 600, "04:10:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("who", "text", "means", "words", "said_by"),
+    [
+        ("buyer", "好的，谢谢", "courtesy", ["好的", "谢谢"], "built-in"),
+        ("buyer", "OK thanks!", "courtesy", ["ok", "thanks"], "built-in"),
+        ("buyer", "👍", "courtesy", ["👍"], "built-in"),
+        ("buyer", "妥了", "courtesy", ["妥了"], "chat_words.yaml:2"),
+        ("buyer", "好的，那有优惠吗", "question", ["吗"], "built-in"),
+        ("buyer", "有货？", "question", ["?"], "built-in"),
+        ("buyer", "你好", "greeting", ["你好"], "built-in"),
+        ("buyer", "黑色的", "content", [], "built-in"),
+        ("buyer", "【推广】招商", "noise", [], "senders.yaml:2"),
+        ("reply", "容我瞅瞅", "holding", ["容我瞅瞅"], "chat_words.yaml:3"),
+        ("reply", "在的亲", "greeting", ["在的", "亲"], "built-in"),
+        ("reply", "要M码吗？", "question", ["?"], "built-in"),
+        ("reply", "有货的，今天发", "answer", [], "built-in"),
+    ],
+)
+def test_words_say_what_they_are_and_by_which_word_or_rule(
+    tmp_path: Path, who: str, text: str, means: str, words: list[str], said_by: str
+) -> None:
+    write(
+        tmp_path,
+        default=OWED,
+        senders="version: 1\nsenders: [{says: noise, from: buyer, prefix: [【推广】]}]\n",
+    )
+    words_of_the_floor = "version: 1\nadd: {courtesy: {zh: [了然, 妥了]},\n  holding: {zh: [容我瞅瞅]}}\n"
+    (tmp_path / "chat_words.yaml").write_text(words_of_the_floor, "utf-8")
+    said = told(tmp_path, "2026-11-20 12:00", **{who: text})
+    assert said[who] == {"text": text, "means": means, "words": words, "said_by": said_by}
+
+
+def test_the_command_says_why_words_are_courtesy_and_what_a_promise_owes_in_both_languages(tmp_path: Path) -> None:
+    write(tmp_path, default=OWED)
+    asked = ("explain", "--shop", "s", "--at", "2026-11-20 12:00", "--rules", str(tmp_path))
+    words = ("--buyer", "好的谢谢", "--reply", "稍等")
+    english = typed(*asked, *words).stdout
+    assert "the buyer: “好的谢谢”: courtesy, needs no answer unless the agent had asked something" in english
+    assert "[built-in words: 好的, 谢谢]" in english
+    assert "a holding reply: ends the wait, and owes the answer as a promise" in english
+    assert "  missed     past 900 s   in time until 12:15:00" in english
+    chinese = typed(*asked, *words, "--lang", "zh").stdout
+    assert "买家“好的谢谢”：客套话，可以不回；如果客服刚问了话，就算回答   [内置词: 好的, 谢谢]" in chinese
+    assert "  漏跟进     超过 900 秒   最晚 12:15:00 回算及时" in chinese

@@ -36,6 +36,11 @@ async def test_new_rules_are_for_what_opens_from_now_on(tmp_path: Path) -> None:
         HeldTo.model_validate(held, extra="forbid")
         assert held["stages"][0] == {"name": "slow", "after_seconds": 60}
         assert held["rules_version"] == before["rules_version"]
+        assert (held["buyer"], held["promise"]["stages"][0]["after_seconds"]) == (None, 180)
+        words = {"shop": "senye", "buyer": "好的谢谢", "reply": "稍等，10分钟内回复您"}
+        held = (await client.get("/v1/rules/explain", params=words)).json()
+        assert (held["buyer"]["means"], held["buyer"]["words"]) == ("courtesy", ["好的", "谢谢"])
+        assert (held["reply"]["means"], held["promise"]["stages"][0]["after_seconds"]) == ("holding", 600)
         write(folder, default=QUICK)
         after = await client.post("/v1/rules/reload")
         assert after.status_code == 200

@@ -249,6 +249,11 @@ export interface Conversation {
   readonly truncated: boolean
 }
 
+/** What holds while all that a buyer says is polite (收尾): no limit is passed. */
+export interface CourtesyTold {
+  readonly steps: readonly (StepTold)[]
+}
+
 /** Shops by how they are seen. */
 export interface Coverage {
   readonly shops: number
@@ -406,6 +411,15 @@ export interface HeldTo {
   readonly first_reply: FirstReplyTold
   /** A promise is due, late, missed after. */
   readonly promise_seconds: readonly (number)[]
+  readonly courtesy: CourtesyTold
+  /** What a holding reply (稍等) that is given now owes. */
+  readonly promise: StillOwed
+  /** What a greeting alone (在的亲) that is given now owes. */
+  readonly greeting: StillOwed
+  /** Null: no words of a buyer were asked about. */
+  readonly buyer: WordsTold | null
+  /** Null: no reply was asked about. */
+  readonly reply: WordsTold | null
 }
 
 /** One rule that one message broke. */
@@ -553,6 +567,15 @@ export interface OfficialDay {
   readonly causes: readonly (Readonly<Record<string, unknown>>)[]
   /** Whether the official figure lies within that range. */
   readonly explained: boolean | null
+}
+
+/** A limit of what a reply still owes. */
+export interface OwedLimit {
+  /** due, late, missed. */
+  readonly name: string
+  readonly after_seconds: number
+  /** The last instant in time; null: it never comes. */
+  readonly due_at: string | null
 }
 
 /** One thing owed to a buyer who does not wait for an answer. */
@@ -909,6 +932,12 @@ export interface StepTold {
   readonly to: string
 }
 
+/** What a reply that answers nothing owes, from that reply on. */
+export interface StillOwed {
+  readonly stages: readonly (OwedLimit)[]
+  readonly steps: readonly (StepTold)[]
+}
+
 /** One reply, to be inserted by a person. */
 export interface SuggestedPhrase {
   /** Its id in the library; tell it back with the feedback. */
@@ -1090,6 +1119,17 @@ export interface Window {
 export interface Windows {
   readonly now: string
   readonly windows: readonly (Window)[]
+}
+
+/** What words are by themselves; a polite word after a question of the agent is an answer all the same. */
+export interface WordsTold {
+  readonly text: string
+  /** Of a buyer courtesy, greeting, question, content; of a reply holding, greeting, question, answer; noise, bot, auto where the rules say so of the sender. */
+  readonly means: string
+  /** By which of them it is that; none where no word tells it. */
+  readonly words: readonly (string)[]
+  /** file:line of the rule or of the word; `built-in`. */
+  readonly said_by: string
 }
 
 /** Any error. */
