@@ -21,11 +21,13 @@ from typing import Any
 import jmespath
 import msgspec
 from jmespath.parser import ParsedResult
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from monitor.hooks.functions import WRONG, options
-from monitor.hooks.verify import Check, Delivery, Expression, compiles, secret_of
+from monitor.hooks.expressions import Expression, PlainExpression, compiles, in_words, unknown_table
+from monitor.hooks.functions import WRONG, Unreadable, options
+from monitor.hooks.verify import Check, Delivery, secret_of
 from monitor.yaml_files import BadFiles, Document, Fault, Model, read
+from monitor.yaml_wording import misplaced
 
 ITEMS_AT_MOST = 10_000  # Of one delivery; as many as a batch may have events.
 
@@ -42,10 +44,22 @@ class Way(Model):
     @field_validator("event")
     @classmethod
     def _fields_are_expressions(cls, value: dict[str, str | dict[str, str]]) -> dict[str, str | dict[str, str]]:
-        for expression in value.values():
-            for one in expression.values() if isinstance(expression, dict) else (expression,):
-                compiles(one)
+        for place, expression in _each_of(value):
+            try:
+                compiles(expression)
+            except ValueError as error:
+                raise misplaced(str(error), *place) from None
         return value
+
+
+def _each_of(event: Mapping[str, str | dict[str, str]]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the expressions of an event, each with its place."""
+    for field, expression in event.items():
+        if isinstance(expression, dict):
+            for key, one in expression.items():
+                yield (field, key), one
+        else:
+            yield (field,), expression
 
 
 class Challenge(Model):
@@ -58,8 +72,8 @@ class Challenge(Model):
     get: str | None = None
     token: str | None = None
     secret_env: str | None = None
-    when: Expression | None = None
-    answer: Expression | None = None
+    when: PlainExpression | None = None
+    answer: PlainExpression | None = None
 
 
 class Example(Model):
@@ -82,6 +96,17 @@ class MappingFile(Model):
     make: list[Way] = Field(min_length=1)
     examples: list[Example] = Field(default_factory=list)
 
+    @model_validator(mode="after")
+    def _tables_are_there(self) -> "MappingFile":
+        for number, way in enumerate(self.make):
+            walked = ((("each", at), one) for at, one in enumerate(way.each))
+            asked = ((("event", *place), one) for place, one in _each_of(way.event))
+            for place, one in ((("when",), way.when), *walked, (("only",), way.only), *asked):
+                wrong = unknown_table(one, self.tables)
+                if wrong is not None:
+                    raise misplaced(wrong, "make", number, *place)
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class _Way:
@@ -93,6 +118,10 @@ class _Way:
 
 class NotAsExpected(Exception):
     """A delivery is not as its mapping expects; ``error`` says where."""
+
+
+class _NotMade(Exception):
+    """A field of an event cannot be made; says which, and why."""
 
 
 class WebhookMapping:
@@ -181,17 +210,22 @@ class WebhookMapping:
                         made.append(self._event(way, scope, opts))
                     if len(made) > ITEMS_AT_MOST:
                         raise NotAsExpected(f"a delivery may make {ITEMS_AT_MOST} events")
+            except _NotMade as error:
+                raise NotAsExpected(f"make.{number}.event.{error}") from None
             except WRONG as error:
-                raise NotAsExpected(f"make.{number}: {error}") from None
+                raise NotAsExpected(f"make.{number}: {in_words(error)}") from None
         return made
 
     def _event(self, way: _Way, scope: dict[str, Any], opts: jmespath.Options) -> dict[str, Any]:
         event: dict[str, Any] = {"platform": self.file.platform, "source": f"hook:{self.name}"}
         for field, expression in way.event.items():
-            if isinstance(expression, dict):
-                value: Any = {key: one.search(scope, opts) for key, one in expression.items()}
-            else:
-                value = expression.search(scope, opts)
+            try:
+                if isinstance(expression, dict):
+                    value: Any = {key: one.search(scope, opts) for key, one in expression.items()}
+                else:
+                    value = expression.search(scope, opts)
+            except WRONG as error:
+                raise _NotMade(f"{field}: {in_words(error)}") from None
             if value is not None:
                 event[field] = value
         return event
@@ -202,7 +236,10 @@ def _walk(each: tuple[ParsedResult, ...], scope: dict[str, Any], opts: jmespath.
     if not each:
         yield scope
         return
-    for index, item in enumerate(each[0].search(scope, opts) or ()):
+    walked = each[0].search(scope, opts)
+    if walked is not None and not isinstance(walked, list):
+        raise Unreadable("each is a list to walk into, and gets one thing; write [ ] around it")
+    for index, item in enumerate(walked or ()):
         yield from _walk(each[1:], scope | {"item": item, "up": [*scope["up"], scope["item"]], "index": index}, opts)
 
 

@@ -23,29 +23,14 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, Field
 
+from monitor.hooks.expressions import compiles_plain
 from monitor.yaml_files import DurationMs, Model
-
-
-def compiles(expression: str) -> str:
-    """Return an expression as it is.
-
-    Raises:
-        ValueError: it is none of JMESPath.
-    """
-    try:
-        jmespath.compile(expression)
-    except JMESPathError as error:
-        raise ValueError(f"{expression!r} is no JMESPath expression: {error}") from None
-    return expression
 
 
 def _body_compiles(at: str) -> str:
     if at.startswith("body:"):
-        compiles(at.removeprefix("body:"))
+        compiles_plain(at.removeprefix("body:"))
     return at
-
-
-Expression = Annotated[str, AfterValidator(compiles)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,6 +292,45 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("told, and not expected: {}", "多出一条提醒：{0}"),
     ("a promise passed, and was not expected: {}", "多出一次跟进超时：{0}"),
     ("there is no profile {}", "没有 {0} 这个评分"),
+    # Webhooks.
+    ("an expression is missing here; write one, such as item.text", "这里缺表达式，如 item.text"),
+    ("an expression is nested too deep", "表达式嵌套太深"),
+    ("the delivery is nested too deep", "收到的内容嵌套太深"),
+    (
+        "the expression {}: it ends too soon, after character {}; is a bracket not closed?",
+        "表达式 {0} 没写完：第 {1} 个字符之后还缺东西，括号没有配对？",
+    ),
+    ("the expression {}: {} at character {} is not closed", "表达式 {0}：第 {2} 个字符的 {1} 没有配对"),
+    (
+        "the expression {}: what stands between ` at character {} is no JSON",
+        "表达式 {0}：第 {1} 个字符起，反引号里的不是 JSON",
+    ),
+    (
+        "the expression {}: a single = at character {}; write == to compare",
+        "表达式 {0}：第 {1} 个字符是一个 =，比较要写 ==",
+    ),
+    (
+        "the expression {}: {} at character {} is full-width; write {}",
+        "表达式 {0}：第 {2} 个字符 {1} 是全角符号，请改成 {3}",
+    ),
+    ("the expression {}: {} at character {} cannot stand there", "表达式 {0}：第 {2} 个字符 {1} 不能写在那里"),
+    ("the expression {}: there is no function {}", "表达式 {0}：没有 {1} 这个函数"),
+    ("the expression {}: {} takes at least {} values, not {}", "表达式 {0}：{1} 至少要 {2} 个值，这里是 {3} 个"),
+    ("the expression {}: {} takes {} values, not {}", "表达式 {0}：{1} 要 {2} 个值，这里是 {3} 个"),
+    ("the expression {}: there is no table {}", "表达式 {0}：tables 里没有 {1} 这个表"),
+    ("the expression {}: cannot be read: {}", "表达式 {0} 读不了：{1}"),
+    ("there is no table {}", "tables 里没有 {0} 这个表"),
+    (
+        "each is a list to walk into, and gets one thing; write [ ] around it",
+        "each 要的是列表，这里只有一个，请加上 [ ]",
+    ),
+    ("{} takes {}, and gets {}", "{0} 要的是 {1}，实际是 {2}"),
+    ("{} is no instant", "{0} 不是时间"),
+    ("{} names no zone", "{0} 没有写时区"),
+    ("{} is no number", "{0} 不是数字"),
+    ("a delivery may make {} events", "一次最多变成 {0} 个事件"),
+    ("{}: {} events are expected, {} are made", "{0}：应有 {1} 个事件，实际 {2} 个"),
+    ("{}: {} should be {}, is {}", "{0}：{1} 应为 {2}，实际 {3}"),
     # Quick replies.
     (
         "{} is still to be filled in; write a variable such as {price}, or the words",

@@ -106,7 +106,7 @@ def test_what_cannot_be_written_is_said_not_raised(text: str, said: str) -> None
     ],
 )
 def test_every_expression_of_a_mapping_is_read_when_it_is_loaded(more: str) -> None:
-    with pytest.raises(BadFiles, match="no JMESPath expression"):
+    with pytest.raises(BadFiles, match=r"\( at character 9 cannot stand there"):
         mapping(f"{MAPPING}{more}\n")
 
 
@@ -119,7 +119,10 @@ def test_a_body_that_a_challenge_cannot_be_asked_of_asks_for_nothing() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ('      id: "text_of(item.id)"', "make.0.event: 'text_of(' is no JMESPath expression"),
+        (
+            '      id: "text_of(item.id)"',
+            ":10:11: make.0.event: the expression 'text_of(': it ends too soon, after character 8",
+        ),
         ('    only: "item.text != null"', "ony is not known here; did you mean only?"),
     ],
 )
