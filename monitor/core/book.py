@@ -48,6 +48,8 @@ class Layer(Struct, frozen=True, kw_only=True):
         )
 
 
+SHOPS_KEPT = 20_000  # Whose layers are found. Names come from outside, and anybody may ask what would hold for one.
+
 Ready = tuple[Layer, int, int, Calendar | None]  # A layer with what is asked of it for each event: from, until, when.
 
 
@@ -137,6 +139,8 @@ class Book:
         """Return what is for a shop where no phase is named, and for each phase for which that is something else."""
         found = self._of_shop.get((platform, shop))
         if found is None:
+            if len(self._of_shop) >= SHOPS_KEPT:
+                self._of_shop.clear()
             plain = tuple([section.fitting(platform, shop, None) for section in self._sections])
             found = self._of_shop[platform, shop] = {None: plain}
             for phase in self._phases:

@@ -70,6 +70,7 @@ class Feed(Struct, array_like=True, eq=False):
     shops: tuple[str, ...] = ()
     wake_at_ms: int = NEVER_MS
     gaps: tuple[Gap, ...] = ()  # Not filled, oldest first.
+    told_ms: int = 0  # When its source last said how the account stands.
 
     @property
     def catching_up(self) -> bool:

@@ -9,7 +9,7 @@ from monitor.core.conversation import Conversation
 from monitor.core.decisions import NamedWait, SourceTurned
 from monitor.core.incidents import Incidents
 from monitor.core.ladders import Ladders
-from monitor.core.occasions import source_turned
+from monitor.core.occasions import source_gone, source_turned
 from monitor.core.shard import Shard
 from monitor.core.slices import Slices
 from monitor.core.timers import NEVER_MS
@@ -38,8 +38,9 @@ class Hearing:
         self._parked: dict[int, list[Conversation]] = {}
         self.slices = Slices()
 
-    def park(self, conversation: Conversation, due_ms: int) -> None:
-        """Hold a conversation back that was due, until its feed has caught up."""
+    def park(self, conversation: Conversation, due_ms: int, over_ms: int) -> None:
+        """Hold a conversation back that was due, until its feed has caught up, or it is given up."""
+        self._watch.look_again(conversation.feed, over_ms)
         conversation.wake_at_ms = due_ms
         self._parked.setdefault(conversation.feed, []).append(conversation)
 
@@ -54,6 +55,9 @@ class Hearing:
         for index in watch.released:
             self._unpark(index)
         watch.released.clear()
+        for source, account in watch.gone:
+            source_gone(self._incidents, source, account, now_ms)
+        watch.gone.clear()
         self._incidents.flush()
 
     def _survey(self, turned: Turned, at_ms: int) -> Iterator[None]:

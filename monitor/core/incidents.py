@@ -197,12 +197,12 @@ class Incidents:
         self.end("promise", promise_name(shop, conversation), now_ms, outcome)
 
     def end(self, kind: Kind, name: str, now_ms: int, outcome: str) -> None:
-        """It is over; the next digest says so."""
+        """It is over; the next digest says so, unless only nobody waits for it any more (``expired``)."""
         found = self._open.pop((kind, name), None)
         if found is not None:
             self.unsaved = True
             self.promises -= kind == "promise"
-            if kind not in _IN_NO_DIGEST:
+            if kind not in _IN_NO_DIGEST and outcome != "expired":  # That is no turn for the better.
                 self._turn(found, now_ms, firing=False)
             self._say(found, AlertAct(now_ms, "", "resolved", outcome), now_ms, outcome, None)
 

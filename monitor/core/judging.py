@@ -12,7 +12,7 @@ from monitor.core.rounds import ended
 from monitor.core.shard import Shard, Shop
 from monitor.core.shard_rows import ShardRows
 from monitor.core.timers import NEVER_MS
-from monitor.core.wait import Promise
+from monitor.core.wait import Promise, State
 from monitor.core.wait_alerts import WaitAlerts
 
 
@@ -60,8 +60,8 @@ class Judging:
                 else:
                     self._shard.timers.wake(conversation, idle_at_ms)
                 return
-            if self._shard.held_back(conversation):
-                self._hearing.park(conversation, due_ms)
+            if self._shard.held_back(conversation) and now_ms < (over_ms := self._over_at(state)):
+                self._hearing.park(conversation, due_ms, over_ms)
                 return
             self._shard.touch(conversation)
         wait = state.wait
@@ -75,6 +75,12 @@ class Judging:
         if state.promise is not None:
             self._promise(shop, conversation, state.promise, now_ms)
         self._due.schedule(conversation)
+
+    def _over_at(self, state: State) -> int:
+        """Return when what is open in a chat is given up, whatever its feed shows."""
+        policies = self._policies
+        opened = [one for one in (state.wait, state.promise) if one is not None]
+        return min(one.opened_at_ms + policies[one.policy].give_up_ms for one in opened) + 1
 
     def judge_until(self, conversation: Conversation, now_ms: int) -> None:
         """Judge each limit of a conversation at its own instant, up to ``now_ms``: time is the newest ``ts``."""

@@ -53,6 +53,11 @@ def source_turned(
     )
 
 
+def source_gone(incidents: Incidents, source: str, account: str | None, now_ms: int) -> None:
+    """A source, or one account of it, has not come back for so long that nobody waits for it any more."""
+    incidents.end("source", APART.join((source, account or "")), now_ms, "expired")
+
+
 def shop_unattended(incidents: Incidents, said: ShopUnattended, waits: list[NamedWait]) -> None:
     """Nobody can take a new chat of a shop; ``waits`` are its own."""
     incidents.begin(

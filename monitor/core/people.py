@@ -373,7 +373,7 @@ class People(PeopleReading):
                 )
             worker.today = Tally(today.counted_to_ms, most_chats=worker.chats)
             busy = worker.chats or worker.waits
-            if not busy and not worker.there(midnight_ms) and worker.forgotten(midnight_ms):
+            if not busy and worker.forgotten(midnight_ms):
                 del self._workers[worker.person]
                 self.posts.forget(worker.person)
         for conversation in [c for c in self._owner if c.state.wait is None]:

@@ -54,6 +54,10 @@ class NumberedPolicies(dict[int, Policy]):
         self._met[id(policy)] = (policy, number)
         return number
 
+    def meet_anew(self) -> None:
+        """Others may be asked for from now on: those of other rules are known by what they say."""
+        self._met.clear()
+
     def take_new(self) -> list[tuple[int, str, bytes]]:
         """Return those that were given a number since this was last asked, for storing: (number, rules, encoded)."""
         new = [(number, rules, _encode(self[number])) for number, rules in self._new]

@@ -18,6 +18,7 @@ from monitor.core.units import DAY_MS
 
 PRESENT_MS = 600_000  # Who has written is taken to be there for so long; so long a chat counts as open.
 GONE_MS = 30 * DAY_MS  # Offline for so long: people leave, and their names would fill the memory.
+UNHEARD_MS = 90 * DAY_MS  # Nothing heard for so long of one who never left: what told of them is gone.
 CHANGES_KEPT = 32  # Of one person: two shifts with their breaks. All of it is saved once a second, for 5,000 people.
 SHOPS_AT_MOST = 1_000  # One person may be named for. Names come from outside.
 STATES = ("offline", "away", "suspended", "online")  # The better, the further on.
@@ -31,6 +32,10 @@ class Seat(Struct, array_like=True, gc=False):
     since_ms: int
     limit: int | None = None
     shops: tuple[str, ...] = ()
+
+    def left(self, now_ms: int) -> bool:
+        """Whether they have been offline there for so long that they will not come back."""
+        return self.state == "offline" and now_ms - self.since_ms > GONE_MS
 
 
 class Change(Struct, array_like=True, frozen=True, gc=False):
@@ -135,8 +140,16 @@ class Worker(Struct, array_like=True, eq=False):
         return None
 
     def forgotten(self, now_ms: int) -> bool:
-        """Whether nothing need be known any more of one who is not there: presence never named them, or long ago."""
-        return all(now_ms - seat.since_ms > GONE_MS for seat in self.seats.values())
+        """Whether nothing need be known any more of one: who is not there, and presence named them long ago or never.
+
+        Of who is there by what was heard months ago, and nothing since, nobody has said that they left.
+        """
+        after_ms = GONE_MS
+        if self.there(now_ms):
+            after_ms = UNHEARD_MS
+            if now_ms - self.wrote_ms <= after_ms:
+                return False
+        return all(now_ms - seat.since_ms > after_ms for seat in self.seats.values())
 
     def there(self, now_ms: int) -> bool:
         """Whether they are at their post: to take new chats, or at least with those they have."""
@@ -153,6 +166,9 @@ class Worker(Struct, array_like=True, eq=False):
             if not seat.shops:
                 seat.shops = known.shops
         was = self.heard_state()
+        if known is None:  # Who stands at ever new accounts has left the old ones.
+            for name in [name for name, one in self.seats.items() if one.left(seat.since_ms)]:
+                del self.seats[name]
         self.seats[account] = seat
         now = self.heard_state()
         assert now is not None

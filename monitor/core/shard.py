@@ -144,6 +144,7 @@ class Shard:
         """Hold against these rules what comes from now on; what stands open keeps the policy it opened with."""
         self._book = policies
         self._calendars.clear()
+        self.policies.meet_anew()
         for shop in self.by_name.values():
             shop.ask_anew()
 

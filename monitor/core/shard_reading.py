@@ -67,8 +67,8 @@ class ShardReading(Shard):
 
     @property
     def known(self) -> int:
-        """How many feeds and shops there are; only grows. A row names some of them, so the shard must have them."""
-        return len(self.watch.feeds) + len(self.by_name)
+        """How many feeds and shops there ever were. A row names some of them, so the shard must have them."""
+        return self.watch.numbered + len(self.by_name)
 
     def sources(self) -> list[SourceRow]:
         """Return how every source stands."""

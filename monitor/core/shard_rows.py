@@ -71,7 +71,7 @@ class ShardRows:
             _Small(
                 self._shard.now_ms,
                 self._shard.watch.sources(),
-                self._shard.watch.feeds,
+                list(self._shard.watch.feeds.values()),
                 shops,
                 self._shard.people.keep() if self._shard.people is not None else None,
                 self._incidents.keep(),

@@ -5,7 +5,8 @@ It is told of every event that arrives and of time, and says what has turned
 waits is the tracker's affair.
 
 Names of sources and accounts come from outside, so there is a bound on them:
-beyond it, what comes counts as of a source, or an account, without a name.
+beyond it, what comes counts as of a source, or an account, without a name. Those of
+which nothing has come for a month are forgotten when new ones come.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,10 +19,12 @@ from monitor.core import events as ev
 from monitor.core.decisions import FeedGap
 from monitor.core.feeds import GAPS_KEPT, RESTART_MS, Feed, Gap, Source, StaleReason
 from monitor.core.timers import NEVER_MS
+from monitor.core.units import DAY_MS, HOUR_MS
 from monitor.core.views import AccountRow, SourceRow
 
 SOURCES_AT_MOST = 10_000  # A large centre has some hundred collectors.
 ACCOUNTS_AT_MOST = 1_000  # Of one source: a collector serves the accounts of one floor.
+GONE_MS = 30 * DAY_MS  # No sign for so long, and it will not come back: a PC was replaced, an agent has left.
 UNSEEN = -1  # No feed: what comes from ourselves.
 
 # What shows that the chat of a shop is seen. An order or a rating may come by another way, while the chat is not.
@@ -75,7 +78,9 @@ class Watch:
         turned: what went stale or came back since the caller last took it.
         released: the indices of feeds whose waits may perhaps be judged again, since then.
         gaps: which gaps began, ended or were filled, since then.
+        gone: sources, and accounts of them, that were forgotten since then.
         feeds: all of them, by index.
+        numbered: how many feeds there ever were.
     """
 
     def __init__(self, calendar: Calendar, catch_up_ms: int, silent_at: Callable[[Iterable[str], int], int]) -> None:
@@ -85,10 +90,13 @@ class Watch:
         self._sources: dict[str, Source] = {}
         self._feed_of: dict[tuple[str, str | None], int] = {}
         self._of_shop: dict[str, set[int]] = {}
-        self.feeds: list[Feed] = []
+        self.feeds: dict[int, Feed] = {}
+        self.numbered = 0
+        self._looked_ms = 0  # For whom to forget.
         self.turned: list[Turned] = []
         self.released: list[int] = []
         self.gaps: list[FeedGap] = []
+        self.gone: list[tuple[str, str | None]] = []
 
     # -- what comes in -----------------------------------------------------------------------------------------------
 
@@ -103,12 +111,13 @@ class Watch:
         if kind is not ev.Message and self._tells(event, source, now_ms):
             return UNSEEN
         index = self._feed_of.get((source.name, event.account or event.agent))
-        feed = self.feeds[index] if index is not None else self._feed(source, event.account or event.agent)
+        feed = self.feeds[index] if index is not None else self._feed(source, event.account or event.agent, now_ms)
         if kind in _CHAT:
             if feed.index not in self._of_shop.get(event.shop, ()):
                 self._serve(event.shop, feed)
                 self._show(event.shop, event.ts_ms, now_ms)
         elif isinstance(event, ev.AccountStatus):
+            feed.told_ms = now_ms
             self._serve(event.shop, feed)
             self._turn_account(feed, event.state, event.ts_ms, now_ms)
             self._show(event.shop, event.ts_ms, now_ms)
@@ -133,7 +142,9 @@ class Watch:
                 source.skew_ms = event.clock_ms - now_ms
             self._calendar.wake(source, source.stale_at_ms())
             for account, state in _account_states(event):
-                self._turn_account(self._feed(source, account), state, event.ts_ms, now_ms)
+                feed = self._feed(source, account, now_ms)
+                feed.told_ms = now_ms
+                self._turn_account(feed, state, event.ts_ms, now_ms)
             return True
         if isinstance(event, ev.SyncRange):
             if event.complete:
@@ -144,22 +155,49 @@ class Watch:
     def _source(self, name: str, now_ms: int) -> Source:
         source = self._sources.get(name)
         if source is None:
+            self._forget_gone(now_ms)
             if len(self._sources) >= SOURCES_AT_MOST and name:
                 return self._source("", now_ms)
             source = self._sources[name] = Source(name, seen_ms=now_ms)
             self._calendar.wake(source, source.stale_at_ms())
         return source
 
-    def _feed(self, source: Source, account: str | None) -> Feed:
+    def _feed(self, source: Source, account: str | None, now_ms: int) -> Feed:
         index = self._feed_of.get((source.name, account))
         if index is None:
+            self._forget_gone(now_ms)
             if len(source.feeds) >= ACCOUNTS_AT_MOST and account is not None:
-                return self._feed(source, None)
-            index = len(self.feeds)
-            self.feeds.append(Feed(index, source.name, account))
+                return self._feed(source, None, now_ms)
+            index = self.numbered
+            self.numbered += 1
+            self.feeds[index] = Feed(index, source.name, account, told_ms=now_ms)
             self._feed_of[source.name, account] = index
             source.feeds = (*source.feeds, index)
         return self.feeds[index]
+
+    def _forget_gone(self, now_ms: int) -> None:
+        """Forget whom nothing was heard of for so long; only who is new takes room, so then is the time to look."""
+        if now_ms < self._looked_ms + HOUR_MS:
+            return
+        self._looked_ms = now_ms
+        for source in list(self._sources.values()):
+            gone = source.stale_since_ms > 0 and now_ms - source.stale_since_ms > GONE_MS
+            for feed in [self.feeds[index] for index in source.feeds]:
+                if gone or now_ms - max(feed.arrived_ms, feed.told_ms) > GONE_MS:
+                    self._forget_feed(source, feed)
+            if gone:
+                del self._sources[source.name]
+                self.gone.append((source.name, None))
+
+    def _forget_feed(self, source: Source, feed: Feed) -> None:
+        """Know nothing of a feed any more; what was held back for it need not be."""
+        source.feeds = tuple(index for index in source.feeds if index != feed.index)
+        del self.feeds[feed.index], self._feed_of[feed.source, feed.account]
+        for shop in feed.shops:
+            self._of_shop[shop].discard(feed.index)
+        self.released.append(feed.index)
+        if feed.state != "online":
+            self.gone.append((feed.source, feed.account))
 
     def _serve(self, shop: str, feed: Feed) -> None:
         feeds = self._of_shop.get(shop)
@@ -203,6 +241,12 @@ class Watch:
             self._calendar.wake(item, stale_at_ms)
         elif not item.stale_since_ms:
             self._turn_source(item, now_ms, stale=True)
+
+    def look_again(self, feed: int, at_ms: int) -> None:
+        """Release what is held back for a feed at an instant, or within an hour of it: by then some of it is over."""
+        at_ms = at_ms // HOUR_MS * HOUR_MS + HOUR_MS  # All that is over in an hour at one look.
+        if at_ms < self.feeds[feed].wake_at_ms:
+            self._calendar.wake(self.feeds[feed], at_ms)
 
     def _wake(self, feed: Feed) -> None:
         at_ms = feed.next_ms()
@@ -306,8 +350,9 @@ class Watch:
 
     def catching_up(self, feed: int) -> bool:
         """Whether what a feed brought is not judged for now."""
-        # A restart may have a row whose feed comes back only with the journal after it.
-        return feed < len(self.feeds) and self.feeds[feed].catching_up
+        # A restart may have a row whose feed comes back only with the journal after it; others are forgotten.
+        found = self.feeds.get(feed)
+        return found is not None and found.catching_up
 
     def stale(self, shop: str, feed: int) -> bool:
         """Whether nobody can tell how a shop's chats stand that come by this feed.
@@ -316,7 +361,7 @@ class Watch:
         names no account speaks for all accounts of the shop.
         """
         feeds = self.feeds
-        if feed >= len(feeds):
+        if feed not in feeds:
             return False
         account = feeds[feed].account
         seen = False
@@ -383,12 +428,13 @@ class Watch:
     # -- saved and read back -----------------------------------------------------------------------------------------
 
     def sources(self) -> list[Source]:
-        """Return every source, for saving beside `feeds`."""
+        """Return every source, for saving beside the feeds."""
         return list(self._sources.values())
 
     def restore(self, sources: list[Source], feeds: list[Feed]) -> None:
         """Take back what was saved."""
-        self.feeds = feeds
+        self.feeds = {feed.index: feed for feed in feeds}
+        self.numbered = max(self.feeds, default=-1) + 1
         for feed in feeds:
             self._feed_of[feed.source, feed.account] = feed.index
             for shop in feed.shops:
@@ -402,7 +448,7 @@ class Watch:
 
     def begin(self, now_ms: int) -> None:
         """Note a start: what happened since the last sign is unseen, and nobody is called silent for it."""
-        for feed in self.feeds:
+        for feed in self.feeds.values():
             source = self._sources[feed.source]
             seen_ms = max(feed.arrived_ms, source.seen_ms)
             feed.begin_gap(seen_ms, now_ms, now_ms)

@@ -367,6 +367,8 @@ class Scorer:
         await self._pace.begin()
         heads = heads_of(keys, self.shops)
         for key in keys:
+            if (shop := self.shops.get(key[0])) is not None:
+                shop.spoken(key[1], self._now_ms())
             if key not in heads:  # It is part of another now.
                 board.put(*key, Sheet(key[0], key[1], {}, []))
         logs = await read_logs(self.store, heads, from_ms, self._register())

@@ -282,6 +282,48 @@ def test_names_of_sources_and_accounts_are_bounded(monkeypatch: pytest.MonkeyPat
     assert len(list(chat.tracker.waits())) == 350
 
 
+def test_a_wait_whose_feed_never_comes_back_is_given_up_in_its_time() -> None:
+    chat = beat(Timeline(wall=True), "0:00").buyer("0:30", account="a").buyer("0:40", chat="d", account="a")
+    day_min = 24 * 60
+    assert chat.until(f"{7 * day_min}:00") == ["1:30 slow", "1:40 slow", "1:40.001 stale"]
+    assert len(list(chat.tracker.waits())) == 2
+    chat.until(f"{7 * day_min + 61}:00")
+    assert chat.ended() == ["expired 604800", "expired 604800"]
+    chat.until(f"{7 * day_min + 180}:00")
+    chat.tracker.rows.forget_idle(())
+    assert list(chat.tracker.talked()) == []
+
+
+def test_sources_and_accounts_that_have_not_come_for_a_month_are_forgotten() -> None:
+    """A PC is replaced, an agent leaves: for months on end there are never more than those of the last ones."""
+    chat, day_ms = Timeline(wall=True), 86_400_000
+    for day in range(70):
+        for n, (source, account) in enumerate([("stays", f"a{day}"), ("stays", "stays"), (f"s{day}", "a")]):
+            ts_ms = START_MS + day * day_ms + n * 60_000
+            hello = ev.Message(
+                id=f"{day}.{n}", ts_ms=ts_ms, shop="senye", conversation=f"{day}.{n}", role="buyer", text="?",
+                source=source, account=account,
+            )  # fmt: skip
+            chat.event(hello)
+    chat.until("101000:00")
+    rows = {row.name: row for row in chat.tracker.sources()}
+    assert set(rows) == {"stays", *(f"s{day}" for day in range(39, 70))}
+    assert {one.account for one in rows["stays"].accounts} == {"stays", *(f"a{day}" for day in range(39, 70))}
+    assert len(chat.tracker.incidents.standing("source")) == len(rows)
+    waiting = {int(row.conversation.partition(".")[0]) for row in chat.tracker.waits()}
+    assert waiting == {64, 65, 66, 67, 68, 69}
+
+
+def test_an_account_that_its_collector_calls_offline_is_not_forgotten_and_told_anew() -> None:
+    chat = Timeline(wall=True)
+    for day in range(65):
+        beat(chat, f"{day * 1440}:00", {"a": "offline", f"b{day}": "online"})
+    [row] = chat.tracker.sources()
+    assert len(row.accounts) == 1 + 31
+    told = [one for one in chat.decisions if isinstance(one, d.SourceTurned) and one.account == "a"]
+    assert len(told) == 1
+
+
 def _hello(n: int, **fields: Any) -> ev.Message:
     return ev.Message(id=f"m{n}", ts_ms=START_MS, shop="senye", conversation=f"c{n}", role="buyer", text="?", **fields)
 

@@ -96,6 +96,24 @@ def test_who_has_been_gone_for_a_month_is_forgotten() -> None:
     assert floor.staff.posts.persons("senye") == ("lin",)
 
 
+def test_people_who_come_and_go_for_months_are_no_more_than_those_of_the_last() -> None:
+    """Also who stands at a new account each day, and whose collector died before it said that they left."""
+    floor = Floor()
+    for day in range(200):
+        minute = day * 24 * 60
+        floor.presence(f"{minute}:00", f"temp {day}", "online").presence(f"{minute + 9}:00", f"temp {day}", "offline")
+        floor.presence(f"{minute}:00", "lin", "online", account=f"a{day}")
+        floor.presence(f"{minute + 9}:00", "lin", "offline", account=f"a{day}")
+        if day % 20 == 0:
+            floor.presence(f"{minute}:00", f"lost {day}", "online")
+    floor.until(f"{200 * 24 * 60}:00")
+    known = [worker.person for worker in floor.staff.workers()]
+    assert {name for name in known if name.startswith("temp")} == {f"temp {day}" for day in range(170, 200)}
+    assert {name for name in known if name.startswith("lost")} == {f"lost {day}" for day in range(120, 200, 20)}
+    [lin] = [worker for worker in floor.staff.workers() if worker.person == "lin"]
+    assert len(lin.seats) == 31
+
+
 def test_nobody_able_for_60_seconds_while_a_buyer_waits() -> None:
     floor = Floor()
     floor.presence("0:00", "lin", "online")

@@ -4,6 +4,7 @@ import itertools
 import random
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from monitor.core.book import Book, Layer
@@ -123,6 +124,25 @@ def test_the_same_policy_with_later_rules_keeps_its_number() -> None:
     chat.buyer("0:10", chat="d")
     assert list(chat.tracker.policies) == [0]
     assert [number for number, _, _ in chat.tracker.policies.take_new()] == [0]
+
+
+def test_rules_read_again_each_day_that_say_the_same_take_no_room() -> None:
+    chat = Timeline(book([AFTER]))
+    for day in range(100):
+        chat.tracker.take_rules(Book(replace(BUILT_IN, name=f"v{day % 2}"), ([AFTER],), f"v{day}"))
+        chat.buyer(day * 86_400, chat=f"c{day}")
+    policies = chat.tracker.policies
+    assert [policy.name for policy in policies.values()] == ["v0", "v1"]
+    assert len(policies._met) == 1
+
+
+def test_shops_that_are_only_asked_about_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.core.book.SHOPS_KEPT", 50)
+    rules = book([CAMPAIGN], [EVENING, AFTER])
+    for n in range(500):
+        assert rules.resolve("jd", f"made up {n}", None, at_ms("12:00")).policy.name == "rush"
+        assert rules.phases_of("jd", f"made up {n}") == ["aftersale"]
+    assert len(rules._of_shop) <= 50
 
 
 def test_phases_are_looked_at_only_where_they_make_a_difference() -> None:

@@ -50,7 +50,9 @@ class ShopChats:
         staff: who was there, over all shops; None: nobody has said.
     """
 
-    __slots__ = ("aliases", "bot_within_ms", "chats", "feeds", "in_hours", "lists", "name", "platform", "staff")
+    __slots__ = (
+        "_merged_ms", "aliases", "bot_within_ms", "chats", "feeds", "in_hours", "lists", "name", "platform", "staff",
+    )  # fmt: skip
 
     def __init__(self, name: str, platform: str, staff: Staff | None = None) -> None:
         self.name = name
@@ -59,6 +61,7 @@ class ShopChats:
         self.lists: list[tuple[int, int, Said, frozenset[str]]] = []  # Complete ones, in order of time.
         self.feeds: Feeds | None = None
         self.aliases: dict[str, str] = {}
+        self._merged_ms: dict[str, int] = {}  # When each of them was merged, or last spoken under.
         self.staff = staff
         self.bot_within_ms = 0  # Who is told by latency is a bot when so quick; 0: nobody is.
         self.in_hours: Callable[[int], bool] | None = None  # Whether an instant is ours to answer for; None: each is.
@@ -92,6 +95,7 @@ class ShopChats:
         if isinstance(event, ev.BuyerMerged):
             if event.buyer and event.buyer != event.into:
                 self.aliases[event.buyer] = event.into
+                self.spoken(event.buyer, event.ts_ms)
             return True
         assert isinstance(event, ev.AccountStatus | ev.SyncRange)
         if self.feeds is None:
@@ -108,8 +112,20 @@ class ShopChats:
             chat.buyer = buyer
         return chat
 
+    def spoken(self, key: str, at_ms: int) -> None:
+        """Note that something was said under an id; of one that is another by now that is remembered."""
+        if key in self.aliases:
+            self._merged_ms[key] = max(at_ms, self._merged_ms.get(key, at_ms))
+
     def forget(self, before_ms: int) -> None:
-        """Let go of lists, and of what they said of each chat, that are older than an instant."""
+        """Let go of lists, of what they said of each chat, of feeds and of merged ids, that is older than an instant.
+
+        Of an id under which nothing was said since, no chat that is scored has a word.
+        """
+        for alias in [alias for alias, at_ms in self._merged_ms.items() if at_ms < before_ms]:
+            del self._merged_ms[alias], self.aliases[alias]
+        if self.feeds is not None:
+            self.feeds.forget(before_ms)
         self.lists = [one for one in self.lists if one[0] >= before_ms]
         for key, chat in list(self.chats.items()):
             chat.log = [entry for entry in chat.log if entry.ts_ms >= before_ms]

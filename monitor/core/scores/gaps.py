@@ -4,7 +4,7 @@ An account that its collector reports as anything but online sees nothing; the g
 when it is online again. A complete ``sync_range`` over all of it fills it.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from operator import attrgetter
 
@@ -38,6 +38,18 @@ class Feeds:
         elif event.complete:
             insort(self._synced, Gap(event.from_ms, event.to_ms, event.account or event.agent), key=_start)
             del self._synced[:-GAPS_AT_MOST]
+
+    def forget(self, before_ms: int) -> None:
+        """Let go of what was said before an instant, but for who was blind then."""
+        self._made = None
+        self._synced = [synced for synced in self._synced if synced.to_ms >= before_ms]
+        for account, states in list(self._states.items()):
+            at = bisect_left(states, (before_ms, False))
+            kept = states[at - 1 :] if at and not states[at - 1][1] else states[at:]
+            if kept:
+                self._states[account] = kept
+            else:
+                del self._states[account]
 
     def gaps(self) -> list[Gap]:
         """Return the gaps that nothing has filled."""

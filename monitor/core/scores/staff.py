@@ -11,7 +11,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable
 
 from monitor.core.events import AgentPresence
-from monitor.core.presence import Worker
+from monitor.core.presence import GONE_MS, Worker
 from monitor.core.roster import Register
 from monitor.core.scores.rounds import NEVER_MS
 
@@ -155,10 +155,24 @@ class Staff:
         return Manned(changes[0][0] if changes else NEVER_MS, tuple(spans))
 
     def forget(self, before_ms: int) -> None:
-        """Let go of what was said before an instant, but for how everybody stood then."""
+        """Let go of what was said before an instant, but for how everybody stood then who has not left for good."""
         for seat, states in self._states.items():
             at = bisect_right(states, (before_ms, False)) - 1
             if at > 0:
                 self._states[seat] = states[at:]
                 self._made.clear()
                 self._large = None
+        for seat in [seat for seat, states in self._states.items() if states[-1] < (before_ms - GONE_MS, False)]:
+            if not self._states[seat][-1][1]:
+                self._leave(seat)
+
+    def _leave(self, seat: Seat) -> None:
+        """Know nothing of a seat any more: who left it has left for good."""
+        del self._states[seat]
+        self._at_large.discard(seat)
+        for shop in self._shops.pop(seat):
+            self._seats[shop].discard(seat)
+            if not self._seats[shop]:
+                del self._seats[shop]
+        self._made.clear()
+        self._large = None
