@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 from monitor.core.decisions import SourceTurned
 from monitor.web.asked import Asked
 from monitor.web.crew import Crew
+from monitor.web.failures import Failures
 from monitor.web.floor import Floor
 from monitor.web.part import Part
 from monitor.web.scope import WHOLE, Scope
@@ -62,7 +63,14 @@ class Hub:
     """
 
     def __init__(
-        self, services: Services, floor: Floor, crew: Crew, today: Today, asked: Asked, scope: Scope = WHOLE
+        self,
+        services: Services,
+        floor: Floor,
+        crew: Crew,
+        today: Today,
+        asked: Asked,
+        failures: Failures,
+        scope: Scope = WHOLE,
     ) -> None:
         self.scope = scope
         self._part = Part(services, floor, scope)
@@ -73,6 +81,7 @@ class Hub:
         self._crew = crew
         self._today = today
         self._asked = asked
+        self._failures = failures
         self._day: dict[str, Any] | None = None
         self._staff: dict[str, Any] | None = None
         self._agents = self._next_agents = b"[]"
@@ -282,7 +291,6 @@ class Hub:
 
     def _count(self) -> dict[str, Any]:
         counted = self._part.counted()
-        deliveries = self._metrics.deliveries.items()
         return {
             "waits_open": counted.stages,
             "bot_held": counted.bot_held,
@@ -293,7 +301,7 @@ class Hub:
             "last_event_at": instant(self._part.last_event_at_ms),
             "store_ok": self._engine.ready.store_ok,
             "channels": self._services.channels,
-            "deliveries_failed": int(sum(n for (_, outcome), n in deliveries if outcome == "failed")),
+            "deliveries_failed": self._failures.lately(asyncio.get_running_loop().time()),
             "deliveries_pending": int(sum(self._metrics.outbox_pending.values())),
             "staff": self._staff,
             "day": self._day,

@@ -10,6 +10,7 @@ import logging
 
 from monitor.web.asked import Asked
 from monitor.web.crew import Crew
+from monitor.web.failures import Failures
 from monitor.web.floor import Floor
 from monitor.web.hub import FRAME_SECONDS, TICK_SECONDS, Hub
 from monitor.web.scope import WHOLE, Scope
@@ -31,6 +32,7 @@ class Hubs:
         self._crew = Crew(services)
         self._asked = Asked(services.suggester)
         self._today = Today(services)
+        self._failures = Failures(services.metrics)
         self._hubs: dict[Scope, Hub] = {}
         self._tasks: dict[Scope, asyncio.Task[None]] = {}
         self._days: asyncio.Task[None] | None = None
@@ -53,7 +55,9 @@ class Hubs:
                 return None
             # The one object tells the hub that it need not look at each wait.
             part = WHOLE if scope == WHOLE else scope
-            hub = self._hubs[scope] = Hub(self._services, self._floor, self._crew, self._today, self._asked, part)
+            hub = self._hubs[scope] = Hub(
+                self._services, self._floor, self._crew, self._today, self._asked, self._failures, part
+            )
             self._tasks[scope] = asyncio.create_task(hub.run(), name="live feed")
             self._new.set()
             if self._days is None:

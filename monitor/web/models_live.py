@@ -46,7 +46,7 @@ class Counts(Struct, forbid_unknown_fields=True):
     last_event_at: str | None
     store_ok: bool
     channels: int
-    deliveries_failed: int
+    deliveries_failed: int  # In the last hour.
     deliveries_pending: int
     staff: Staff | None
     day: Day | None

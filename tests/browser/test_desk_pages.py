@@ -171,11 +171,11 @@ async def test_the_queue_is_worked_by_key_alone(page: Page, fresh: Program) -> N
     stages = [await row.locator(".qrow__stage").inner_text() for row in await rows.all()]
     assert stages == ["将超时", "超时", "偏慢", "正常", "疑似流失"]
     await page.keyboard.press("j")
-    await expect(rows.nth(0)).to_have_attribute("aria-current", "true")
+    await expect(rows.nth(0)).to_have_attribute("aria-selected", "true")
     await page.keyboard.press("j")
     await page.keyboard.press("j")
     await page.keyboard.press("k")
-    await expect(rows.nth(1)).to_have_attribute("aria-current", "true")
+    await expect(rows.nth(1)).to_have_attribute("aria-selected", "true")
     await page.keyboard.press("Enter")
     await expect(page.locator("[data-test=pane]")).to_contain_text("包邮吗?")
     await page.keyboard.press("Escape")
@@ -196,12 +196,35 @@ async def test_a_claim_in_one_browser_is_seen_in_another(page: Page, context: Br
     await page.locator(".qrow", has_text="zhou").click()
     await page.locator("[data-test=claim]").click()
     await expect(page.locator("[data-test=claimed]")).to_have_text("local 已认领")
-    claimed = await page.locator(".qrow[aria-current]").get_attribute("data-id")
+    claimed = await page.locator(".qrow[aria-selected=true]").get_attribute("data-id")
     await expect(other.locator("tr.wait", has_text="local 已认领")).to_have_count(1)
     assert [wait["alert"]["claimed_by"] for wait in waits(program) if wait["id"] == claimed] == ["local"]
     await page.keyboard.press("r")
     await expect(page.locator("[data-test=claim]")).to_be_visible()
     await other.close()
+
+
+async def test_what_is_open_stays_true_when_the_list_leaves_it_out(page: Page, fresh: Program) -> None:
+    await shown(page, fresh, "/console?lang=zh")
+    rows = page.locator(".qrow")
+    await expect(page).to_have_title("5 · 组长台")
+    await page.get_by_label("只看未认领").check()
+    await page.locator(".qrow", has_text="zhou").click()
+    await page.locator("[data-test=claim]").click()
+    await expect(rows).to_have_count(4)
+    await expect(page.locator("[data-test=claimed]")).to_have_text("local 已认领")
+    # No row is chosen any more; the keys act on what is open.
+    await page.locator(".pane__about").click()
+    await page.keyboard.press("m")
+    await expect(page.locator("[data-test=remark]").last).to_contain_text("静音至")
+    muted = [wait["conversation"] for wait in waits(fresh) if wait["alert"] and wait["alert"]["muted_until"]]
+    assert muted == ["c-slow"]
+    await page.get_by_label("只看未认领").uncheck()
+    await expect(page.locator(".qrow", has_text="zhou").locator("[data-test=flag]").last).to_contain_text("静音至")
+    await page.locator("[data-test=tab-shops]").click()
+    await page.reload()
+    await expect(page.locator("[data-test=tab-shops]")).to_have_attribute("aria-selected", "true")
+    await expect(page.locator("[data-test=shop]")).to_contain_text("senye")
 
 
 async def test_a_wait_that_needs_no_answer_leaves_with_a_reason(page: Page, program: Program) -> None:
@@ -289,7 +312,7 @@ async def test_the_panel_has_the_agents_own_waits_and_replies_under_keys(page: P
     await expect(reply).to_be_visible()
     text = await reply.locator(".reply__text").inner_text()
     await page.keyboard.press("1")
-    await expect(page.locator("[data-test=said]")).to_have_text("已复制，请粘贴发送")
+    await expect(page.locator("[data-test=said]")).to_contain_text("已复制，发给 senye 张*")
     assert await page.evaluate("navigator.clipboard.readText()") == text
 
 

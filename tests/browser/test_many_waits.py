@@ -20,7 +20,7 @@ async def test_a_long_queue_is_drawn_in_part_and_moved_through_whole(context: Br
     assert 10 <= await rows.count() <= 60
     for _ in range(40):
         await page.keyboard.press("j")
-    chosen = page.locator(".qrow[aria-current]")
+    chosen = page.locator(".qrow[aria-selected=true]")
     await expect(chosen).to_be_in_viewport()
     assert await rows.count() <= 60
     await page.locator("[data-test=find]").fill("shop7")

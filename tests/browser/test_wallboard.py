@@ -327,7 +327,7 @@ async def test_bots_polite_words_sources_and_notifications_have_their_own_places
     assert await board.says("bot-held") == "1"
     assert [await board.says(name) for name in ("courtesy", "promises", "feeds")] == ["1", "2", "1/3"]
     sources = board.page.locator("[data-test=sources]")
-    for text in ("C11 数据延迟 74 秒", "C12 未知·心跳中断", "通知 失败 3"):
+    for text in ("C11 数据延迟 74 秒", "C12 未知·心跳中断", "通知 近1小时失败 3"):
         await expect(sources).to_contain_text(text)
 
 

@@ -31,8 +31,8 @@ describe('folding frames', () => {
   })
 
   it('keeps counts and sources that a delta does not name', () => {
-    const board = after(snapshot([], { counts: counts({ answered_today: 7 }) }), delta(1))
-    expect(board.counts.answeredToday).toBe(7)
+    const board = after(snapshot([], { counts: counts({ bot_held: 7 }) }), delta(1))
+    expect(board.counts.botHeld).toBe(7)
   })
 
   it('takes the number of waits left out from whatever frame names it', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { fold, type Board } from '../src/live/board'
 import { readFrame, type Snapshot } from '../src/live/frames'
-import { viewOf, type View } from '../src/waits/view'
+import { unheeded, viewOf, waitingIn, type View } from '../src/waits/view'
 import { NOON_MS, at, counts, row, snapshot } from './feed'
 
 function board(waits: readonly Record<string, unknown>[], more: Record<string, unknown> = {}): Board {
@@ -110,6 +110,31 @@ describe('the rows of the board', () => {
     ]
     const v = view([waiting('a', 5, { agent: 'lin' }), waiting('b', 1)], 12, { agents })
     expect(v.rows.map((r) => r.agent?.seat ?? null)).toEqual(['B07', null])
+  })
+
+  it('speaks up for those about to be missed whom nobody looks after', () => {
+    const acted = (more: Record<string, unknown>): Record<string, unknown> => ({
+      alert: { claimed_by: null, told: [], ...more },
+    })
+    const floor = board([
+      waiting('soon', 130),
+      waiting('later', 60),
+      waiting('claimed', 130, acted({ claimed_by: '小王' })),
+      waiting('muted', 130, acted({ muted_until: at(1) })),
+      waiting('muted once', 130, acted({ muted_until: at(-1) })),
+      waiting('stopped', 130, acted({ stopped: true })),
+    ])
+    expect(unheeded(floor, NOON_MS).map(({ wait }) => wait.id)).toEqual(['soon', 'muted once'])
+  })
+
+  it('counts who waits for an answer: nobody whom a bot holds, nobody who was only polite', () => {
+    const waits = [
+      waiting('a', 5),
+      waiting('bot', 5, { flags: ['bot_held'] }),
+      row('polite', { waiting_since: null }),
+    ]
+    expect(waitingIn(board(waits))).toBe(1)
+    expect(waitingIn(board(waits, { truncated: 40 }))).toBe(41)
   })
 
   it('counts waits by team', () => {

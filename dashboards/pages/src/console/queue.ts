@@ -15,8 +15,8 @@ export const NO_FILTERS: Filters = { text: '', team: '', platform: '', stage: ''
 
 export interface Queue {
   readonly places: readonly Ranked[]
-  /** How many wait in all, listed or not. */
-  readonly all: number
+  /** Who waits, listed or not. */
+  readonly all: readonly Ranked[]
   readonly teams: readonly string[]
   readonly platforms: readonly string[]
 }
@@ -41,7 +41,7 @@ export function queueOf(board: Board, nowMs: number, filters: Filters): Queue {
       (name) => name != null && name.toLowerCase().includes(text),
     )
   })
-  return { places, all: all.length, teams: [...teams].sort(), platforms: [...platforms].sort() }
+  return { places, all, teams: [...teams].sort(), platforms: [...platforms].sort() }
 }
 
 /** The wait after (`1`) or before (`-1`) the chosen one; the first where none is chosen or the chosen one has left. */

@@ -1,4 +1,4 @@
-/** Notifications of the browser, on request: one for each wait that is about to miss and nobody has claimed. */
+/** Notifications of the browser, on request: one for each wait that is about to miss and nobody looks after. */
 
 import { ref, watch, type Ref, type ShallowRef } from 'vue'
 
@@ -6,26 +6,35 @@ import type { Shown } from '../app/useBoard'
 import { SoonWatcher } from '../app/soon'
 import { named } from '../waits/naming'
 import { leftOf } from '../waits/said'
-import { isClaimed, ranked, rowOf } from '../waits/view'
+import { rowOf, unheeded } from '../waits/view'
 import type { ConsoleWords } from '../words/zh/console'
 
+type State = 'off' | 'on' | 'denied' | 'unable'
+
 export interface Notifications {
-  readonly state: Ref<'off' | 'on' | 'denied' | 'unable'>
-  ask(): Promise<void>
+  readonly state: Ref<State>
+  turn(): Promise<void>
 }
 
+/** Wanted once, wanted until said otherwise: the page reloads itself after an update. */
+const WANTED = 'console-notifications'
+
 export function useNotifications(words: ConsoleWords, shown: ShallowRef<Shown>): Notifications {
-  const state = ref<'off' | 'on' | 'denied' | 'unable'>('Notification' in window ? 'off' : 'unable')
+  const state = ref<State>(stateNow())
   const watcher = new SoonWatcher(0)
 
-  async function ask(): Promise<void> {
-    const said = await Notification.requestPermission()
-    state.value = said === 'granted' ? 'on' : 'denied'
+  async function turn(): Promise<void> {
+    if (state.value === 'on') window.localStorage.removeItem(WANTED)
+    else {
+      await Notification.requestPermission()
+      window.localStorage.setItem(WANTED, 'yes')
+    }
+    state.value = stateNow()
   }
 
   watch(shown, ({ board, nowMs }) => {
     if (board === null || nowMs === null) return
-    const soon = ranked(board, nowMs).filter(({ label, wait }) => label === 'soon' && !isClaimed(wait))
+    const soon = unheeded(board, nowMs)
     const fresh = watcher.fresh(soon.map(({ wait }) => wait.id))
     if (state.value !== 'on' || fresh.length === 0 || document.visibilityState === 'visible') return
     const first = soon.find(({ wait }) => fresh.includes(wait.id))
@@ -38,5 +47,11 @@ export function useNotifications(words: ConsoleWords, shown: ShallowRef<Shown>):
     )
     new Notification(title, { body: `${row.wait.shop} · ${row.wait.buyer}`, tag: 'presales' })
   })
-  return { state, ask }
+  return { state, turn }
+}
+
+function stateNow(): State {
+  if (!('Notification' in window)) return 'unable'
+  if (Notification.permission === 'denied') return 'denied'
+  return Notification.permission === 'granted' && window.localStorage.getItem(WANTED) !== null ? 'on' : 'off'
 }

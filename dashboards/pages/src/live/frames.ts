@@ -102,8 +102,6 @@ export interface Counts {
   readonly botHeld: number
   readonly courtesy: number
   readonly promisesOpen: number
-  readonly answeredToday: number
-  readonly shops: number
   /** Null when nothing was ever received. */
   readonly lastEventAtMs: number | null
   readonly storeOk: boolean
@@ -118,7 +116,6 @@ export type SourceState = 'ok' | 'catching_up' | 'stale'
 export interface Source {
   readonly name: string
   readonly state: SourceState
-  readonly lastEventAtMs: number | null
   readonly lagSeconds: number | null
   readonly reason: string | null
 }
@@ -281,8 +278,6 @@ function readCounts(raw: unknown): Counts {
     botHeld: asNumber(o['bot_held'] ?? 0, 'bot_held'),
     courtesy: asNumber(o['courtesy'] ?? 0, 'courtesy'),
     promisesOpen: asNumber(o['promises_open'] ?? 0, 'promises_open'),
-    answeredToday: asNumber(o['answered_today'] ?? 0, 'answered_today'),
-    shops: asNumber(o['shops'] ?? 0, 'shops'),
     lastEventAtMs: asInstantOrNull(o['last_event_at'], 'last_event_at'),
     storeOk: o['store_ok'] !== false,
     notify: {
@@ -340,7 +335,6 @@ function readSource(raw: unknown): Source {
     name: asText(o['name'], 'name'),
     // A state this page does not know is not shown as a healthy one.
     state: state === 'ok' || state === 'catching_up' ? state : 'stale',
-    lastEventAtMs: asInstantOrNull(o['last_event_at'], 'last_event_at'),
     lagSeconds: o['lag_seconds'] == null ? null : asNumber(o['lag_seconds'], 'lag_seconds'),
     reason: asTextOrNull(o['reason'], 'reason'),
   }

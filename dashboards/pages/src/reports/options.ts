@@ -2,6 +2,7 @@
 
 import type { Spread } from '../api/types'
 import type { EChartsCoreOption } from './charts'
+import { span } from '../words/time'
 import { plusDays } from './span'
 
 export interface Inks {
@@ -121,7 +122,12 @@ export function spreadOption(spread: Spread, longer: string, rounds: string, ink
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => `${hour}`)
 
-export function hoursOption(spread: Spread, days: readonly string[], ink: Inks): EChartsCoreOption {
+export function hoursOption(
+  spread: Spread,
+  days: readonly string[],
+  rounds: string,
+  ink: Inks,
+): EChartsCoreOption {
   const data = spread.hours
     .filter((one) => one.mean_seconds !== null)
     .map((one) => ({
@@ -131,7 +137,8 @@ export function hoursOption(spread: Spread, days: readonly string[], ink: Inks):
     animation: false,
     tooltip: {
       ...tooltip,
-      formatter: (shown: { value: readonly number[] }) => `${shown.value[2]}s · ${shown.value[3]}`,
+      formatter: (shown: { value: readonly number[] }) =>
+        `${span(shown.value[2] ?? 0)} · ${shown.value[3]} ${rounds}`,
     },
     grid: { left: 52, right: 16, top: 8, bottom: 64 },
     xAxis: { type: 'category', data: HOURS, ...axis(ink) },
@@ -157,7 +164,7 @@ export function hoursOption(spread: Spread, days: readonly string[], ink: Inks):
           // On every colour of the map, in both themes.
           color: ink.panel,
           fontWeight: 600,
-          formatter: (shown: { value: readonly number[] }) => `${shown.value[3]}`,
+          formatter: (shown: { value: readonly number[] }) => span(shown.value[2] ?? 0),
         },
         itemStyle: { borderColor: ink.edge, borderWidth: 1 },
       },

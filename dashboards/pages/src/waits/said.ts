@@ -1,7 +1,8 @@
 /** How a wait is put into words: the same on every page. */
 
+import type { Source } from '../live/frames'
 import type { Common } from '../words'
-import { countdown, duration } from '../words/time'
+import { clock, countdown, duration } from '../words/time'
 import type { Band } from './standing'
 import type { Row } from './view'
 
@@ -28,11 +29,27 @@ export function intentOf(row: Row, words: Common): string | null {
 
 /** Flags that say something to the floor; others stay unsaid. */
 export function flagsOf(row: Row, words: Common): readonly string[] {
+  const by = row.wait.alert?.claimedBy ?? null
+  return [...(by === null ? [] : [words.claimed(by)]), ...remarksOf(row, words)]
+}
+
+/** The same without whose it is, where that is said already. */
+export function remarksOf(row: Row, words: Common): readonly string[] {
   const said = row.wait.flags.flatMap((flag) => words.flags[flag] ?? [])
-  const alert = row.wait.alert
-  if (alert?.claimedBy != null) said.unshift(words.claimed(alert.claimedBy))
-  if (alert?.stopped === true) said.push(words.stopped)
+  if (row.mutedUntilMs !== null) said.push(words.muted(clock(row.mutedUntilMs)))
+  if (row.wait.alert?.stopped === true) said.push(words.stopped)
   return said
+}
+
+/**
+ * Why nobody waiting may be no good news: a source that is silent looks just like a quiet shop, and one that lags like
+ * one that was quiet. Null: all are well.
+ */
+export function doubtOf(sources: readonly Source[], words: Common): string | null {
+  const unknown = sources.filter(({ state }) => state === 'stale').length
+  const delayed = sources.filter(({ state }) => state === 'catching_up').length
+  if (unknown > 0) return words.nobodyButUnknown(unknown)
+  return delayed > 0 ? words.nobodyButDelayed(delayed) : null
 }
 
 /** Steps of a ladder in their order: those of a wait are named by their second. */

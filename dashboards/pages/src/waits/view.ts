@@ -23,6 +23,8 @@ export interface Row extends Standing {
   /** How often the buyer has asked again. */
   readonly nudges: number
   readonly claimed: boolean
+  /** Until when nothing is told of it; null: it is told of. */
+  readonly mutedUntilMs: number | null
 }
 
 /** All that wait for one agent; those with nobody, by shop. */
@@ -81,6 +83,7 @@ export interface Ranked {
   readonly label: Label
   readonly group: Group
   readonly key: number
+  readonly mutedUntilMs: number | null
 }
 
 export const enum Group {
@@ -98,6 +101,21 @@ export function ranked(board: Board, nowMs: number): readonly Ranked[] {
     if (place !== null) places.push(place)
   }
   return places.sort((a, b) => a.group - b.group || a.key - b.key)
+}
+
+/** Who is about to be missed and nobody looks after: whom it is worth to speak up for, most urgent first. */
+export function unheeded(board: Board, nowMs: number): readonly Ranked[] {
+  return ranked(board, nowMs).filter(
+    ({ label, wait, mutedUntilMs }) =>
+      label === 'soon' && !isClaimed(wait) && mutedUntilMs === null && wait.alert?.stopped !== true,
+  )
+}
+
+/** How many wait for an answer, listed or not; those a bot holds and those who were only polite do not. */
+export function waitingIn(board: Board): number {
+  let own = 0
+  for (const { wait } of board.waits.values()) if (wait.sinceMs !== null && !isBotHeld(wait)) own += 1
+  return own + board.truncated
 }
 
 /**
@@ -198,16 +216,18 @@ function teamTallies(places: readonly Ranked[]): readonly TeamTally[] {
 /** Return the place of a wait, or null when it has none on the board: the buyer was only polite. */
 function rank({ wait, staleSinceMs }: BoardWait, nowMs: number): Ranked | null {
   if (wait.sinceMs === null) return null
+  const untilMs = wait.alert?.mutedUntilMs ?? 0
+  const mutedUntilMs = untilMs > nowMs ? untilMs : null
   if (staleSinceMs !== null) {
     const stands = standing(wait, wait.sinceMs, staleSinceMs)
-    return { wait, stands, label: 'unknown', group: Group.Unknown, key: urgency(stands) }
+    return { wait, stands, label: 'unknown', group: Group.Unknown, key: urgency(stands), mutedUntilMs }
   }
   const stands = standing(wait, wait.sinceMs, nowMs)
   if (stands.band === 'lost') {
-    return { wait, stands, label: 'lost', group: Group.Lost, key: stands.overMs ?? 0 }
+    return { wait, stands, label: 'lost', group: Group.Lost, key: stands.overMs ?? 0, mutedUntilMs }
   }
   const group = isClaimed(wait) ? Group.Claimed : Group.Savable
-  return { wait, stands, label: stands.label, group, key: urgency(stands) }
+  return { wait, stands, label: stands.label, group, key: urgency(stands), mutedUntilMs }
 }
 
 /** Less is more urgent. Nothing left to miss (a policy without late stages): after the others, the longest wait first. */
@@ -223,8 +243,9 @@ function isBotHeld(wait: Wait): boolean {
   return wait.flags.includes('bot_held')
 }
 
-export function rowOf({ wait, stands, label }: Ranked): Row {
-  return { ...stands, label, wait, nudges: Math.max(0, wait.messages - 1), claimed: isClaimed(wait) }
+export function rowOf({ wait, stands, label, mutedUntilMs }: Ranked): Row {
+  const nudges = Math.max(0, wait.messages - 1)
+  return { ...stands, label, wait, nudges, claimed: isClaimed(wait), mutedUntilMs }
 }
 
 /** The server left rows out: its counts are right where ours would be too small. Its stages carry the usual names. */

@@ -1,5 +1,5 @@
 /**
- * One soft chime when a wait is about to miss its limit and nobody has claimed it: it can still be saved. Not more
+ * One soft chime when a wait is about to miss its limit and nobody looks after it: it can still be saved. Not more
  * often than every half minute, not in the quiet hours, and never for what was so when the page opened.
  */
 
@@ -9,7 +9,7 @@ import { within, type Options } from '../app/options'
 import { chime } from '../app/chime'
 import { SoonWatcher } from '../app/soon'
 import type { Shown } from '../app/useBoard'
-import { isClaimed, ranked } from '../waits/view'
+import { unheeded } from '../waits/view'
 
 export interface Chime {
   readonly state: Ref<'on' | 'quiet' | 'blocked'>
@@ -31,9 +31,8 @@ export function useChime(options: Options, shown: ShallowRef<Shown>): Chime {
     if (board === null || nowMs === null) return
     const quiet = within(options.quiet, new Date(nowMs).getHours())
     state.value = audio.state !== 'running' ? 'blocked' : quiet ? 'quiet' : 'on'
-    const soon = ranked(board, nowMs).filter(({ label, wait }) => label === 'soon' && !isClaimed(wait))
     const due = watcher.see(
-      soon.map(({ wait }) => wait.id),
+      unheeded(board, nowMs).map(({ wait }) => wait.id),
       nowMs,
     )
     if (due && freshness !== 'lost' && state.value === 'on') chime(audio)

@@ -22,6 +22,11 @@ export function timeOfDay(instantMs: number): string {
   return `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`
 }
 
+/** The same to the minute, for what is set by the minute: 20:41. */
+export function clock(instantMs: number): string {
+  return timeOfDay(instantMs).slice(0, 5)
+}
+
 function pad(n: number): string {
   return n < 10 ? `0${n}` : `${n}`
 }
@@ -47,5 +52,11 @@ export function tenths(share: number): string {
 /** Day and time of an instant: 11-23 20:41. */
 export function dateAndTime(instantMs: number): string {
   const at = new Date(instantMs)
-  return `${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${pad(at.getHours())}:${pad(at.getMinutes())}`
+  return `${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${clock(instantMs)}`
+}
+
+/** An instant as one says it at another: the time alone where it is of the same day. */
+export function timeSeenFrom(instantMs: number, nowMs: number): string {
+  const sameDay = new Date(instantMs).toDateString() === new Date(nowMs).toDateString()
+  return sameDay ? timeOfDay(instantMs) : dateAndTime(instantMs)
 }

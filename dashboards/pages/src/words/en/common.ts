@@ -25,6 +25,8 @@ export const common: Common = {
   noAgent: 'Unassigned',
   nudged: (n) => `Nudged ×${n}`,
   nobodyButUnknown: (n) => `${counted(n, 'source is', 'sources are')} unknown: buyers may be waiting unseen`,
+  nobodyButDelayed: (n) =>
+    `${counted(n, 'source is', 'sources are')} delayed: newer messages may not be here yet`,
   lastMessage: (ago) => `last message ${ago}`,
   agoOf: (ms) => {
     const seconds = Math.floor(ms / 1000)
@@ -83,6 +85,7 @@ export const common: Common = {
   },
   claimed: (who) => `Claimed by ${who}`,
   stopped: 'Told no more',
+  muted: (until) => `Muted until ${until}`,
   steps: {
     panel: 'Panel',
     popup: 'Pop-up',
@@ -170,5 +173,7 @@ export const common: Common = {
   close: 'Close',
   copy: 'Copy',
   copied: 'Copied',
+  copyFailed: 'The browser did not allow copying: please select the text',
+  noTeam: 'No team',
   all: 'All',
 }

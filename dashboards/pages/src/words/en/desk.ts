@@ -5,7 +5,7 @@ export const desk: DeskWords = {
   ...common,
   suggestions: 'Suggested replies',
   noSuggestions: 'Nothing fits well enough',
-  replyCopied: 'Copied: paste and send it',
+  replyCopied: (whom) => `Copied, for ${whom}`,
   holding: 'Holding',
   askBack: 'Asks back',
   scoredLeft: (time) => `scored: ${time} left`,

@@ -47,7 +47,7 @@ export const reports: ReportsWords = {
   trend: 'Day by day',
   spread: 'How long buyers waited',
   hours: 'Mean wait by hour',
-  hoursHint: 'The nearer to orange, the longer; the number is of rounds that have ended',
+  hoursHint: 'of rounds that have ended; the nearer to orange, the longer',
   rounds: 'rounds',
   longer: 'longer',
   csv: 'CSV',

@@ -23,6 +23,7 @@ export const common = {
   noAgent: '待分配',
   nudged: (n: number) => `催问 ×${n}`,
   nobodyButUnknown: (n: number) => `${n} 个采集端未知：可能有买家在等而这里看不到`,
+  nobodyButDelayed: (n: number) => `${n} 个采集端数据延迟：新消息可能还没到`,
   lastMessage: (ago: string) => `最后消息 ${ago}`,
   agoOf: (ms: number) => {
     const seconds = Math.floor(ms / 1000)
@@ -82,6 +83,7 @@ export const common = {
   } as Readonly<Record<string, string>>,
   claimed: (who: string) => `${who} 已认领`,
   stopped: '不再提醒',
+  muted: (until: string) => `静音至 ${until}`,
   steps: {
     panel: '客服面板',
     popup: '弹窗',
@@ -169,6 +171,8 @@ export const common = {
   close: '关闭',
   copy: '复制',
   copied: '已复制',
+  copyFailed: '浏览器不允许复制，请手动选择',
+  noTeam: '未分组',
   all: '全部',
 }
 

@@ -5,7 +5,7 @@ export const desk = {
   ...common,
   suggestions: '推荐话术',
   noSuggestions: '没有合适的话术',
-  replyCopied: '已复制，请粘贴发送',
+  replyCopied: (whom: string) => `已复制，发给 ${whom}`,
   holding: '安抚语',
   askBack: '追问',
   scoredLeft: (time: string) => `尾语计分 剩 ${time}`,

@@ -47,7 +47,7 @@ export const reports = {
   trend: '每日走势',
   spread: '等待时长分布',
   hours: '各时段平均等待',
-  hoursHint: '颜色越偏橙等得越久；数字是已结束的轮次',
+  hoursHint: '已结束轮次的平均等待；越偏橙等得越久',
   rounds: '轮次',
   longer: '更久',
   csv: '导出 CSV',
