@@ -140,17 +140,26 @@ class Outbox:
         )
 
     async def tries_since(self, channel: str, since_ms: int) -> list[int]:
-        """Return when something was tried on a channel lately, oldest first."""
-        return await self._reader.read(
-            lambda db: [
-                at_ms
-                for (at_ms,) in db.execute(
-                    "SELECT a.sent_at_ms FROM attempts AS a JOIN outbox AS o ON o.number = a.delivery "
-                    "WHERE o.channel = ? AND o.decided_at_ms > ? AND a.sent_at_ms > ? ORDER BY a.sent_at_ms",
-                    (channel, since_ms - RECENT_MS, since_ms),
-                )
-            ]
-        )
+        """Return when something was tried on a channel lately, oldest first.
+
+        What is put in was decided within `RECENT_MS`, so behind one of twice that age nothing lies that was tried
+        lately: it is looked for from the end, not among all that was ever told.
+        """
+
+        def read(db: sqlite3.Connection) -> list[int]:
+            tries = []
+            for decided_at_ms, sent_at_ms in db.execute(
+                "SELECT o.decided_at_ms, a.sent_at_ms FROM outbox AS o "
+                "LEFT JOIN attempts AS a ON a.delivery = o.number AND o.channel = ? ORDER BY o.number DESC",
+                (channel,),
+            ):
+                if decided_at_ms <= since_ms - 2 * RECENT_MS:
+                    break
+                if decided_at_ms > since_ms - RECENT_MS and sent_at_ms is not None and sent_at_ms > since_ms:
+                    tries.append(sent_at_ms)
+            return sorted(tries)
+
+        return await self._reader.read(read)
 
     async def used_since(self, channel: str, hour_ms: int) -> int:
         """Return how often something was tried on a channel since the beginning of an hour."""
