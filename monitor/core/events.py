@@ -298,6 +298,8 @@ AnyEvent = (
     | QualityBroken
 )
 
+APART = "\x1f"  # Between parts of a name made of several; in no name that comes from outside.
+
 OURS: frozenset[type] = frozenset(  # No source sends them.
     {WaitDismissed, ServiceStarted, HandOverReceived, AlertActed, SilenceSet, SilenceEnded, ScoreStood, QualityBroken}
 )
@@ -311,5 +313,5 @@ OF_SOURCE: frozenset[type] = frozenset(
 def scope(event: AnyEvent) -> str:
     """Return in what an event's id is unique: its shop; for presence and heartbeats their source."""
     if type(event) in OF_SOURCE or not event.shop:
-        return f"\x1f{event.source}"  # No shop can be called so.
+        return f"{APART}{event.source}"  # No shop can be called so.
     return event.shop

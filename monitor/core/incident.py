@@ -6,9 +6,9 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from monitor.core.decisions import ToldStep
+from monitor.core.events import APART
 from monitor.core.timers import NEVER_MS
 
-APART = "\x1f"  # Between parts of a name; in no name.
 WORTH_MS = 300_000  # After this a message about one is of no use any more.
 
 Kind = Literal["unattended", "source", "promise", "handover", "score", "quality"]

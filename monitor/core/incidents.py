@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core.decisions import AlertAct, AlertState, Decision, NamedWait, TellPeople, ToldStep
-from monitor.core.incident import APART, WORTH_MS, Incident, Kept, Kind, Left, To, id_of, promise_name, short
+from monitor.core.events import APART
+from monitor.core.incident import WORTH_MS, Incident, Kept, Kind, Left, To, id_of, promise_name, short
 from monitor.core.people import People
 from monitor.core.silences import Silences
 from monitor.core.summaries import digest, opening

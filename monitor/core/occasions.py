@@ -18,8 +18,7 @@ from monitor.core.decisions import (
     ShopUnattended,
     SourceTurned,
 )
-from monitor.core.events import QualityBroken, ScoreStood
-from monitor.core.incident import APART
+from monitor.core.events import APART, QualityBroken, ScoreStood
 from monitor.core.incidents import Incidents
 
 

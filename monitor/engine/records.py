@@ -26,11 +26,10 @@ from monitor.core.tracker import Tracker
 from monitor.engine.changes import Router
 from monitor.store.entries import Commit, Delivery, Quarantined, StoredRound
 from monitor.wire import encode_event
-from monitor.wire.batch import ID_CHARS, Batch, Refusal
+from monitor.wire.batch import HOOK, ID_CHARS, Batch, Refusal
 from monitor.wire.reading import UNREADABLE
 
 _encode_round = msgspec.json.Encoder().encode
-_FOREIGN = "hook"  # The door whose bodies are other systems' own.
 
 
 class _OfSource(Struct):
@@ -126,7 +125,7 @@ def conflict(event: AnyEvent) -> Refusal:
 
 def _source(batch: Batch, refusal: Refusal) -> str:
     """Return whose fault it is: one token may bring what several collectors send, and each event names its own."""
-    if batch.door == _FOREIGN:
+    if batch.door == HOOK:
         return batch.source
     try:
         named = _of_source(refusal.body).source

@@ -3,7 +3,7 @@
 from aiomqtt import MqttError
 
 from monitor.mqtt.broker import Broker
-from monitor.mqtt.coming_back import STEADY_SECONDS, Backoff, keep_connected, why
+from monitor.mqtt.coming_back import STEADY_SECONDS, Backoff, keep_connected, say_loss
 from monitor.mqtt.link import Arrived, Link
 
-__all__ = ["STEADY_SECONDS", "Arrived", "Backoff", "Broker", "Link", "MqttError", "keep_connected", "why"]
+__all__ = ["STEADY_SECONDS", "Arrived", "Backoff", "Broker", "Link", "MqttError", "keep_connected", "say_loss"]

@@ -25,6 +25,25 @@ def why(error: MqttError) -> str:
     return "the connection was lost" if getattr(rc, "value", rc) == _BROKEN else str(error)
 
 
+def say_loss(log: logging.Logger, who: str, broker: Broker, error: MqttError, wait: float, told: str | None) -> str:
+    """Log why the broker is away, and return it.
+
+    A broker that is away for a night is one line, not thousands: what was told last is for who looks closely.
+
+    Args:
+        log: of the module that is connected.
+        who: of ours, for the log.
+        broker: which.
+        error: what happened.
+        wait: seconds until the next try.
+        told: what this returned for the loss before, unless something went well since.
+    """
+    said = why(error)
+    level = logging.DEBUG if said == told else logging.WARNING
+    log.log(level, "%s: %s:%d: %s; next try in %.1f s", who, broker.host, broker.port, said, wait)
+    return said
+
+
 class Backoff:
     """How long to wait before the next try: full jitter, so that many clients do not come back in step."""
 
@@ -73,10 +92,7 @@ async def keep_connected(
                 await use(link)
         except MqttError as error:
             wait = backoff.next_seconds()
-            # A broker that is away for a night is one line, not thousands.
-            level = logging.DEBUG if told == why(error) else logging.WARNING
-            told = why(error)
-            log.log(level, "mqtt %s: %s:%d: %s; next try in %.1f s", name, broker.host, broker.port, told, wait)
+            told = say_loss(log, f"mqtt {name}", broker, error, wait, told)
         if loop.time() - connected_at > STEADY_SECONDS:
             backoff.reset()
             told = ""

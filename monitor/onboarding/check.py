@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 from monitor.core.events import AccountStatus, AgentPresence, AnyEvent, Message
 from monitor.onboarding.finding import Finding
-from monitor.onboarding.life import Life
+from monitor.onboarding.life import SKEW_MS, Life
 
 LAG_MS = 30_000  # Older on arrival, and its waits are judged late ("catching up").
-SKEW_MS = 2_000  # No network makes an event arrive so long before it happened.
 KEPT = 200_000  # Messages remembered to find them told twice.
 FEW = 20  # Fewer messages say little.
 

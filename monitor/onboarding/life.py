@@ -10,7 +10,7 @@ from monitor.core.events import AnyEvent, SourceHeartbeat, SyncRange
 from monitor.onboarding.finding import Colour, Finding
 
 SILENCE_MS = 60_000  # As long as a source with heartbeats may be silent before it is stale.
-SKEW_MS = 2_000  # A collector's clock and ours differ a little.
+SKEW_MS = 2_000  # A collector's clock and ours differ a little; no network makes an event arrive before it happened.
 
 Span = tuple[int, int]
 

@@ -22,8 +22,7 @@ import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from monitor.core.events import ScoreStood
-from monitor.core.incident import APART
+from monitor.core.events import APART, ScoreStood
 from monitor.core.roster import Register
 from monitor.core.scores.board import Entity
 from monitor.core.scores.days import days

@@ -188,12 +188,12 @@ def build_centre(
         shifts.setdefault(agent.shift, []).append(agent)
     for people in shifts.values():
         parts = min(teams, len(people), shops)
-        for own_shops, own_people in zip(_parted(centre.shops, parts), _parted(people, parts), strict=True):
+        for own_shops, own_people in zip(parted(centre.shops, parts), parted(people, parts), strict=True):
             _seat(own_shops, own_people)
     return centre
 
 
-def _parted(things: list[_T], parts: int) -> list[list[_T]]:
+def parted(things: list[_T], parts: int) -> list[list[_T]]:
     """Part a list into so many of neighbours, as even as can be."""
     edges = [-(-len(things) * part // parts) for part in range(parts + 1)]
     return [things[start:end] for start, end in pairwise(edges)]

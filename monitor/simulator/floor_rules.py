@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from monitor.simulator.centre import Agent, Centre
+from monitor.simulator.centre import Agent, Centre, parted
 
 TARGET = "85%"
 # The score by which a shop of a platform is held in its contract.
@@ -58,8 +58,9 @@ def write(folder: Path, centre: Centre, *, platforms: Path | None = None) -> Non
         names = sorted({shop.platform for shop in centre.shops})
         _dump(folder / "platforms" / "demo.yaml", {"platforms": names, "profiles": [ALL_DAY]})
         scores = dict.fromkeys(names, str(ALL_DAY["id"]))
-    # In neighbours, as `centre` parts them, not in turns: who serves several shops belongs where the chats do.
-    team_of = {shop.name: TEAMS[len(TEAMS) * n // len(centre.shops)] for n, shop in enumerate(centre.shops)}
+    # As the people are seated, in neighbours: who serves several shops belongs where the chats do.
+    parts = zip(TEAMS, parted(centre.shops, len(TEAMS)), strict=True)
+    team_of = {shop.name: team for team, shops in parts for shop in shops}
     _dump(
         folder / "rules.yaml",
         {

@@ -30,7 +30,7 @@ import aiomqtt
 
 from monitor.clock import Clock
 from monitor.errors import Busy, StoreUnavailable, UsageError
-from monitor.mqtt import STEADY_SECONDS, Arrived, Backoff, Broker, Link, MqttError, why
+from monitor.mqtt import STEADY_SECONDS, Arrived, Backoff, Broker, Link, MqttError, say_loss
 from monitor.wire.batch import Batch, Refusal
 
 log = logging.getLogger(__name__)
@@ -139,12 +139,8 @@ class MqttSource:
             try:
                 await self._one_connection()
             except MqttError as error:
-                # A broker that is away for a night is one line, not thousands.
-                level = logging.DEBUG if self.status.trouble == why(error) else logging.WARNING
-                self.status.trouble = why(error)
                 wait = self._reconnect.next_seconds()
-                where = self._broker.host, self._broker.port
-                log.log(level, "mqtt: %s:%d: %s; next try in %.1f s", *where, why(error), wait)
+                self.status.trouble = say_loss(log, "mqtt", self._broker, error, wait, self.status.trouble)
                 await self._pause(wait)
 
     def stop(self) -> None:

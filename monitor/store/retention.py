@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from monitor.core.events import AnyEvent, BuyerMerged, Message, WaitingSnapshot
+from monitor.core.events import APART, AnyEvent, BuyerMerged, Message, WaitingSnapshot
 from monitor.key_file import key_at
 from monitor.store.outbox import WITH_WORDS
 from monitor.wire.stored import FORGOTTEN, decode_stored, encode_event
@@ -59,7 +59,7 @@ class Forgetter:
         """Return what stands for a name of a shop."""
         if name.startswith(MARK):
             return name
-        digest = hmac.digest(self._key, f"{shop}\x1f{name}".encode("utf-8", "surrogatepass"), "sha256")
+        digest = hmac.digest(self._key, f"{shop}{APART}{name}".encode("utf-8", "surrogatepass"), "sha256")
         return MARK + digest.hex()[:HASH_CHARS]
 
     def forget(self, now_ms: int, ages: Ages, max_rows: int, db: sqlite3.Connection) -> int:

@@ -30,11 +30,12 @@ from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
-from monitor.errors import UsageError
+from monitor.errors import StoreUnavailable, UsageError
 from monitor.store.entries import Holder, Role
 from monitor.web.bounds import WrongTries
 
 COOKIE = "presales_token"
+STORE_RETRY_SECONDS = 5  # What who asks is told to wait while the disk takes nothing.
 LOOK_AGAIN_SECONDS = 1.0  # What a command changes counts within this.
 REMEMBERED_AT_MOST = 1_000  # Tokens looked up, wrong ones too; then all are looked up again.
 
@@ -92,6 +93,11 @@ class Denied:
     def reason(self) -> str:
         """What it is counted as."""
         return {401: "token", 403: "forbidden", 429: "rate", 503: "store"}[self.status]
+
+
+def unavailable(error: StoreUnavailable, said: str = "try again later") -> Denied:
+    """Return what is answered while the journal takes or gives nothing, and when to come again."""
+    return Denied(503, f"{said}: {error}", STORE_RETRY_SECONDS)
 
 
 class Tokens(Protocol):

@@ -19,8 +19,7 @@ from monitor.core.views import WaitRow
 from monitor.errors import Busy, StoreUnavailable
 from monitor.metrics import CONTENT_TYPE, Exposition
 from monitor.web import models
-from monitor.web.access import Caller
-from monitor.web.body import STORE_RETRY_SECONDS
+from monitor.web.access import Caller, unavailable
 from monitor.web.floor import Entry, Floor
 from monitor.web.gauges import coverage_of, measure_people
 from monitor.web.intake import Intake
@@ -304,8 +303,9 @@ def build_api(api: Api, version: str) -> FastAPI:
 
     @app.exception_handler(StoreUnavailable)
     async def not_stored(_: Request, error: StoreUnavailable) -> Response:
-        answer = json({"error": f"nothing was stored, try again later: {error}"}, 503)
-        answer.headers["retry-after"] = str(STORE_RETRY_SECONDS)
+        later = unavailable(error, "nothing was stored, try again later")
+        answer = json({"error": later.error}, later.status)
+        answer.raw_headers += later.later
         return answer
 
     @app.exception_handler(Busy)

@@ -10,11 +10,11 @@ from monitor.store.entries import Quarantined, QuarantineEntry
 from monitor.web import models
 from monitor.web.access import Caller
 from monitor.web.api import Anybody, json, whole_floor
-from monitor.web.intake import FOREIGN, HOOK, Intake
+from monitor.web.intake import Intake
+from monitor.web.mapped import FOREIGN, events_of, payload_of
 from monitor.web.services import Services
 from monitor.web.shapes import instant
-from monitor.wire.batch import Refused
-from monitor.wire.reading import read_json
+from monitor.wire.batch import HOOK, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class QuarantineApi:
         refused = entry.refused
         if not mended and refused.length > len(refused.body):
             raise HTTPException(400, "only the beginning of this input is kept; send the mended whole as the body")
-        body = mended or self._mapped(refused)
+        body = mended or await self._mapped(refused)
         batch = await self._intake.decode(body, door="api", caller=Caller(refused.source))
         outcome = await self._intake.store(batch)
         if outcome.known:
@@ -95,7 +95,7 @@ class QuarantineApi:
             logger.info("%s sent refused input %s again%s", caller.name, id, ", mended" if mended else "")
         return json(outcome.told(), 200 if outcome.known else 400)
 
-    def _mapped(self, refused: Quarantined) -> bytes:
+    async def _mapped(self, refused: Quarantined) -> bytes:
         """Return refused input as events: a webhook as its mapping makes them now, all else as it is."""
         if refused.door != HOOK or refused.reason not in FOREIGN:
             return refused.body
@@ -104,8 +104,7 @@ class QuarantineApi:
         if mapping is None:
             raise HTTPException(400, f"there is no mapping {name} any more")
         try:
-            payload, _ = read_json(refused.body)
-            made = mapping.body(payload, {}, refused.at_ms)
+            made = await events_of(mapping, refused.body, await payload_of(refused.body), {}, refused.at_ms)
         except (Refused, NotAsExpected) as error:
             raise HTTPException(400, f"it cannot be mapped: {error}") from None
         if made is None:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from monitor.errors import Busy, StoreUnavailable
 from monitor.metrics import Metrics
-from monitor.web.access import Caller
+from monitor.web.access import Caller, unavailable
 from monitor.web.answers import answer, begin_answer, end_answer
 from monitor.web.intake import Intake, Room, Seen
 
@@ -26,7 +26,6 @@ WHOLE_SECONDS = 60.0  # For a whole body: 8 MiB over a 2 Mbit/s uplink takes 34 
 # After a refusal the rest is read and thrown away so long, for many clients lose the answer when they are cut off.
 LINGER_BYTES = 128 * 1024 * 1024
 LINGER_SECONDS = 5.0
-STORE_RETRY_SECONDS = 5  # What a sender is asked to wait while the disk takes nothing.
 UNPACK_BYTES = 256 * 1024  # At a time, so that a small bomb cannot hold the loop.
 
 
@@ -202,8 +201,8 @@ async def taking(
         await answer(send, 429, {"error": str(busy)}, (b"retry-after", b"%d" % busy.retry_after_seconds))
     except StoreUnavailable as error:
         metrics.refused.add(door, "store")
-        said = f"nothing was stored, send it again later: {error}"
-        await answer(send, 503, {"error": said}, (b"retry-after", b"%d" % STORE_RETRY_SECONDS))
+        later = unavailable(error, "nothing was stored, send it again later")
+        await answer(send, later.status, {"error": later.error}, *later.later)
 
 
 async def _refuse(refused: BodyRefused, body: Body, send: Send, *, door: str, caller: Caller, intake: Intake) -> None:

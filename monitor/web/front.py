@@ -20,7 +20,7 @@ from monitor.alerts.links import PATH as ACTS
 from monitor.core.roster import Register
 from monitor.errors import StoreUnavailable
 from monitor.web import acts, asyncapi, docs, login, openapi
-from monitor.web.access import LOCAL, Caller, Denied
+from monitor.web.access import LOCAL, Caller, Denied, unavailable
 from monitor.web.answers import Header, answer, guarded
 from monitor.web.api import Api, build_api
 from monitor.web.api_alerts import AlertsApi
@@ -34,7 +34,6 @@ from monitor.web.api_rules import RulesApi
 from monitor.web.api_spread import SpreadApi
 from monitor.web.api_suggestions import SuggestionsApi
 from monitor.web.api_tables import TablesApi
-from monitor.web.body import STORE_RETRY_SECONDS
 from monitor.web.bounded import bounded
 from monitor.web.floor import Floor
 from monitor.web.hubs import Hubs
@@ -167,8 +166,7 @@ class Web:
                     await answer(reply, error.status_code, {"error": error.detail})
                     return
                 if isinstance(error, StoreUnavailable):
-                    again = (b"retry-after", b"%d" % STORE_RETRY_SECONDS)
-                    await answer(reply, 503, {"error": f"try again later: {error}"}, again)
+                    await _deny(scope, reply, unavailable(error))
                     return
                 logger.exception("a request failed: %s %s", scope["method"], scope["path"])
                 await answer(reply, 500, {"error": "a fault of this service; its log has the details"})
@@ -211,7 +209,7 @@ class Web:
         try:
             caller = self._with_ticket(scope) if page else await self._allowed(scope, "GET")
         except StoreUnavailable as error:
-            caller = Denied(503, f"try again later: {error}", STORE_RETRY_SECONDS)
+            caller = unavailable(error)
         if path not in self._sockets:
             await receive()
             await _deny_websocket(send, Denied(404, f"there is no WebSocket at {path}"))

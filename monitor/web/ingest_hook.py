@@ -8,7 +8,6 @@ What cannot be mapped is kept in the quarantine and answered 200 all the same: a
 an error, and after some errors nothing more.
 """
 
-import asyncio
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
@@ -19,19 +18,16 @@ from monitor.hooks.verify import Delivery
 from monitor.web.access import LOCAL, Caller, Denied
 from monitor.web.answers import answer
 from monitor.web.body import Body, taking
-from monitor.web.intake import HOOK as DOOR
 from monitor.web.intake import Intake, Outcome
+from monitor.web.mapped import events_of, payload_of
 from monitor.web.rates import Rates
 from monitor.web.roles import refused
 from monitor.web.services import Receipt, Services
+from monitor.wire.batch import HOOK as DOOR
 from monitor.wire.batch import Batch, Refusal, Refused
-from monitor.wire.reading import read_json
 
 PREFIX = "/v1/hooks/"
 NAME_CHARS = 100  # No mapping is called longer.
-# A delivery is one message or a few. A larger one is mapped on a thread: expressions take some ten microseconds each,
-# and the loop must not stand still for ten thousand items.
-MAP_ASIDE_BYTES = 16 * 1024
 
 
 class HookDoor:
@@ -104,7 +100,7 @@ class HookDoor:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         payload, wrong = None, ""
         try:
-            payload, _ = read_json(raw)
+            payload = await payload_of(raw)
         except Refused as unreadable:
             wrong = f"the body {unreadable.error}"
         delivery = Delivery(headers, scope["query_string"].decode("latin-1"), raw, payload)
@@ -149,10 +145,7 @@ class HookDoor:
         self, mapping: WebhookMapping, raw: bytes, delivery: Delivery, caller: Caller, now_ms: int
     ) -> Outcome:
         try:
-            if len(raw) > MAP_ASIDE_BYTES:
-                made = await asyncio.to_thread(mapping.body, delivery.payload, delivery.headers, now_ms)
-            else:
-                made = mapping.body(delivery.payload, delivery.headers, now_ms)
+            made = await events_of(mapping, raw, delivery.payload, delivery.headers, now_ms)
         except NotAsExpected as error:
             return await self._set_aside(mapping, raw, "mapping", str(error))
         if made is None:

@@ -15,9 +15,6 @@ ROOM_BYTES = 64 * 1024 * 1024
 # Larger bodies are decoded on a thread: 256 KiB is about 1 ms, and the loop must not stand still for 8 MiB.
 DECODE_ASIDE_BYTES = 256 * 1024
 
-HOOK = "hook"  # The door of webhooks.
-FOREIGN = ("json", "mapping")  # Why a webhook was refused that is still in another system's words.
-
 
 class Room:
     """How many bytes may wait at once."""

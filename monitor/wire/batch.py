@@ -8,6 +8,7 @@ from monitor.core.events import AnyEvent
 
 ID_CHARS = 512  # Longer ones are no ids but something else in the wrong field.
 KEPT_BYTES = 64 * 1024  # Of refused input, for the quarantine.
+HOOK = "hook"  # The door of webhooks: what comes there is in another system's words.
 
 
 @dataclass(slots=True, frozen=True)

@@ -7,7 +7,8 @@ from aiomqtt.exceptions import MqttConnectError
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
-from monitor.mqtt import Backoff, Broker, Link, keep_connected, why
+from monitor.mqtt import Backoff, Broker, Link, keep_connected
+from monitor.mqtt.coming_back import why
 from tests.program import free_port
 from tests.waiting import until
 

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.policy_files import webhooks, where
 from monitor.store.entries import Quarantined, QuarantineEntry
-from monitor.web.ingest_hook import MAP_ASIDE_BYTES
+from monitor.web.mapped import ASIDE_BYTES
 from tests.web.stand import NOW_MS, Stand, an_event, standing
 
 MAPPINGS = webhooks.load(where.default_folder())[0]
@@ -124,13 +124,13 @@ async def test_half_a_character_costs_no_message_and_a_large_delivery_is_as_any_
     message = CHAT["messages"][0]
     async with standing(hooks=MAPPINGS) as stand, stand.client() as client:
         half = json.dumps(CHAT | {"messages": [message | {"text": "cut \ud83d here"}]}).encode()
-        large = json.dumps(CHAT | {"messages": [message | {"id": 2, "text": "x" * MAP_ASIDE_BYTES}]}).encode()
+        large = json.dumps(CHAT | {"messages": [message | {"id": 2, "text": "x" * ASIDE_BYTES}]}).encode()
         for body in (half, large):
             answer = await client.post("/v1/hooks/my_system", content=body)
             assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
         assert [getattr(event, "text", "") for event in stand.engine.events] == [
             "cut \ufffd here",
-            "x" * MAP_ASIDE_BYTES,
+            "x" * ASIDE_BYTES,
         ]
 
 

@@ -9,6 +9,7 @@ exactly the limit is in time.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from monitor.core.events import APART
 from monitor.core.scores.days import Days, Hours, days, hours
 from monitor.core.scores.log import Said
 from monitor.core.scores.profile import Profile, in_force
@@ -144,7 +145,7 @@ class Judge:
 
     def _unit(self, profile: Profile, one: Round) -> str:
         name = self.buyer if profile.key != "conversation" else self._conversation
-        return f"{name}\x1f{one.account or ''}" if profile.key == "account_buyer" else name
+        return f"{name}{APART}{one.account or ''}" if profile.key == "account_buyer" else name
 
     def _messages(self, lens: _Lens, rounds: list[Round]) -> Iterable[Mark]:
         for one in rounds:
