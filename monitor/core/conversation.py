@@ -28,6 +28,7 @@ from monitor.core.entry import (
     OPENED,
     POLICY_SHIFT,
     RECALL,
+    UNLISTED,
     Entry,
     order,
 )
@@ -76,7 +77,7 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
 
     shop: str
     id: str
-    buyer: str | None  # None: as the id.
+    buyer: str | None  # None: as the id. The id itself: the buyer of that name, whose other chats were made part of it.
     number: int  # The journal position up to which this is.
     feed: int  # Which feed brought the last of it; an index of the tracker's.
     state: State
@@ -242,15 +243,17 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
         self._take(chunks[:at], remade, state)
         return was, ended
 
-    def absorb(self, folds: Folds, other: "Conversation", now_ms: int) -> tuple[list[Ending], list[Ending]]:
-        """Take all that was said in another conversation of the same buyer as said in this one.
+    def absorb(
+        self, folds: Folds, others: "Iterable[Conversation]", now_ms: int
+    ) -> tuple[list[tuple["Conversation", Ending]], list[Ending]]:
+        """Take all that was said in other conversations of the same buyer as said in this one.
 
         Returns:
-            The waits that had ended in both, by their logs, and those that have ended now.
+            The waits that had ended in each, by their logs, and those that have ended now.
         """
-        was: list[Ending] = []
+        was: list[tuple[Conversation, Ending]] = []
         known: list[tuple[State | None, list[Entry]]] = []
-        for part in (self, other):
+        for part in (self, *others):
             chunks = part._chunks() if part.log is not None or part.older else []
             entries = [entry for chunk in chunks for entry in _oldest_first(chunk.log)]
             if entries:
@@ -258,11 +261,11 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
                 endings, _, state = _fold_all(folds, base, entries)
                 if state.wait is not None and part.state.wait is None:
                     folds.of(entries[-1]).give_up(state, NEVER_MS, endings.append)  # Time did, not an entry.
-                was += endings
+                was += [(part, ending) for ending in endings]
                 known.append((base, entries))
         if not known:
             return [], []
-        entries = sorted((entry for _, part_entries in known for entry in part_entries), key=order)
+        entries = _once_listed(sorted((entry for _, said in known for entry in said), key=order))
         base = min(known, key=lambda one: order(one[1][0]))[0]  # Of what reaches back further.
         ended, remade, state = _fold_all(folds, base, entries)
         folds.of(entries[-1]).give_up(state, now_ms, ended.append)
@@ -331,6 +334,16 @@ def _thinned(entries: list[Entry]) -> list[Entry]:
 
 def _says_the_same(one: Entry, other: Entry) -> bool:
     return one.what & KIND == LISTED == other.what & KIND and one.who == other.who
+
+
+def _once_listed(entries: list[Entry]) -> list[Entry]:
+    """Return the entries of chats that are one without what a list that names one of them said of the others."""
+    named = {entry.id for entry in entries if entry.what & CODE == LISTED}
+    kept: dict[int, Entry] = {}
+    for entry in entries:
+        if entry.what & CODE != UNLISTED or entry.id not in named:
+            kept.setdefault(entry.number, entry)  # A list that names none of them stands in each.
+    return list(kept.values())
 
 
 def _oldest_first(newest: Entry) -> list[Entry]:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core.conversation import Conversation, target_of
-from monitor.core.decisions import CloseRound, RestateRound, Round
+from monitor.core.decisions import CloseRound, JoinChats, RestateRound, Round
 from monitor.core.due import Due
 from monitor.core.entries import WHAT, message_entry, other_entry
 from monitor.core.entry import DISMISS, KIND, RECALL, Entry
@@ -109,28 +109,111 @@ class Corrections:
                 conversation.number = newest
 
     def merge(self, event: ev.BuyerMerged, number: int) -> Folded:
-        """Two ids are one buyer: all of one conversation is said in the other, in its place.
+        """Two ids are one buyer: all that was said in the chats of the one is said in that of the other, in its place.
+
+        An id names the chat that goes by it and every chat of the buyer of that name, for all between one buyer and one
+        shop is one conversation, whichever ids it came under. What stands for both from then on goes by ``into``,
+        whatever came first, so also where ``into`` was never heard of; a chat of either that begins later is part of
+        it from its first word (`begin`). An id that is part of another already names that one: a merge told twice, or
+        back again, changes nothing; of one told in a chain the end stands. Where merges contradict each other all is
+        one too, and goes by what the first to come said.
 
         1. Find what stands for each id; what is one already stays.
-        2. Fold both together; restate what that changes: a wait under the one id ends by the reply under the other.
-        3. Leave a sign in place of the first, so that what comes under its id goes to the other.
+        2. Fold all chats of both together; restate what that changes: a wait under the one id ends by the reply under
+           the other.
+        3. Leave a sign in place of each but the one, so that what comes under its id goes there.
         """
         shop = self._shard.by_name.get(event.shop) or self._shard.new_shop(event.shop, event.platform)
+        shop.know_buyers()
         one_key, into_key = self._shard.resolved(shop, event.buyer or ""), self._shard.resolved(shop, event.into)
         if one_key == into_key:
             return "kept"
-        one = shop.conversations.get(one_key)
-        if one is None:
-            one = shop.conversations[one_key] = Conversation(shop.name, one_key, None, number, 0, State())
-        into = shop.conversations.get(into_key)
+        parts = {chat.id: chat for key in (one_key, into_key) for chat in shop.chats_of(key)}
+        into = parts.pop(into_key, None)
+        if one_key not in parts:
+            parts[one_key] = self._new(shop, one_key, number, 0)
         if into is None:
-            into = shop.conversations[into_key] = Conversation(shop.name, into_key, None, number, one.feed, State())
-        passed: dict[int, int] = {}
-        for part in (one, into):
+            feed = max(parts.values(), key=lambda chat: chat.log.ts_ms if chat.log is not None else 0).feed
+            into = self._new(shop, into_key, number, feed)
+        if into.buyer is None:
+            into.buyer = into_key  # So that it is known for one that takes in all chats of its buyer.
+        self._join(shop, into, list(parts.values()), number, event.ts_ms)
+        return "folded"
+
+    def begin(self, shop: Shop, conversation: Conversation) -> None:
+        """A chat begins, in a shop of which two buyers were one: of such a buyer, it is part of the other."""
+        into = self._taken_in_by(shop, conversation)
+        if into is None:
+            shop.note_buyer(conversation)
+        else:
+            self._join(shop, into, [conversation], conversation.number, 0)
+
+    def know(self, shop: Shop, conversation: Conversation, key: str | None, buyer: str | None) -> None:
+        """Note whose a chat is that was known without its buyer so far; it may be part of another by that.
+
+        Args:
+            shop: whose chat it is.
+            conversation: in memory.
+            key: the id under which the buyer was named: of a chat that others are part of, one of theirs says nothing.
+            buyer: who that is; None: nobody was named.
+        """
+        if conversation.buyer in (None, conversation.id):
+            if key != conversation.id or buyer is None or buyer == key:
+                return
+            conversation.buyer = buyer
             if self._shard.keeps_rows:
+                self._shard.touch(conversation)
+                self._shard.merged.append(conversation)
+            shop.note_buyer(conversation)
+        if shop.buyers is not None:
+            into = self._taken_in_by(shop, conversation)
+            if into is not None:
+                at_ms = conversation.log.ts_ms if conversation.log is not None else 0
+                self._join(shop, into, [conversation], conversation.number, at_ms)
+
+    def _new(self, shop: Shop, key: str, number: int, feed: int) -> Conversation:
+        conversation = shop.conversations[key] = Conversation(shop.name, key, None, number, feed, State())
+        return conversation
+
+    def _taken_in_by(self, shop: Shop, conversation: Conversation) -> Conversation | None:
+        """Return the chat that takes in all those of a chat's buyer; None: none does, or it is that one itself."""
+        buyer = conversation.buyer
+        known = shop.conversations.get(buyer) if buyer is not None else None
+        if known is None or (known.logged >= 0 and known.buyer != known.id):
+            return None  # It goes by the buyer's name, and nobody was said to be that buyer.
+        into = shop.conversations.get(self._shard.resolved(shop, known.id))
+        return into if into is not conversation else None
+
+    def _join(self, shop: Shop, into: Conversation, parts: list[Conversation], number: int, at_ms: int) -> None:
+        """Let chats be part of another from an instant on."""
+        if self._shard.keeps_rows:
+            for part in (*parts, into):
                 self._shard.touch(part)
                 self._shard.merged.append(part)
-            elif part.wake_at_ms <= self._shard.now_ms:
+        said = [part for part in parts if part.log is not None or part.older]
+        if said:
+            self._fold_together(shop, into, said)
+        else:
+            self._due.schedule(into)
+        into.number = max(into.number, number)
+        chats = tuple(part.id for part in parts)
+        for part in parts:
+            shop.drop_buyer(part)
+            part.leave_to(into.id, number)
+            self._due.schedule(part)
+        self._shard.decisions.append(JoinChats(shop.name, chats, into.id))
+        if self._shard.people is not None:
+            self._shard.people.joined(parts, into, at_ms)
+        if shop.lists is not None:
+            shop.lists.join(chats, into.id)
+            if said:
+                self._end_listed(shop, into, 0)
+
+    def _fold_together(self, shop: Shop, into: Conversation, parts: list[Conversation]) -> None:
+        """Fold what was said in all of them as one conversation; restate what that changes."""
+        passed: dict[int, int] = {}
+        for part in (*parts, into):
+            if not self._shard.keeps_rows and part.wake_at_ms <= self._shard.now_ms:
                 self._judging.judge_until(part, self._shard.now_ms)
             if part.state.wait is not None:
                 passed[part.state.wait.number] = part.state.wait.passed
@@ -138,27 +221,20 @@ class Corrections:
                 self._promise_steps.over(part, self._shard.now_ms, "merged")  # What is owed still is told anew.
             for told in part.told:
                 self._escalation.leave(part, told)
-        opened = _numbers(one)
-        was, now = into.absorb(self._folds, one, self._shard.now_ms)
-        before = {e.wait.number: self._shard.ended(shop, one if e.wait.number in opened else into, e) for e in was}
-        after = {e.wait.number: self._shard.ended(shop, into, e) for e in now}
-        into.told = tuple(sorted((*into.told, *one.told), key=lambda told: told.at_ms))
-        into.number = number
-        one.leave_to(into_key, number)
+        was, now = into.absorb(self._folds, parts, self._shard.now_ms)
+        before = {ending.wait.number: self._shard.ended(shop, part, ending) for part, ending in was}
+        after = {ending.wait.number: self._shard.ended(shop, into, ending) for ending in now}
+        into.told = tuple(sorted((told for part in (into, *parts) for told in part.told), key=lambda told: told.at_ms))
         wait = into.state.wait
         if wait is not None:
             wait.passed = passed.get(wait.number, 0)
         self._restate(shop, before, after, "merged", passed)
         self._alerts.stands_again(into, before)
         self._alerts.settle(shop, into, after, "late")
-        for part in (one, into):
-            self._due.schedule(part)
+        self._due.schedule(into)
         self._due.from_now(into)
         if into.told:
             self._escalation.restore(into)
-        if shop.lists is not None and into.log is not None:
-            self._end_listed(shop, into, 0)
-        return "folded"
 
     def _restate(
         self,
@@ -218,11 +294,6 @@ class Corrections:
         opened |= {told.wait for told in conversation.told} | ({was.number} if was is not None else set())
         conversation.rebuild(self._folds, [entry for entry in entries if entry is not None], opened)
         _carry_over(was, conversation.state.wait)
-
-
-def _numbers(conversation: Conversation) -> set[int]:
-    """Return the numbers of all that is in a conversation's log."""
-    return {entry.number for entry in conversation.all_entries()}
 
 
 def _carry_over(was: Wait | None, now: Wait | None) -> None:

@@ -11,9 +11,10 @@ of its last `lateness`, in memory: after a restart the next list mends what one 
 them would have.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from monitor.core import events as ev
 from monitor.core.entry import LISTED, UNLISTED, Entry, Extra, Who
@@ -103,6 +104,12 @@ class Lists:
         self._lists = sorted(
             (other for other in (*self._lists, one) if other.ts_ms >= oldest_ms), key=lambda other: other.ts_ms
         )[-LISTS_KEPT:]
+
+    def join(self, chats: Collection[str], into: str) -> None:
+        """Chats are part of another from now on: who names one of them has named that."""
+        for at, one in enumerate(self._lists):
+            if not one.chats.isdisjoint(chats):
+                self._lists[at] = replace(one, chats=one.chats.difference(chats) | {into})
 
     def after(self, ts_ms: int) -> list[Complete]:
         """Return those later than an instant."""

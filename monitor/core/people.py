@@ -9,6 +9,7 @@ All of it is saved with the shard, with the number of the newest event it knows,
 that a restart hands over nothing twice.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -151,8 +152,6 @@ class People(PeopleReading):
             for conversation in list(shop.conversations.values()) if shop is not None else ():
                 if conversation.state.wait is not None or conversation in self._owner:
                     self._owned(conversation, now_ms)
-        elif isinstance(event, ev.BuyerMerged):
-            self._merged(event, now_ms)
         elif event.conversation or event.buyer:
             self._moved(event, event.conversation or event.buyer or "", now_ms)
 
@@ -166,18 +165,15 @@ class People(PeopleReading):
         if conversation is not None:
             self._owned(conversation, now_ms)
 
-    def _merged(self, event: ev.BuyerMerged, now_ms: int) -> None:
-        """Two chats are one: the first is open with nobody any more, the other may have a wait now."""
-        shop = self._host.shop(event.shop)
-        assert shop is not None
-        for key in (event.buyer, event.into):
-            conversation = shop.conversations.get(key or "")
-            if conversation is not None:
-                if conversation.merged_into is not None:
-                    freed = self._load.closed(event.shop, conversation.id, event.ts_ms)
-                    if freed is not None:
-                        self._freed(freed, now_ms)
-                self._owned(conversation, now_ms)
+    def joined(self, parts: Iterable[Conversation], into: Conversation, at_ms: int) -> None:
+        """Chats are part of another: they are open with nobody any more, and the other may have a wait now."""
+        now_ms = self._host.now_ms if self._wall else max(self._host.now_ms, at_ms)
+        for part in parts:
+            freed = self._load.closed(part.shop, part.id, at_ms)
+            if freed is not None:
+                self._freed(freed, now_ms)
+            self._owned(part, now_ms)
+        self._owned(into, now_ms)
 
     def _begin(self, now_ms: int) -> None:
         self._begun = True

@@ -27,6 +27,7 @@ from monitor.core.watch import Watch
 
 LATENESS_MS = 600_000
 CATCH_UP_MS = 30_000
+CHATS_OF_A_BUYER = 200  # Newest, that are made one at once. A person has a handful; "guest" has any number.
 PEOPLE_AT_MOST = 100_000  # Names come from outside, and may be anything.
 
 Folded = Literal["folded", "late", "kept"]
@@ -39,9 +40,14 @@ class Shop:
     Its policy is that of the event in hand, by the event's own time and phase: asked for anew only when an event lies
     outside the span, or is of another phase, than the one before it. Where phases make no difference they are not
     looked at.
+
+    Attributes:
+        buyers: by buyer, the chats that go by another id than theirs; None: no two buyers of the shop were ever one,
+            so nobody asks. Kept from then on.
     """
 
     __slots__ = (
+        "buyers",
         "conversations",
         "fold",
         "from_ms",
@@ -62,9 +68,39 @@ class Shop:
         self.name = name
         self.platform = platform
         self.conversations: dict[str, Conversation] = {}
+        self.buyers: dict[str, list[str]] | None = None
         self.lists: Lists | None = None  # None: no list of who waits has come for it.
         self.spans: dict[str | None, tuple[int, int, Fold, Marks]] = {}  # By phase: from, until, as last resolved.
         self.ask_anew()
+
+    def know_buyers(self) -> dict[str, list[str]]:
+        """Return the chats of each buyer; from now on they are kept."""
+        if self.buyers is None:
+            self.buyers = {}
+            for conversation in self.conversations.values():
+                self.note_buyer(conversation)
+        return self.buyers
+
+    def note_buyer(self, conversation: Conversation) -> None:
+        """Note whose a chat is that goes by another id."""
+        buyer = conversation.buyer
+        if self.buyers is not None and buyer is not None and buyer != conversation.id and conversation.logged >= 0:
+            self.buyers.setdefault(buyer, []).append(conversation.id)
+
+    def drop_buyer(self, conversation: Conversation) -> None:
+        """Note that a chat is out of the memory, or will be another's."""
+        buyer = conversation.buyer
+        if self.buyers is not None and buyer is not None and conversation.id in (chats := self.buyers.get(buyer, [])):
+            chats.remove(conversation.id)
+            if not chats:
+                del self.buyers[buyer]
+
+    def chats_of(self, id: str) -> list[Conversation]:
+        """Return the chats in memory that an id names: the one that goes by it, and those of the buyer of that name."""
+        own = self.conversations.get(id)
+        of_buyer = self.know_buyers().get(id, [])[-CHATS_OF_A_BUYER:]
+        found = [own, *(self.conversations[chat] for chat in of_buyer)]
+        return [chat for chat in found if chat is not None and chat.logged >= 0]
 
     def ask_anew(self) -> None:
         """Resolve again before the next event."""
@@ -93,8 +129,9 @@ class Shard:
         now_ms: how far time has been moved.
         policies: every policy in use, by its number.
         late: how many events came after `lateness` and changed nothing.
-        merged: conversations that were made one since the caller last took them: their rows are saved together, or
-            what was said in one would be lost with the other; kept with ``rows`` only.
+        merged: conversations that were made one, or whose buyer has become known, since the caller last took them:
+            their rows are saved together, or what was said in one would be lost with the other; kept with ``rows``
+            only.
         by_name: the shops.
         folds, marks: what each policy makes of an entry, and of a message.
         timers: who is to be woken, and when.

@@ -86,37 +86,66 @@ class ShardReading(Shard):
 
         A row may turn out to say that the conversation is part of another: ask again once it is back.
         """
-        keys: set[tuple[str, str]] = set()
+        keys: dict[tuple[str, str], str | None] = {}  # With the buyer, where that is another id.
         for event in events:
             if type(event) is ev.WaitingSnapshot:
-                keys.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
+                keys.update(((event.shop, row.conversation or row.buyer or ""), row.buyer) for row in event.rows)
             elif type(event) is ev.BuyerMerged:
-                keys.add((event.shop, event.into))
+                keys[event.shop, event.into] = None
             key = event.conversation or event.buyer
-            if key:
-                keys.add((event.shop, key))
+            if not key:
+                continue
+            if event.buyer != key:
+                keys[event.shop, key] = event.buyer
+            else:
+                keys.setdefault((event.shop, key), None)
         missing: set[tuple[str, str]] = set()
-        for name, key in keys:
+        for (name, key), buyer in keys.items():
             shop = self.by_name.get(name)
-            stands = self.resolved(shop, key) if shop is not None else key
-            if shop is None or stands not in shop.conversations:
+            if shop is None:
+                missing.add((name, key))
+                continue
+            stands = self.resolved(shop, key)
+            chat = shop.conversations.get(stands)
+            if chat is None:
                 missing.add((name, stands))
+            if buyer and shop.buyers is not None and (chat is None or chat.buyer is None):
+                # It is new, or was known without its buyer, who may be another by now.
+                stands = self.resolved(shop, buyer)
+                if stands not in shop.conversations:
+                    missing.add((name, stands))
         return missing
+
+    def merging(self, events: Iterable[ev.AnyEvent]) -> set[tuple[str, str]]:
+        """Return the buyers, by shop and name, of whom these events tell that they are others; see `missing`.
+
+        All their chats are needed, and some may have left the memory.
+        """
+        found: set[tuple[str, str]] = set()
+        for event in events:
+            if type(event) is ev.BuyerMerged:
+                shop, ids = self.by_name.get(event.shop), (event.buyer or "", event.into)
+                one, into = ids if shop is None else (self.resolved(shop, id) for id in ids)
+                if one != into:
+                    found.update(((event.shop, one), (event.shop, into)))
+        return found
 
     def wants_history(self, event: ev.AnyEvent) -> list[str]:
         """Return the conversations whose history is needed to take an event.
 
-        An event marked ``backfill`` may lie so far back; and two that become one are folded from the first word.
+        An event marked ``backfill`` may lie so far back; and chats that become one are folded from the first word.
         """
-        merged = isinstance(event, ev.BuyerMerged)
-        if not event.backfill and not merged:
+        shop = self.by_name.get(event.shop or "")
+        if shop is None:
             return []
-        keys = (event.buyer, event.into) if isinstance(event, ev.BuyerMerged) else (event.conversation or event.buyer,)
-        found = {c.id: c for key in keys if key and (c := self.conversation(event.shop, key)) is not None}
-        if merged and len(found) == 1:
-            return []  # One of them is not there, or they are one already.
-        return [
-            conversation.id
-            for conversation in found.values()
-            if not conversation.whole and (merged or event.ts_ms < conversation.horizon_ms(self.lateness_ms))
-        ]
+        if isinstance(event, ev.BuyerMerged):
+            one, into = self.resolved(shop, event.buyer or ""), self.resolved(shop, event.into)
+            if one == into:
+                return []  # They are one already.
+            found = {chat.id: chat for key in (one, into) for chat in shop.chats_of(key) if chat.log is not None}
+            return [chat.id for chat in found.values() if not chat.whole] if len(found) > 1 else []
+        key = event.conversation or event.buyer
+        chat = self.conversation(shop.name, key) if event.backfill and key else None
+        if chat is None or chat.whole or event.ts_ms >= chat.horizon_ms(self.lateness_ms):
+            return []
+        return [chat.id]

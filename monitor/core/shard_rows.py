@@ -28,6 +28,7 @@ class _Small(Struct, array_like=True):
     incidents: KeptIncidents | None = None
     silences: tuple[Silence, ...] = ()
     unattended: tuple[str, ...] = ()
+    merging: tuple[str, ...] = ()  # Shops of which two buyers were one.
 
 
 _row_encoder = msgpack.Encoder()
@@ -77,6 +78,7 @@ class ShardRows:
                 self._incidents.keep(),
                 tuple(self._silences.values()),
                 tuple(self._escalation.unattended),
+                tuple(shop.name for shop in self._shard.by_name.values() if shop.buyers is not None),
             )
         )
 
@@ -86,6 +88,8 @@ class ShardRows:
         self._shard.now_ms = shard.now_ms
         for name, platform in shard.shops.items():
             self._shard.new_shop(name, platform)
+        for name in shard.merging:
+            self._shard.by_name[name].know_buyers()
         self._shard.watch.restore(shard.sources, shard.feeds)
         if self._shard.people is not None and shard.people is not None:
             self._shard.people.restore(shard.people)
@@ -111,6 +115,7 @@ class ShardRows:
         if holder is not None:
             conversation.state.holder = self._shard.interned(holder.agent, holder.account)
         shop.conversations[conversation.id] = conversation
+        shop.note_buyer(conversation)
         if conversation.told:
             self._escalation.restore(conversation)
         if conversation.wake_at_ms != NEVER_MS:
@@ -131,5 +136,7 @@ class ShardRows:
             if conversation in unsaved:
                 kept.append(conversation)
             else:
-                self._shard.by_name[conversation.shop].conversations.pop(conversation.id, None)
+                shop = self._shard.by_name[conversation.shop]
+                shop.conversations.pop(conversation.id, None)
+                shop.drop_buyer(conversation)
         self._idle = kept

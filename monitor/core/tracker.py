@@ -204,8 +204,8 @@ class Tracker(ShardReading):
             self._due.from_now(conversation)
             if conversation.begins_stretch:
                 conversation.thin_lists(event.ts_ms - self.lateness_ms)
-            if conversation.buyer is None and buyer != chat:
-                conversation.buyer = buyer
+            if buyer is not None and buyer != chat:
+                self.corrections.know(shop, conversation, chat, buyer)
         if event.complete:
             one = complete(event, number, bits, partial(self.resolved, shop))
             if shop.lists is None:
@@ -259,11 +259,13 @@ class Tracker(ShardReading):
             buyer = event.buyer if event.buyer != key else None
             conversation = Conversation(shop.name, key, buyer, entry.number - 1, 0, State())
             shop.conversations[key] = conversation
+            if shop.buyers is not None:
+                self.corrections.begin(shop, conversation)
         # All that is needed of a chat at once: with many, each of it is far away, and is fetched beside the others.
         logged, last, state, ts_ms = conversation.logged, conversation.log, conversation.state, entry.ts_ms
         wait = state.wait
         if logged < 0:
-            return self._fold(shop, conversation.merged_into or "", event, entry)
+            return self._fold(shop, self.resolved(shop, key), event, entry)
         if self.keeps_rows:
             if entry.number <= conversation.number:
                 return "folded"  # After a restart: its row is newer than this.
@@ -288,6 +290,8 @@ class Tracker(ShardReading):
             folded = self.corrections.late(shop, conversation, entry, backfill=event.backfill)
             if shop.lists is not None and folded == "folded":
                 self.corrections.compare(shop, conversation, entry)
+            if conversation.buyer is None and event.buyer != key:
+                self.corrections.know(shop, conversation, event.conversation, event.buyer)
             return folded
         if self.keeps_rows:
             conversation.number = entry.number
@@ -314,6 +318,10 @@ class Tracker(ShardReading):
                 entry.what |= OPENED
                 if entry.what > 255:
                     entry.what = self.marks.shared(entry.what)
+                if event.buyer != key and (conversation.buyer is None or shop.buyers is not None):
+                    self.corrections.know(shop, conversation, event.conversation, event.buyer)
+                    if conversation.logged < 0:
+                        return "folded"  # All of it is in another chat now.
             if now is not None or state.promise is not None or self.keeps_rows:
                 self._due.schedule(conversation)
             else:
@@ -323,6 +331,10 @@ class Tracker(ShardReading):
         elif now is not None:
             if now.standing is not None or now.since_ms != since_ms:
                 self._due.schedule(conversation)
+            if conversation.buyer is None and event.buyer != key:
+                self.corrections.know(shop, conversation, event.conversation, event.buyer)
+                if conversation.logged < 0:
+                    return "folded"
         elif self.keeps_rows and conversation.wake_at_ms == NEVER_MS:
             self._due.schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
         if ts_ms < self.now_ms and not self.wall:

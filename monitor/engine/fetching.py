@@ -1,11 +1,13 @@
 """What has left the memory and is on the disk: rows of conversations, and the history behind them."""
 
+import asyncio
+
 from monitor.core.events import AnyEvent, BuyerMerged
 from monitor.core.tracker import Tracker
 from monitor.store.reading import Reading
 from monitor.wire import decode_stored
 
-MERGED_AT_MOST = 64  # Ids of one buyer whose histories are read for one event.
+DECODED_AT_ONCE = 1_000  # Events of a history, between which the loop turns.
 
 
 class Fetcher:
@@ -30,23 +32,18 @@ class Fetcher:
                 break
             asked |= more
             rows = (await self._journal.look_up([], list(more)))[1]
+        if any(type(event) is BuyerMerged for event in events):
+            for row in await self._journal.rows_of_buyers(list(self._tracker.merging(events))):
+                self._tracker.rows.restore(row)
         return known
 
     async def history(self, shop: str, key: str, position: int) -> None:
-        """Fetch what the journal knows of a conversation up to a position, so that something old finds its place.
-
-        What came under the ids of a buyer that were merged is part of it.
-        """
-        keys, stored, known = [key], [], []
-        for one in keys:
-            found = await self._journal.history(shop, one)
-            stored += found
-            for item in found:
-                event = decode_stored(item.body)
-                if isinstance(event, BuyerMerged):
-                    if item.position < position and event.buyer not in keys and len(keys) < MERGED_AT_MOST:
-                        keys.append(event.buyer or "")
-                elif item.folded and item.position < position:
-                    known.append((event, item.position, item.words, item.policy))
+        """Fetch what the journal knows of a conversation up to a position, so that something old finds its place."""
+        stored, known = await self._journal.history(shop, key), []
+        for at, item in enumerate(stored, 1):
+            if item.folded and item.position < position:
+                known.append((decode_stored(item.body), item.position, item.words, item.policy))
+            if not at % DECODED_AT_ONCE:
+                await asyncio.sleep(0)
         opened = await self._journal.waits_among([item.position for item in stored])
         self._tracker.corrections.rebuild(shop, key, known, opened)

@@ -351,6 +351,7 @@ class Engine:
         self._recovered.clear()
         commit.judged_by = [decision for decision in changes.decisions if is_judged_by(decision)]
         told += self.tracker.merged
+        commit.named = [(None if c.merged_into else c.buyer, c.merged_into, c.shop, c.id) for c in self.tracker.merged]
         self.tracker.merged.clear()
         touched = self._board.see(changes)
         for conversation in touched:

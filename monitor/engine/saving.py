@@ -85,7 +85,14 @@ class Saving:
         tracker = self._tracker
         youngest_ms = ROW_OLDEST_MS if len(commit.events) >= MANY_EVENTS else ROW_AGE_MS
         commit.rows = [
-            (c.shop, c.id, c.number, c.state.wait is not None or c.state.promise is not None, tracker.rows.encode(c))
+            (
+                c.shop,
+                c.id,
+                c.number,
+                c.state.wait is not None or c.state.promise is not None,
+                tracker.rows.encode(c),
+                c.buyer if c.logged >= 0 else None,
+            )
             for c in self._take(at_most, at_once, NEVER_MS if all_rows else now_ms - youngest_ms)
         ]
         known = tracker.known

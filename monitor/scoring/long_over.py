@@ -112,9 +112,9 @@ class LongOver:
             after = rows[-1].id
             for row in rows:
                 day = self._days.of(row.ts_ms).number
-                for name in (row.buyer, row.conversation):
-                    if name in heads and day < first_day:
-                        seen.setdefault(heads[name], {}).setdefault(day, set()).add(name)
+                name = row.conversation if row.conversation in heads else row.buyer  # A chat by one name alone.
+                if name in heads and day < first_day:
+                    seen.setdefault(heads[name], {}).setdefault(day, set()).add(name)
         for by_day in seen.values():
             for day, here in by_day.items():
                 if len(here | by_day.get(day - 1, set()) | by_day.get(day + 1, set())) > 1 and self._is_held(day):

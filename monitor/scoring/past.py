@@ -74,7 +74,7 @@ class Past:
         for name in {name for name, _ in self.keys}:
             shop, today = self._shop(name, None), known.get(name)
             if today is not None:
-                shop.aliases |= today.aliases
+                shop.aliases.take(today.aliases)
                 shop.platform = today.platform
 
     def _note(self, event: ev.AnyEvent, position: int) -> None:

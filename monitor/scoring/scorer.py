@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from heapq import heappop, heappush
 
 from monitor.core import events as ev
-from monitor.core.decisions import CloseRound, RestateRound
+from monitor.core.decisions import CloseRound, JoinChats, RestateRound
 from monitor.core.presence import Worker
 from monitor.core.roster import Register
 from monitor.core.scores.board import Board, Entity, Sheet, sheet
@@ -183,6 +183,11 @@ class Scorer:
                 one = decision.now or decision.was
                 assert one is not None
                 dirty.add((one.shop, one.conversation))
+            elif isinstance(decision, JoinChats):
+                dirty.add((decision.shop, decision.into))
+                for chat in decision.chats:
+                    self._shop(decision.shop, None).join(chat, decision.into, now_ms)
+                    dirty.add((decision.shop, chat))
         if dirty:
             self._dirty_since = self._dirty_since or time.monotonic()
         if dirty or self._manning.waiting or self._long_over.waiting:
@@ -213,10 +218,9 @@ class Scorer:
             shop.note(event, self._number)
             if isinstance(event, ev.WaitingSnapshot):
                 self._dirty.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
+            elif isinstance(event, ev.BuyerMerged):
+                self._long_over.merged(event.shop, event.buyer or "")  # Which chats those are is decided: `JoinChats`.
             else:
-                if isinstance(event, ev.BuyerMerged):
-                    self._dirty.add((event.shop, event.into))
-                    self._long_over.merged(event.shop, event.buyer or "")
                 self._dirty.update(self.board.keys(event.shop))  # Rare, and any of its chats may read otherwise now.
         elif key:
             self._dirty.add((event.shop, key))
@@ -293,6 +297,8 @@ class Scorer:
                     self._shop(event.shop, event.platform).note(event, logged.position)
                     if isinstance(event, ev.WaitingSnapshot):
                         self._dirty.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
+        for name, chat, into in await self.store.merged():
+            self._shop(name, None).join(chat, into, self._now_ms())
         self._manning.begin()
         await self.settle()
         await self.keep()

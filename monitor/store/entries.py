@@ -135,7 +135,10 @@ class Commit(Struct, kw_only=True):
         alerts: how alerts stand that changed, in order.
         records: gaps of feeds, shifts and days of people, to be written down.
         rows: shop, conversation, journal position, whether something of it is
-            open, and the state as the tracker encodes it.
+            open, the state as the tracker encodes it, and its buyer where that
+            is another id. The buyer of one that is known stays, but for
+        named: buyer, which other it is part of, shop and conversation of rows
+            of which that has changed.
         shard: the tracker's own small state; None: as it was.
         quarantine: what was refused.
         judged_by: decisions that words are judged by, in order.
@@ -150,7 +153,8 @@ class Commit(Struct, kw_only=True):
     outbox: list[Delivery] = []
     alerts: list[AlertState] = []
     records: list[FeedGap | ShiftWorked | PersonDay] = []
-    rows: list[tuple[str, str, int, bool, bytes]] = []
+    rows: list[tuple[str, str, int, bool, bytes, str | None]] = []
+    named: list[tuple[str | None, str | None, str, str]] = []
     shard: bytes | None = None
     quarantine: list[Quarantined] = []
     judged_by: list[JudgedBy] = []

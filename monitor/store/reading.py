@@ -7,10 +7,25 @@ from functools import partial
 
 import msgspec
 
+from monitor.core.shard import CHATS_OF_A_BUYER
 from monitor.store.database import Line
 from monitor.store.entries import Step, StoredEvent
 
 EVENT_COLUMNS = "position, shop, id, conversation, ts_ms, arrived_at_ms, door, words, folded, body, policy"
+
+# The ids under which a conversation was spoken, where buyers turned out to be one: up to the chat that stands for it,
+# and down to all that are part of that.
+_SPOKEN_AS = """
+WITH RECURSIVE up (name) AS (
+    VALUES (:conversation)
+    UNION SELECT r.merged_into FROM up JOIN rows AS r
+        ON r.shop = :shop AND r.conversation = up.name AND r.merged_into IS NOT NULL
+), spoken_as (name) AS (
+    SELECT name FROM up
+    UNION SELECT r.conversation FROM spoken_as JOIN rows AS r ON r.shop = :shop AND r.merged_into = spoken_as.name
+)
+"""
+SPOKEN_AS_AT_MOST = 256  # Ids whose histories are read as one.
 
 _CHUNK = 4096  # Rows a hop: some milliseconds of reading.
 
@@ -36,6 +51,16 @@ class Reading:
             StoreUnavailable: the disk cannot be read now.
         """
         return await self._seeker.read(partial(_look_up, keys, conversations))
+
+    async def rows_of_buyers(self, buyers: list[tuple[str, str]]) -> list[bytes]:
+        """Return the saved rows of the chats of some buyers, (shop, buyer), that go by another id than theirs.
+
+        Of each the newest: no more than are made one at once.
+
+        Raises:
+            StoreUnavailable: the disk cannot be read now.
+        """
+        return await self._seeker.read(partial(_rows_of_buyers, buyers))
 
     async def policies(self) -> list[tuple[int, str, bytes]]:
         """Return every policy ever used: its number, the rules it came with, and itself, encoded."""
@@ -94,12 +119,16 @@ class Reading:
     async def history(
         self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 10_000
     ) -> list[StoredEvent]:
-        """Return the newest ``limit`` events of a conversation with ``ts`` from ``from_ms`` on, in order of arrival."""
+        """Return the newest ``limit`` events of a conversation with ``ts`` from ``from_ms`` on, in order of arrival.
+
+        Chats that were made one, as their buyers are, are one conversation, by whichever of its ids it is asked for.
+        """
         found = await self._reader.read(
             lambda db: db.execute(
-                f"SELECT {EVENT_COLUMNS} FROM events WHERE shop = ? AND conversation = ? AND ts_ms >= ? "
-                "ORDER BY position DESC LIMIT ?",
-                (shop, conversation, from_ms, limit),
+                f"{_SPOKEN_AS} SELECT {EVENT_COLUMNS} FROM events WHERE shop = :shop "
+                f"AND conversation IN (SELECT name FROM spoken_as LIMIT {SPOKEN_AS_AT_MOST}) AND ts_ms >= :from_ms "
+                "ORDER BY position DESC LIMIT :limit",
+                {"shop": shop, "conversation": conversation, "from_ms": from_ms, "limit": limit},
             ).fetchall()
         )
         return [_event(row) for row in reversed(found)]
@@ -187,6 +216,17 @@ def _look_up(
             )
         ]
     return events, rows
+
+
+def _rows_of_buyers(buyers: list[tuple[str, str]], db: sqlite3.Connection) -> list[bytes]:
+    return [
+        body
+        for buyer in buyers
+        for (body,) in db.execute(
+            "SELECT body FROM rows WHERE shop = ? AND buyer = ? ORDER BY number DESC LIMIT ?",
+            (*buyer, CHATS_OF_A_BUYER),
+        )
+    ]
 
 
 def _by_shop(keys: Iterable[tuple[str, str]]) -> str:

@@ -328,6 +328,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX quality_hits_words ON quality_hits (at_ms) WHERE word != ''",
         "CREATE INDEX rows_closed ON rows (position) WHERE open = 0",
     ),
+    (
+        # Whose chats they are that go by another id than their buyer's; and of which other those are part whose buyer
+        # turned out to be another.
+        "ALTER TABLE rows ADD COLUMN buyer TEXT",
+        "ALTER TABLE rows ADD COLUMN merged_into TEXT",
+        "CREATE INDEX rows_of_buyer ON rows (shop, buyer) WHERE buyer IS NOT NULL",
+        "CREATE INDEX rows_merged ON rows (shop, merged_into) WHERE merged_into IS NOT NULL",
+    ),
 )
 
 

@@ -144,6 +144,14 @@ class ScoreStore:
 
         return await self._reader.read(read)
 
+    async def merged(self) -> list[tuple[str, str, str]]:
+        """Return the chats that are part of another, as their buyers are one: shop, conversation, of which."""
+        return await self._reader.read(
+            lambda db: db.execute(
+                "SELECT shop, conversation, merged_into FROM rows WHERE merged_into IS NOT NULL"
+            ).fetchall()
+        )
+
     async def buyers(self, shop: str, after: str) -> list[Seen]:
         """Return of some events of a shop who they are of, in order of their ids; none: there are no more.
 

@@ -75,9 +75,10 @@ async def prepare(folder: Path, waits: int) -> None:
     assert len(tracker.changed) == waits
     journal = await Journal.open(folder)
     await journal.commit(Commit(now_ms=tracker.now_ms, rules="bench", policies=tracker.policies.take_new()))
-    rows = []
+    rows: list[tuple[str, str, int, bool, bytes, str | None]] = []
     for number, conversation in enumerate(tracker.changed, 1):
-        rows.append((conversation.shop, conversation.id, conversation.number, True, tracker.rows.encode(conversation)))
+        row = tracker.rows.encode(conversation)
+        rows.append((conversation.shop, conversation.id, conversation.number, True, row, None))
         if len(rows) == ROWS_A_COMMIT or number == waits:
             await journal.commit(
                 Commit(now_ms=tracker.now_ms, rules="bench", rows=rows, shard=tracker.rows.encode_shard())

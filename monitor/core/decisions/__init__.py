@@ -32,7 +32,16 @@ from monitor.core.decisions.floor import (
     ShopUnattended,
     SourceTurned,
 )
-from monitor.core.decisions.rounds import CloseRound, Holding, Outcome, PassPromise, PassStage, RestateRound, Round
+from monitor.core.decisions.rounds import (
+    CloseRound,
+    Holding,
+    JoinChats,
+    Outcome,
+    PassPromise,
+    PassStage,
+    RestateRound,
+    Round,
+)
 
 __all__ = [
     "AgentAbsent",
@@ -49,6 +58,7 @@ __all__ = [
     "HandOverTaken",
     "HandOverUnreceived",
     "Holding",
+    "JoinChats",
     "LeftOpen",
     "NamedWait",
     "Outcome",
@@ -72,6 +82,7 @@ __all__ = [
 Decision = (
     CloseRound
     | RestateRound
+    | JoinChats
     | PassStage
     | RaiseAlert
     | RiseAlert

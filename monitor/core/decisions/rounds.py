@@ -77,6 +77,14 @@ class RestateRound(Struct, frozen=True, gc=False):
     reason: Literal["late", "backfill", "recalled", "dismissed", "merged"]
 
 
+class JoinChats(Struct, frozen=True, gc=False):
+    """Chats are one buyer's, and are part of another from now on."""
+
+    shop: str
+    chats: tuple[str, ...]
+    into: str
+
+
 class PassStage(Struct, frozen=True, gc=False):
     """A wait has passed a stage's limit by the clock of its ``opened_at``."""
 

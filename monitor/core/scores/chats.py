@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from monitor.core import events as ev
+from monitor.core.scores.aliases import Aliases
 from monitor.core.scores.gaps import Feeds
 from monitor.core.scores.judge import Judge
 from monitor.core.scores.log import (
@@ -51,7 +52,8 @@ class ShopChats:
     """
 
     __slots__ = (
-        "_merged_ms", "aliases", "bot_within_ms", "chats", "feeds", "in_hours", "lists", "name", "platform", "staff",
+        "_merged_ms", "_of_buyer", "aliases", "bot_within_ms", "chats", "feeds", "in_hours", "lists", "name",
+        "platform", "staff",
     )  # fmt: skip
 
     def __init__(self, name: str, platform: str, staff: Staff | None = None) -> None:
@@ -60,8 +62,9 @@ class ShopChats:
         self.chats: dict[str, Chat] = {}
         self.lists: list[tuple[int, int, Said, frozenset[str]]] = []  # Complete ones, in order of time.
         self.feeds: Feeds | None = None
-        self.aliases: dict[str, str] = {}
+        self.aliases = Aliases()
         self._merged_ms: dict[str, int] = {}  # When each of them was merged, or last spoken under.
+        self._of_buyer: dict[str, list[str]] | None = None  # The chats of each; None: nobody has asked.
         self.staff = staff
         self.bot_within_ms = 0  # Who is told by latency is a bot when so quick; 0: nobody is.
         self.in_hours: Callable[[int], bool] | None = None  # Whether an instant is ours to answer for; None: each is.
@@ -76,8 +79,8 @@ class ShopChats:
             chat = self.chats.get(key)
             if chat is None:
                 chat = self.chat(key, event.buyer)
-            elif event.buyer is not None and chat.buyer == key:
-                chat.buyer = event.buyer
+            elif event.buyer is not None and event.buyer != key and chat.buyer == key:
+                self._know(chat, key, event.buyer)
             chat.log.append(entry)
 
     def _note_other(self, event: ev.AnyEvent, number: int) -> bool:
@@ -93,9 +96,7 @@ class ShopChats:
                 del self.lists[:-LISTS_AT_MOST]
             return True
         if isinstance(event, ev.BuyerMerged):
-            if event.buyer and event.buyer != event.into:
-                self.aliases[event.buyer] = event.into
-                self.spoken(event.buyer, event.ts_ms)
+            self._merge(event.buyer or "", event.into, event.ts_ms)
             return True
         assert isinstance(event, ev.AccountStatus | ev.SyncRange)
         if self.feeds is None:
@@ -107,15 +108,43 @@ class ShopChats:
         """Return a conversation, made if it is new."""
         chat = self.chats.get(key)
         if chat is None:
-            chat = self.chats[key] = Chat(buyer or key)
-        elif buyer is not None and chat.buyer == key:
-            chat.buyer = buyer
+            chat = self.chats[key] = Chat(key)
+        if buyer is not None and buyer != key and chat.buyer == key:
+            self._know(chat, key, buyer)
         return chat
 
     def spoken(self, key: str, at_ms: int) -> None:
         """Note that something was said under an id; of one that is another by now that is remembered."""
-        if key in self.aliases:
+        if self.aliases.one(key) != key:
             self._merged_ms[key] = max(at_ms, self._merged_ms.get(key, at_ms))
+
+    def _know(self, chat: Chat, key: str, buyer: str) -> None:
+        """Note whose a chat is; with another buyer's, it is one if that one is."""
+        chat.buyer = buyer
+        if self._of_buyer is not None:
+            self._of_buyer.setdefault(buyer, []).append(key)
+        if buyer in self.aliases:
+            self.aliases.join(key, buyer)
+
+    def join(self, key: str, into: str, at_ms: int) -> None:
+        """An id is of the same buyer as another, or the chat of one, as came to light at an instant."""
+        self.aliases.join(key, into)
+        self.spoken(key, at_ms)
+
+    def _merge(self, buyer: str, into: str, at_ms: int) -> None:
+        """Two ids are one buyer, and all chats of both one conversation."""
+        if self._of_buyer is None:
+            self._of_buyer = {}
+            for key, chat in self.chats.items():
+                if chat.buyer != key:
+                    self._of_buyer.setdefault(chat.buyer, []).append(key)
+        one, into = self.aliases.one(buyer), self.aliases.one(into)
+        if one == into:
+            return
+        for name in (one, into):
+            for key in self._of_buyer.pop(name, ()):
+                self.join(key, into, at_ms)
+        self.join(one, into, at_ms)
 
     def forget(self, before_ms: int) -> None:
         """Let go of lists, of what they said of each chat, of feeds and of merged ids, that is older than an instant.
@@ -123,7 +152,8 @@ class ShopChats:
         Of an id under which nothing was said since, no chat that is scored has a word.
         """
         for alias in [alias for alias, at_ms in self._merged_ms.items() if at_ms < before_ms]:
-            del self._merged_ms[alias], self.aliases[alias]
+            del self._merged_ms[alias]
+            self.aliases.forget(alias)
         if self.feeds is not None:
             self.feeds.forget(before_ms)
         self.lists = [one for one in self.lists if one[0] >= before_ms]
@@ -167,21 +197,15 @@ class ShopChats:
 
     def heads(self) -> set[str]:
         """Return the conversations, of those that were made one the one that stands for them."""
-        return {self.one(key) for key in self.chats} if self.aliases else set(self.chats)
+        return {self.aliases.one(key) for key in self.chats} if self.aliases else set(self.chats)
 
     def members(self, key: str) -> list[str]:
         """Return the ids under which a conversation was spoken: of a merged buyer, several."""
-        if not self.aliases:
-            return [key]
-        return [key, *(alias for alias in self.aliases if alias != key and self.one(alias) == key)]
+        return self.aliases.members(key)
 
     def one(self, buyer: str) -> str:
         """Return the id under which a buyer with several is known, or the conversation that goes by it."""
-        seen = {buyer}
-        while (into := self.aliases.get(buyer)) is not None and into not in seen:
-            seen.add(into)
-            buyer = into
-        return buyer
+        return self.aliases.one(buyer)
 
     def _unlisted(self, key: str, log: list[Said]) -> Iterator[Said]:
         """Yield the lists that name a chat no more whose buyer may have waited, those that come first after each entry.
