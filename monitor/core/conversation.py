@@ -28,7 +28,6 @@ from monitor.core.entry import (
     OPENED,
     POLICY_SHIFT,
     RECALL,
-    UNLISTED,
     Entry,
     order,
 )
@@ -265,7 +264,7 @@ class Conversation(Struct, array_like=True, eq=False, gc=False):
                 known.append((base, entries))
         if not known:
             return [], []
-        entries = _once_listed(sorted((entry for _, said in known for entry in said), key=order))
+        entries = sorted((entry for _, said in known for entry in said), key=order)
         base = min(known, key=lambda one: order(one[1][0]))[0]  # Of what reaches back further.
         ended, remade, state = _fold_all(folds, base, entries)
         folds.of(entries[-1]).give_up(state, now_ms, ended.append)
@@ -334,16 +333,6 @@ def _thinned(entries: list[Entry]) -> list[Entry]:
 
 def _says_the_same(one: Entry, other: Entry) -> bool:
     return one.what & KIND == LISTED == other.what & KIND and one.who == other.who
-
-
-def _once_listed(entries: list[Entry]) -> list[Entry]:
-    """Return the entries of chats that are one without what a list that names one of them said of the others."""
-    named = {entry.id for entry in entries if entry.what & CODE == LISTED}
-    kept: dict[int, Entry] = {}
-    for entry in entries:
-        if entry.what & CODE != UNLISTED or entry.id not in named:
-            kept.setdefault(entry.number, entry)  # A list that names none of them stands in each.
-    return list(kept.values())
 
 
 def _oldest_first(newest: Entry) -> list[Entry]:

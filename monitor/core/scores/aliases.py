@@ -1,5 +1,7 @@
 """Which ids are one: of a buyer who turned out to be another, and of the chats of both."""
 
+from collections.abc import Iterator
+
 
 class Aliases:
     """Ids that stand for others."""
@@ -12,6 +14,10 @@ class Aliases:
 
     def __bool__(self) -> bool:
         return bool(self._of)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield each id that another stands for."""
+        return iter(self._of)
 
     def __contains__(self, id: str) -> bool:
         return id in self._of or id in self._parts

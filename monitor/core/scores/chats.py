@@ -156,6 +156,7 @@ class ShopChats:
             self.aliases.forget(alias)
         if self.feeds is not None:
             self.feeds.forget(before_ms)
+        self._of_buyer = None
         self.lists = [one for one in self.lists if one[0] >= before_ms]
         for key, chat in list(self.chats.items()):
             chat.log = [entry for entry in chat.log if entry.ts_ms >= before_ms]
