@@ -46,7 +46,7 @@ bench: $(VENV)/.service $(VENV)/.tests  ## Measure what docs/performance.md tell
 	  echo "== $$bench"; $(BIN)/python -m "tests.benchmarks.$$(basename "$$bench" .py)" || exit; \
 	done
 
-soak: $(VENV)/.service $(VENV)/.tests  ## A day's traffic in minutes: memory, files and threads must be flat
+soak: $(VENV)/.service $(VENV)/.tests  ## A day's traffic, then a fortnight's, in minutes: what is held must be flat
 	$(BIN)/python -m tests.soak
 
 audit: $(VENV)/.required $(VENV)/.audit-tool  ## Ask for known faults in what the locks name, of Python and of the pages

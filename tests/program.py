@@ -50,6 +50,7 @@ class Program:
         settings: Mapping[str, str] | None = None,
         port: int | None = None,
         shift_ms: int | None = None,
+        counted_at: Path | None = None,
     ) -> None:
         """Start it.
 
@@ -59,6 +60,7 @@ class Program:
             settings: by their variable in the environment; those of the caller's environment do not count.
             port: where it listens; None: a free one.
             shift_ms: how much later than the machine it is for it, see `tests.at_ten`.
+            counted_at: where it tells how many objects it holds, see `tests.counted`.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
@@ -68,6 +70,8 @@ class Program:
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # Many are started: compiled once is enough.
         environment |= {"PRESALES_LISTEN__PORT": str(self.port), "PRESALES_RULES": str(ALL_HOURS), **(settings or {})}
         command = ["monitor"] if shift_ms is None else ["tests.at_ten", str(shift_ms)]
+        if counted_at is not None:
+            command = ["tests.counted", str(counted_at)]
         with self._printed.open("ab") as printed:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *command, "run", "--data", folder / "data", *arguments],
@@ -108,9 +112,10 @@ def running(
     settings: Mapping[str, str] | None = None,
     port: int | None = None,
     shift_ms: int | None = None,
+    counted_at: Path | None = None,
 ) -> Iterator[Program]:
     """Run the program for the length of a block, ready at its start."""
-    program = Program(folder, *arguments, settings=settings, port=port, shift_ms=shift_ms)
+    program = Program(folder, *arguments, settings=settings, port=port, shift_ms=shift_ms, counted_at=counted_at)
     try:
         program.until_ready()
         yield program

@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from monitor.core.units import DAY_MS, HOUR_MS
 
 HOURS_KEPT = 50_000  # Of shops: a day of 2,000. Who is on shift is asked often, and laying a roster out takes a while.
+NEAR_HOURS = 48  # Those further from the hour asked for go, one with each that comes: nobody asks for them again.
 EVERY_DAY = frozenset(range(7))
 DEFAULT_TEAM = "default"
 
@@ -230,12 +231,15 @@ class Register(Struct, frozen=True, kw_only=True, dict=True):
         """Return the shifts of a shop that run at an instant."""
         if shop not in self._slots:
             return []
-        hour = at_ms // HOUR_MS
-        found = self._of_hour.get((shop, hour))
+        hour, of_hour = at_ms // HOUR_MS, self._of_hour
+        found = of_hour.get((shop, hour))
         if found is None:
-            if len(self._of_hour) >= HOURS_KEPT:
-                self._of_hour.clear()
-            found = self._of_hour[shop, hour] = self.shifts(hour * HOUR_MS, (hour + 1) * HOUR_MS, shop)
+            if len(of_hour) >= HOURS_KEPT:
+                of_hour.clear()
+            first = next(iter(of_hour), None)
+            if first is not None and abs(first[1] - hour) > NEAR_HOURS:
+                del of_hour[first]
+            found = of_hour[shop, hour] = self.shifts(hour * HOUR_MS, (hour + 1) * HOUR_MS, shop)
         return [shift for shift in found if shift.starts_at_ms <= at_ms < shift.ends_at_ms]
 
     def on_shift_of(self, person: str, shop: str, at_ms: int) -> bool:

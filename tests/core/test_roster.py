@@ -133,6 +133,16 @@ def test_a_shift_runs_when_the_clock_on_the_wall_says_so(instant: datetime, star
         assert bool(Register(slots=(slot,)).on_shift("s", int(instant.timestamp() * 1000))) == on
 
 
+def test_who_was_on_shift_in_past_weeks_does_not_fill_the_memory() -> None:
+    register = Register(slots=tuple(one for shop in ("senye", "lvya") for one in (early("A", shop), late("B", shop))))
+    for hour in range(60 * 24):
+        for shop in ("senye", "lvya"):
+            shifts = register.on_shift(shop, at(1, "08:00") + hour * HOUR_MS)
+            assert len(shifts) == (hour % 24 < 16)
+        assert register.on_shift("senye", at(1, "09:00")), "what is asked for of long ago is still told"
+    assert len(register._of_hour) <= 2 * 49 + 1
+
+
 def test_the_planned_shifts_are_those_of_the_day_else_all_there_are() -> None:
     slots = (
         Slot(person="a", shop="senye", starts_ms=8 * HOUR_MS, ends_ms=16 * HOUR_MS, weekdays=frozenset({0})),
