@@ -24,7 +24,7 @@ from monitor.core.decisions import (
     Round,
     WithdrawAlert,
 )
-from monitor.core.events import AgentPresence, AnyEvent, Message, WaitingSnapshot, scope
+from monitor.core.events import AgentPresence, AnyEvent, BuyerMerged, Message, WaitingSnapshot, scope
 from monitor.core.lists import places
 from monitor.core.policy import BuiltIn, PolicyBook
 from monitor.core.scores.chats import Chats, ShopChats
@@ -133,6 +133,7 @@ class Replay:
         self._orders: list[AlertOrder] = []
         self._announced: set[tuple[int, str]] = set()  # (wait, stage)
         self._shop_rules = ShopRules(policies)
+        self._policies = policies
         self._tracker = Tracker(policies, wall=False, lazy=True, keep_all=as_arrived)
         self._seen: dict[str, set[str]] = {}
         self.last_ms = 0
@@ -143,8 +144,8 @@ class Replay:
         """Replay lines, each one event.
 
         Raises:
-            OutOfOrder: a line is older than one before it, and ``as_arrived`` was not asked for. Start again with
-                `run_sorted`.
+            OutOfOrder: a line is older than one before it, and ``as_arrived`` was not asked for; or two buyers turn
+                out to be one of whose chats not all is at hand. Start again with `run_sorted`.
         """
         self._feed(self.decoded(lines, progress), strict=not self._as_arrived)
         return self.tally
@@ -152,6 +153,9 @@ class Replay:
     def run_sorted(self, events: list[AnyEvent]) -> Tally:
         """Replay events that were decoded by `decoded` of this object, in order of ``ts``."""
         events.sort(key=attrgetter("ts_ms"))
+        if any(type(event) is BuyerMerged for event in events):
+            # What they said is folded anew, from the first word.
+            self._tracker = Tracker(self._policies, wall=False, lazy=True, keep_all=True)
         self._feed(events, strict=False)
         return self.tally
 
@@ -230,7 +234,7 @@ class Replay:
                 last_ms = ts_ms
             elif ts_ms < last_ms:
                 if strict:
-                    raise OutOfOrder
+                    raise OutOfOrder("the lines are not in order of time: sorting them first")
                 if leap is not None and ts_ms > leap[1] - JUMP_MS:
                     leap = None
             if type(event) is Message:
@@ -248,6 +252,8 @@ class Replay:
                 if type(event) is WaitingSnapshot:
                     beside += places(event) - 1
                     number += places(event) - 1
+                elif type(event) is BuyerMerged and tracker.wants_history(event):
+                    raise OutOfOrder("buyers turn out to be one: once more, with all they said kept at hand")
                 folded = handle(event, number, last_ms)
             if folded == "late":
                 tally.late += 1
@@ -382,7 +388,7 @@ def round_line(round: Round) -> dict[str, Any]:
 
 
 class OutOfOrder(Exception):
-    """A line is older than the one before it."""
+    """A line is older than the one before it, or tells of what is not in memory any more."""
 
 
 class Options(TypedDict, total=False):
@@ -423,8 +429,8 @@ def replay_files(
         return run
     try:
         run.run(lines_of(paths), progress)
-    except OutOfOrder:
-        say("the lines are not in order of time: sorting them first")
+    except OutOfOrder as why:
+        say(str(why))
         run = Replay(**options)
         run.run_sorted(list(run.decoded(lines_of(paths), progress)))
     return run

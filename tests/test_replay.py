@@ -207,6 +207,22 @@ async def test_a_log_shown_at_its_speed_is_begun_by_the_first_line_of_a_pipe(
         await replaying._replay_live(["-"], as_arrived=True, speed=1.0, folder=tmp_path, port=0, rules=None)
 
 
+def test_buyers_who_turn_out_to_be_one_are_so_from_the_first_word_and_their_rounds_counted_once(tmp_path: Path) -> None:
+    of_a, of_b = {"conversation": "c1", "platform": "taobao"}, {"conversation": "c2", "platform": "taobao"}
+    log = Log().buyer(0, buyer="a", **of_a).buyer(10, buyer="b", **of_b).agent(20, **of_b).agent(5_000, **of_a)
+    for at in range(6_000, 10_000, 50):  # So much that the first words are let go of.
+        log.buyer(at, buyer="a", **of_a).agent(at + 20, **of_a)
+    assert replay(log.events).printed["rounds"]["total"] == 82
+    log.add(9_990, type="buyer_merged", conversation=None, buyer="a", into="b")
+    path = write(tmp_path / "log.jsonl", log.events)
+    for options in ((), ("--as-arrived",)):
+        replayed = command(path, tmp_path / "rounds.jsonl", *options)
+        assert (replayed.printed["rounds"]["total"], replayed.printed["conversations"]) == (81, 1)
+        assert (replayed.lines[0]["buyer_messages"], replayed.lines[0]["wait_seconds"]) == (2, 20)
+        assert {line["conversation"] for line in replayed.lines} == {"b"}
+        assert (replayed.printed["scores"]["taobao_3min"]["hits"], replayed.printed["passed"]["slow"]) == (81, 0)
+
+
 def test_a_conversation_is_counted_when_something_was_said_in_it() -> None:
     said = Log().add(0, role="auto", text="欢迎光临")
     assert brute_force(said.events).conversations == said.counted().printed["conversations"] == 1

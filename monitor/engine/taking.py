@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from monitor.clock import Clock
-from monitor.core.events import AnyEvent, Message, scope
+from monitor.core.events import AnyEvent, BuyerMerged, Message, scope
 from monitor.core.lists import places
 from monitor.core.senders import Reader
 from monitor.core.shard import Folded
@@ -96,6 +96,8 @@ class Taker:
                         await self._fetcher.history(event.shop, chat, self.position + 1)
                 turn.bodies[key] = body
                 self._take_new(turn, submission, event, body, words)
+                if type(event) is BuyerMerged:
+                    await asyncio.sleep(0)  # It may have folded long chats from their first word: one at a time.
 
     def _make(self, event: AnyEvent) -> tuple[AnyEvent, bytes, int]:
         """Return an event as it is kept, encoded, and what its words are."""

@@ -138,6 +138,8 @@ def _chats_of(db: sqlite3.Connection, buyer: str, shop: str | None, hashed: Forg
                     (one, name),
                 )
                 chats |= {(one, chat) for (chat,) in found if chat}
+            rows = db.execute("SELECT conversation FROM rows WHERE shop = ? AND buyer = ?", (one, name))
+            chats |= {(one, chat) for (chat,) in rows}
     return chats
 
 
@@ -148,6 +150,10 @@ def _ids_of(db: sqlite3.Connection, shop: str, buyer: str) -> set[str]:
         "WHERE shop = ? AND json_extract(CAST(body AS TEXT), '$.type') = 'buyer_merged'",
         (shop,),
     ).fetchall()
+    # Of whose chat is part of another there is a row, also where the event that said so is gone.
+    merged += db.execute(
+        "SELECT conversation, merged_into FROM rows WHERE shop = ? AND merged_into IS NOT NULL", (shop,)
+    )
     ids = {buyer}
     while more := {name for pair in merged if ids & set(pair) for name in pair if name} - ids:
         ids |= more

@@ -133,6 +133,18 @@ class Reading:
         )
         return [_event(row) for row in reversed(found)]
 
+    async def stands_for(self, shop: str, conversation: str) -> str:
+        """Return the conversation that a chat is part of, where its buyer turned out to be another; else itself."""
+        found = await self._reader.read(
+            lambda db: db.execute(
+                f"{_SPOKEN_AS} SELECT name FROM up WHERE NOT EXISTS (SELECT 1 FROM rows AS r "
+                "WHERE r.shop = :shop AND r.conversation = up.name AND r.merged_into IS NOT NULL)",
+                {"shop": shop, "conversation": conversation},
+            ).fetchone()
+        )
+        name: str = found[0]
+        return name
+
     async def by_hand(self, *, before: int | None = None, limit: int = 100) -> list[StoredEvent]:
         """Return what came by the API and no door, the newest first: acts of people, and what they sent again."""
         found = await self._reader.read(

@@ -195,6 +195,8 @@ class Api:
         events = [decode_stored(item.body) for item in stored[-MESSAGES_AT_MOST:]]
         events.sort(key=lambda event: event.ts_ms)
         row = self._services.engine.row(shop, conversation)
+        if row is None:  # Of one that is part of another it may be open there.
+            row = self._services.engine.row(shop, await self._services.journal.stands_for(shop, conversation))
         now_ms = self._services.now_ms()
         buyer = next((event.buyer for event in reversed(events) if event.buyer), None)
         return json(

@@ -189,6 +189,9 @@ class Journal(Protocol):
     ) -> Sequence[StoredEvent]:
         """Return the newest events of a conversation, in order of arrival."""
 
+    async def stands_for(self, shop: str, conversation: str) -> str:
+        """Return the conversation that a chat is part of, where its buyer turned out to be another; else itself."""
+
 
 class Rules(Protocol):
     """The rules in force."""

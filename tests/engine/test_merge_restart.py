@@ -30,11 +30,22 @@ STORY: list[tuple[float, list[dict[str, Any]]]] = [
     (130, [said(130, role="agent", chat="nick-1")]),
 ]
 
+OWN_IDS: list[tuple[float, list[dict[str, Any]]]] = [
+    (0, [said(0, chat="c1", buyer="open-1")]),
+    (30, [said(30, chat="other", buyer="somebody")]),
+    (50, [said(50, role="agent", chat="c2"), said(51, chat="c2", buyer="nick-1")]),
+    (90, [merge(90, "open-1", "nick-1")]),
+    (100, [said(100, chat="c1", buyer="open-1"), said(110, chat="c3", buyer="open-1")]),
+    (130, [said(130, role="agent", chat="c4", buyer="nick-1")]),
+]
 
-async def lived(folder: Path, killed_after: set[int]) -> list[tuple[str, str | None, str, int]]:
+
+async def lived(
+    folder: Path, killed_after: set[int], story: list[tuple[float, list[dict[str, Any]]]] = STORY
+) -> list[tuple[str, str | None, str, int]]:
     clock = MovedClock()
     parts: list[list[int]] = [[]]
-    for moment in range(len(STORY)):
+    for moment in range(len(story)):
         parts[-1].append(moment)
         if moment in killed_after:
             parts.append([])
@@ -42,7 +53,7 @@ async def lived(folder: Path, killed_after: set[int]) -> list[tuple[str, str | N
     for part in parts:
         async with doomed(folder, clock) as s:
             for moment in part:
-                at_s, events = STORY[moment]
+                at_s, events = story[moment]
                 clock.at_ms = START_MS + round(at_s * 1000)
                 await s.send(*events)
             rows = [(row.conversation, row.wait) for row in s.engine.waits()]
@@ -64,6 +75,53 @@ async def test_a_merge_is_the_same_however_often_it_is_killed(tmp_path: Path, mo
         for killed in ({0}, {2}, {3}, {4}, set(range(len(STORY)))):
             folder = tmp_path / f"{age_ms}-{'-'.join(map(str, sorted(killed)))}"
             assert await lived(folder, killed) == once, (age_ms, killed)
+
+
+async def test_chats_of_their_own_ids_are_the_same_however_often_it_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = await lived(tmp_path / "whole", set(), OWN_IDS)
+    assert once == [
+        ("c1-0-buyer", "c2-50-agent", "nick-1", 1),
+        ("c2-51-buyer", "c4-130-agent", "nick-1", 3),
+    ]
+    for age_ms in (1_000, 1 << 60):
+        monkeypatch.setattr("monitor.engine.saving.ROW_AGE_MS", age_ms)
+        for killed in ({2}, {3}, {4}, set(range(len(OWN_IDS)))):
+            folder = tmp_path / f"{age_ms}-{'-'.join(map(str, sorted(killed)))}"
+            assert await lived(folder, killed, OWN_IDS) == once, (age_ms, killed)
+
+
+async def test_chats_that_have_left_the_memory_are_joined_from_the_disk(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with doomed(tmp_path, clock) as s:
+        clock.at_ms += 900_000
+        await s.send(said(0, chat="c1", buyer="a"), said(40, chat="c2", buyer="b"))
+        await s.send(said(50, role="agent", chat="c2", buyer="b"), said(700, role="agent", chat="c1", buyer="a"))
+        await s.send(*(said(800 + at, chat="c1", buyer="a", id=f"again-{at}", role=role)
+                       for at, role in enumerate(["buyer", "agent"] * 40)))  # fmt: skip
+        for _ in range(3):
+            await s.move(3 * 3600)
+        assert s.engine.tracker.conversation("senye", "c1") is None
+        at_s = 9 * 3600
+        await s.send(merge(at_s, "a", "b"))
+        first = {r.opened_by: (r.ended_by, r.conversation) for r in await rounds_of(s.journal)}
+        assert first["c1-0-buyer"] == ("c2-50-agent", "b"), "told from the first word, not from where the row began"
+        assert len(first) == 41
+    async with doomed(tmp_path, clock) as s:
+        for _ in range(3):
+            await s.move(3 * 3600)
+        at_s = 18 * 3600
+        assert s.engine.tracker.conversation("senye", "b") is None
+        await s.send(said(at_s, chat="c1", buyer="a"), said(at_s + 1, chat="c9", buyer="b"))
+        [row] = s.engine.waits()
+        assert (row.conversation, row.messages) == ("b", 2)
+        told = {item.id for item in await s.journal.history("senye", "c9")}
+        assert told >= {"c1-0-buyer", "c2-40-buyer", "merge-a-b", f"c9-{at_s + 1}-buyer"}
+        await s.send(said(20, role="agent", chat="c2", buyer="b", id="phone", backfill=True))
+        found = {r.opened_by: (r.ended_by, r.buyer_messages) for r in await rounds_of(s.journal)}
+        assert found["c1-0-buyer"] == ("phone", 1)
+        assert found["c2-40-buyer"] == ("c2-50-agent", 1)
 
 
 async def test_an_id_that_has_left_the_memory_leads_to_its_buyer_still(tmp_path: Path) -> None:

@@ -50,6 +50,21 @@ async def test_a_buyer_who_was_seen_under_two_names_is_counted_once_on_days_long
         assert (await stored(f, "agent"))["lin"].buyers[0] == 2
 
 
+async def test_an_answer_in_the_other_chat_ends_the_round_of_a_day_long_over(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter().b("10:00:00", conversation="c1", buyer="b1").a("10:30:00", conversation="c1", buyer="b1")
+        await f.tell(chat.b("10:01:00", conversation="c2", buyer="b2").a("10:02:00", conversation="c2", buyer="b2"))
+        await f.at("2026-11-24 00:01")
+        await f.at("2026-11-28 12:00")
+        assert (await stored(f, "shop"))[""].sums["taobao_3min"].counts == [1, 1, 0, 0]
+        merged = Chatter().event(
+            ev.BuyerMerged, "2026-11-28 12:01", id="m", type="buyer_merged", buyer="b1", into="b2", conversation=None
+        )
+        await f.tell(merged)
+        await settle_all(f)
+        assert (await stored(f, "shop"))[""].sums["taobao_3min"].counts == [1, 0, 0, 0]
+
+
 async def test_a_buyer_served_under_two_names_of_one_person_is_one_of_theirs_on_days_long_over_too(
     tmp_path: Path,
 ) -> None:

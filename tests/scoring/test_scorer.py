@@ -259,9 +259,10 @@ async def test_a_chat_that_a_list_names_no_more(tmp_path: Path) -> None:
         assert again.counts("pinduoduo_3min") == [1, 0, 0, 0]
 
 
-async def test_the_answer_under_a_buyers_other_id_ends_the_round(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("one", "other"), [("b1", "b2"), ("c1", "c2")])
+async def test_the_answer_under_a_buyers_other_id_ends_the_round(tmp_path: Path, one: str, other: str) -> None:
     async with floor(tmp_path) as f:
-        chat = Chatter().b("10:00:00", conversation="b1", buyer="b1").a("10:02:00", conversation="b2", buyer="b2")
+        chat = Chatter().b("10:00:00", conversation=one, buyer="b1").a("10:02:00", conversation=other, buyer="b2")
         await f.tell(chat)
         await f.at("10:10:00")
         assert f.counts("taobao_3min") == [0, 1, 0, 0]
@@ -271,6 +272,18 @@ async def test_the_answer_under_a_buyers_other_id_ends_the_round(tmp_path: Path)
         assert f.counts("taobao_3min") == [1, 0, 0, 0]
     async with floor(tmp_path, "11:00:00") as again:
         assert again.counts("taobao_3min") == [1, 0, 0, 0]
+
+
+async def test_who_was_merged_before_the_days_that_are_kept_is_one_after_a_start_too(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter().b("10:00:00", conversation="c1", buyer="b1").a("10:00:30", conversation="c2", buyer="b2")
+        chat.event(ev.BuyerMerged, "10:01:00", id="m", type="buyer_merged", buyer="b1", into="b2", conversation=None)
+        await f.tell(chat)
+    async with floor(tmp_path, "2026-11-28 10:00:00") as again:
+        chat.b("2026-11-28 10:00:00", id="later", conversation="c1", buyer="b1")
+        await again.tell(chat.a("2026-11-28 10:01:00", id="reply", conversation="c2", buyer="b2"))
+        await again.at("2026-11-28 11:00:00")
+        assert again.counts("taobao_3min", day="2026-11-28 12:00:00") == [1, 0, 0, 0]
 
 
 async def test_chat_that_never_ends_is_scored_once_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,8 +49,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "commits": [{"position": 5, "number": 1, "now_ms": OLD_MS, "rules": 1, "saved_position": 5}],
     "rules": [],
     "rows": [
-        {"number": 1, "shop": SHOP, "conversation": CHAT, "position": 1, "open": 0,
+        {"number": 1, "shop": SHOP, "conversation": CHAT, "position": 1, "open": 0, "buyer": BUYER,
          "body": msgspec.msgpack.encode([SHOP, CHAT, BUYER])},
+        {"number": 2, "shop": SHOP, "conversation": "mark-third", "position": 1, "open": 0, "merged_into": BUYER,
+         "body": msgspec.msgpack.encode([SHOP, "mark-third", BUYER])},
     ],
     "rounds": [{"wait": 1, "shop": SHOP, "opened_at_ms": OLD_MS, "outcome": "answered", "body": _CHAT}],
     "outbox": [
@@ -187,11 +189,11 @@ def test_a_purged_buyer_is_in_no_table_nor_are_their_words(folder: Path, shop: s
     before = rows_left(folder)
     done = purge_buyer(folder, BUYER, shop)
     assert done.left == 0
-    marks = (BUYER, CHAT, WORDS, "mark-second")
+    marks = (BUYER, CHAT, WORDS, "mark-second", "mark-third")
     assert not [(table, row) for table, row in written(folder) if any(mark in row for mark in marks)]
     gone = {table: before[table] - rows for table, rows in rows_left(folder).items() if before[table] - rows}
     assert gone == {
-        "events": 2, "rows": 1, "rounds": 1, "outbox": 1, "attempts": 1, "quarantine": 1, "alerts": 1,
+        "events": 2, "rows": 2, "rounds": 1, "outbox": 1, "attempts": 1, "quarantine": 1, "alerts": 1,
         "alert_acts": 1, "quality_hits": 1, "quality_owed": 1,
     }  # fmt: skip
 

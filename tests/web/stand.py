@@ -243,6 +243,7 @@ class ListedJournal:
         self.floor_log = ListedFloorLog()
         self.quarantine = ListedQuarantine()
         self.stored: dict[tuple[str, str], list[StoredEvent]] = {}
+        self.merged: dict[tuple[str, str], str] = {}
         self.known_rounds: list[bytes] = []
 
     async def rounds(self, from_ms: int, to_ms: int) -> AsyncIterator[list[bytes]]:
@@ -255,6 +256,9 @@ class ListedJournal:
     async def history(self, shop: str, conversation: str, *, from_ms: int = 0, limit: int = 1000) -> list[StoredEvent]:
         found = [item for item in self.stored.get((shop, conversation), []) if item.ts_ms >= from_ms]
         return found[-limit:]
+
+    async def stands_for(self, shop: str, conversation: str) -> str:
+        return self.merged.get((shop, conversation), conversation)
 
 
 class ListedTokens:

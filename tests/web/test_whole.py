@@ -60,6 +60,35 @@ async def test_a_dismissed_wait_is_off_the_board_and_stays_off_after_a_restart(t
         assert left["conversation"] == "b"
 
 
+async def test_two_ids_of_one_buyer_are_one_conversation_whichever_chats_they_wrote_in(tmp_path: Path) -> None:
+    async with running(tmp_path) as (_, client):
+        asked = [said(1, 100, conversation="c-1", buyer="open-1"), said(2, 90, conversation="c-2", buyer="王五")]
+        await client.post("/v1/events", json=[*asked, said(3, 80, conversation="c-3", buyer="赵六")])
+        answer = said(4, 70, conversation="c-2", buyer="王五", role="agent", agent="lin", text="包邮的，全场包邮")
+        merge = {
+            "type": "buyer_merged",
+            "id": "x",
+            "ts": said(0, 60)["ts"],
+            "shop": "senye",
+            "buyer": "open-1",
+            "into": "王五",
+        }
+        assert (await client.post("/v1/events", json=[answer, merge])).json()["accepted"] == 2
+        [left] = (await client.get("/v1/waits")).json()["waits"]
+        assert left["conversation"] == "c-3"
+    async with running(tmp_path) as (_, client):
+        await client.post("/v1/events", json=[said(5, 1, conversation="c-1", buyer="open-1")])
+        waits = (await client.get("/v1/waits")).json()["waits"]
+        assert [(wait["conversation"], wait["buyer"]) for wait in waits] == [("c-3", "赵*"), ("王五", "王*")]
+        for name in ("c-1", "c-2", "open-1", "王五"):
+            told = (await client.get(f"/v1/conversations/senye/{name}")).json()
+            assert [event["id"] for event in told["events"]] == ["m-1", "m-2", "m-4", "x", "m-5"]
+            assert told["wait"]["opened_by"] == "m-5"
+        answer = said(6, conversation="c-9", buyer="王五", role="agent", agent="lin", text="包邮的，全场包邮")
+        await client.post("/v1/events", json=[answer])
+        await eventually(client, "/v1/waits", lambda told: [one["conversation"] for one in told["waits"]] == ["c-3"])
+
+
 async def test_what_was_refused_is_read_mended_and_sent_again(tmp_path: Path) -> None:
     async with running(tmp_path) as (_, client):
         wrong = said(1) | {"ts": "yesterday"}

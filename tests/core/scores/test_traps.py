@@ -295,11 +295,24 @@ def test_a_buyer_with_two_chats_and_two_ids_is_one() -> None:
     assert other.of("pinduoduo_3min") == "1/1"
 
 
-def test_the_answer_under_a_buyers_other_id_ends_the_round() -> None:
-    chat = Chatter().b("10:00:00", conversation="b1", buyer="b1").a("10:02:00", conversation="b2", buyer="b2")
-    assert chat.of("taobao_3min", "11:00:00") == "0/1"
+@pytest.mark.parametrize(("one", "other"), [("b1", "b2"), ("c1", "c2"), ("c1", "b1")])
+def test_the_answer_under_a_buyers_other_id_ends_the_round(one: str, other: str) -> None:
+    chat = Chatter().b("10:00:00", conversation=one, buyer="b1").b("10:01:00", conversation=other, buyer="b2")
+    chat.a("10:02:00", conversation=other)
+    assert chat.of("taobao_3min", "11:00:00") == "1/2"
     chat.event(ev.BuyerMerged, "10:03:00", type="buyer_merged", buyer="b1", into="b2", conversation=None)
     assert chat.of("taobao_3min", "11:00:00") == "1/1"
+    chat.b("10:04:00", conversation="new", buyer="b1").a("10:08:00", conversation=other)
+    assert chat.of("taobao_3min", "11:00:00") == "1/2"
+
+
+def test_a_merge_that_comes_first_or_in_a_chain_joins_the_chats_all_the_same() -> None:
+    chat = Chatter()
+    for buyer, into in (("b2", "b3"), ("b1", "b2"), ("b3", "b1"), ("b1", "b1")):
+        chat.event(ev.BuyerMerged, "09:59:00", type="buyer_merged", buyer=buyer, into=into, conversation=None)
+    for at in (1, 2, 3):
+        chat.b(f"10:00:0{at}", conversation=f"c{at}", buyer=f"b{at}")
+    assert chat.a("10:01:00", conversation="c2", buyer="b2").of("taobao_3min", "11:00:00") == "1/1"
 
 
 def test_one_miss_fails_the_buyer_for_the_day_and_not_for_the_next() -> None:
