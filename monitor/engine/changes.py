@@ -47,6 +47,7 @@ class Changes:
         rows: open waits that are new or changed.
         gone: (wait number, why) of waits that are not open any more.
         commit_seconds: how long the disk took.
+        position: of the newest event up to and with the commit.
     """
 
     now_ms: int
@@ -57,6 +58,7 @@ class Changes:
     refused: list[tuple[str, Refusal]] = field(default_factory=list)
     clamped: int = 0
     commit_seconds: float = 0.0
+    position: int = 0
 
 
 @dataclass(slots=True)

@@ -344,7 +344,7 @@ class Engine:
         if self.tracker.wall:
             commit.now_ms = max(commit.now_ms, self.now_ms())
         self._advance(commit.now_ms)
-        changes.now_ms = commit.now_ms
+        changes.now_ms, changes.position = commit.now_ms, self._taker.position
         changes.decisions = self.tracker.decisions[:]
         self.tracker.decisions.clear()
         told = self._recorder.write_down([*self._recovered, *changes.decisions], commit)
@@ -419,7 +419,8 @@ class Engine:
                 if self._stopping:
                     raise
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._until_stopping(), RETRY_SECONDS)
+                    async with asyncio.timeout(RETRY_SECONDS):
+                        await self._until_stopping()
             else:
                 if self.ready.store_error is not None:
                     log.warning("the disk takes events again")

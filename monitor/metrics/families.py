@@ -249,6 +249,13 @@ FAMILIES = (
         lambda m: m.scores_lag(),
     ),
     Family(
+        "score_faults_total",
+        "counter",
+        (),
+        "How often something could not be scored for a fault of the program, as the log says.",
+        lambda m: m.score_faults,
+    ),
+    Family(
         "canary_total",
         "counter",
         ("outcome",),

@@ -142,6 +142,7 @@ class Metrics:
         self.rounds = Counts(names=2)
         self.passed = Counts(names=2)
         self.shop_rounds = Counts()
+        self.score_faults = 0
         self.promises_passed = Counts(names=2)
         self.corrections = Counts()
         self.alerts = Counts()

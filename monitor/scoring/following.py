@@ -16,6 +16,10 @@ class Changes(Protocol):
         """When it was."""
 
     @property
+    def position(self) -> int:
+        """That of the newest event, up to and with it."""
+
+    @property
     def events(self) -> Iterable[Accepted]:
         """The events that came in."""
 

@@ -8,7 +8,8 @@ from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.log import Said, of_person, said
 from monitor.core.senders import role_of
 from monitor.core.units import DAY_MS
-from monitor.store.scores import LoggedEvent, ScoreStore
+from monitor.scoring.basis import Basis, Faults
+from monitor.store.scores import LoggedEvent
 from monitor.wire import decode_stored
 
 Key = tuple[str, str]  # (shop, conversation)
@@ -20,13 +21,26 @@ BATCH = 32  # Chats read back at once.
 FOLDED_ROLES = frozenset({"buyer", "agent", "bot", "seller"})
 
 
-def read_log(logged: list[LoggedEvent], register: Register) -> tuple[list[Said], str | None, str | None]:
+def opened(logged: LoggedEvent, faults: Faults) -> ev.AnyEvent | None:
+    """Return the event itself; None where it cannot be read: all others are scored without it."""
+    try:
+        return decode_stored(logged.body)
+    except Exception:
+        faults.note("event", logged.shop, logged.position)
+        return None
+
+
+def read_log(
+    logged: list[LoggedEvent], register: Register, faults: Faults
+) -> tuple[list[Said], str | None, str | None]:
     """Return a chat's log of what the journal holds, its buyer, and the platform of its shop."""
     people = bool(register.persons or register.accounts)
     entries: list[Said] = []
     buyer = platform = None
     for one in logged:
-        event = decode_stored(one.body)
+        event = opened(one, faults)
+        if event is None:
+            continue
         platform = platform or event.platform
         if event.buyer and buyer is None:
             buyer = event.buyer
@@ -54,11 +68,12 @@ def heads_of(keys: Iterable[Key], shops: dict[str, ShopChats]) -> dict[Key, list
 
 
 async def read_logs(
-    store: ScoreStore, heads: dict[Key, list[Key]], from_ms: int, register: Register
+    basis: Basis, heads: dict[Key, list[Key]], from_ms: int
 ) -> dict[Key, tuple[list[Said], str | None, str | None]]:
     """Read back conversations: of each its log, its buyer, and the platform of its shop."""
-    logged = await store.logs([member for members in heads.values() for member in members], from_ms)
+    logged = await basis.store.logs([member for members in heads.values() for member in members], from_ms)
+    register = basis.register()
     return {
-        head: read_log([one for member in members for one in logged.get(member, [])], register)
+        head: read_log([one for member in members for one in logged.get(member, [])], register, basis.faults)
         for head, members in heads.items()
     }

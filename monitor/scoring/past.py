@@ -4,16 +4,15 @@ Who was there, which feeds were blind, which buyers are one, who was on a list: 
 a day that is scored again would come out other than it did while it was today.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from monitor.core import events as ev
-from monitor.core.roster import Register
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.staff import Staff
 from monitor.core.units import HOUR_MS
-from monitor.scoring.logs import Key
+from monitor.scoring.basis import Basis
+from monitor.scoring.logs import Key, opened
 from monitor.store.scores import ScoreStore
-from monitor.wire import decode_stored
 
 LISTS_AFTER_MS = 3 * HOUR_MS  # What a list names no more so long after was answered late anyway.
 
@@ -33,46 +32,45 @@ class Past:
     """A span of the past.
 
     Args:
+        basis: what is known of shops today: their platform, and which of their buyers are one; who is who.
         wanted: whether a shop is asked for.
         from_ms, to_ms: the span; lists of who waits are looked at in it alone.
-        staff: who is there, as far as that is known without the journal.
-        register: who is who.
 
     Attributes:
         keys: the conversations.
         shops: what was known of each shop.
     """
 
-    def __init__(
-        self, wanted: Callable[[str], bool], from_ms: int, to_ms: int, staff: Staff, register: Register
-    ) -> None:
+    def __init__(self, basis: Basis, wanted: Callable[[str], bool], from_ms: int, to_ms: int) -> None:
         self.keys: set[Key] = set()
         self.shops: dict[str, ShopChats] = {}
+        self._basis = basis
         self._wanted = wanted
         self._from_ms = from_ms
         self._to_ms = to_ms
-        self._staff = staff
-        self._register = register
+        self._staff, self._register = Staff(), basis.register()
 
-    async def read(self, store: ScoreStore, since_ms: int, known: Mapping[str, ShopChats]) -> None:
+    async def read(self, since_ms: int) -> None:
         """Read the journal from an instant before the span up to now.
 
         Args:
-            store: the part of the journal that scores stand on.
             since_ms: from then on; how people stood is known of those who have changed since, or not at all.
-            known: what is known of shops today: their platform, and which of their buyers are one.
         """
-        after = await store.position_at(since_ms)
+        basis = self._basis
+        self._staff.begin(basis.workers(), self._register)
+        after = await basis.store.position_at(since_ms)
         while True:
-            last, chats, of_shops = await store.active(after)
+            last, chats, of_shops = await basis.store.active(after)
             if last == after:
                 break
             after = last
             self.keys.update(key for key in chats if self._wanted(key[0]))
             for logged in of_shops:
-                self._note(decode_stored(logged.body), logged.position)
+                event = opened(logged, basis.faults)
+                if event is not None:
+                    self._note(event, logged.position)
         for name in {name for name, _ in self.keys}:
-            shop, today = self._shop(name, None), known.get(name)
+            shop, today = self._shop(name, None), basis.shops.get(name)
             if today is not None:
                 shop.aliases.take(today.aliases)
                 shop.platform = today.platform

@@ -7,10 +7,10 @@ sheet leaves the cells, the new one enters. So a late message, a recall or a bac
 nothing special.
 
 Nothing here is state that a crash could lose: a start scores again what the journal
-holds of the days that are kept, and until that is done says so (`complete`). The sums of
-a day are written down once it is over, and again if something still changes them. What
-comes to light of a day longer over (`long_over`) has that shop's day scored from the
-journal alone, who was there and what feeds told of themselves read back with it.
+holds of the days that were kept before it, and until that is done says so (`complete`).
+The sums of a day are written down once it is over, and again if something still changes
+them. What comes to light of a day longer over (`long_over`) has that shop's day scored
+from the journal alone, who was there and what feeds told of themselves read back with it.
 """
 
 import asyncio
@@ -35,18 +35,17 @@ from monitor.core.scores.staff import NOBODY_WRITTEN_DOWN
 from monitor.core.views import CANARY
 from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
+from monitor.scoring.basis import DAYS_KEPT, LATE_MS, Basis, Faults
 from monitor.scoring.following import Changes, Seen
-from monitor.scoring.logs import BATCH, BEFORE_MS, Key, heads_of, read_logs
+from monitor.scoring.logs import BATCH, BEFORE_MS, Key, heads_of, opened, read_logs
 from monitor.scoring.long_over import LongOver
 from monitor.scoring.manning import Manning
 from monitor.scoring.recount import Recount, day_rows
 from monitor.spare import Pace, Spare
 from monitor.store.scores import ScoreStore
-from monitor.wire import decode_stored
 
 log = logging.getLogger(__name__)
 
-DAYS_KEPT = 3  # In memory, today among them: a reply of 48 hours settles what was asked the day before yesterday.
 SETTLE_SECONDS = 1.0  # A chat in which much is said is scored once a second.
 KEEP_SECONDS = 60.0  # Between two looks at whether a day is over, or one that was over has changed.
 
@@ -66,10 +65,9 @@ class Scorer:
         spare: the loop's spare time; None: all of it.
 
     Attributes:
+        basis: what all is scored by.
         store: the part of the journal that scores stand on.
-        board: the cells of the days that are kept.
         complete: whether all of them are scored: not yet after a start, nor while other profiles have them scored anew.
-        shops: what is known of each shop besides its chats.
         seen: how fresh the feeds of each shop are.
         recount: scores what has left the memory, and spans of it, from the journal.
         hours_told: the last hour of which it was said that its rate is low, by shop and profile.
@@ -88,59 +86,57 @@ class Scorer:
         kept_from_ms: Callable[[], int] = lambda: -NEVER_MS,
         spare: Spare | None = None,
     ) -> None:
+        self._manning = Manning()
+        self._dirty: set[Key] = set()
+        self._dirty_since = self._scoring_since = 0.0  # When the oldest change was noted; 0: there is none.
+        self.basis = Basis(
+            store,
+            now_ms,
+            kept_from_ms,
+            register,
+            workers,
+            days(ZONE),
+            Pace(spare or Spare(), waited=lambda: self.lag_seconds),
+            Faults(metrics),
+            self._manning.staff,
+            book(),
+            rules(),
+            Board(book()),
+        )
         self.store = store
-        self._pace = Pace(spare or Spare(), waited=lambda: self.lag_seconds)
         self._now_ms = now_ms
         self._book = book
         self._metrics = metrics
         metrics.scores_lag = lambda: self.lag_seconds
         self._rules = rules
         self._register = register
-        self._workers = workers
-        self._kept_from_ms = kept_from_ms
-        self._scored_by = book()
         self._credited_by = register()
-        self._ruled_by = rules()
-        self.board = Board(self._scored_by)
         self.complete = False
-        self.shops: dict[str, ShopChats] = {}
         self.seen: dict[str, Seen] = {}
         self.hours_told: dict[tuple[str, str], int] = {}
-        self._dirty: set[Key] = set()
-        self._manning = Manning()
-        self._dirty_since = self._scoring_since = 0.0  # When the oldest change was noted; 0: there is none.
         self._due: list[tuple[int, Key]] = []
         self._wake = asyncio.Event()
         self._caught_up = False
         self._through = 0  # The day up to which it was noted that sums are written down.
         self._number = 1 << 50  # Of what has no place in the journal here; after all that has.
-        self._days = days(ZONE)
-        self.recount = Recount(
-            store,
-            self._days,
-            now_ms=now_ms,
-            book=lambda: self._scored_by,
-            first_day=lambda: self.board.first_day,
-            shops=self.shops,
-            shop=self._shop,
-            rules=lambda: self._ruled_by,
-            register=register,
-            workers=workers,
-            pace=self._pace,
-        )
-        self._long_over = LongOver(
-            store,
-            self._days,
-            self.recount,
-            register=register,
-            first_day=lambda: self.board.first_day,
-            kept_from_ms=lambda: self._kept_from_ms(),
-        )
+        self._days = self.basis.days
+        self.recount = Recount(self.basis)
+        self._long_over = LongOver(self.basis, self.recount)
+
+    @property
+    def board(self) -> Board:
+        """The cells of the days that are kept."""
+        return self.basis.board
+
+    @property
+    def shops(self) -> dict[str, ShopChats]:
+        """What is known of each shop besides its chats."""
+        return self.basis.shops
 
     @property
     def book(self) -> ProfileBook:
         """The profiles all is scored by."""
-        return self._scored_by
+        return self.basis.book
 
     @property
     def today(self) -> int:
@@ -158,7 +154,8 @@ class Scorer:
     def watch(self, changes: Changes) -> None:
         """Note what a commit has touched."""
         dirty, seen = self._dirty, self.seen
-        now_ms = changes.now_ms
+        now_ms, found = changes.now_ms, False
+        late_ms = now_ms - LATE_MS
         for accepted in changes.events:
             if accepted.outcome != "accepted" or accepted.event.platform == CANARY:
                 continue
@@ -169,12 +166,13 @@ class Scorer:
                 fresh = seen.get(shop)
                 if fresh is None:
                     fresh = seen[shop] = Seen()
-                    self._shop(shop, event.platform)
+                    self.basis.shop(shop, event.platform)
                 fresh.hear(event, now_ms)
-                if event.backfill:
-                    self._long_over.backfilled(shop, event.ts_ms)
+                if event.ts_ms < late_ms:
+                    found = True
             else:
                 self._note(event)
+                found = found or event.ts_ms < late_ms or type(event) is ev.BuyerMerged
         for decision in changes.decisions:
             if isinstance(decision, CloseRound):
                 if decision.round.platform != CANARY:
@@ -186,20 +184,13 @@ class Scorer:
             elif isinstance(decision, JoinChats):
                 dirty.add((decision.shop, decision.into))
                 for chat in decision.chats:
-                    self._shop(decision.shop, None).join(chat, decision.into, now_ms)
+                    self.basis.shop(decision.shop).join(chat, decision.into, now_ms)
                     dirty.add((decision.shop, chat))
+        self._long_over.follow(changes.position, found=found)
         if dirty:
             self._dirty_since = self._dirty_since or time.monotonic()
         if dirty or self._manning.waiting or self._long_over.waiting:
             self._wake.set()
-
-    def _shop(self, name: str, platform: str | None) -> ShopChats:
-        shop = self.shops.get(name)
-        if shop is None:
-            shop = self.shops[name] = ShopChats(name, platform or "unknown", self._manning.staff)
-        elif platform and shop.platform == "unknown":
-            shop.platform = platform
-        return shop
 
     def _note(self, event: ev.AnyEvent) -> None:
         """Take an event that is no message."""
@@ -212,20 +203,16 @@ class Scorer:
         if not event.shop:
             return
         key = event.conversation or event.buyer
-        shop = self._shop(event.shop, event.platform)
+        shop = self.basis.shop(event.shop, event.platform)
         if isinstance(event, ev.WaitingSnapshot | ev.AccountStatus | ev.SyncRange | ev.BuyerMerged):
             self._number += 1
             shop.note(event, self._number)
             if isinstance(event, ev.WaitingSnapshot):
                 self._dirty.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
-            elif isinstance(event, ev.BuyerMerged):
-                self._long_over.merged(event.shop, event.buyer or "")  # Which chats those are is decided: `JoinChats`.
-            else:
+            elif not isinstance(event, ev.BuyerMerged):  # Which chats those are is decided: `JoinChats`.
                 self._dirty.update(self.board.keys(event.shop))  # Rare, and any of its chats may read otherwise now.
         elif key:
             self._dirty.add((event.shop, key))
-            if event.backfill:
-                self._long_over.backfilled(event.shop, event.ts_ms)
 
     def _said(self, event: ev.ScoreStood) -> None:
         """Remember what we have said ourselves of an hour, also after a start: it is said once."""
@@ -243,15 +230,20 @@ class Scorer:
             with_time = self._due[0][0] - self._now_ms() if self._due else NEVER_MS
             seconds = max(SETTLE_SECONDS, min(with_time / 1000, KEEP_SECONDS))
             try:
-                await asyncio.wait_for(self._wake.wait(), seconds)
+                async with asyncio.timeout(seconds):  # Python 3.11's `wait_for` may miss that we are to stop.
+                    await self._wake.wait()
             except TimeoutError:
                 pass
             else:
                 await asyncio.sleep(SETTLE_SECONDS)
             await self._until_done(self.settle)
-            due = time.monotonic() - kept_at >= KEEP_SECONDS or self.today - self.board.first_day >= DAYS_KEPT
-            if due and self.complete:  # What is not all scored would be written down in place of what is.
+            due = time.monotonic() - kept_at >= KEEP_SECONDS
+            if due:
                 kept_at = time.monotonic()
+                if not self._caught_up:
+                    await self._until_done(self.catch_up)
+            # What is not all scored would be written down in place of what is.
+            if self.complete and (due or self.basis.first_day > self.board.first_day):
                 await self._until_done(self.keep)
 
     async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -262,9 +254,9 @@ class Scorer:
             except StoreUnavailable as error:
                 log.debug("scores wait for the disk: %s", error)
                 await asyncio.sleep(SETTLE_SECONDS)
-            except Exception:
+            except Exception as error:
                 # They only watch: waits and alerts go on without them.
-                log.exception("scores could not be brought up to date")
+                self.basis.faults.note("all", repr(error))
                 return
             else:
                 return
@@ -272,14 +264,16 @@ class Scorer:
     async def catch_up(self) -> None:
         """Score the days that are kept, and those over that are not written down yet."""
         through = await self.store.through()
-        first = self.today - DAYS_KEPT + 1
+        self.basis.lately = self._days.of(self._now_ms() - LATE_MS).number
+        first = self.basis.first_day
         if through:
-            first = max(min(first, through + 1), self.today - 40)
+            # What was in memory when the sums were last written down may have changed after that.
+            first = max(min(first, through + 2 - DAYS_KEPT), self.today - 40)
             # Of a day that the journal has begun to delete only what was written down is whole.
-            first = max(first, min(self._days.of(self._kept_from_ms()).number + 1, through + 1))
+            first = max(first, min(self._days.of(self.basis.kept_from_ms()).number + 1, through + 1))
         self.board.first_day = first
         staff = self._manning.staff
-        staff.begin(self._workers(), self._register())
+        staff.begin(self.basis.workers(), self._register())
         after = await self.store.position_at(self._days.numbered(first).start_ms)
         while True:
             last, chats, of_shops = await self.store.active(after)
@@ -288,22 +282,24 @@ class Scorer:
             after = last
             self._dirty |= chats
             for logged in of_shops:
-                event = decode_stored(logged.body)
+                event = opened(logged, self.basis.faults)
+                if event is None:
+                    continue
                 if isinstance(event, ev.AgentPresence):
                     staff.note(event, self._register())
                 elif isinstance(event, ev.ScoreStood):
                     self._said(event)
                 elif event.shop:
-                    self._shop(event.shop, event.platform).note(event, logged.position)
+                    self.basis.shop(event.shop, event.platform).note(event, logged.position)
                     if isinstance(event, ev.WaitingSnapshot):
                         self._dirty.update((event.shop, row.conversation or row.buyer or "") for row in event.rows)
         for name, chat, into in await self.store.merged():
-            self._shop(name, None).join(chat, into, self._now_ms())
+            self.basis.shop(name).join(chat, into, self._now_ms())
         self._manning.begin()
+        await self._long_over.begin(after)
         await self.settle()
         await self.keep()
         self._caught_up = self.complete = True
-        self._long_over.renamed()
 
     async def settle(self) -> None:
         """Score anew what has been touched, or is due.
@@ -311,15 +307,17 @@ class Scorer:
         What is touched meanwhile has its turn the next time: where chat never ends, days are let go all the same.
         """
         fresh = self._book()
-        if fresh is not self._scored_by:
+        if fresh is not self.basis.book:
             self._take_profiles(fresh)
         register = self._register()
         if register is not self._credited_by:
             self._take_register(register)
         rules = self._rules()
-        if rules is not self._ruled_by:
+        if rules is not self.basis.rules:
             self._take_rules(rules)
         now_ms = self._now_ms()
+        # Before what is to be scored is looked at: what is said of a day that is let go of is scored by then.
+        self.basis.lately = self._days.of(now_ms - LATE_MS).number
         while self._due and self._due[0][0] <= now_ms:
             self._dirty.add(heappop(self._due)[1])
         self._wake.clear()
@@ -342,14 +340,14 @@ class Scorer:
 
     def _take_profiles(self, book: ProfileBook) -> None:
         """Score all that is kept by other profiles: each unit still by the version of its day."""
-        same = book.same_as(self._scored_by)
-        self._scored_by = book
+        same = book.same_as(self.basis.book)
+        self.basis.book = book
         if same:
             return
         fresh = Board(book)
         fresh.first_day = self.board.first_day
         self._dirty.update(self.board.all_keys())
-        self.board, self.complete = fresh, False
+        self.basis.board, self.complete = fresh, False
 
     def _take_register(self, register: Register) -> None:
         """Score all that is kept anew where it is others' by who is who now."""
@@ -360,7 +358,7 @@ class Scorer:
 
     def _take_rules(self, rules: ShopRules) -> None:
         """Score all that is kept of the shops anew of which other rules ask something else."""
-        before, self._ruled_by = self._ruled_by, rules
+        before, self.basis.rules = self.basis.rules, rules
         span = self._days.numbered(self.board.first_day).start_ms, self._now_ms()
         for shop in self.shops.values():
             if not before.asks_the_same(rules, shop, *span):
@@ -368,27 +366,26 @@ class Scorer:
 
     async def _score(self, keys: list[Key]) -> None:
         """Score some chats from what the journal holds of them."""
-        board = self.board
-        from_ms = self._days.numbered(board.first_day).start_ms - BEFORE_MS
-        await self._pace.begin()
+        basis, board = self.basis, self.board
+        await basis.pace.begin()
         heads = heads_of(keys, self.shops)
         for key in keys:
             if (shop := self.shops.get(key[0])) is not None:
                 shop.spoken(key[1], self._now_ms())
             if key not in heads:  # It is part of another now.
                 board.put(*key, Sheet(key[0], key[1], {}, []))
-        logs = await read_logs(self.store, heads, from_ms, self._register())
+        logs = await read_logs(basis, heads, basis.start_of(board.first_day) - BEFORE_MS)
         now_ms = self._now_ms()
         for key, (entries, buyer, platform) in logs.items():
             if platform == CANARY:
                 continue
-            shop = self._shop(key[0], platform)
-            self._ruled_by.give(shop, now_ms)
+            shop = basis.shop(key[0], platform)
+            basis.rules.give(shop, now_ms)
             try:
-                new = sheet(shop, key[1], self._scored_by, now_ms, log=entries, buyer=buyer, first_day=board.first_day)
+                new = sheet(shop, key[1], basis.book, now_ms, log=entries, buyer=buyer, first_day=board.first_day)
             except Exception:
                 # One chat that a fault of ours cannot take must not keep all others from being scored.
-                log.exception("a conversation cannot be scored: %s %s", *key)
+                basis.faults.note("chat", *key)
                 continue
             old = board.put(*key, new)
             self._manning.scored(key, now_ms)
@@ -396,11 +393,11 @@ class Scorer:
                 heappush(self._due, (new.next_ms, key))
             if self.complete:
                 self._count(shop, old, new)
-            await self._pace.rest()
+            await basis.pace.rest()
 
     def _count(self, shop: ShopChats, old: Sheet | None, new: Sheet) -> None:
         """Count what has come out by the shop's own profile; what is corrected later is in the API, not here."""
-        own = self._scored_by.own(shop.platform)
+        own = self.book.own(shop.platform)
         id = own.id if own is not None else "rate_3min_round"
         for verdict, within in ((HIT, "true"), (MISS, "false")):
             was = () if old is None else old.marks.get(id, ())
@@ -411,29 +408,32 @@ class Scorer:
     # -- days --------------------------------------------------------------------------------------------------------
 
     async def keep(self) -> None:
-        """Write down the sums of days that are over; let go of what is older than is kept."""
-        board, today = self.board, self.today
+        """Write down the sums of days that are over; let go of what is older than is kept.
+
+        A day is let go of when nothing comes any more, but late, that may change it.
+        """
+        board, pace = self.board, self.basis.pace
         self._manning.let_go(self._now_ms())
-        await self._pace.begin()
+        await pace.begin()
+        today, first, through = self.today, self.basis.first_day, self.basis.lately - 1
         for day in [day for day in sorted(board.touched) if day < today]:
             board.touched.discard(day)  # What changes meanwhile is written down the next time.
             try:
-                await self.store.keep_day(day, await day_rows(board, day, self._pace))
+                await self.store.keep_day(day, await day_rows(board, day, pace))
             except BaseException:
                 board.touched.add(day)
                 raise
-        if self._through != today - 1:
-            await self.store.note_through(today - 1)
-            self._through = today - 1
-        first = today - DAYS_KEPT + 1
+        if self._through != through:
+            await self.store.note_through(through)
+            self._through = through
         if first > board.first_day:
             board.drop(first)
-            from_ms = self._days.numbered(first).start_ms - BEFORE_MS
+            from_ms = self.basis.start_of(first) - BEFORE_MS
             for shop in self.shops.values():
                 shop.forget(from_ms)
             self._manning.staff.forget(from_ms)
             for _ in board.sweep():
-                await self._pace.rest()
+                await pace.rest()
 
     def counts_today(self, shop: str, profile: Profile) -> list[int]:
         """Return what a shop's units of this day, as the profile has it, came to."""

@@ -29,6 +29,15 @@ class LoggedEvent(NamedTuple):
     body: bytes
 
 
+class Late(NamedTuple):
+    """A conversation of which something came long after it was said: the first and the last of that."""
+
+    shop: str
+    conversation: str
+    first_ms: int
+    last_ms: int
+
+
 class Seen(NamedTuple):
     """When and under which names something was seen of a buyer."""
 
@@ -162,13 +171,90 @@ class ScoreStore:
 
         def read(db: sqlite3.Connection) -> list[Seen]:
             found = db.execute(
-                "SELECT id, ts_ms, conversation, json_extract(CAST(body AS TEXT), '$.buyer') FROM events "
+                "SELECT id, ts_ms, conversation, CASE WHEN json_valid(CAST(body AS TEXT)) "
+                "THEN json_extract(CAST(body AS TEXT), '$.buyer') END FROM events "
                 "WHERE shop = ? AND id > ? ORDER BY id LIMIT ?",
                 (shop, after, CHUNK),
             )
             return [Seen(*row) for row in found]
 
         return await self._reader.read(read)
+
+    async def come_late(
+        self, after: int, last: int, before_ms: int, late_ms: int
+    ) -> tuple[list[Late], list[tuple[str, str]]]:
+        """Return what a stretch of the journal may have to do with days that were over when it came.
+
+        Args:
+            after: the position it comes after.
+            last: its last position.
+            before_ms: what was said before then,
+            late_ms: and came so much later.
+
+        Returns:
+            The conversations of that, and the buyers that turned out to be others, with their shops.
+        """
+
+        def read(db: sqlite3.Connection) -> tuple[list[Late], list[tuple[str, str]]]:
+            late = db.execute(
+                "SELECT shop, conversation, min(ts_ms), max(ts_ms) FROM events WHERE position > ? AND position <= ? "
+                "AND ts_ms < ? AND arrived_at_ms - ts_ms > ? AND folded AND conversation IS NOT NULL "
+                "GROUP BY shop, conversation",
+                (after, last, before_ms, late_ms),
+            )
+            found = [Late(*row) for row in late]
+            merged = db.execute(
+                "SELECT shop, json_extract(CAST(body AS TEXT), '$.buyer') FROM events "
+                "WHERE position > ? AND position <= ? AND instr(body, CAST('\"buyer_merged\"' AS BLOB)) "
+                "AND json_valid(CAST(body AS TEXT))",
+                (after, last),
+            )
+            return found, [(shop, buyer) for shop, buyer in merged if buyer]
+
+        return await self._reader.read(read)
+
+    async def said_in(
+        self, spans: Sequence[tuple[str, str, int, int]], before_ms: int, apart_ms: int
+    ) -> set[tuple[str, int]]:
+        """Return when, and in which shops, anything was said in some conversations.
+
+        Args:
+            spans: shop, conversation, from and up to when.
+            before_ms: before then.
+            apart_ms: instants are told as multiples of this.
+        """
+
+        def read(db: sqlite3.Connection) -> set[tuple[str, int]]:
+            return set(
+                db.execute(
+                    "SELECT DISTINCT e.shop, e.ts_ms / ? * ? FROM json_each(?) AS k "
+                    "CROSS JOIN events AS e ON e.shop = json_extract(k.value, '$[0]') "
+                    "AND e.conversation = json_extract(k.value, '$[1]') "
+                    "WHERE e.ts_ms BETWEEN json_extract(k.value, '$[2]') AND json_extract(k.value, '$[3]') "
+                    "AND e.ts_ms < ?",
+                    (apart_ms, apart_ms, json.dumps(spans), before_ms),
+                )
+            )
+
+        return await self._reader.read(read)
+
+    async def looked_through(self) -> int:
+        """Return up to which position all that came late is in the sums of the days it is of; 0: none."""
+        return await self._reader.read(
+            lambda db: int(db.execute("SELECT ifnull(max(position), 0) FROM score_looked").fetchone()[0])
+        )
+
+    async def note_looked_through(self, position: int) -> None:
+        """Note up to which position all that came late is in the sums of the days it is of."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT INTO score_looked (one, position) VALUES (1, ?) "
+                "ON CONFLICT (one) DO UPDATE SET position = excluded.position",
+                (position,),
+            )
+
+        await self._writer.write(write)
 
     # -- sums of days ------------------------------------------------------------------------------------------------
 

@@ -104,7 +104,7 @@ async def live(shops: int, agents: int, chats: int) -> None:
         scorer, register=lambda: NOBODY_WRITTEN_DOWN, team_of=lambda _platform, shop: f"t{hash(shop) % 50}"
     )
     for number in range(shops):
-        scorer._shop(f"s{number}", PLATFORMS[number % len(PLATFORMS)])
+        scorer.basis.shop(f"s{number}", PLATFORMS[number % len(PLATFORMS)])
     names = list(scorer.shops)
     gc.collect()
     gc.freeze()  # As the service does once it has started.
@@ -167,7 +167,7 @@ def following(count: int) -> None:
         )
         for n in range(100_000)
     ]
-    changes = Changes(NOW_MS, [], [], [], events, [], 0, 0.0)
+    changes = Changes(NOW_MS, [], [], [], events)
 
     def walk() -> None:
         for accepted in changes.events:

@@ -1,6 +1,9 @@
 """Days long over, whose sums are written down: what comes to light later is counted all the same."""
 
+import sqlite3
 from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -89,7 +92,7 @@ async def test_what_the_journal_holds_no_more_stays_as_it_was_written_down(tmp_p
         await f.tell(Chatter().b("10:00:00", conversation="b1").b("10:00:00", conversation="b2"))
         await f.at("2026-11-24 00:01")
         await f.at("2026-11-28 12:00")
-        f.scorer._kept_from_ms = lambda: at_ms("2026-11-16 00:00")
+        f.scorer.basis.kept_from_ms = lambda: at_ms("2026-11-16 00:00")
         merged = Chatter().event(
             ev.BuyerMerged, "2026-11-28 12:01", id="m", type="buyer_merged", buyer="b1", into="b2", conversation=None
         )
@@ -99,29 +102,165 @@ async def test_what_the_journal_holds_no_more_stays_as_it_was_written_down(tmp_p
         assert (await stored(f, "shop"))[""].buyers[0] == 2
 
 
+def late(when: str, id: str = "late", **fields: Any) -> Chatter:
+    return Chatter().b(when, id=id, backfill=True, **fields)
+
+
 async def test_a_day_is_scored_again_until_it_is_done_and_once_more_for_what_comes_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with floor(tmp_path, "2026-11-28 12:00") as f:
         redone: list[int] = []
-        long_over = f.scorer._long_over
 
-        async def day(shop: str, day: int) -> None:
+        async def day(_shop: str, day: int) -> None:
             redone.append(day)
             if len(redone) == 1:
                 raise StoreUnavailable
             if len(redone) == 2:
-                long_over.backfilled(shop, at_ms("12:30:00"))
-            if len(redone) == 4:
-                raise ValueError("cannot be scored")
+                await f.tell(late("12:30:00", "meanwhile"))
 
         monkeypatch.setattr(f.scorer.recount, "day", day)
-        long_over.backfilled("senye", at_ms("12:00:00"))
+        await f.tell(late("12:00:00"))
         with pytest.raises(StoreUnavailable):
             await f.scorer.settle()
         await settle_all(f)
         assert len(redone) == 3
-        long_over.backfilled("senye", at_ms("12:00:00"))
-        with pytest.raises(ValueError, match="cannot be scored"):
-            await f.scorer.settle()
-        assert not long_over.waiting, "or it would be in the way of all other days"
+
+
+async def test_what_has_come_of_a_day_long_over_is_scored_by_the_next_start_if_this_one_did_not_get_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(
+            Chatter().b("10:00:00", buyer="b1", conversation="b1").b("11:00:00", buyer="b2", conversation="b2")
+        )
+        await f.at("2026-11-24 00:11")
+        await f.at("2026-11-28 12:00")
+        await f.tell(
+            late("10:20:00", buyer="b3", conversation="b3").b(
+                "10:30:00", id="later", buyer="b4", conversation="b4", backfill=True
+            )
+        )
+        merged = Chatter().event(
+            ev.BuyerMerged, "2026-11-28 12:01", id="m", type="buyer_merged", buyer="b1", into="b2", conversation=None
+        )
+        await f.tell(merged)
+        assert (await stored(f, "shop"))[""].buyers[0] == 2, "the process ends here"
+    async with floor(tmp_path, "2026-11-28 12:02") as again:
+        await settle_all(again)
+        row = (await stored(again, "shop"))[""]
+        assert (row.buyers[0], row.sums["taobao_3min"].counts) == (3, [0, 3, 0, 0])
+    async with floor(tmp_path, "2026-11-28 12:03") as third:
+        redone = AsyncMock()
+        monkeypatch.setattr(third.scorer.recount, "day", redone)
+        await settle_all(third)
+        assert redone.await_count == 0, "what is done is done"
+
+
+async def test_a_reply_that_was_backfilled_settles_what_was_asked_the_day_before(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("23:59:30", id="q"))
+        await f.at("2026-11-24 00:11")
+        await f.at("2026-11-28 12:00")
+        assert (await stored(f, "shop"))[""].sums["rate_3min_round"].counts == [0, 1, 0, 0]
+        await f.tell(Chatter().a("2026-11-24 00:00:10", id="r", backfill=True))
+        await settle_all(f)
+        assert (await stored(f, "shop"))[""].sums["rate_3min_round"].counts == [1, 0, 0, 0]
+
+
+async def test_what_is_backfilled_while_its_day_is_let_go_of_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("10:00:00", id="q"))
+        await f.at("2026-11-25 23:00")
+        score = f.scorer._score
+
+        async def meanwhile(keys: list[tuple[str, str]]) -> None:
+            await score(keys)
+            monkeypatch.undo()
+            await f.tell(Chatter().a("10:01:00", id="r", backfill=True))
+
+        await f.tell(Chatter().b("2026-11-25 23:30:00", conversation="other"))
+        monkeypatch.setattr(f.scorer, "_score", meanwhile)
+        await f.at("2026-11-26 00:11")
+        assert f.scorer.board.first_day == f.scorer.today - 2
+        await settle_all(f)
+        assert (await stored(f, "shop"))[""].sums["taobao_3min"].counts == [1, 0, 0, 0]
+
+
+async def test_what_changed_a_day_that_was_written_down_just_before_the_end_is_not_lost_however_long_we_were_away(
+    tmp_path: Path,
+) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("23:59:30", id="q"))
+        await f.at("2026-11-24 00:11")
+        await f.tell(Chatter().a("2026-11-24 00:00:10", id="r", backfill=True))
+        assert (await stored(f, "shop"))[""].sums["rate_3min_round"].counts == [0, 1, 0, 0], "the process ends here"
+    async with floor(tmp_path, "2026-11-30 12:00") as again:
+        await settle_all(again)
+        assert (await stored(again, "shop"))[""].sums["rate_3min_round"].counts == [1, 0, 0, 0]
+
+
+async def test_what_a_fault_of_ours_keeps_from_being_scored_is_said_once_counted_and_tried_again_by_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with floor(tmp_path, "2026-11-28 12:00") as f:
+        store = f.scorer.store
+        monkeypatch.setattr(store, "agents", AsyncMock(side_effect=ValueError("poisoned")))
+        monkeypatch.setattr(store, "buyers", AsyncMock(side_effect=ValueError("poisoned")))
+        real, tried = f.scorer.recount.day, []
+
+        async def day(shop: str, day: int) -> None:
+            tried.append(shop)
+            if shop == "bad":
+                raise ValueError("poisoned")
+            await real(shop, day)
+
+        monkeypatch.setattr(f.scorer.recount, "day", day)
+        f.register = Register(persons=(Person(id="1007", names=("lin",)),))
+        await f.tell(late("12:00:00", shop="bad"))
+        await f.tell(late("12:00:00"))
+        merged = Chatter().event(ev.BuyerMerged, "12:01:00", id="m", type="buyer_merged", buyer="b1", into="b2")
+        await f.tell(merged)
+        await settle_all(f)
+        assert sorted(tried) == ["bad", "senye"]
+        assert f.metrics.score_faults > 3
+        assert caplog.text.count("cannot be scored") == 3
+        assert (await stored(f, "shop"))[""].sums["taobao_3min"].counts == [0, 1, 0, 0]
+    async with floor(tmp_path, "2026-11-28 12:00") as again:
+        await settle_all(again)
+        assert set(await rows_of_shops(again)) == {"bad", "senye"}
+
+
+async def rows_of_shops(f: Floor) -> list[str]:
+    day = f.scorer._days.of(at_ms("12:00:00")).number
+    return [row.shop for row in await f.scorer.store.days(day, day, "shop", list)]
+
+
+async def test_an_event_that_cannot_be_read_keeps_no_other_from_being_scored(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with floor(tmp_path) as f:
+        await f.tell(Chatter().b("10:00:00", id="1").a("10:01:00", id="2").b("10:10:00", id="poisoned"))
+        await f.tell(
+            Chatter().event(ev.WaitingSnapshot, "10:11:00", id="list", type="waiting_snapshot", rows=[], complete=True)
+        )
+        await f.at("2026-11-24 00:11")
+    db = sqlite3.connect(tmp_path / "journal.db")
+    db.execute("UPDATE events SET body = CAST('{' AS BLOB) WHERE id IN ('poisoned', 'list')")
+    db.commit()
+    db.close()
+    async with floor(tmp_path, "2026-11-24 12:00") as again:
+        assert again.scorer.complete
+        assert again.counts("taobao_3min") == [1, 0, 0, 0]
+        await again.at("2026-11-28 12:00")
+        await again.tell(late("10:20:00", conversation="d"))
+        again_merged = Chatter().event(
+            ev.BuyerMerged, "2026-11-28 12:01", id="m", type="buyer_merged", buyer="d", into="c", conversation=None
+        )
+        await again.tell(again_merged)
+        await settle_all(again)
+        assert (await stored(again, "shop"))[""].sums["taobao_3min"].counts == [1, 1, 0, 0]
+        assert "stretch" not in caplog.text
+    assert caplog.text.count("cannot be scored: event senye 3") == 1

@@ -140,13 +140,13 @@ async def test_a_start_after_days_scores_what_was_not_written_down(tmp_path: Pat
 async def test_a_start_leaves_the_sums_of_a_day_that_the_journal_has_begun_to_delete(tmp_path: Path) -> None:
     async with floor(tmp_path) as f:
         await f.tell(a_day())
-        await f.at("2026-11-24 00:01")
+        await f.at("2026-11-24 00:11")
         day = f.scorer.today - 1
     clock = MovedClock()
     clock.at_ms = at_ms("2026-11-24 12:00")
     async with doomed(tmp_path, clock) as service:
         later = Floor(service)
-        later.scorer._kept_from_ms = lambda: at_ms("10:30:00")
+        later.scorer.basis.kept_from_ms = lambda: at_ms("10:30:00")
         await service.journal.prune(clock.at_ms, clock.at_ms - at_ms("10:30:00"))
         await later.scorer.catch_up()
         await later.at("2026-11-24 12:01")
@@ -201,6 +201,16 @@ async def test_what_is_not_all_scored_is_not_written_down(tmp_path: Path, monkey
         finally:
             running.cancel()
             await asyncio.wait([running])
+
+
+async def test_a_stop_that_comes_with_something_to_score_ends_it(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        f.scorer.basis.kept_from_ms = f.service.engine.now_ms  # No day is looked at again.
+        running = asyncio.create_task(f.scorer.run())
+        await until(lambda: f.scorer._wake._waiters, "it waits")
+        f.scorer._wake.set()
+        running.cancel()
+        await until(running.done, "it ends")
 
 
 async def test_whose_a_chat_turns_out_not_to_be_has_no_row_of_it_live_or_written_down(tmp_path: Path) -> None:
@@ -318,7 +328,7 @@ async def test_a_chat_that_cannot_be_scored_keeps_no_other_from_it(
         await f.tell(Chatter().b("10:00:00").b("10:00:00", conversation="bad").a("10:01:00"))
         await f.at("10:05:00")
         assert f.counts("taobao_3min") == [1, 0, 0, 0]
-    assert "cannot be scored: senye bad" in caplog.text
+    assert "cannot be scored: chat senye bad" in caplog.text
 
 
 async def test_presence_that_comes_late_scores_the_chats_anew_that_nobody_was_there_for(tmp_path: Path) -> None:
@@ -364,7 +374,7 @@ async def test_a_day_long_over_is_scored_again_by_who_was_there_then(tmp_path: P
         assert row.sums["jd_first_30s"].why == {"left offline": 2, "feed gap": 1}
         assert row.sums["jd_first_30s"].counts == [0, 0, 0, 3]
         # Once the journal has begun to delete that day, its sums stay as they are.
-        f.scorer._kept_from_ms = lambda: at_ms("2026-11-20 00:00")
+        f.scorer.basis.kept_from_ms = lambda: at_ms("2026-11-20 00:00")
         await f.tell(Chatter("jd").b("12:00:00", id="later", conversation="e", backfill=True))
         await f.at("2026-12-20 12:02")
         same = unpack((await f.scorer.store.days(day, day, "shop", list))[0].body)

@@ -89,6 +89,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "channel_use": [{"channel": "webhook", "hour_ms": OLD_MS, "tries": 1}],
     "score_days": [{"day": 1, "dim": "shop", "shop": SHOP, "name": SHOP, "body": msgspec.msgpack.encode([1])}],
     "score_through": [{"one": 1, "day": 1}],
+    "score_looked": [{"one": 1, "position": 1}],
     "official": [
         {"day": 1, "shop": SHOP, "account": f"{SHOP}:lin", "profile": "p", "value": 0.5, "loaded_at_ms": OLD_MS},
     ],
@@ -123,6 +124,7 @@ NAMELESS = {
     "attempts",
     "channel_use",
     "score_through",
+    "score_looked",
     "person_days",
     "quality_state",
 }
@@ -245,5 +247,6 @@ def test_what_is_kept_for_a_time_only_is_pruned(folder: Path) -> None:
     db.close()
     left = {table for table, rows in rows_left(folder).items() if rows}
     stays = {"journal", "commits", "rounds", "tokens", "suggestion_tallies", "score_days", "score_through", "official"}
+    stays.add("score_looked")
     # Refused input has an age and a bound of its own; whose hits they were is forgotten, the sums stay.
     assert left == stays | {"quarantine", "quality_hits", "quality_counts", "quality_state", "channel_rest", "storm"}
