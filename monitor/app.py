@@ -240,6 +240,7 @@ class App:
         self.server = Server(build_app(services), settings)
         await self.server.start()
         self._undo.append(self.server.stop)
+        self._begin("HTTP server", self.server.wait(), None)
 
     def _subscribe(self, service: str, decoding: Callable[..., Batch]) -> None:
         """Take events from the broker and give it suggestions, where there is one."""
@@ -380,9 +381,20 @@ class App:
         return where.choose(None, self.settings.rules).folder, NOBODY_WRITTEN_DOWN
 
     async def stop(self) -> None:
-        """Close the doors, store what was taken, let go of the data."""
+        """Close the doors, store what was taken, let go of the data.
+
+        Raises:
+            Exception: the first fault of parts that could not be ended; they keep no other from it.
+        """
+        fault: Exception | None = None
         while self._undo:
-            await self._undo.pop()()
+            try:
+                await self._undo.pop()()
+            except Exception as error:
+                log.exception("a part of the service could not be ended")
+                fault = fault or error
+        if fault is not None:
+            raise fault
 
     def _begin(self, name: str, work: Awaitable[None], stop: Callable[[], None] | None) -> None:
         """Run something until the app stops."""
@@ -410,6 +422,8 @@ class App:
         """
         done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
+            if not task.cancelled() and task.exception() is not None:
+                log.critical("a part of the service has failed, so it ends: %s", task.get_name())
             task.result()
 
 

@@ -9,6 +9,7 @@ leaves signals to the program.
 import asyncio
 import contextlib
 import json
+import logging
 import socket
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -28,6 +29,8 @@ from monitor.web.answers import guarded
 from monitor.web.bounds import Lines
 from monitor.web.front import Web
 from monitor.web.services import Services
+
+logger = logging.getLogger(__name__)
 
 HEAD_SECONDS = 15.0  # From a connection's opening, or the first byte of a request, to the end of its headers.
 HEAD_BYTES = 64 * 1024
@@ -288,6 +291,17 @@ class Server:
         await self._server.startup(sockets=self._sockets)
         self._task = asyncio.create_task(self._server.main_loop(), name="http server")
 
+    async def wait(self) -> None:
+        """Return when serving ends by itself, which only a fault can make it do.
+
+        Raises:
+            Exception: what it was.
+        """
+        assert self._task is not None
+        await asyncio.wait([self._task])
+        if not self._task.cancelled():  # By `stop`.
+            self._task.result()
+
     async def stop(self) -> None:
         """Take no more, answer what is under way, and close."""
         if self._task is None:
@@ -298,6 +312,9 @@ class Server:
         self._server.should_exit = True
         self._task.cancel()  # It sets the date of answers and sleeps; its next look is up to a tenth of a second away.
         await asyncio.wait([self._task])
+        fault = None if self._task.cancelled() else self._task.exception()
+        if fault is not None:
+            logger.error("the HTTP server had failed before it was stopped", exc_info=fault)
         await self._server.shutdown(sockets=self._sockets)
         await self._web.stop()
 

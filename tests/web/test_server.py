@@ -3,6 +3,8 @@
 import asyncio
 import signal
 import socket
+from pathlib import Path
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from monitor.web import server
 from monitor.web.answers import EVERY_ANSWER, UNLESS_SAID
 from tests.waiting import DEADLINE_SECONDS
 from tests.web.stand import Stand, standing
+from tests.web.whole import running
 
 
 async def test_a_port_that_is_taken_is_a_usage_error_that_names_it() -> None:
@@ -53,6 +56,18 @@ async def test_stopping_twice_or_before_the_start_does_nothing() -> None:
         await stand.server.stop()
         with pytest.raises(httpx.TransportError):
             await client.get("/livez")
+
+
+async def test_a_fault_of_the_server_s_own_loop_ends_the_service_and_names_the_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path) as (app, _):
+        monkeypatch.setattr(app.server._server, "on_tick", AsyncMock(side_effect=OSError("no clock")))
+        with pytest.raises(OSError, match="no clock"):
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await app.wait()
+        assert "a part of the service has failed, so it ends: HTTP server" in caplog.text
+    assert "the HTTP server had failed before it was stopped" in caplog.text
 
 
 async def test_a_program_s_task_ends_with_the_server() -> None:
