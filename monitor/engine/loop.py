@@ -142,6 +142,11 @@ class Engine:
         found = self.tracker.conversation(shop, conversation)
         return self.tracker.row(found) if found is not None else None
 
+    def stands_for(self, shop: str, conversation: str) -> str:
+        """Return the conversation that a chat is part of, where its buyer turned out to be another; else itself."""
+        found = self.tracker.conversation(shop, conversation)
+        return found.id if found is not None else conversation
+
     def holds_off(self, shop: str, conversation: str) -> bool:
         """Return whether the last a person said to a buyer is a holding reply that still owes an answer."""
         found = self.tracker.conversation(shop, conversation)

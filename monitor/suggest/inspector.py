@@ -228,8 +228,7 @@ class Inspector:
 
     async def _say(self, message: Message, words: int) -> None:
         if message.role != "buyer":
-            key = (message.shop, message.conversation or message.buyer or "")
-            await self._recall(key, message.ts_ms, before=message.id)
+            await self._recall(self.judge.chat_of(message), message.ts_ms, before=message.id)
         self.judge.take(message, words, self._done)
 
     async def _decided(self, decision: JudgedBy, position: int) -> None:

@@ -6,7 +6,7 @@ bad word is in the word lists; here are the rules that need the neighbours.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -103,7 +103,10 @@ class Judge:
         wording: the lists in force.
     """
 
-    def __init__(self, wording: Wording, words: ServiceWords) -> None:
+    def __init__(
+        self, wording: Wording, words: ServiceWords, stands_for: Callable[[str, str], str] = lambda _, chat: chat
+    ) -> None:
+        self._stands_for = stands_for
         self._chats: OrderedDict[Key, _Chat] = OrderedDict()
         self._owed: dict[Key, int] = {}  # When an apology that is owed is missed.
         self.reload(wording, words)
@@ -124,20 +127,25 @@ class Judge:
         self._owed.pop(key, None)
         out = nothing()
         for event, words in before:
-            self.take(event, words, out, judge=False)
+            self._take(key, event, words, out, judge=False)
+
+    def chat_of(self, event: Message) -> Key:
+        """Return the conversation that a message is part of, whichever of its buyer's chats it came in."""
+        return event.shop, self._stands_for(event.shop, event.conversation or event.buyer or "")
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
-    def take(self, event: Message, words: int, out: Judged, *, judge: bool = True) -> None:
+    def take(self, event: Message, words: int, out: Judged) -> None:
         """Judge one message, and remember it.
 
         Args:
             event: what was said.
             words: its classes.
             out: where hits and counts go.
-            judge: False only remembers it.
         """
-        key = (event.shop, event.conversation or event.buyer or "")
+        self._take(self.chat_of(event), event, words, out, judge=True)
+
+    def _take(self, key: Key, event: Message, words: int, out: Judged, *, judge: bool) -> None:
         chat = self._chats.get(key)
         if chat is None:
             chat = self._chats[key] = _Chat(facts={})
@@ -154,10 +162,10 @@ class Judge:
         elif role in ("agent", "assist", "seller"):
             reply = self._reader.read(event, words)
             if judge:
-                out.hits.extend(self._faults(chat, event, words, reply, key[1]))
+                out.hits.extend(self._faults(chat, event, words, reply))
                 if event.role != "assist":
                     out.tallies.extend(self._counts(chat, event, reply))
-            self._remember(chat, event, words, reply)
+            self._remember(key, chat, event, words, reply)
 
     def _hear(self, chat: _Chat, event: Message, words: int) -> None:
         chat.buyer_asked = bool(words & ASKS) or (not words & POLITE and event.kind == "text")
@@ -165,8 +173,9 @@ class Judge:
             for name in self._reader.told(event.text):
                 chat.facts[name] = event.ts_ms
 
-    def _faults(self, chat: _Chat, event: Message, words: int, reply: Reply, conversation: str) -> Iterator[Hit]:
+    def _faults(self, chat: _Chat, event: Message, words: int, reply: Reply) -> Iterator[Hit]:
         """Yield what is wrong with a reply; of one that an assistant wrote only its words count."""
+        conversation = event.conversation or event.buyer or ""
         agent = event.agent or event.account or ""
         text, tight, names = reply.text, reply.tight, reply.names
 
@@ -217,7 +226,7 @@ class Judge:
             if chat.asked_need or chat.facts:
                 yield Tally(event.ts_ms, event.shop, agent, "recommended_after_asking")
 
-    def _remember(self, chat: _Chat, event: Message, words: int, reply: Reply) -> None:
+    def _remember(self, key: Key, chat: _Chat, event: Message, words: int, reply: Reply) -> None:
         if event.role != "assist":
             chat.asked_need = chat.asked_need or reply.asks_need
             chat.recommended = chat.recommended or reply.recommends
@@ -231,7 +240,7 @@ class Judge:
             chat.sorry.replies += 1
             in_time = chat.sorry.replies <= APOLOGY_REPLIES and event.ts_ms < chat.sorry.since_ms + APOLOGY_MS
             if sorry and in_time:
-                self._settle((event.shop, event.conversation or event.buyer or ""), chat)
+                self._settle(key, chat)
 
     # -- decisions ----------------------------------------------------------------------------------------------------
 

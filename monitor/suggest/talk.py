@@ -105,6 +105,9 @@ class Engine(Protocol):
     def row(self, shop: str, conversation: str) -> WaitRow | None:
         """The open wait of a conversation."""
 
+    def stands_for(self, shop: str, conversation: str) -> str:
+        """The conversation that a chat is part of, where its buyer turned out to be another; else itself."""
+
 
 class Journal(Protocol):
     """What is stored of a conversation."""
@@ -204,8 +207,14 @@ class OpenTalk:
             _, oldest = self._kept.popitem(last=False)
             self._where.pop(oldest.wait, None)
 
+    def _of(self, event: Message | MessageRecalled) -> _Kept | None:
+        """Return the open wait that an event is of, whichever of its buyer's chats it came in."""
+        return self._kept.get(
+            (event.shop, self._engine.stands_for(event.shop, event.conversation or event.buyer or ""))
+        )
+
     def _hear(self, event: Message) -> None:
-        kept = self._kept.get((event.shop, event.conversation or event.buyer or ""))
+        kept = self._of(event)
         if kept is None or event.ts_ms < kept.opened_at_ms or event.kind == "reaction":
             return
         if event.phase is not None:
@@ -216,7 +225,7 @@ class OpenTalk:
         kept.said = _with(kept.said, _Said(event.id, event.ts_ms, event.kind, said))
 
     def _forget(self, event: MessageRecalled) -> None:
-        kept = self._kept.get((event.shop, event.conversation or event.buyer or ""))
+        kept = self._of(event)
         if kept is not None:
             kept.said = tuple(said for said in kept.said if said.id != event.message)
 
@@ -227,20 +236,21 @@ class OpenTalk:
 
         What is not held is read back meanwhile, some at a time, so that it is there the next time or the one after.
         """
-        kept = self._kept.get((shop, conversation))
-        if kept is not None and kept.whole:
-            return _talk((shop, conversation), kept)
-        if len(self._reading) < READ_BACK_AT_ONCE and self._engine.row(shop, conversation) is not None:
-            self._begin_reading((shop, conversation))
-        return _talk((shop, conversation), kept) if kept is not None and kept.said else None
-
-    async def find(self, shop: str, conversation: str) -> Talk | None:
-        """Return what the buyer of an open wait has said, read back from the journal if need be; None: nobody waits."""
-        key = (shop, conversation)
+        key = (shop, self._engine.stands_for(shop, conversation))
         kept = self._kept.get(key)
         if kept is not None and kept.whole:
             return _talk(key, kept)
-        if self._engine.row(shop, conversation) is None:
+        if len(self._reading) < READ_BACK_AT_ONCE and self._engine.row(*key) is not None:
+            self._begin_reading(key)
+        return _talk(key, kept) if kept is not None and kept.said else None
+
+    async def find(self, shop: str, conversation: str) -> Talk | None:
+        """Return what the buyer of an open wait has said, read back from the journal if need be; None: nobody waits."""
+        key = (shop, self._engine.stands_for(shop, conversation))
+        kept = self._kept.get(key)
+        if kept is not None and kept.whole:
+            return _talk(key, kept)
+        if self._engine.row(*key) is None:
             return None
         return await asyncio.shield(self._begin_reading(key))
 

@@ -61,7 +61,7 @@ class TextParts:
         kept = settings.privacy.text != "off"
         self.talk = OpenTalk(engine, journal, text=kept)
         self.inspector = Inspector(
-            Judge(*self._judged_by()),
+            Judge(*self._judged_by(), engine.stands_for),
             journal.quality,
             journal,
             metrics,

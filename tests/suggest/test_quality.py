@@ -251,3 +251,15 @@ def test_brand_words_belong_to_all_shops_of_a_brand() -> None:
 def test_odd_and_huge_texts_are_judged(text: str) -> None:
     chat = Chat().buyer(0, text or "?").agent(5, text)
     assert chat.count("replies") == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "hits"), [("让您久等了，非常抱歉", []), ("好的，给您备注一下", [("c12", "no_apology")])]
+)
+def test_an_apology_in_any_chat_of_a_buyer_with_two_ids_is_one(reply: str, hits: list[tuple[str, str]]) -> None:
+    judge = Judge(*lists(), lambda _shop, chat: "b" if chat in {"c1", "c2"} else chat)
+    one, other = Chat(chat="c1", judge=judge), Chat(chat="c2", judge=judge)
+    one.buyer(0, "包邮吗").agent(200, "包邮的，全场包邮哦")
+    judge.decide(CloseRound(a_round("b", 0, 200, "c12")), one.out)
+    other.agent(230, reply)
+    assert [hit for hit in one.at(200 + 601).hits if hit[1] == "no_apology"] == hits

@@ -130,3 +130,20 @@ async def test_a_board_that_asks_about_all_after_a_restart_has_them_read_back_so
         known = [found.text if (found := talk.of("senye", chat)) else None for chat in chats]
         assert known == ["包邮吗", "包邮吗", None]
         await until(lambda: talk.of("senye", "c"), "so is the third, asked for again")
+
+
+async def test_the_words_of_a_buyer_with_two_ids_are_together_whichever_chat_they_came_in(tmp_path: Path) -> None:
+    async with service(tmp_path) as floor:
+        talk = listening(floor)
+        await floor.send(said(0, chat="c1", buyer="a", text="包邮吗"), said(1, chat="c2", buyer="b", text="在吗"))
+        merge = said(2) | {"type": "buyer_merged", "id": "merge", "buyer": "a", "into": "b", "conversation": None}
+        await floor.send({name: merge[name] for name in ("type", "id", "ts", "shop", "buyer", "into")})
+        await floor.send(said(3, chat="c1", buyer="a", text="急用"))
+        for name in ("c1", "c2", "b"):
+            kept = await talk.find("senye", name)
+            assert kept is not None
+            assert (kept.conversation, kept.text) == ("b", "包邮吗\n在吗\n急用")
+        await floor.send(said(4, chat="c2", buyer="b", text="人呢"))
+        kept = talk.of("senye", "c1")
+        assert kept is not None
+        assert kept.last_words() == "包邮吗 / 在吗 / 急用 / 人呢"
