@@ -31,7 +31,7 @@ from monitor.suggest.talk import OpenTalk, Talk
 OFFERS_REMEMBERED = 20_000  # So that an outcome need not repeat what was asked…
 REMEMBERED_MS = DAY_MS  # …as long as a reply may take.
 SHOPS_LEARNED = 2_000  # Whose tallies are held.
-READINGS_HELD = 4_096  # Of texts that pages ask about again and again.
+READINGS_HELD = 1_024  # Of texts that pages ask about again and again; those asked about last.
 COMPARED_CHARS = 500  # Of an edited reply: how much was changed shows in the beginning.
 UNCLEAR = "unclear"
 
@@ -155,6 +155,8 @@ class Suggester:
             self._readings[text] = read
             if len(self._readings) > READINGS_HELD:
                 self._readings.popitem(last=False)
+        else:
+            self._readings.move_to_end(text)
         return read
 
     def reading(self, shop: str, conversation: str) -> Reading | None:

@@ -1,10 +1,11 @@
 """What the buyers of open waits ask about, in a word, for the rows of boards: 价格, 尺码, 库存.
 
 Boards look at their rows every few seconds, and few of them have changed; what was read is kept
-until the buyer writes more. What is not sure is left out.
+until the buyer writes more or the wait is over. What is not sure is left out.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Protocol
 
 from monitor.core.views import WaitRow
@@ -30,6 +31,11 @@ class Asked:
     def __init__(self, reader: Reader | None) -> None:
         self._reader = reader
         self._known: OrderedDict[int, tuple[int, str | None]] = OrderedDict()
+
+    def over(self, gone: Iterable[tuple[int, str]]) -> None:
+        """Forget waits that are open no more, each with why."""
+        for wait, _why in gone:
+            self._known.pop(wait, None)
 
     def intent(self, row: WaitRow) -> str | None:
         """Return what is asked about, surely enough to be built on; None: unclear, or not read yet."""

@@ -32,6 +32,7 @@ FRAME_SECONDS = 0.25
 TICK_SECONDS = 5.0
 LINGER_SECONDS = 60.0  # A board that lost its line for less finds its place in the sequence again.
 KEPT_DELTAS = 600
+KEPT_CHARACTERS = 2_000_000  # In them together: in a storm one may have thousands of rows. The newest is kept anyway.
 ROWS_AT_MOST = 2_000  # Nobody reads a page of more, and a snapshot stays under a megabyte.
 CHOOSE_SECONDS = 30.0  # Between two looks at all waits for the most urgent; of a million that takes a second in all.
 SLICE = 250  # Rows encoded before others get the loop: about 3 ms.
@@ -88,7 +89,8 @@ class Hub:
         self.epoch = ""
         self.seq = 0
         self.closing = False
-        self._frames: deque[Frame] = deque(maxlen=KEPT_DELTAS)
+        self._frames: deque[Frame] = deque()
+        self._characters = 0  # In these.
         self._rows: dict[int, bytes] = {}
         self._last_shown: tuple[int, int] | None = None  # The urgency of the last row, where not all are shown.
         self._pending: dict[int, str | None] = {}
@@ -173,6 +175,7 @@ class Hub:
         self.seq = 0
         self._awake.clear()
         self._frames.clear()
+        self._characters = 0
         self._rows.clear()
         self._pending.clear()
         self._snapshot = None
@@ -285,9 +288,17 @@ class Hub:
             encode(gone),
             b"".join(parts),
         )
-        self._frames.append(Frame(self.seq, delta.decode()))
+        self._keep(Frame(self.seq, delta.decode()))
         for viewer in self._viewers:
             viewer.moved.set()
+
+    def _keep(self, frame: Frame) -> None:
+        """Keep a frame for who comes back; who was away for longer than is kept gets a snapshot."""
+        frames = self._frames
+        frames.append(frame)
+        self._characters += len(frame.text)
+        while len(frames) > KEPT_DELTAS or (self._characters > KEPT_CHARACTERS and len(frames) > 1):
+            self._characters -= len(frames.popleft().text)
 
     def _count(self) -> dict[str, Any]:
         counted = self._part.counted()

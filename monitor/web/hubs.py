@@ -40,6 +40,7 @@ class Hubs:
 
     def watch(self, changes: Changes) -> None:
         """Take note of one commit; after the floor has."""
+        self._asked.over(changes.gone)
         for hub in self._hubs.values():
             hub.watch(changes)
 

@@ -7,7 +7,7 @@ from websockets.asyncio.client import connect
 
 from monitor.suggest.intents import NOTHING, Reading, Told
 from monitor.web.asked import Asked
-from tests.web.stand import a_row
+from tests.web.stand import a_row, standing
 from tests.web.whole import eventually, running, said
 
 
@@ -36,6 +36,17 @@ def test_a_wait_is_read_again_only_when_its_buyer_wrote_more() -> None:
     reads.knows["c-1"] = asks("size")
     assert asked.intent(a_row(1, messages=2)) == "size"
     assert reads.asked == 2
+
+
+def test_what_was_asked_in_waits_that_are_over_is_forgotten() -> None:
+    reads = Reads()
+    asked = Asked(reads)
+    for day in range(100):
+        for wait in range(10 * day, 10 * day + 10):
+            reads.knows = {f"c-{wait}": asks("price")}
+            assert asked.intent(a_row(wait)) == "price"
+        asked.over((wait, "answered") for wait in range(10 * day, 10 * day + 9))
+    assert len(asked._known) == 100
 
 
 def test_what_is_not_sure_is_left_out() -> None:
@@ -69,3 +80,14 @@ async def test_the_live_feed_names_what_is_asked_and_never_the_words(tmp_path: P
             snapshot = str(await board.recv())
         assert json.loads(snapshot)["waits"][0]["intent"] == "price"
         assert "多少钱" not in snapshot
+
+
+async def test_a_wait_that_ends_is_forgotten_by_all_boards() -> None:
+    reads = Reads()
+    reads.knows["c-1"] = asks("price")
+    async with standing(rows=[a_row(1)]) as stand:
+        stand.web.hubs._asked = asked = Asked(reads)
+        assert asked.intent(a_row(1)) == "price"
+        stand.engine.commit(gone=[(1, "answered")])
+        assert asked.intent(a_row(1)) == "price"
+    assert reads.asked == 2

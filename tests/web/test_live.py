@@ -220,6 +220,23 @@ async def test_who_comes_back_gets_what_it_missed(monkeypatch: pytest.MonkeyPatc
                 assert (await board.next())["type"] == "delta"
 
 
+async def test_the_frames_kept_for_who_comes_back_are_bounded_in_size_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "FRAME_SECONDS", 0.0)
+    monkeypatch.setattr(hub, "KEPT_CHARACTERS", 20_000)
+    async with standing(rows=[a_row(1)]) as stand:
+        async with look(stand) as line:
+            board = await looking(line)
+        for number in range(2, 102):
+            stand.engine.commit(rows=[a_row(number)])
+            await until(lambda n=number: whole(stand).seq >= n, "the frame is made")  # type: ignore[misc]
+        kept = [frame.text for frame in whole(stand)._frames]  # In one go: no frame comes in between.
+        assert 10_000 < sum(map(len, kept)) <= 20_000
+        assert f'"seq":{whole(stand).seq},' in kept[-1]
+        async with look(stand) as line:
+            await line.send(json.dumps(HELLO | {"resume": {"epoch": board.epoch, "seq": board.seq}}))
+            assert len((await looking(line)).waits) == 101
+
+
 async def test_who_comes_back_and_missed_nothing_is_told_so() -> None:
     async with standing(rows=[a_row(1)]) as stand:
         async with look(stand) as line:
