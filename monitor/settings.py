@@ -8,8 +8,6 @@ name that does not exist, stops the start and says where it stands and what
 would be right; its text is not repeated, for it may be a secret.
 """
 
-import base64
-import binascii
 import difflib
 import os
 import tomllib
@@ -19,78 +17,33 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ByteSize,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from monitor.errors import UsageError
+from monitor.setting_values import (
+    MIB,
+    Address,
+    Bytes,
+    Days,
+    FileOrFolder,
+    Host,
+    HttpUrl,
+    Items,
+    Pace,
+    Port,
+    Seconds,
+    SecretUrl,
+    SigningSecret,
+    Token,
+    path_given,
+)
 
 ENV_PREFIX = "PRESALES_"
 DEFAULT_FILE = Path("presales.toml")
 MASK = "********"
 
-MIB = 1024 * 1024
-
 # Read by the program, but no settings: where the file is.
 _OTHER_ENV = {"PRESALES_CONFIG"}
-
-
-def _whole_bytes(value: ByteSize) -> ByteSize:
-    if value <= 0:
-        raise ValueError("must be more than 0 bytes")
-    return value
-
-
-def _signing_secret(value: SecretStr) -> SecretStr:
-    secrets = value.get_secret_value().split()  # Two while one replaces the other.
-    for text in secrets:
-        try:
-            key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
-        except binascii.Error:
-            key = b""
-        if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
-            raise ValueError("must be whsec_ and the base64 of 24 to 64 bytes")
-    if not secrets:
-        raise ValueError("must be whsec_ and the base64 of 24 to 64 bytes")
-    return value
-
-
-def _token(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
-    if len(text) < 16 or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("must be 16 or more printable ASCII characters without spaces")
-    return value
-
-
-def _separated(value: object) -> object:
-    """A list, or its items with commas between them, as the environment has them."""
-    return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
-
-
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an http:// or https:// address")
-    return value
-
-
-def _secret_url(value: SecretStr) -> SecretStr:
-    _http_url(value.get_secret_value())
-    return value
-
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Pace = Annotated[float, Field(ge=0.1, allow_inf_nan=False)]
-Bytes = Annotated[ByteSize, AfterValidator(_whole_bytes)]
 
 
 class _Section(BaseModel):
@@ -100,14 +53,14 @@ class _Section(BaseModel):
 class Listen(_Section):
     """Where the one port is; port 0 takes a free one."""
 
-    host: str = Field(default="127.0.0.1", min_length=1)
+    host: Host = "127.0.0.1"
     port: int = Field(default=8480, ge=0, le=65535)
-    token: Annotated[SecretStr, AfterValidator(_token)] | None = None  # One that opens every route, for containers.
+    token: Token | None = None  # One that opens every route, for containers.
     # Where a proxy that has logged people in says who asks, and the addresses it is believed from.
     user_header: str | None = Field(default=None, min_length=1, pattern=r"^[A-Za-z0-9-]+$")
-    proxies: Annotated[tuple[str, ...], BeforeValidator(_separated)] = ("127.0.0.1", "::1")
-    cert_file: Path | None = None  # The port then speaks TLS.
-    key_file: Path | None = None
+    proxies: Annotated[tuple[Address, ...], Items] = ("127.0.0.1", "::1")
+    cert_file: FileOrFolder | None = None  # The port then speaks TLS.
+    key_file: FileOrFolder | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Listen":
@@ -119,7 +72,8 @@ class Listen(_Section):
 class Limits(_Section):
     """How much one sender may bring at once; sizes as bytes or like ``8MiB``."""
 
-    body_bytes: Bytes = ByteSize(8 * MIB)
+    # All that waits to be stored has 64 MiB: what is larger would never be taken.
+    body_bytes: Annotated[Bytes, Field(le=64 * MIB)] = ByteSize(8 * MIB)
     batch_events: int = Field(default=10_000, ge=1)
     event_bytes: Bytes = ByteSize(256 * 1024)
     text_bytes: Bytes = ByteSize(64 * 1024)
@@ -133,7 +87,7 @@ class Limits(_Section):
 class Mqtt(_Section):
     """The MQTT door and where alerts are published; without a host there is none."""
 
-    host: str | None = Field(default=None, min_length=1)
+    host: Host | None = None
     port: Port = 1883
     username: str | None = None
     password: SecretStr | None = None
@@ -142,9 +96,9 @@ class Mqtt(_Section):
     topic: str = Field(default="presales/v1/events/#", min_length=1)
     share: str | None = Field(default=None, min_length=1, pattern=r"^[^/#+]+$")
     tls: bool = False
-    ca_file: Path | None = None
-    cert_file: Path | None = None
-    key_file: Path | None = None
+    ca_file: FileOrFolder | None = None
+    cert_file: FileOrFolder | None = None
+    key_file: FileOrFolder | None = None
     alerts_topic: str = Field(default="presales/v1/alerts", min_length=1, pattern=r"^[^#+]+$")
     suggestions_topic: str = Field(default="presales/v1/suggestions", min_length=1, pattern=r"^[^#+]+$")
 
@@ -164,25 +118,25 @@ class Mqtt(_Section):
 class Webhook(_Section):
     """The generic webhook for alerts; without a url there is none."""
 
-    url: Annotated[str, AfterValidator(_http_url)] | None = None
-    secret: Annotated[SecretStr, AfterValidator(_signing_secret)] | None = None
+    url: HttpUrl | None = None
+    secret: SigningSecret | None = None
 
 
 class AlertSettings(_Section):
     """What alerts need besides their channels, and how the service proves that they work."""
 
-    base_url: Annotated[str, AfterValidator(_http_url)] | None = None  # Where people reach the port, for links.
+    base_url: HttpUrl | None = None  # Where people reach the port, for links.
     canary: bool = False
-    canary_late_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 20
-    ping_url: Annotated[SecretStr, AfterValidator(_secret_url)] | None = None
-    ping_seconds: Annotated[float, Field(ge=5, allow_inf_nan=False)] = 60
+    canary_late_seconds: Annotated[Seconds, Field(gt=0)] = 20
+    ping_url: SecretUrl | None = None
+    ping_seconds: Annotated[Seconds, Field(ge=5)] = 60
 
 
 class SuggestionSettings(_Section):
     """Quick replies for agents, and the model that may word them anew; without a ``model_url`` there is none."""
 
     enabled: bool = True
-    model_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    model_url: HttpUrl | None = None
     model_name: str | None = Field(default=None, min_length=1)
     model_key: SecretStr | None = None
 
@@ -200,26 +154,26 @@ class Privacy(_Section):
     """
 
     text: Literal["masked", "off"] = "masked"
-    keep_days: Annotated[int, Field(ge=1)] = 7
-    keep_flagged_days: Annotated[int, Field(ge=1)] = 90  # Of chats with an alert, or a marked word.
+    keep_days: Days = 7
+    keep_flagged_days: Days = 90  # Of chats with an alert, or a marked word.
 
 
 class JournalSettings(_Section):
     """How long events are kept, and when to warn of a full disk."""
 
-    keep_days: Annotated[int, Field(ge=1)] = 90
+    keep_days: Days = 90
     warn_free_bytes: Bytes = ByteSize(1024 * MIB)
 
 
 class Settings(_Section):
     """All settings of one service."""
 
-    data: Path = Path("./presales-data")
-    rules: Path | None = None
+    data: FileOrFolder = Path("./presales-data")
+    rules: FileOrFolder | None = None
     clock: Literal["wall", "event"] = "wall"
     lateness_seconds: Seconds = 600
     catch_up_seconds: Seconds = 30
-    give_up_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 604_800
+    give_up_seconds: Annotated[Seconds, Field(gt=0)] = 604_800
     listen: Listen = Listen()
     limits: Limits = Limits()
     mqtt: Mqtt = Mqtt()
@@ -240,7 +194,7 @@ class Settings(_Section):
                 value = MASK
             elif isinstance(value, Path):
                 value = str(value)
-            elif name == ("webhook", "url") and value is not None:
+            elif name[-1].endswith("url") and value is not None:
                 value = _url_shown(value)
             elif isinstance(value, ByteSize):
                 value = int(value)
@@ -341,10 +295,13 @@ def _from_file(path: Path) -> Iterator[tuple[tuple[str, ...], Any]]:
         if name[-1].endswith("_file") and _is_secret(names.get(secret)):
             if not isinstance(value, str):
                 raise UsageError(f"{path}: {'.'.join(name)} must name a file")
+            if secret in dict(flat):
+                raise UsageError(f"{path}: {'.'.join(secret)} and {'.'.join(name)} are both set: keep one")
             yield secret, _read_secret(value, f"{path}: {'.'.join(name)}")
             continue
         known = [".".join(known) for known in names]
-        raise UsageError(f"{path}: {'.'.join(name)}: no such setting{_meant('.'.join(name), known)}")
+        meant = _meant(".".join(name), known) or _in_another_table(name[-1], known)
+        raise UsageError(f"{path}: {'.'.join(name)}: no such setting{meant}")
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str, str]]:
@@ -380,10 +337,14 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, .
 
 def _read_secret(path: str, where: str) -> str:
     try:
-        return Path(path).read_text("utf-8").removesuffix("\n").removesuffix("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
-        raise UsageError(f"{where}: {path}: {reason}") from None
+        return path_given(path).read_text("utf-8").removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except UnicodeDecodeError:
+        reason = "is not UTF-8"
+    except ValueError as error:
+        reason = str(error)
+    raise UsageError(f"{where}: {path}: {reason}")
 
 
 def _meant(name: str, known: list[str]) -> str:
@@ -391,12 +352,20 @@ def _meant(name: str, known: list[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def _in_another_table(name: str, known: list[str]) -> str:
+    """Return where a setting belongs that stands in the wrong table, or in none."""
+    found = [one for one in known if one.rpartition(".")[2] == name]
+    return f"; did you mean {' or '.join(found)}?" if found else ""
+
+
 def _worded(error: ValidationError, places: Mapping[str, str]) -> str:
     """One line for each fault: the setting, where it stands, what is wrong."""
     lines = []
     for fault in error.errors(include_input=False, include_url=False, include_context=False):
-        name = ".".join(str(part) for part in fault["loc"])
-        place = places.get(name)
+        parts = [str(part) for part in fault["loc"]]
+        name = ".".join(parts)
+        # Of one item of a list the place is that of the list.
+        place = next((places[at] for end in range(len(parts), 0, -1) if (at := ".".join(parts[:end])) in places), None)
         message = fault["msg"].removeprefix("Value error, ")
         lines.append(f"{name} ({place}): {message}" if place else f"{name}: {message}")
     return "\n".join(lines)

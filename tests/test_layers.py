@@ -16,6 +16,7 @@ LAYERS: list[set[str]] = [
     {"core"},
     {
         "wire",
+        "setting_values",
         "settings",
         "clock",
         "errors",

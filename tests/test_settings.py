@@ -7,6 +7,7 @@ import pytest
 
 from monitor.errors import UsageError
 from monitor.settings import MASK, Settings, load
+from monitor.web.intake import ROOM_BYTES
 
 SIGNING_SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 
@@ -72,6 +73,21 @@ def test_sizes_may_be_written_with_a_unit() -> None:
         ({"PRESALES_MQTT__CERT_FILE": "c.pem"}, r"mqtt: cert_file and key_file need each other"),
         ({"PRESALES_MQTT__CA_FILE": "c.pem"}, r"mqtt: .*need tls = true"),
         ({"PRESALES_WEBHOOK__URL": "ftp://host/x"}, r"webhook\.url .*http"),
+        ({"PRESALES_WEBHOOK__URL": "http://host:99999/x"}, r"webhook\.url .*http:// or https:// address"),
+        ({"PRESALES_WEBHOOK__URL": "http://[::1/x"}, r"webhook\.url .*http:// or https:// address"),
+        ({"PRESALES_WEBHOOK__SECRET": "密钥"}, r"webhook\.secret .*24 to 64 bytes"),
+        ({"PRESALES_MQTT__HOST": "mqtt://broker:1883"}, r"mqtt\.host \(PRESALES_MQTT__HOST\): .*alone"),
+        ({"PRESALES_LISTEN__HOST": "http://0.0.0.0"}, r"listen\.host .*alone"),
+        (
+            {"PRESALES_LISTEN__PROXIES": "127.0.0.1,10.0.0.0/8"},
+            r"listen\.proxies\.1 \(PRESALES_LISTEN__PROXIES\): .*10.0.0.5",
+        ),
+        ({"PRESALES_DATA": ""}, r"data \(PRESALES_DATA\): is empty"),
+        ({"PRESALES_DATA": "~nobody-of-this-name/x"}, r"data .*home is not known"),
+        ({"PRESALES_RULES": ""}, r"rules \(PRESALES_RULES\): is empty"),
+        ({"PRESALES_LIMITS__BODY_BYTES": "65MiB"}, r"limits\.body_bytes .*67108864"),
+        ({"PRESALES_JOURNAL__KEEP_DAYS": "1000000000000"}, r"journal\.keep_days .*36500"),
+        ({"PRESALES_LATENESS_SECONDS": "1e300"}, r"lateness_seconds .*315360000"),
         ({"PRESALES_WEBHOOK__SECRET": "whsec_dG9vLXNob3J0"}, r"webhook\.secret .*24 to 64 bytes"),
         ({"PRESALES_LISTEN__TOKEN": "short"}, r"listen\.token .*16 or more"),
         ({"PRESALES_LISTN__PORT": "1"}, r"PRESALES_LISTN__PORT: no such setting; did you mean PRESALES_LISTEN__PORT\?"),
@@ -93,6 +109,9 @@ def test_a_wrong_value_in_the_environment_is_named(environ: dict[str, str], says
         ("listen = 8480\n", r"listen is a table: write \[listen\]"),
         ("port = \n", r"presales\.toml: is not TOML: .*line 1"),
         ("[mqtt]\npassword_file = 3\n", r"mqtt\.password_file must name a file"),
+        ("[mqtt]\npassword_file = 'f'\npassword = 'x'\n", r"mqtt\.password and mqtt\.password_file are both set"),
+        ("[listen]\ndata = 'x'\n", r"listen\.data: no such setting; did you mean data\?"),
+        ("keep_days = 3\n", r"keep_days: no such setting; did you mean journal\.keep_days or privacy\.keep_days\?"),
     ],
 )
 def test_a_wrong_line_in_the_file_is_named(tmp_path: Path, text: str, says: str) -> None:
@@ -122,6 +141,19 @@ def test_a_secret_can_be_read_from_a_file(tmp_path: Path) -> None:
         assert settings.mqtt.password.get_secret_value() == "p a s s"
 
 
+def test_a_path_may_begin_at_home_and_an_address_is_as_the_system_writes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = load(environ={"PRESALES_DATA": "~/presales", "PRESALES_LISTEN__PROXIES": "10.0.0.5, 0:0::1"})
+    assert settings.data == tmp_path / "presales"
+    assert settings.listen.proxies == ("10.0.0.5", "::1")
+
+
+def test_no_body_is_allowed_that_could_never_be_taken() -> None:
+    assert load(environ={"PRESALES_LIMITS__BODY_BYTES": str(ROOM_BYTES)}).limits.body_bytes == ROOM_BYTES
+
+
 def test_names_that_only_share_the_prefix_are_left_alone() -> None:
     environ = {"PRESALES_SERVICE_HOST": "10.0.0.1", "PRESALES_CONFIG": "x.toml", "OTHER": "1"}
     assert load(environ=environ) == Settings()
@@ -135,6 +167,8 @@ def test_what_is_shown_has_every_setting_and_no_secret() -> None:
             "PRESALES_WEBHOOK__SECRET": SIGNING_SECRET,
             "PRESALES_WEBHOOK__URL": "https://me:swordfish-2@robot.example/send?access_token=swordfish-3",
             "PRESALES_LISTEN__TOKEN": "swordfish-4-and-more",
+            "PRESALES_SUGGESTIONS__MODEL_URL": "https://me:swordfish-5@model.example/v1?key=swordfish-6",
+            "PRESALES_SUGGESTIONS__MODEL_NAME": "small",
         }
     )
     shown: dict[str, Any] = settings.shown()

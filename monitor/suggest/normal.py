@@ -23,8 +23,8 @@ _MORE_SIMPLIFIED = (
 _MORE = str.maketrans(_MORE_TRADITIONAL, _MORE_SIMPLIFIED)
 _ANY_MORE = re.compile(f"[{_MORE_TRADITIONAL}]")
 _NO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]+")
-_NO_WORD = re.compile(r"[^\w%]+|_+")
-_LONG_RUN = re.compile(r"(.)\1{3,}")  # "有吗吗吗吗吗": what is repeated says no more.
+_NO_WORD = re.compile(r"(?:[^\w%]|_)+")
+_LONG_RUN = re.compile(r"(\D)\1{3,}")  # "有吗吗吗吗吗": what is repeated says no more. 10000 is no 100.
 
 # "有 货 吗": one character a word is no word.
 _ZH = r"[\u3400-\u9fff]"
