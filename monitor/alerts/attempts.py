@@ -32,9 +32,6 @@ class Outbox(Protocol):
     async def standing(self, channel: str) -> list[Delivery]:
         """Return what was told last of each alert that stands."""
 
-    async def unheard_ends(self, channel: str, since_ms: int) -> list[Delivery]:
-        """Return the ends decided since an instant that a channel was not told of."""
-
     async def record_attempts(self, attempts: Sequence[Attempt], rests: Sequence[Rest] = ()) -> None:
         """Write down what came of it, and which channels are left alone; raises StoreUnavailable."""
 

@@ -25,7 +25,6 @@ from monitor.alerts.budget import Bucket
 from monitor.alerts.channels.base import Channel, Resumes
 from monitor.alerts.lane import Lane
 from monitor.alerts.merging import Listener, Speaker, merged, passed_on, standing_now
-from monitor.alerts.router import MACHINE_EXPIRES_MS
 from monitor.alerts.saying import encode
 from monitor.alerts.timer import Timer
 from monitor.core.decisions import AlertOrder, TellPeople
@@ -114,7 +113,6 @@ class Courier:
 
     async def run(self) -> None:
         """Deliver until ``stop``."""
-        await self._expire(self._timer.now_ms())  # First: what stands is what no end has come of, told or not.
         for lane in self._lanes:
             await self._open(lane)
         recorder = asyncio.create_task(self._record())
@@ -434,10 +432,6 @@ class Courier:
             for channel, number in (await self._outbox.expire(now_ms)).items():
                 self._metrics.deliveries.add(channel, "failed", n=number)
                 log.warning("channel %s: %d messages expired before they could be sent", channel, number)
-                for lane in self._lanes:
-                    if lane.name == channel and isinstance(lane.channel, Resumes):
-                        since_ms = now_ms - 2 * MACHINE_EXPIRES_MS
-                        lane.channel.resume(await self._outbox.unheard_ends(channel, since_ms))
         except StoreUnavailable:
             return  # The next round finds them again.
 

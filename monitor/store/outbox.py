@@ -25,7 +25,6 @@ _DELIVERY = "delivery_id, alert_id, channel, transition, stage, due_at_ms, decid
 # Transitions of what people are told; those of machines are in `monitor.alerts.message`.
 TOLD, HIGH, DIGEST = "told", "told_high", "digest"
 RECENT_MS = 10 * 60_000  # What is tried now was decided within this.
-_ENDS = "('resolved', 'withdrawn')"
 # What has its words still (see `retention`), in the very words of the index by which it is found.
 WITH_WORDS = "state != 'pending' AND length(body) > 2"
 
@@ -174,7 +173,7 @@ class Outbox:
         )
 
     async def standing(self, channel: str) -> list[Delivery]:
-        """Return what was told last of each alert on a channel, where that was no end and none came too late since.
+        """Return what was told last of each alert on a channel, where that was no end.
 
         What is so old that its words are forgotten is left out: nobody could tell it again.
         """
@@ -186,24 +185,8 @@ class Outbox:
                     f"AND transition IN ('raised', 'risen') AND {WITH_WORDS} "
                     "AND NOT EXISTS (SELECT 1 FROM outbox AS later "
                     "WHERE later.alert_id = o.alert_id AND later.channel = o.channel AND later.number > o.number "
-                    f"AND (later.state = 'sent' OR later.state = 'failed' AND later.transition IN {_ENDS})) "
-                    "ORDER BY +number",
+                    "AND later.state = 'sent') ORDER BY +number",
                     (channel,),
-                )
-            ]
-        )
-
-    async def unheard_ends(self, channel: str, since_ms: int) -> list[Delivery]:
-        """Return the ends decided since an instant that a channel was not told of, nor of these alerts since."""
-        return await self._reader.read(
-            lambda db: [
-                _delivery(row)
-                for row in db.execute(
-                    f"SELECT {_DELIVERY} FROM outbox AS o WHERE decided_at_ms >= ? AND channel = ? AND {WITH_WORDS} "
-                    f"AND state = 'failed' AND transition IN {_ENDS} AND NOT EXISTS (SELECT 1 FROM outbox AS later "
-                    "WHERE later.alert_id = o.alert_id AND later.channel = o.channel AND later.number > o.number "
-                    "AND later.state = 'sent')",
-                    (since_ms, channel),
                 )
             ]
         )

@@ -15,18 +15,16 @@ _VACUUM_FROM = 4096  # Free pages that are kept for what comes next: 16 MiB.
 _VACUUM_SLICE = 256
 _MONTH_MS = 31 * DAY_MS  # The longest span a channel's budget looks back.
 
-# What has others hanging on it: how what is over is found, and what is deleted of each. Only the first ones are looked
-# at: what comes in is numbered by when, so the old are the first, and few of those are open still.
+# What has others hanging on it: how what is over is found, by an index that has nothing else in it, so that what must
+# stay is in nobody's way; and what is deleted of each.
 _WITH_TRAIL = (
     (
-        "SELECT number FROM (SELECT number, state, decided_at_ms FROM outbox ORDER BY number LIMIT ?) "
-        "WHERE state != 'pending' AND decided_at_ms < ?",
+        "SELECT number FROM outbox WHERE NOT state = 'pending' AND decided_at_ms < ? ORDER BY decided_at_ms LIMIT ?",
         "DELETE FROM attempts WHERE delivery = ?",
         "DELETE FROM outbox WHERE number = ?",
     ),
     (
-        "SELECT alert FROM (SELECT alert, updated_at_ms, ended_at_ms FROM alerts ORDER BY number LIMIT ?) "
-        "WHERE updated_at_ms < ? AND ended_at_ms IS NOT NULL",
+        "SELECT alert FROM alerts WHERE ended_at_ms IS NOT NULL AND updated_at_ms < ? ORDER BY updated_at_ms LIMIT ?",
         "DELETE FROM alert_acts WHERE alert = ?",
         "DELETE FROM alerts WHERE alert = ?",
     ),
@@ -96,7 +94,7 @@ def prune(before_ms: int, max_rows: int, db: sqlite3.Connection) -> int:
                 "DELETE FROM commits WHERE position <= ? AND number < ? AND now_ms < ?", (old, number, before_ms)
             ).rowcount
     for find, *deletes in _WITH_TRAIL:
-        over = db.execute(find, (max_rows, before_ms)).fetchall()
+        over = db.execute(find, (before_ms, max_rows)).fetchall()
         for delete in deletes:
             db.executemany(delete, over)
         deleted += len(over)

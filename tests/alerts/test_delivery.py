@@ -12,7 +12,7 @@ from monitor.alerts.router import MACHINE_EXPIRES_MS, PEOPLE_EXPIRES_MS, Route, 
 from monitor.core.decisions import AlertOrder
 from monitor.errors import DeliveryError, StoreUnavailable
 from monitor.metrics import Metrics
-from monitor.store.entries import Attempt, Commit, Delivery, DueDelivery, Rest
+from monitor.store.entries import Attempt, Commit, DueDelivery, Rest
 from monitor.store.journal import Journal
 from tests.alerts.orders import raised, resolved, risen
 from tests.alerts.scripted import START_MS, Scripted
@@ -285,39 +285,6 @@ async def test_what_expired_while_nobody_was_there_is_counted_and_not_told(floor
     async with floor.delivering():
         await until(lambda: floor.counted("failed") == 1)
     assert ding.tried == []
-
-
-class Repeating(Scripted):
-    """A channel that repeats what stands."""
-
-    standing: frozenset[str] = frozenset()
-
-    def resume(self, told: Sequence[Delivery]) -> None:
-        over = {one.alert_id for one in told if one.transition == "resolved"}
-        self.standing = (self.standing | {one.alert_id for one in told}) - over
-
-
-async def test_a_channel_that_repeats_what_stands_hears_of_an_end_that_it_was_never_told(floor: Floor) -> None:
-    channel = Repeating(floor.time, Route(channel="hook", for_people=False, expires_ms=MACHINE_EXPIRES_MS))
-    floor.channels.append(channel)
-    async with floor.delivering():
-        await floor.order(raised(), raised(wait=8), raised(wait=9))
-        await until(lambda: len(channel.taken) == 3)
-        channel.standing = frozenset({"k-7", "k-8", "k-9"})
-        channel.always = DeliveryError("throttled", retry_after_seconds=200)
-        await floor.order(resolved(decided_at_ms=START_MS))
-        await until(lambda: floor.counted("retried") == 1)
-        await floor.order(resolved(wait=8, decided_at_ms=START_MS))
-        floor.time.pass_(400)  # For longer than an end is of use nothing can be tried.
-        await until(lambda: channel.standing == {"k-9"})
-        assert len(channel.tried) == 4
-    channel.always = None
-    await floor.order(resolved(wait=9))
-    floor.time.pass_(3600)
-    channel.standing = frozenset()
-    async with floor.delivering():
-        await until(lambda: floor.counted("failed") == 3)
-        assert channel.standing == frozenset()
 
 
 async def test_a_stop_lets_what_is_under_way_finish(floor: Floor) -> None:

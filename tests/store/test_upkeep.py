@@ -15,6 +15,7 @@ from monitor.store.outbox import Outbox
 from monitor.store.retention import Ages, Forgetter
 from monitor.store.upkeep import prune
 from tests.store.made import commit, delivery, event, round_of
+from tests.store.test_alerts import state as alert
 
 DAY = 86_400_000
 
@@ -98,10 +99,28 @@ async def test_pending_deliveries_stay_and_settled_ones_go_with_their_attempts(j
     assert await journal._reader.read(lambda db: db.execute("SELECT count(*) FROM attempts").fetchone()) == (1,)
 
 
+async def test_what_is_old_goes_however_much_before_it_must_stay(journal: Journal) -> None:
+    names = [f"pending-{n}" for n in range(4)] + ["sent"]
+    alerts = [alert(str(n)) for n in range(4)] + [alert("over", state="resolved", ended_at_ms=2, outcome="answered")]
+    await journal.commit(commit(event(1), now_ms=1, outbox=[delivery(name) for name in names], alerts=alerts))
+    await journal.outbox.record_attempts([Attempt(delivery_id="sent", outcome="sent", sent_at_ms=1, answered_at_ms=2)])
+    await prune_all(journal, DAY, 1, max_rows=3)
+
+    def left(db: sqlite3.Connection) -> list[Any]:
+        return [
+            db.execute(f"SELECT {what} ORDER BY 1").fetchall()
+            for what in ("delivery_id FROM outbox", "alert FROM alerts")
+        ]
+
+    deliveries, standing = await journal._reader.read(left)
+    assert [name for (name,) in deliveries] == names[:4]
+    assert [name for (name,) in standing] == ["0", "1", "2", "3"]
+
+
 async def test_rows_of_conversations_long_closed_go(journal: Journal) -> None:
-    rows = [("senye", f"c-{n}", n, n == 3, b"%d" % n) for n in range(1, 11)]
+    rows = [("senye", f"c-{n}", n, n == 3, b"%d" % n, None) for n in range(1, 11)]
     await journal.commit(commit(*[event(n) for n in range(1, 8)], now_ms=1, rows=rows[:7], saved_position=7))
-    late = [("senye", "c-1", 8, False, b"1 again"), *rows[7:]]
+    late = [("senye", "c-1", 8, False, b"1 again", None), *rows[7:]]
     await journal.commit(commit(*[event(n) for n in range(8, 11)], now_ms=DAY, rows=late, saved_position=10))
     for _ in range(20):  # Round and round by three, whatever else there is to do.
         await journal.prune(DAY, 1, max_rows=3)

@@ -93,8 +93,6 @@ class AlertmanagerChannel:
             DeliveryError: as `Channel.send` says.
         """
         data = msgspec.json.decode(delivery.body)["data"]
-        if data["transition"] in ENDED:
-            self._note(data)  # Whether it can be told or not: what is said no more runs out there.
         await self._post([self._alert(data)])
         self._note(data)
 

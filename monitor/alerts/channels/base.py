@@ -38,4 +38,4 @@ class Resumes(Protocol):
     """A channel that repeats what stands, and so must know it after a restart."""
 
     def resume(self, told: Sequence[Delivery]) -> None:
-        """Take up what was told last of each alert, before `Channel.open`; later, ends that it could not be told."""
+        """Take up what was told last of each alert; before `Channel.open`."""

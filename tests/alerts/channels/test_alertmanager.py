@@ -12,11 +12,10 @@ from monitor.alerts.channels.alertmanager import STANDS_MS, AlertmanagerChannel
 from monitor.alerts.router import Route, route
 from monitor.clock import Clock
 from monitor.core.decisions import AlertOrder
-from monitor.errors import DeliveryError
 from monitor.store.entries import Delivery
 from tests.alertmanager import alertmanager
 from tests.alerts.channels.contract import ChannelContract, shown
-from tests.alerts.channels.endpoint import Endpoint, answering, taken
+from tests.alerts.channels.endpoint import Endpoint
 from tests.alerts.orders import raised, resolved, risen
 from tests.waiting import until
 
@@ -104,26 +103,6 @@ async def test_what_stands_is_said_again_before_its_end_and_what_is_over_is_not(
     assert set(repeated) == {"k-8"} or set(repeated) == {"k3f9-8"}
     ends_at_ms = datetime.fromisoformat(endpoint.pushed()[0][0]["endsAt"]).astimezone(UTC).timestamp() * 1000
     assert abs(ends_at_ms - Clock().now_ms() - STANDS_MS) < 60_000
-
-
-async def test_what_is_over_is_not_said_to_stand_though_its_end_could_not_be_told() -> None:
-    endpoint = Pushed(again_seconds=0.02)
-    channel = endpoint.channel
-    await endpoint.start()
-    await channel.open()
-    try:
-        await channel.send(made(raised(), channel.route))
-        await channel.send(made(raised(wait=8), channel.route))
-        endpoint.answer = answering(503)
-        with pytest.raises(DeliveryError):
-            await channel.send(made(resolved(), channel.route))
-        endpoint.answer = taken
-        after = len(endpoint.bodies)
-        await until(lambda: len(endpoint.bodies) >= after + 3)
-    finally:
-        await channel.close()
-        await endpoint.stop()
-    assert {alert["labels"]["wait"] for post in endpoint.pushed()[after + 1 :] for alert in post} == {"k3f9-8"}  # type: ignore[index]
 
 
 async def test_what_stood_at_a_restart_is_taken_up() -> None:
