@@ -245,7 +245,8 @@ class Hub:
                 row = self._floor.row(wait)
                 if row is None:
                     return
-                encoded = live_wait(row, self._services.epoch, self._crew.person(row), self._asked.intent(row))
+                stale = self._part.stale_since_ms(row.shop, row.account) if "stale" in row.flags else None
+                encoded = live_wait(row, self._services.epoch, self._crew.person(row), self._asked.intent(row), stale)
                 if rows.get(wait) != encoded:
                     rows[wait] = encoded
                     up.append(encoded)

@@ -60,6 +60,7 @@ class LiveSource(Struct, forbid_unknown_fields=True):
     last_event_at: str | None
     lag_seconds: float
     accounts: int
+    accounts_out: int  # That are not logged in: what comes by them is unseen.
     reason: str | None
 
 

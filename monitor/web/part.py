@@ -37,6 +37,8 @@ class Part:
         self.sources: Sequence[SourceRow] = ()
         self.last_event_at_ms: int | None = None
         self.promises: int | None = 0
+        self._all_sources: Sequence[SourceRow] = ()
+        self._out: dict[str, list[tuple[str | None, int]]] | None = None
 
     def holds(self, entry: Entry) -> bool:
         """Whether a wait is of this part."""
@@ -72,9 +74,22 @@ class Part:
         if self._scope is not WHOLE:
             shops = {shop for shop in shops if self._holds_shop(shop)}
             sources = [source for source in sources if not shops.isdisjoint(source.shops)]
+        self._all_sources, self._out = sources, None
         self.shops = len(shops)
         self.last_event_at_ms = max((s.last_event_at_ms for s in sources if s.last_event_at_ms), default=None)
         self.sources = sorted(sources, key=lambda s: (_WORST_FIRST.get(s.state, 0), s.name))[:SOURCES_AT_MOST]
+
+    def stale_since_ms(self, shop: str, account: str | None) -> int | None:
+        """Return since when nobody can tell how a shop's chats stand that come by an account; None: unknown.
+
+        Whoever opens a board later sees the same time standing still as who looked on.
+        """
+        if self._out is None:  # Seldom is anything stale: made when it is first asked for.
+            self._out = _out_since(self._all_sources)
+        out = self._out.get(shop, [])
+        # What names no account speaks for all accounts of the shop.
+        own = [since for other, since in out if account is None or other is None or other == account]
+        return max(own or [since for _, since in out], default=None)
 
     def look_at_promises(self) -> None:
         """Count its promises anew: they are counted by platform and team."""
@@ -105,3 +120,14 @@ class Part:
         if people is None:
             return any(group.shop == shop for group in self._groups())
         return scope.holds(people.platform(shop), shop, people.team_of_shop(shop, self._services.now_ms()))
+
+
+def _out_since(sources: Sequence[SourceRow]) -> dict[str, list[tuple[str | None, int]]]:
+    """Return by shop the accounts nothing is seen of, each with since when."""
+    found: dict[str, list[tuple[str | None, int]]] = {}
+    for source in sources:
+        for row in source.accounts:
+            out = [at_ms for at_ms in (source.stale_since_ms, row.stale_since_ms) if at_ms is not None]
+            for shop in row.shops if out else ():
+                found.setdefault(shop, []).append((row.account, min(out)))
+    return found

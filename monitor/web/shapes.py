@@ -64,6 +64,7 @@ class LiveWait(Struct, gc=False, omit_defaults=True):
     person: str | None = None  # Whose it is, by the name in the list of agents; left out: `agent`.
     alert: dict[str, Any] | None = None  # What people were told and did, as `alert_of`; left out: nothing.
     intent: str | None = None  # What is asked about, in a word and never in the buyer's; left out: unclear.
+    stale_since: str | None = None  # Since when nobody can tell how it stands; left out: it is seen.
 
 
 @lru_cache(maxsize=1024)
@@ -71,7 +72,13 @@ def _stages(limits: tuple[tuple[str, int], ...]) -> msgspec.Raw:
     return msgspec.Raw(encode([(name, seconds(after_ms)) for name, after_ms in limits]))
 
 
-def live_wait(row: WaitRow, epoch: str, person: str | None = None, intent: str | None = None) -> bytes:
+def live_wait(
+    row: WaitRow,
+    epoch: str,
+    person: str | None = None,
+    intent: str | None = None,
+    stale_since_ms: int | None = None,
+) -> bytes:
     """A wait as the live feed sends it."""
     return encode(
         LiveWait(
@@ -93,6 +100,7 @@ def live_wait(row: WaitRow, epoch: str, person: str | None = None, intent: str |
             person,
             alert_of(row),
             intent,
+            instant(stale_since_ms),
         )
     )
 
@@ -157,19 +165,25 @@ def told_step(told: ToldStep) -> dict[str, Any]:
 
 def live_source(source: SourceRow) -> dict[str, Any]:
     """A source as the live feed sends it."""
+    return _source(source) | {
+        "accounts": len(source.accounts),
+        "accounts_out": sum(row.state != "online" for row in source.accounts),
+    }
+
+
+def _source(source: SourceRow) -> dict[str, Any]:
     return {
         "name": source.name,
         "state": source.state,
         "last_event_at": instant(source.last_event_at_ms),
         "lag_seconds": seconds(source.lag_ms),
-        "accounts": len(source.accounts),
         "reason": source.reason,
     }
 
 
 def api_source(source: SourceRow, fault: tuple[int, str, str] | None = None) -> dict[str, Any]:
     """A source as the API answers it."""
-    return live_source(source) | {
+    return _source(source) | {
         "newest_ts": instant(source.newest_ts_ms),
         "stale_since": instant(source.stale_since_ms),
         "host": source.host,

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from monitor.core.decisions import SourceTurned
 from monitor.core.people import People
 from monitor.core.roster import Register, Team
+from monitor.core.views import AccountRow
 from monitor.errors import StoreUnavailable
 from monitor.web import hub, hubs, live
 from monitor.web.scope import WHOLE, Scope
@@ -381,10 +382,27 @@ async def test_a_source_that_turns_stale_is_shown_with_its_waits() -> None:
             "last_event_at": "2026-11-18T11:06:39.000Z",
             "lag_seconds": 0.2,
             "accounts": 1,
+            "accounts_out": 0,
             "reason": "silent",
         }
         assert board.counts["shops"] == 2
         assert board.counts["last_event_at"] == "2026-11-18T11:06:39.000Z"
+
+
+async def test_a_wait_that_is_unseen_says_since_when_however_late_one_looks() -> None:
+    async with standing(rows=[a_row(1, flags=("stale",)), a_row(2)]) as stand:
+        out = AccountRow("senye:lin", "kicked", ("senye",), stale_since_ms=NOW_MS - 9_000)
+        other = AccountRow("senye:zhou", "kicked", ("senye",), stale_since_ms=NOW_MS - 1_000)
+        stand.engine.known_sources = [
+            a_source("c-1", accounts=(out, other)),
+            a_source("c-2", accounts=(AccountRow("senye:lin", "online", ("senye",)),), stale_since_ms=NOW_MS - 5_000),
+        ]
+        async with look(stand) as line:
+            board = await looking(line)
+            # The second source saw its account for four seconds longer.
+            assert board.waits["k3f9-1"]["stale_since"] == "2026-11-18T11:06:35.000Z"
+            assert "stale_since" not in board.waits["k3f9-2"]
+            assert [source["accounts_out"] for source in board.sources] == [2, 0]
 
 
 async def test_what_no_commit_tells_is_found_by_looking_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,11 @@ describe('folding frames', () => {
     expect(step(board, { type: 'tick', seq: 5, now: at(5) })).toBe(board)
   })
 
+  it('goes by the service where that says since when a wait is unseen', () => {
+    const stale = row('a', { flags: ['stale'], stale_since: at(-20) })
+    expect(after(snapshot([stale], { now: at(50) })).waits.get('a')?.staleSinceMs).toBe(NOON_MS - 20_000)
+  })
+
   it('remembers since when a wait stands on a stale source, over further deltas and a snapshot', () => {
     const stale = row('a', { flags: ['stale'] })
     const board = after(

@@ -38,6 +38,8 @@ describe('nobody waiting', () => {
       doubtOf(board({ sources: states.map((state, n) => ({ name: `c${n}`, state })) }).sources, en)
     expect(doubt('ok', 'ok')).toBeNull()
     expect(doubt('ok', 'catching_up')).toBe('1 source is delayed: newer messages may not be here yet')
+    const kicked = [{ name: 'c', state: 'ok', accounts: 3, accounts_out: 1 }]
+    expect(doubtOf(board({ sources: kicked }).sources, en)).toMatch(/^1 source is unknown/)
     expect(doubt('stale', 'catching_up')).toBe('1 source is unknown: buyers may be waiting unseen')
   })
 })

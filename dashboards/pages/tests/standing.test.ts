@@ -29,6 +29,7 @@ function at(ms: number, more: Partial<Wait> = {}): Standing {
       flags: [],
       alert: null,
       intent: null,
+      staleSinceMs: null,
       ...more,
       sinceMs: 0,
     },

@@ -204,10 +204,11 @@ describe('the figures of the board', () => {
       source('late', 'catching_up', 40),
       source('later', 'catching_up', 74),
       source('dead', 'stale', null),
+      { ...source('kicked', 'ok', 1), accounts: 3, accounts_out: 1 },
     ]
     const v = view([], 12, { sources })
-    expect(v.sources.troubled.map((s) => s.name)).toEqual(['dead', 'later', 'late'])
-    expect(v.sources).toMatchObject({ ok: 1, total: 4 })
+    expect(v.sources.troubled.map((s) => s.name)).toEqual(['dead', 'kicked', 'later', 'late'])
+    expect(v.sources).toMatchObject({ ok: 1, total: 5, unknown: 1, partly: 1, delayed: 2 })
   })
 
   it('knows never-received from long-quiet', () => {

@@ -6,7 +6,8 @@ export type Answer<T> =
   | { readonly state: 'missing' }
   /** Somebody was faster. */
   | { readonly state: 'conflict'; readonly data: T }
-  | { readonly state: 'refused'; readonly why: string }
+  /** Nobody is logged in (any more), or who is may not do this. */
+  | { readonly state: 'refused'; readonly loggedIn: boolean; readonly why: string }
   /** `why` is empty where nobody answered: what a browser says of that is for its makers. */
   | { readonly state: 'failed'; readonly why: string }
 
@@ -46,7 +47,8 @@ async function read<T>(answer: Response): Promise<Answer<T>> {
   if (answer.status === 409) return { state: 'conflict', data: (await answer.json()) as T }
   if (answer.status === 404) return { state: 'missing' }
   const why = await reason(answer)
-  return answer.status === 401 || answer.status === 403 ? { state: 'refused', why } : { state: 'failed', why }
+  if (answer.status !== 401 && answer.status !== 403) return { state: 'failed', why }
+  return { state: 'refused', loggedIn: answer.status === 403, why }
 }
 
 async function reason(answer: Response): Promise<string> {

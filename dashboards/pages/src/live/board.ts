@@ -9,7 +9,7 @@ import type { Agent, Counts, Delta, Snapshot, Source, Tick, Wait } from './frame
 
 export interface BoardWait {
   readonly wait: Wait
-  /** When its source was first seen stale: from then on its time is shown standing still. Null while fresh. */
+  /** Since when its source is stale: from then on its time is shown standing still. Null while fresh. */
   readonly staleSinceMs: number | null
 }
 
@@ -66,7 +66,7 @@ function changed(board: Board, frame: Delta): Board {
 
 function placed(before: Board | null, wait: Wait, nowMs: number): BoardWait {
   if (!wait.flags.includes('stale')) return { wait, staleSinceMs: null }
-  return { wait, staleSinceMs: before?.waits.get(wait.id)?.staleSinceMs ?? nowMs }
+  return { wait, staleSinceMs: wait.staleSinceMs ?? before?.waits.get(wait.id)?.staleSinceMs ?? nowMs }
 }
 
 function byName(agents: readonly Agent[]): ReadonlyMap<string, Agent> {

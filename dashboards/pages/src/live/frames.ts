@@ -38,6 +38,8 @@ export interface Wait {
   readonly alert: WaitAlert | null
   /** What is asked, in a word; null: not known. */
   readonly intent: string | null
+  /** Since when its source has been silent, where the service can tell. */
+  readonly staleSinceMs: number | null
 }
 
 export interface WaitAlert {
@@ -117,6 +119,8 @@ export interface Source {
   readonly name: string
   readonly state: SourceState
   readonly lagSeconds: number | null
+  /** Accounts that are not logged in: what comes by them is unseen. */
+  readonly accountsOut: number
   readonly reason: string | null
 }
 
@@ -240,6 +244,7 @@ function readWait(raw: unknown): Wait {
     flags: asList(o['flags'] ?? [], 'flags').map((f) => asText(f, 'flag')),
     alert: o['alert'] == null ? null : readAlert(o['alert']),
     intent: asTextOrNull(o['intent'], 'intent'),
+    staleSinceMs: asInstantOrNull(o['stale_since'], 'stale_since'),
   }
 }
 
@@ -335,6 +340,7 @@ function readSource(raw: unknown): Source {
     name: asText(o['name'], 'name'),
     // A state this page does not know is not shown as a healthy one.
     state: state === 'ok' || state === 'catching_up' ? state : 'stale',
+    accountsOut: asNumber(o['accounts_out'] ?? 0, 'accounts_out'),
     lagSeconds: o['lag_seconds'] == null ? null : asNumber(o['lag_seconds'], 'lag_seconds'),
     reason: asTextOrNull(o['reason'], 'reason'),
   }

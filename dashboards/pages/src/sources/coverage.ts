@@ -32,8 +32,12 @@ export function inTrouble(source: Source): boolean {
 }
 
 function rank(source: Source): number {
-  const out = source.accounts.some((account) => account.state !== 'online')
-  return Math.min(WORST_FIRST[source.state], out ? 1 : 2)
+  return Math.min(WORST_FIRST[source.state], accountsOut(source) > 0 ? 1 : 2)
+}
+
+/** How many of its accounts are not logged in: what comes by them is unseen. */
+export function accountsOut(source: Source): number {
+  return source.accounts.filter((account) => account.state !== 'online').length
 }
 
 /** What a source did not see: stretches that nothing has filled, of its accounts where they are told apart. */

@@ -46,7 +46,7 @@ export function remarksOf(row: Row, words: Common): readonly string[] {
  * one that was quiet. Null: all are well.
  */
 export function doubtOf(sources: readonly Source[], words: Common): string | null {
-  const unknown = sources.filter(({ state }) => state === 'stale').length
+  const unknown = sources.filter(({ state, accountsOut }) => state === 'stale' || accountsOut > 0).length
   const delayed = sources.filter(({ state }) => state === 'catching_up').length
   if (unknown > 0) return words.nobodyButUnknown(unknown)
   return delayed > 0 ? words.nobodyButDelayed(delayed) : null

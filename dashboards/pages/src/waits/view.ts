@@ -72,6 +72,8 @@ export interface SourcesView {
   readonly ok: number
   readonly unknown: number
   readonly delayed: number
+  /** In which some account is not logged in, though the source itself is there. */
+  readonly partly: number
   /** What is not well: unknown ones first, then the delayed, the longest delay first. */
   readonly troubled: readonly Source[]
 }
@@ -268,12 +270,16 @@ function sum(tally: Readonly<Record<Band, number>>): number {
 }
 
 function sourcesView(sources: readonly Source[]): SourcesView {
-  const troubled = sources.filter((source) => source.state !== 'ok')
+  const troubled = sources.filter((source) => source.state !== 'ok' || source.accountsOut > 0)
+  const partly = troubled.filter((source) => source.state !== 'stale' && source.accountsOut > 0).length
   const unknown = troubled.filter((source) => source.state === 'stale').length
-  const worse = (source: Source): number => (source.state === 'stale' ? -Infinity : -(source.lagSeconds ?? 0))
+  const worse = (source: Source): number => {
+    if (source.state === 'stale') return -Infinity
+    return source.accountsOut > 0 ? -Number.MAX_VALUE : -(source.lagSeconds ?? 0)
+  }
   troubled.sort((a, b) => compare(worse(a), worse(b)) || compare(a.name, b.name))
   const ok = sources.length - troubled.length
-  return { total: sources.length, ok, unknown, delayed: troubled.length - unknown, troubled }
+  return { total: sources.length, ok, unknown, delayed: troubled.length - unknown - partly, partly, troubled }
 }
 
 function compare<T extends number | string>(a: T, b: T): number {

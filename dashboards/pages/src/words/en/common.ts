@@ -42,6 +42,7 @@ export const common: Common = {
   promises: 'Promised',
   sources: 'Sources',
   delayed: 'Delayed',
+  accountsOut: (n) => `${counted(n, 'account', 'accounts')} offline`,
   unknown: 'Unknown',
   none: '—',
   reason: {
@@ -64,7 +65,8 @@ export const common: Common = {
     unknown: 'Unknown',
     full: 'Full',
   },
-  inConversation: (open, limit) => (limit === null ? `${open} chats` : `${open}/${limit} chats`),
+  inConversation: (open, limit) =>
+    limit === null ? counted(open, 'chat', 'chats') : `${open}/${limit} chats`,
   storeDown: 'Cannot store: new messages are not taken; goes on by itself once the disk is back',
   line: {
     live: 'Live',

@@ -39,6 +39,7 @@ export const common = {
   promises: '待跟进',
   sources: '采集端',
   delayed: '数据延迟',
+  accountsOut: (n: number) => `${n} 个账号掉线`,
   unknown: '未知',
   none: '—',
   reason: {
