@@ -227,6 +227,20 @@ async def test_what_is_open_stays_true_when_the_list_leaves_it_out(page: Page, f
     await expect(page.locator("[data-test=shop]")).to_contain_text("senye")
 
 
+async def test_on_a_phone_one_reads_what_the_buyer_said_and_comes_back_to_the_list(
+    page: Page, program: Program
+) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await shown(page, program, "/console?lang=zh")
+    await expect(page.locator("[data-test=find]")).to_be_in_viewport()
+    await page.locator(".qrow", has_text="zhou").click()
+    await expect(page.locator("[data-test=pane] [data-test=said]").last).to_be_in_viewport(ratio=0.8)
+    await expect(page.locator("[data-test=claim]")).to_be_in_viewport()
+    await expect(page.locator("[data-test=find]")).to_be_hidden()
+    await page.get_by_role("button", name="关闭").click()
+    await expect(page.locator(".qrow", has_text="zhou")).to_be_in_viewport()
+
+
 async def test_a_wait_that_needs_no_answer_leaves_with_a_reason(page: Page, program: Program) -> None:
     chat = {"conversation": "c-ad", "buyer": "广告部"}
     send(program, *(event(f"ad-{n}", 60 - n, text="您好", **chat) for n in range(20)))

@@ -309,6 +309,15 @@ async def test_an_empty_board_is_no_good_news_while_a_source_is_unknown(board: B
     await expect(nobody).not_to_contain_text("✓")
 
 
+async def test_a_source_that_lacks_an_account_is_not_well_though_it_is_there(board: Board) -> None:
+    board.live.sources = [board.live.source("C11"), board.live.source("C12", accounts_out=2)]
+    await board.open()
+    assert await board.says("feeds") == "1/2"
+    await expect(board.page.locator(".figure--feeds")).to_contain_text("账号掉线 1")
+    await expect(board.page.locator("[data-test=sources]")).to_contain_text("C12 2 个账号掉线")
+    await expect(board.page.locator("[data-test=nobody]")).to_contain_text("1 个采集端未知")
+
+
 async def test_bots_polite_words_sources_and_notifications_have_their_own_places(board: Board) -> None:
     live = board.live
     live.waits = [

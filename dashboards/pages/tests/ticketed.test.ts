@@ -54,7 +54,7 @@ describe('a line opened with a ticket', () => {
   })
 
   it.each([
-    [{ state: 'refused', why: 'a token is needed' }, 4401],
+    [{ state: 'refused', loggedIn: false, why: 'a token is needed' }, 4401],
     [{ state: 'failed', why: 'nobody answers' }, 1006],
     [{ state: 'missing' }, 1006],
   ] as [Answer<TicketTold>, number][])('is closed where there is no ticket: %j', async (answer, code) => {
