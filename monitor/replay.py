@@ -8,7 +8,7 @@ the order of arrival, and `lateness` does its work.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, TypedDict, Unpack
 
@@ -164,54 +164,58 @@ class Replay:
     ) -> Iterator[AnyEvent]:
         """Yield what is well formed and new; count and remember the rest.
 
-        Each step is done for some hundred lines before the next is: so the processor keeps the code of one step at
-        hand, where line by line each step would drive out the one before. Who shows events as they come, from a pipe
+        Some hundred lines are decoded before the first of them is handled: so the processor keeps the code of one step
+        at hand, where line by line each step would drive out the other. Who shows events as they come, from a pipe
         that fills slowly, takes one ``at_once``.
         """
+        return chain.from_iterable(self._some(lines, progress, at_once))
+
+    def _some(
+        self, lines: Iterable[bytes], progress: Callable[[int], None] | None, at_once: int
+    ) -> Iterator[list[AnyEvent]]:
         tally = self.tally
         source = iter(lines)
         told = 0
         while some := list(islice(source, at_once)):
-            yield from self._new(self._well_formed(some))
+            yield self._new(some)
             if progress is not None and tally.read - told >= TOLD_EVERY:
                 told = tally.read
                 progress(told)
 
-    def _well_formed(self, lines: list[bytes]) -> list[AnyEvent]:
-        """Return the events on some lines; count the lines, and remember why some are none."""
-        tally = self.tally
+    def _new(self, lines: list[bytes]) -> list[AnyEvent]:
+        """Return the events on some lines that are no duplicates of any before; count the lines, and what is none."""
+        tally, seen = self.tally, self._seen
         limits = Limits()
-        events: list[AnyEvent] = []
-        blank = 0
-        for number, line in enumerate(lines, tally.read + 1):
+        new: list[AnyEvent] = []
+        blank = rejected = duplicates = 0
+        for line in lines:
             try:
-                events.append(decode_line(line, limits))
+                event = decode_line(line, limits)
             except Refused as refused:
                 if line.isspace():
                     blank += 1
                     continue
-                tally.rejected += 1
+                rejected += 1
                 if len(self.refused) < REASONS_SHOWN:
-                    self.refused.append(f"line {number - blank}: {refused.path}: {refused.error}")
-        tally.read += len(lines) - blank
-        return events
-
-    def _new(self, events: list[AnyEvent]) -> list[AnyEvent]:
-        """Return those events that are no duplicates of any before; count the others."""
-        seen = self._seen
-        new: list[AnyEvent] = []
-        for event in events:
+                    number = tally.read + len(new) + duplicates + rejected
+                    self.refused.append(f"line {number}: {refused.path}: {refused.error}")
+                continue
             if type(event) is Message:  # Most are, and Python reads the fields of one type quicker than of any.
                 where, identity = event.shop, event.id
             else:
                 where, identity = scope(event), event.id
-            ids = seen.get(where)
-            if ids is None:
+            try:
+                ids = seen[where]
+            except KeyError:
                 ids = seen[where] = set()
-            if identity not in ids:
+            if identity in ids:
+                duplicates += 1
+            else:
                 ids.add(identity)
                 new.append(event)
-        self.tally.duplicates += len(events) - len(new)
+        tally.read += len(lines) - blank
+        tally.rejected += rejected
+        tally.duplicates += duplicates
         return new
 
     def _feed(self, events: Iterable[AnyEvent], *, strict: bool) -> None:
@@ -240,8 +244,6 @@ class Replay:
             if type(event) is Message:
                 words = read(event)
                 folded = handle(event, number, last_ms, words)
-                if folded == "kept":
-                    silent.add((event.shop, event.conversation or ""))
             elif type(event) is AgentPresence:
                 handle(event, number, last_ms)
                 if profiles is not None:
@@ -255,9 +257,12 @@ class Replay:
                 elif type(event) is BuyerMerged and tracker.wants_history(event):
                     raise OutOfOrder("buyers turn out to be one: once more, with all they said kept at hand")
                 folded = handle(event, number, last_ms)
-            if folded == "late":
-                tally.late += 1
-            elif profiles is not None:
+            if folded != "folded":
+                if folded == "late":
+                    tally.late += 1
+                elif type(event) is Message:
+                    silent.add((event.shop, event.conversation or ""))
+            if profiles is not None and folded != "late":
                 try:
                     shop = scored[event.shop]
                 except KeyError:
@@ -303,6 +308,18 @@ class Replay:
                     kept[decision.round.wait] = decision.round
             elif type(decision) is PassStage:
                 pass  # Counted with its round.
+            elif type(decision) is RaiseAlert or type(decision) is RiseAlert:
+                # A wait that stands again is told again, and counted once.
+                if (told := (decision.wait, decision.stage)) not in self._announced:
+                    self._announced.add(told)
+                    tally.alerts[decision.stage] = tally.alerts.get(decision.stage, 0) + 1
+                if self._keep_alerts:
+                    self._orders.append(decision)
+            elif isinstance(decision, AlertOrder):
+                if isinstance(decision, WithdrawAlert):
+                    tally.alerts["withdrawn"] += 1
+                if self._keep_alerts:
+                    self._orders.append(decision)
             elif isinstance(decision, RestateRound):
                 if decision.was is not None:
                     tally.count(decision.was, -1)
@@ -311,20 +328,9 @@ class Replay:
                     tally.count(decision.now)
                     if self._keep_rounds:
                         kept[decision.now.wait] = decision.now
-            elif isinstance(decision, PassPromise):
-                if self._ruled:
-                    name = f"promise_{decision.stage}"
-                    tally.alerts[name] = tally.alerts.get(name, 0) + 1
-            elif isinstance(decision, AlertOrder):
-                if isinstance(decision, RaiseAlert | RiseAlert):
-                    # A wait that stands again is told again, and counted once.
-                    if (told := (decision.wait, decision.stage)) not in self._announced:
-                        self._announced.add(told)
-                        tally.alerts[decision.stage] = tally.alerts.get(decision.stage, 0) + 1
-                elif isinstance(decision, WithdrawAlert):
-                    tally.alerts["withdrawn"] += 1
-                if self._keep_alerts:
-                    self._orders.append(decision)
+            elif isinstance(decision, PassPromise) and self._ruled:
+                name = f"promise_{decision.stage}"
+                tally.alerts[name] = tally.alerts.get(name, 0) + 1
         decisions.clear()
 
     def rounds(self) -> Iterator[dict[str, Any]]:

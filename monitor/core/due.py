@@ -30,7 +30,7 @@ class Due:
         self._table = ladders.table
         self._escalation = escalation
         self._promise_steps = promise_steps
-        self._rows = shard.keeps_rows
+        self._keeps_rows = shard.keeps_rows
         self._tells = shard.tells
 
     def schedule(self, conversation: Conversation) -> None:
@@ -38,7 +38,7 @@ class Due:
         state = conversation.state
         wait, promise = state.wait, state.promise
         if wait is None and promise is None:
-            if self._rows:
+            if self._keeps_rows:
                 last = conversation.log
                 self._timers.wake(
                     conversation, max(self._shard.now_ms, last.ts_ms if last is not None else 0) + IDLE_MS
@@ -55,9 +55,9 @@ class Due:
                 promise is None
                 and wait.standing is None
                 and wait.since_ms == opened_at_ms
-                and (keeps_step(told[-1], wait) if told else not passed)
+                and (not passed or (told and keeps_step(told[-1], wait)))
             ):
-                # Most waits: one clock, and what was told is what was passed.
+                # Most waits: one clock, and nothing that was passed is still to be told.
                 if clock is None:
                     at_ms = opened_at_ms + 1 + (stages[passed].after_ms if passed < len(stages) else fold.give_up_ms)
                 else:
@@ -75,7 +75,7 @@ class Due:
             standing = wait.standing
             if standing is not None and self._shard.now_ms < standing.until_ms < at_ms:
                 at_ms = standing.until_ms  # From then on it is a person's again, and the board says so.
-            if clock is not None and self._rows:
+            if clock is not None and self._keeps_rows:
                 at_ms = min(at_ms, self._hours_turn_at(clock, opened_at_ms))
             if wait.since_ms:
                 reached = told_stages(told_of(conversation, wait.number))
@@ -111,7 +111,7 @@ class Due:
         at_ms = opened_at_ms + give_up_ms + 1
         if stages:
             at_ms = min(at_ms, clock.due(opened_at_ms, opened_at_ms, stages[0].after_ms + 1))
-        return min(at_ms, self._hours_turn_at(clock, opened_at_ms)) if self._rows else at_ms
+        return min(at_ms, self._hours_turn_at(clock, opened_at_ms)) if self._keeps_rows else at_ms
 
     def _hours_turn_at(self, clock: CountedClock, opened_at_ms: int) -> int:
         """Return when the clock of a wait begins or ceases to run next: the board says so."""

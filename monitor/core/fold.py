@@ -146,12 +146,13 @@ class Fold:
         ts_ms = entry.ts_ms
         code = entry.what & CODE
         wait = state.wait
-        over = wait or state.promise
-        if (
-            over is not None
-            and (ts_ms - over.opened_at_ms > self.give_up_ms or over.policy != self.number)
-            and self.give_up(state, ts_ms, close)
-        ):
+        if wait is not None:
+            old = ts_ms - wait.opened_at_ms > self.give_up_ms or wait.policy != self.number
+        elif (promise := state.promise) is not None:
+            old = ts_ms - promise.opened_at_ms > self.give_up_ms or promise.policy != self.number
+        else:
+            old = False
+        if old and self.give_up(state, ts_ms, close):
             wait = state.wait
             state.flags &= ~GAVE_UP
         if recalls and entry.id in recalls and code <= BOT:

@@ -40,6 +40,8 @@ class Judging:
     ) -> None:
         self._shard = shard
         self._policies = shard.policies
+        self._keeps_rows = shard.keeps_rows
+        self._tells = shard.tells
         self._alerts = alerts
         self._ladders = ladders
         self._escalation = escalation
@@ -52,7 +54,7 @@ class Judging:
         """A limit of this conversation has come."""
         shop = self._shard.by_name[conversation.shop]
         state = conversation.state
-        if self._shard.keeps_rows:
+        if self._keeps_rows:
             if state.wait is None and state.promise is None:
                 idle_at_ms = now_ms if conversation.log is None else conversation.log.ts_ms + IDLE_MS
                 if idle_at_ms <= now_ms:
@@ -70,7 +72,7 @@ class Judging:
                 self._give_up(shop, conversation, now_ms)
             else:
                 self._alerts.judge(shop, conversation, wait, now_ms)
-                if self._shard.tells and (self._ladders.table[wait.policy].any or conversation.told):
+                if self._tells and (self._ladders.table[wait.policy].any or conversation.told):
                     self._escalation.judge(conversation, wait, now_ms)
         if state.promise is not None:
             self._promise(shop, conversation, state.promise, now_ms)
@@ -139,5 +141,5 @@ class Judging:
             )
         if now_ms - promise.opened_at_ms > self._policies[promise.policy].give_up_ms:
             self._give_up(shop, conversation, now_ms)
-        if self._shard.tells and promise is conversation.state.promise:
+        if self._tells and promise is conversation.state.promise:
             self._promise_steps.judge(conversation, promise, now_ms)

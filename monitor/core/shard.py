@@ -14,7 +14,7 @@ from monitor.core.entries import Marks, MarksBook
 from monitor.core.entry import Who
 from monitor.core.feeds import SILENT_MS, Feed, Source
 from monitor.core.fold import Ending, Fold, Folds
-from monitor.core.hours import Calendar, Hours
+from monitor.core.hours import ALWAYS_MS, Calendar, Hours
 from monitor.core.incidents import Incidents
 from monitor.core.lists import Lists
 from monitor.core.people import People
@@ -49,6 +49,7 @@ class Shop:
     __slots__ = (
         "buyers",
         "conversations",
+        "dated",
         "fold",
         "from_ms",
         "lists",
@@ -106,6 +107,7 @@ class Shop:
         """Resolve again before the next event."""
         self.spans.clear()
         self.from_ms = self.until_ms = 0
+        self.dated = True  # The policy holds for a span of time only; else the time of an event need not be looked at.
         self.phase: str | None = None
         self.phases: Collection[str] | None = None  # Those that make a difference; None: not asked yet.
 
@@ -189,6 +191,7 @@ class Shard:
         """Let a shop hold the policy of an event: the one given, else that in force at its time and phase."""
         if policy is not None:
             shop.from_ms = shop.until_ms = 0
+            shop.dated = True
             shop.fold, shop.marks = self.folds[policy], self.marks[policy]
             return
         ts_ms = event.ts_ms
@@ -197,6 +200,7 @@ class Shard:
         if span is None or not span[0] <= ts_ms < span[1]:
             span = self._resolved(shop, phase, ts_ms)
         shop.from_ms, shop.until_ms, shop.fold, shop.marks = span
+        shop.dated = span[0] > -ALWAYS_MS or span[1] < ALWAYS_MS
 
     def _resolved(self, shop: Shop, phase: str | None, at_ms: int) -> tuple[int, int, Fold, Marks]:
         phases = shop.phases

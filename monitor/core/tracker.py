@@ -149,19 +149,25 @@ class Tracker(ShardReading):
                 self.people.took(event, number)
                 self.incidents.flush()
             return folded
-        shop = self.by_name.get(event.shop)
-        if shop is None:
+        try:
+            shop = self.by_name[event.shop]
+        except KeyError:
             shop = self.new_shop(event.shop, event.platform)
         if (
-            not shop.from_ms <= event.ts_ms < shop.until_ms
+            (shop.dated and not shop.from_ms <= event.ts_ms < shop.until_ms)
             or policy is not None
             or (shop.phases and event.phase != shop.phase)
         ):
             self.turn(shop, event, policy)
         self.taken_under = shop.fold.number
-        who, agent, account = None, event.agent, event.account
-        if account is not None or agent is not None:
-            who = self._who.get((agent, account)) or self.interned(agent, account)
+        agent, account = event.agent, event.account
+        if account is None and agent is None:
+            who = None
+        else:
+            try:
+                who = self._who[agent, account]
+            except KeyError:
+                who = self.interned(agent, account)
         entry = message_entry(event, number, words, who, shop.marks)
         key = event.conversation or event.buyer or ""
         folded = "kept" if entry is None else self._fold(shop, key, event, entry)
@@ -263,12 +269,13 @@ class Tracker(ShardReading):
                 self.corrections.begin(shop, conversation)
         # All that is needed of a chat at once: with many, each of it is far away, and is fetched beside the others.
         logged, last, state, ts_ms = conversation.logged, conversation.log, conversation.state, entry.ts_ms
-        wait = state.wait
+        wait, promise = state.wait, state.promise
         if logged < 0:
             return self._fold(shop, self.resolved(shop, key), event, entry)
         if self.keeps_rows:
             if entry.number <= conversation.number:
                 return "folded"  # After a restart: its row is newer than this.
+            conversation.number = entry.number
             if conversation not in self.changed:
                 self.changed[conversation] = wait.number if wait is not None else 0
             if self._came_by not in (UNSEEN, conversation.feed):
@@ -281,7 +288,9 @@ class Tracker(ShardReading):
                 self.now_ms = now_ms = ts_ms
             if conversation.wake_at_ms <= now_ms:
                 self._judging.judge_until(conversation, now_ms)
-                self.escalation.flush(now_ms)
+                if self.tells:
+                    self.escalation.flush(now_ms)
+                wait, promise = state.wait, state.promise
         if (
             last is not None
             and (ts_ms <= last.ts_ms or state.flags & MIXED or entry.what & CODE == RECALL)
@@ -293,8 +302,6 @@ class Tracker(ShardReading):
             if conversation.buyer is None and event.buyer != key:
                 self.corrections.know(shop, conversation, event.conversation, event.buyer)
             return folded
-        if self.keeps_rows:
-            conversation.number = entry.number
         if logged >= CHUNK:
             conversation.save()
             if not self._keep_all:
@@ -304,8 +311,6 @@ class Tracker(ShardReading):
             entry.before = last
         conversation.log = entry
         conversation.logged = logged + 1
-        wait, promise = state.wait, state.promise
-        since_ms = wait.since_ms if wait is not None else 0
         shop.fold.step(state, entry, self._add_ending)
         if self._endings:
             for ending in self._endings:
@@ -329,7 +334,7 @@ class Tracker(ShardReading):
         elif state.promise is not promise:
             self._due.schedule(conversation)
         elif now is not None:
-            if now.standing is not None or now.since_ms != since_ms:
+            if now.standing is not None or now.since_ms == ts_ms:  # An answer is needed since this.
                 self._due.schedule(conversation)
             if conversation.buyer is None and event.buyer != key:
                 self.corrections.know(shop, conversation, event.conversation, event.buyer)
@@ -339,7 +344,7 @@ class Tracker(ShardReading):
             self._due.schedule(conversation)  # Nothing is open in it: it leaves the memory in time.
         if ts_ms < self.now_ms and not self.wall:
             self._due.from_now(conversation)
-        if conversation.told:
+        if conversation.told and self.tells:
             self.escalation.moved(conversation)
         if promise is not None and state.promise is not promise and self.incidents.promises:
             self._promise_steps.over(conversation, self.now_ms, over_by(entry))

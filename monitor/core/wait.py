@@ -91,6 +91,8 @@ class Wait(Struct, array_like=True, gc=False):
 
         A reply at exactly the limit is in time, so that is one millisecond past it.
         """
+        if clock is None and self.standing is None:  # Most: asked for at each limit of each wait.
+            return (self.opened_at_ms if from_opening else self.since_ms) + limit_ms + 1
         return self.reaches_at_ms(limit_ms + 1, clock, from_opening=from_opening)
 
     def reaches_at_ms(self, counted_ms: int, clock: CountedClock | None, *, from_opening: bool) -> int | None:
@@ -98,7 +100,7 @@ class Wait(Struct, array_like=True, gc=False):
         start = self.opened_at_ms if from_opening else self.since_ms
         standing = self.standing
         if standing is None:
-            return start + counted_ms if clock is None else self._from(start, counted_ms, clock)
+            return self._from(start, counted_ms, clock)
         counted_ms += standing.total_ms - (0 if from_opening else standing.before_ms)
         due = self._from(start, counted_ms, clock)
         if not standing.since_ms or (due is not None and due <= standing.since_ms):

@@ -34,18 +34,20 @@ class WaitAlerts:
     def __init__(self, shard: Shard, ladders: Ladders, log: AlertLog, escalation: Escalation) -> None:
         self._shard = shard
         self._policies = shard.policies
+        self._folds = shard.folds
         self._ladders = ladders
         self._log = log
         self._escalation = escalation
 
     def judge(self, shop: Shop, conversation: Conversation, wait: Wait, now_ms: int) -> None:
         """Say which limits an open wait has passed: each once as passed, the highest as an alert."""
-        policy, clock = self._policies[wait.policy], self._policies.clocks[wait.policy]
-        stages = window(policy, wait)
+        fold = self._folds[wait.policy]
+        policy, clock, stages = fold.policy, fold.clock, fold.windows[wait.flags & FIRST]
         since_ms = wait.since_ms
         passed = stages_passed(stages, wait.counted_ms(now_ms, clock))
         while wait.passed < passed:
-            self._pass(shop, policy.team, stages[wait.passed].name, courtesy=not since_ms)
+            name = stages[wait.passed].name
+            self._shard.decisions.append(PassStage(shop.platform, shop.name, policy.team, name, not since_ms))
             wait.passed += 1
         if not since_ms:
             return
@@ -167,10 +169,7 @@ class WaitAlerts:
     def pass_stages(self, shop: Shop, closed: Round, known: int) -> None:
         """Say which stages a round that has ended had passed beyond those ``known``."""
         for stage in closed.passed[known:]:
-            self._pass(shop, closed.team, stage, courtesy=closed.courtesy)
-
-    def _pass(self, shop: Shop, team: str, stage: str, *, courtesy: bool) -> None:
-        self._shard.decisions.append(PassStage(shop.platform, shop.name, team, stage, courtesy))
+            self._shard.decisions.append(PassStage(shop.platform, shop.name, closed.team, stage, closed.courtesy))
 
     def _order(self, order: AlertOrder, told: Told) -> None:
         """Order machines to be told of a wait, and write down how its alert stands."""
