@@ -241,6 +241,11 @@ class Shard:
         """Return every shop of which something was heard."""
         return self.by_name.values()
 
+    def merges_buyers(self, name: str) -> bool:
+        """Return whether two buyers of a shop turned out to be one, ever."""
+        shop = self.by_name.get(name)
+        return shop is not None and shop.buyers is not None
+
     def new_shop(self, name: str, platform: str | None) -> Shop:
         """Begin to keep a shop."""
         shop = self.by_name[name] = Shop(name, platform or "unknown")

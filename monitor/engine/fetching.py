@@ -11,9 +11,14 @@ DECODED_AT_ONCE = 1_000  # Events of a history, between which the loop turns.
 
 
 class Fetcher:
-    """Gives the tracker what it needs of the disk before it handles an event."""
+    """Gives the tracker what it needs of the disk before it handles an event.
+
+    Attributes:
+        keyed: the shops of which the rows on the disk can be looked for by buyer, as far as this run knows.
+    """
 
     def __init__(self, journal: Reading, tracker: Tracker) -> None:
+        self.keyed: set[str] = set()
         self._journal = journal
         self._tracker = tracker
 
@@ -33,7 +38,7 @@ class Fetcher:
             asked |= more
             rows = (await self._journal.look_up([], list(more)))[1]
         if any(type(event) is BuyerMerged for event in events):
-            for row in await self._journal.rows_of_buyers(list(self._tracker.merging(events))):
+            for row in await self._journal.rows_of_buyers(list(self._tracker.merging(events)), self.keyed):
                 self._tracker.rows.restore(row)
         return known
 

@@ -357,8 +357,9 @@ class Engine:
         told = self._recorder.write_down([*self._recovered, *changes.decisions], commit)
         self._recovered.clear()
         commit.judged_by = [decision for decision in changes.decisions if is_judged_by(decision)]
-        told += self.tracker.merged
-        commit.named = [(None if c.merged_into else c.buyer, c.merged_into, c.shop, c.id) for c in self.tracker.merged]
+        told += (merged := self.tracker.merged)
+        commit.named = [(None if c.merged_into else c.buyer, c.merged_into, c.shop, c.id) for c in merged]
+        commit.keyed = list({c.shop for c in merged if self.tracker.merges_buyers(c.shop)} - self._fetcher.keyed)
         self.tracker.merged.clear()
         touched = self._board.see(changes)
         for conversation in touched:
@@ -380,6 +381,7 @@ class Engine:
         began = self.spare.seconds()
         if turn.stores:
             await self._store(turn.commit)
+            self._fetcher.keyed.update(turn.commit.keyed)
             changes.commit_seconds = self.spare.seconds() - began
             began += changes.commit_seconds  # The wait for the disk is others' time.
         for submission in turn.finished:

@@ -92,6 +92,7 @@ class Saving:
                 c.state.wait is not None or c.state.promise is not None,
                 tracker.rows.encode(c),
                 c.buyer if c.logged >= 0 else None,
+                tracker.merges_buyers(c.shop),
             )
             for c in self._take(at_most, at_once, NEVER_MS if all_rows else now_ms - youngest_ms)
         ]

@@ -135,10 +135,12 @@ class Commit(Struct, kw_only=True):
         alerts: how alerts stand that changed, in order.
         records: gaps of feeds, shifts and days of people, to be written down.
         rows: shop, conversation, journal position, whether something of it is
-            open, the state as the tracker encodes it, and its buyer where that
-            is another id. The buyer of one that is known stays, but for
+            open, the state as the tracker encodes it, its buyer where that is
+            another id, and whether it is looked for by that. These two stay as
+            they were when a row is known, but for
         named: buyer, which other it is part of, shop and conversation of rows
-            of which that has changed.
+            of which that has changed, and
+        keyed: shops all of whose rows are looked for by buyer from now on.
         shard: the tracker's own small state; None: as it was.
         quarantine: what was refused.
         judged_by: decisions that words are judged by, in order.
@@ -153,8 +155,9 @@ class Commit(Struct, kw_only=True):
     outbox: list[Delivery] = []
     alerts: list[AlertState] = []
     records: list[FeedGap | ShiftWorked | PersonDay] = []
-    rows: list[tuple[str, str, int, bool, bytes, str | None]] = []
+    rows: list[tuple[str, str, int, bool, bytes, str | None, bool]] = []
     named: list[tuple[str | None, str | None, str, str]] = []
+    keyed: list[str] = []
     shard: bytes | None = None
     quarantine: list[Quarantined] = []
     judged_by: list[JudgedBy] = []

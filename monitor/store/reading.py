@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from functools import partial
 
 import msgspec
@@ -52,15 +52,19 @@ class Reading:
         """
         return await self._seeker.read(partial(_look_up, keys, conversations))
 
-    async def rows_of_buyers(self, buyers: list[tuple[str, str]]) -> list[bytes]:
-        """Return the saved rows of the chats of some buyers, (shop, buyer), that go by another id than theirs.
+    async def rows_of_buyers(self, buyers: list[tuple[str, str]], keyed: Collection[str]) -> list[bytes]:
+        """Return the saved rows of the chats of some buyers that go by another id than theirs.
 
         Of each the newest: no more than are made one at once.
+
+        Args:
+            buyers: shop and name.
+            keyed: the shops whose rows are looked for by buyer; of others all rows are looked at.
 
         Raises:
             StoreUnavailable: the disk cannot be read now.
         """
-        return await self._seeker.read(partial(_rows_of_buyers, buyers))
+        return await self._seeker.read(partial(_rows_of_buyers, buyers, keyed))
 
     async def policies(self) -> list[tuple[int, str, bytes]]:
         """Return every policy ever used: its number, the rules it came with, and itself, encoded."""
@@ -230,15 +234,22 @@ def _look_up(
     return events, rows
 
 
-def _rows_of_buyers(buyers: list[tuple[str, str]], db: sqlite3.Connection) -> list[bytes]:
-    return [
-        body
-        for buyer in buyers
-        for (body,) in db.execute(
-            "SELECT body FROM rows WHERE shop = ? AND buyer = ? ORDER BY number DESC LIMIT ?",
-            (*buyer, CHATS_OF_A_BUYER),
-        )
-    ]
+def _rows_of_buyers(buyers: list[tuple[str, str]], keyed: Collection[str], db: sqlite3.Connection) -> list[bytes]:
+    of_shop: dict[str, list[str]] = {}
+    for shop, buyer in buyers:
+        of_shop.setdefault(shop, []).append(buyer)
+    rows: list[bytes] = []
+    for shop, names in of_shop.items():
+        # Whose rows are not keyed, those are read once for all the names.
+        one_by_one = [json.dumps([name]) for name in names] if shop in keyed else [json.dumps(names)]
+        for some in one_by_one:
+            found = db.execute(
+                "SELECT body FROM rows WHERE shop = ? AND buyer IN (SELECT value FROM json_each(?)) "
+                f"{'AND keyed = 1 ' if shop in keyed else ''}ORDER BY number DESC LIMIT ?",
+                (shop, some, CHATS_OF_A_BUYER * len(json.loads(some))),
+            )
+            rows += [body for (body,) in found]
+    return rows
 
 
 def _by_shop(keys: Iterable[tuple[str, str]]) -> str:

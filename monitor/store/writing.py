@@ -62,9 +62,11 @@ def store(tip: Tip, c: Commit, quarantine: Quarantine, db: sqlite3.Connection) -
     if c.events:
         insert_many(db, f"events ({EVENT_COLUMNS})", [structs.astuple(e) for e in c.events])
     if c.rows:
-        insert_many(db, "rows (shop, conversation, position, open, body, buyer)", c.rows, _ROW_AGAIN)
+        insert_many(db, "rows (shop, conversation, position, open, body, buyer, keyed)", c.rows, _ROW_AGAIN)
     if c.named:  # Apart, as it is rare: a row is saved again and again, and its place among its buyer's stays.
         db.executemany("UPDATE rows SET buyer = ?, merged_into = ? WHERE shop = ? AND conversation = ?", c.named)
+    for shop in c.keyed:
+        db.execute("UPDATE rows SET keyed = 1 WHERE shop = ? AND keyed = 0", (shop,))
     if c.rounds:
         _write_rounds(db, c.rounds)
     if c.outbox:

@@ -75,10 +75,10 @@ async def prepare(folder: Path, waits: int) -> None:
     assert len(tracker.changed) == waits
     journal = await Journal.open(folder)
     await journal.commit(Commit(now_ms=tracker.now_ms, rules="bench", policies=tracker.policies.take_new()))
-    rows: list[tuple[str, str, int, bool, bytes, str | None]] = []
+    rows: list[tuple[str, str, int, bool, bytes, str | None, bool]] = []
     for number, conversation in enumerate(tracker.changed, 1):
         row = tracker.rows.encode(conversation)
-        rows.append((conversation.shop, conversation.id, conversation.number, True, row, None))
+        rows.append((conversation.shop, conversation.id, conversation.number, True, row, None, False))
         if len(rows) == ROWS_A_COMMIT or number == waits:
             await journal.commit(
                 Commit(now_ms=tracker.now_ms, rules="bench", rows=rows, shard=tracker.rows.encode_shard())

@@ -103,16 +103,27 @@ async def test_chats_that_have_left_the_memory_are_joined_from_the_disk(tmp_path
         for _ in range(3):
             await s.move(3 * 3600)
         assert s.engine.tracker.conversation("senye", "c1") is None
+        await s.send(said(9 * 3600 - 60, chat="c5", buyer="e"), said(9 * 3600 - 50, role="agent", chat="c5"))
+        await s.move(10)
+        await s.move(10)
         at_s = 9 * 3600
         await s.send(merge(at_s, "a", "b"))
         first = {r.opened_by: (r.ended_by, r.conversation) for r in await rounds_of(s.journal)}
         assert first["c1-0-buyer"] == ("c2-50-agent", "b"), "told from the first word, not from where the row began"
-        assert len(first) == 41
+        assert len(first) == 42
     async with doomed(tmp_path, clock) as s:
         for _ in range(3):
             await s.move(3 * 3600)
         at_s = 18 * 3600
-        assert s.engine.tracker.conversation("senye", "b") is None
+        await s.send(said(at_s - 3, chat="c6", buyer="f"), said(at_s - 2, role="agent", chat="c6"))
+        await s.move(3 * 3600)
+        await s.move(3 * 3600)
+        at_s = 24 * 3600
+        assert {s.engine.tracker.conversation("senye", chat) for chat in ("b", "c5", "c6")} == {None}
+        for buyer in ("f", "e"):  # The first since the start looks at all rows, the second finds its own by buyer.
+            await s.send(merge(at_s - 1, buyer, "b"))
+        goes_by = {r.opened_by: r.conversation for r in await rounds_of(s.journal)}
+        assert (goes_by[f"c5-{9 * 3600 - 60}-buyer"], goes_by[f"c6-{18 * 3600 - 3}-buyer"]) == ("b", "b")
         await s.send(said(at_s, chat="c1", buyer="a"), said(at_s + 1, chat="c9", buyer="b"))
         [row] = s.engine.waits()
         assert (row.conversation, row.messages) == ("b", 2)

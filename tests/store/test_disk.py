@@ -27,7 +27,7 @@ def full(position: int, *, size: int = 100) -> Commit:
     """A commit with something in every table."""
     return commit(
         event(position, body=b"e" * size),
-        rows=[("senye", "c-1", position, True, b"row %d" % position, None)],
+        rows=[("senye", "c-1", position, True, b"row %d" % position, None, False)],
         rounds=[round_of(position)],
         outbox=[delivery(f"d-{position}")],
         quarantine=[refused(b"q")],

@@ -72,7 +72,7 @@ async def test_a_restart_finds_everything(tmp_path: Path) -> None:
             event(1),
             saved_position=1,
             shard=b"state",
-            rows=[("senye", "c-1", 1, True, b"row", None)],
+            rows=[("senye", "c-1", 1, True, b"row", None, False)],
             rounds=[round_of(1)],
             outbox=[delivery("a")],
             quarantine=[refused(b"{")],
@@ -109,7 +109,9 @@ async def test_two_databases_have_two_epochs(tmp_path: Path) -> None:
 
 async def test_look_up_finds_whole_keys_only(journal: Journal) -> None:
     odd = event(3, shop='a"b,[', id="引号'\\", body=b"odd")
-    await journal.commit(commit(event(1), event(2, shop="other"), odd, rows=[("senye", "c-1", 1, False, b"row", None)]))
+    await journal.commit(
+        commit(event(1), event(2, shop="other"), odd, rows=[("senye", "c-1", 1, False, b"row", None, False)])
+    )
     keys = [("senye", "m-1"), ("senye", "m-2"), ("other", "m-2"), ("other", "m-1"), (odd.shop, odd.id), ("", "")]
     events, rows = await journal.look_up([*keys, *keys], [("senye", "c-1"), ("other", "c-1"), ("senye", "c")])
     assert events == {("senye", "m-1"): event(1).body, ("other", "m-2"): event(2).body, (odd.shop, odd.id): b"odd"}
@@ -137,7 +139,7 @@ async def test_look_up_takes_every_name_as_it_is(journal: Journal) -> None:
         "'",
     ]
     stored = [event(n + 1, shop=name, id=names[-n], body=name.encode()) for n, name in enumerate(names)]
-    chats = [(name, names[-n], 1, False, name.encode(), None) for n, name in enumerate(names)]
+    chats = [(name, names[-n], 1, False, name.encode(), None, False) for n, name in enumerate(names)]
     await journal.commit(commit(*stored, rows=chats))
     events, rows = await journal.look_up([(e.shop, e.id) for e in stored], [chat[:2] for chat in chats])
     assert events == {(e.shop, e.id): e.body for e in stored}
@@ -147,7 +149,9 @@ async def test_look_up_takes_every_name_as_it_is(journal: Journal) -> None:
 async def test_an_event_is_stored_once_whatever_the_program_does(journal: Journal) -> None:
     await journal.commit(commit(event(1)))
     with pytest.raises(sqlite3.IntegrityError):
-        await journal.commit(commit(event(2), event(3, id="m-1"), rows=[("senye", "c-1", 3, True, b"row", None)]))
+        await journal.commit(
+            commit(event(2), event(3, id="m-1"), rows=[("senye", "c-1", 3, True, b"row", None, False)])
+        )
     assert [step.position for step, _ in await everything(journal)] == [1]
     assert [rows async for rows in journal.open_rows()] == []
     await journal.commit(commit(event(2)))
@@ -163,13 +167,16 @@ async def test_positions_never_go_back(journal: Journal) -> None:
 
 async def test_a_row_replaces_the_one_before(journal: Journal) -> None:
     rows = [
-        ("senye", "c-1", 1, True, b"1", None),
-        ("senye", "c-2", 1, True, b"2", None),
-        ("other", "c-1", 1, False, b"3", None),
+        ("senye", "c-1", 1, True, b"1", None, False),
+        ("senye", "c-2", 1, True, b"2", None, False),
+        ("other", "c-1", 1, False, b"3", None, False),
     ]
     await journal.commit(commit(event(1), rows=rows))
     await journal.commit(
-        commit(event(2), rows=[("senye", "c-1", 2, False, b"1a", None), ("other", "c-1", 2, True, b"3a", None)])
+        commit(
+            event(2),
+            rows=[("senye", "c-1", 2, False, b"1a", None, False), ("other", "c-1", 2, True, b"3a", None, False)],
+        )
     )
     assert [chunk async for chunk in journal.open_rows()] == [[b"2", b"3a"]]
     _, found = await journal.look_up([], [("senye", "c-1")])
@@ -177,7 +184,7 @@ async def test_a_row_replaces_the_one_before(journal: Journal) -> None:
 
 
 async def test_many_open_rows_come_in_chunks(journal: Journal) -> None:
-    rows = [("senye", f"c-{n}", 1, n % 3 > 0, b"%d" % n, None) for n in range(15_000)]
+    rows = [("senye", f"c-{n}", 1, n % 3 > 0, b"%d" % n, None, False) for n in range(15_000)]
     await journal.commit(commit(event(1), rows=rows))
     chunks = [chunk async for chunk in journal.open_rows()]
     assert [body for chunk in chunks for body in chunk] == [row[4] for row in rows if row[3]]

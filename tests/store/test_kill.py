@@ -37,7 +37,7 @@ async def main():
             rules=f"rules {first}",
             outbox=[delivery(f"d-{p}") for p in numbers],
             rounds=[round_of(p) for p in numbers],
-            rows=[("senye", f"c-{p}", p, True, str(p).encode(), None) for p in numbers],
+            rows=[("senye", f"c-{p}", p, True, str(p).encode(), None, False) for p in numbers],
             quarantine=[refused(b"q") for p in numbers],
         ))
         print("stored", journal.last_position, flush=True)
