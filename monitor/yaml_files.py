@@ -20,7 +20,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
 from monitor.core.units import DAY_MS, HOUR_MS, MINUTE_MS
-from monitor.yaml_wording import full_width, kind_in_words, length_meant, length_of, meant_by
+from monitor.yaml_wording import as_written, full_width, kind_in_words, length_meant, length_of, meant_by
 
 FILE_BYTES_AT_MOST = 8 * 1024 * 1024  # A library of 20,000 phrases has about four.
 DEPTH_AT_MOST = 32  # No file of ours nests deeper than ten.
@@ -279,7 +279,7 @@ def _worded(error: ValidationError, model: type[BaseModel], node: yaml.Node, nam
             message = f"{context['discriminator'].strip(chr(39))} is missing"
         elif kind == "union_tag_invalid":
             key, expected = context["discriminator"].strip("'"), re.findall(r"'([^']*)'", context["expected_tags"])
-            message = f"{shown}.{key}: {context['tag']!r} is none of {', '.join(expected)}"
+            message = f"{shown}.{key}: {as_written(context['tag'])} is none of {', '.join(expected)}"
             message += did_you_mean(context["tag"], expected)
             loc = (*loc, key)
         else:
@@ -294,7 +294,7 @@ def _worded(error: ValidationError, model: type[BaseModel], node: yaml.Node, nam
 def none_of(value: Any, listed: str) -> str:
     """Return that a value is none of those that may stand there, which pydantic lists: ``'holds' or 'ignored'``."""
     expected = [one.strip("'") for one in re.split(", | or ", listed)]
-    said = f"{value!r} is none of {', '.join(expected)}"
+    said = f"{as_written(value)} is none of {', '.join(expected)}"
     if isinstance(value, str) and value in expected:
         return f"{said}; write it without quotes"
     return said + did_you_mean(str(value), expected)
@@ -361,10 +361,11 @@ def duration_ms(value: Any) -> int:
     if isinstance(value, int | float) and not isinstance(value, bool):
         minutes = f"{value}m" if isinstance(value, int) else length_of(f"{value}m") or "1m30s"
         raise ValueError(f"a number has no unit: write {value}s or {minutes}")
-    found = _DURATION.fullmatch(value.replace(" ", "")) if isinstance(value, str) and value else None
-    if found is None or len(value) > 40:
+    text = value.replace(" ", "") if isinstance(value, str) else ""
+    found = _DURATION.fullmatch(text) if 0 < len(text) <= 40 else None
+    if found is None:
         meant = length_meant(value) if isinstance(value, str) else ""
-        raise ValueError(f"{value!r} is no length of time; write 90s, 3m, 1m30s, 2h or 7d{meant}")
+        raise ValueError(f"{as_written(value)} is no length of time; write 90s, 3m, 1m30s, 2h or 7d{meant}")
     length_ms = sum(round(float(part or 0) * unit) for part, unit in zip(found.groups(), _UNITS_MS, strict=True))
     if length_ms > LENGTH_AT_MOST_MS:
         raise ValueError(f"{value!r} is longer than ten years")
@@ -379,7 +380,7 @@ def time_of_day_ms(value: Any) -> int:
     """
     found = _OF_DAY.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f'{value!r} is no time of day; write "08:00", quoted')
+        raise ValueError(f'{as_written(value)} is no time of day; write "08:00", quoted')
     hours, minutes, seconds = (int(part or 0) for part in found.groups())
     at_ms = ((hours * 60 + minutes) * 60 + seconds) * 1000
     if at_ms > DAY_MS:

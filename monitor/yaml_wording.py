@@ -4,6 +4,7 @@ Chinese keyboards write ``，：“”`` where YAML wants ``, : "``, and many wr
 with what to write instead.
 """
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -35,6 +36,7 @@ _FULL_WIDTH = {
     "［": "[", "］": "]", "【": "[", "】": "]", "＃": "#", "－": "-", "\u3000": "a space",
 }  # fmt: skip
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|#.*")
+SHOWN_CHARS = 120  # Of a wrong value, in what is said of it.
 _LINES_LOOKED_AT = 3  # Where YAML notices it, and the lines before: a key with ： in it is noticed a line later.
 _UNITS = (
     ("毫秒", "ms"), ("小时", "h"), ("分钟", "m"), ("秒钟", "s"), ("hours", "h"), ("hour", "h"), ("minutes", "m"),
@@ -64,7 +66,8 @@ def kind_in_words(kind: str, message: str, context: Mapping[str, Any], value: An
     """Return a fault as pydantic found it, in words; ``value`` is what was written."""
     words = _KINDS.get(kind)
     if words is None:
-        return message[:1].lower() + message[1:]
+        # Our own sentences may begin with a name, which stays as it is written.
+        return message if kind in ("value_error", "misplaced") else message[:1].lower() + message[1:]
     if isinstance(value, str) and kind in ("int_type", "float_type") and _NUMBER.fullmatch(value):
         return f"{words}, without quotes"
     if isinstance(value, int | float) and kind == "string_type":
@@ -74,6 +77,12 @@ def kind_in_words(kind: str, message: str, context: Mapping[str, Any], value: An
     if kind in ("too_short", "string_too_short") and context.get("min_length", 1) > 1:
         return f"needs at least {context['min_length']}"
     return words.format_map(context)
+
+
+def as_written(value: Any) -> str:
+    """Return a value as it stands in a file, cut where it is long."""
+    said = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+    return said if len(said) <= SHOWN_CHARS else f"{said[:SHOWN_CHARS]}…"
 
 
 def full_width(text: str, line: int) -> tuple[int, int, str] | None:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import pytest
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from monitor.yaml_files import BadFiles, DurationMs, Model, TimeOfDayMs, duration_ms, parse, time_of_day_ms
 
@@ -20,6 +20,12 @@ class Rules(Model):
     names: dict[str, Step] = Field(default_factory=dict)
     maybe: Step | None = None
     on: str | None = None
+    shop: str | None = None
+
+    @field_validator("shop")
+    @classmethod
+    def _no_shop(cls, shop: str) -> str:
+        raise ValueError(f"{shop} is no shop here")
 
 
 def faults(text: str | bytes) -> list[str]:
@@ -45,6 +51,12 @@ def test_a_file_becomes_its_model_and_remembers_where_each_value_stands() -> Non
         ("steps: [{at: 90, to: team}]", "r.yaml:1:14: steps.0.at: a number has no unit: write 90s or 90m"),
         ("steps: [{at: 90s, to: teem}]", "'teem' is none of team, lead; did you mean team?"),
         ("opens: 8:30", 'r.yaml:1:8: for a time of day write "8:30" in quotes, for a length of time 8m30s: YAML'),
+        ("steps: [{at: '  ', to: team}]", "r.yaml:1:14: steps.0.at: '  ' is no length of time"),
+        ("steps: [{at: true, to: yes}]", "r.yaml:1:14: steps.0.at: true is no length of time"),
+        ("steps: [{at: 90s, to: true}]", "steps.0.to: true is none of team, lead"),
+        ("steps: [{at: 90s, to: null}]", "steps.0.to: null is none of team, lead"),
+        (f"steps: [{{at: 90s, to: {'x' * 1000}}}]", f"steps.0.to: '{'x' * 119}… is none of team, lead"),
+        ("shop: JD", "r.yaml:1:7: shop: JD is no shop here"),
         ("opens: '25:00'", "is no time of day"),
         ("opens: '24:01'", "after the end of the day"),
         ("", "r.yaml:1:1: the file is empty"),

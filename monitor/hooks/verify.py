@@ -27,9 +27,12 @@ from monitor.hooks.expressions import compiles_plain
 from monitor.yaml_files import DurationMs, Model
 
 
-def _body_compiles(at: str) -> str:
-    if at.startswith("body:"):
-        compiles_plain(at.removeprefix("body:"))
+def _place(at: str) -> str:
+    kind, _, name = at.partition(":")
+    if kind not in ("header", "query", "body") or not name:
+        raise ValueError("write header:NAME, query:NAME or body:EXPRESSION")
+    if kind == "body":
+        compiles_plain(name)
     return at
 
 
@@ -48,7 +51,7 @@ class Equals(Model):
 
     kind: Literal["equals"]
     secret_env: str
-    at: Annotated[str, Field(pattern=r"^(header|query|body):.+$"), AfterValidator(_body_compiles)]
+    at: Annotated[str, AfterValidator(_place)]
 
     def holds(self, delivery: Delivery, secret: str, now_ms: int) -> bool:  # noqa: ARG002 - as the other checks
         """Whether the delivery has the secret."""

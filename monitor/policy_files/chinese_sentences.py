@@ -319,6 +319,7 @@ SENTENCES: tuple[tuple[str, str], ...] = (
     ("the expression {}: {} takes {} values, not {}", "表达式 {0}：{1} 要 {2} 个值，这里是 {3} 个"),
     ("the expression {}: there is no table {}", "表达式 {0}：tables 里没有 {1} 这个表"),
     ("the expression {}: cannot be read: {}", "表达式 {0} 读不了：{1}"),
+    ("write header:NAME, query:NAME or body:EXPRESSION", "请写 header:名字、query:名字 或 body:表达式"),
     ("there is no table {}", "tables 里没有 {0} 这个表"),
     (
         "each is a list to walk into, and gets one thing; write [ ] around it",
