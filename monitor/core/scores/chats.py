@@ -14,9 +14,16 @@ from monitor.core.scores.gaps import Feeds
 from monitor.core.scores.judge import Judge
 from monitor.core.scores.log import (
     ASSIGNED,
+    ASSIST,
     BUYER,
+    BY_LATENCY,
+    CLOSED,
+    CLOSED_BY_BUYER,
+    DISMISS,
+    GREETS,
     HANDED_OFF,
     LISTED,
+    REPLY,
     TRANSFERRED,
     Said,
     in_order,
@@ -28,7 +35,10 @@ from monitor.core.scores.log import (
 from monitor.core.scores.staff import UNKNOWN, Manned, Staff
 
 _OF_THE_SHOP: frozenset[type] = frozenset({ev.WaitingSnapshot, ev.BuyerMerged, ev.AccountStatus, ev.SyncRange})
-_MAY_WAIT = (BUYER, LISTED, ASSIGNED, TRANSFERRED, HANDED_OFF)  # After which a buyer may be waiting.
+_TAKES = (BUYER, REPLY, LISTED)  # Whose account has the chat.
+_ASKS = (BUYER, LISTED, HANDED_OFF)  # After which a buyer may be waiting…
+_SETTLES = (CLOSED_BY_BUYER, DISMISS)  # …and is not any more; nor after a reply, if it is one:
+_MAY_BE_NONE = ASSIST | BY_LATENCY | GREETS  # that hangs on the profile, or on what was said before.
 LISTS_AT_MOST = 20_000  # Complete lists of one shop: more than a day at one in five seconds.
 
 
@@ -213,10 +223,18 @@ class ShopChats:
 
         Of each account the first, up to that of who has the chat: the list of one says nothing of the chats of another.
         """
-        members, account = self.members(key), None
+        members, account, waits = self.members(key), None, False
         for at, entry in enumerate(log):
-            account = entry.account or account
-            if entry.code not in _MAY_WAIT:
+            code = entry.code
+            if code in _ASKS:
+                waits = True
+            elif code in _SETTLES or (code == REPLY and not entry.flags & _MAY_BE_NONE):
+                waits = False
+            if code in (ASSIGNED, TRANSFERRED) or (entry.account is not None and code in _TAKES):
+                account = entry.account
+            elif code == CLOSED_BY_BUYER or (code == CLOSED and not waits):
+                account = None  # Nobody has it any more.
+            if not waits:
                 continue
             until_ms = log[at + 1].ts_ms if at + 1 < len(log) else None
             first = bisect_right(self.lists, entry.ts_ms, key=lambda one: one[0])
@@ -227,6 +245,7 @@ class ShopChats:
                 if missing.account not in yielded and names.isdisjoint(members):
                     yield missing
                     if missing.account in (None, account):
+                        waits = False
                         break
                     yielded.add(missing.account)
 
