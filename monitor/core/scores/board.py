@@ -310,11 +310,13 @@ class Board:
 
     def sweep(self) -> Iterator[None]:
         """Let go of the sheets that lie wholly in days that are not kept: of a large floor not at once, one a step."""
-        for sheets in list(self._sheets.values()):
+        for shop, sheets in list(self._sheets.items()):
             for key, packed in list(sheets.items()):
                 if max(_decode(packed).days, default=0) < self.first_day and sheets.get(key) is packed:
                     del sheets[key]
                 yield
+            if not sheets:
+                self._sheets.pop(shop, None)
 
 
 _row_encoder = msgpack.Encoder()

@@ -3,11 +3,12 @@
 from typing import Any
 
 from monitor.core import events as ev
+from monitor.core.scores.board import Board, Sheet
 from monitor.core.scores.chats import ShopChats
 from monitor.core.scores.gaps import Feeds
 from monitor.core.scores.staff import Staff
 from monitor.core.units import DAY_MS, HOUR_MS
-from tests.core.scores.day import at_ms
+from tests.core.scores.day import at_ms, shipped
 
 KEPT_MS = 11 * DAY_MS  # As the scores do: three days, and the eight before them.
 
@@ -56,6 +57,19 @@ def test_a_merged_id_is_remembered_as_long_as_anything_was_said_under_it() -> No
     assert set(shop.aliases) == {"visitor 0", *(f"visitor {day}" for day in range(48, 60))}
     assert shop.one("visitor 0") == "customer 0"
     assert shop.members("customer 59") == ["customer 59", "visitor 59"]
+
+
+def test_a_shop_that_is_served_no_more_leaves_no_sheets() -> None:
+    board = Board(shipped())
+    for day in range(50):
+        board.put("stays", f"c{day}", Sheet("stays", f"c{day}", {}, []))
+        board.put(f"stall {day}", "c", Sheet(f"stall {day}", "c", {}, []))
+        board.drop(day)
+        if day % 10 == 9:
+            assert len(board.all_keys()) == 20
+            assert sum(1 for _ in board.sweep()) == 20
+            assert board.all_keys() == []
+            assert board._sheets == {}
 
 
 def test_who_has_left_for_good_is_nobody_of_a_shop_any_more() -> None:
