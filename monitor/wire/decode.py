@@ -36,7 +36,8 @@ def decode_line(line: bytes, limits: Limits = DEFAULT_LIMITS, shop: str | None =
     is_long = len(line) > limits.short_bytes
     if is_long and len(line) > limits.event_bytes:
         raise Refused("size", "$", f"has {len(line)} bytes, an event may have {limits.event_bytes}")
-    if line.find(_ROLE) < 0:  # Only a message has one, and failing as a message costs as much as all the rest.
+    # Only a message has one, and failing as a message costs as much as all the rest. Most have it near their end.
+    if line.rfind(_ROLE) < 0:
         return _settle_other(_read_other(line), line, limits, shop)
     try:
         event = _message(line)
