@@ -5,14 +5,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import msgpack
 
 from monitor.core import decisions as d
 from monitor.core import events as ev
+from monitor.core.conversation import Conversation
 from monitor.core.entry import CODE, LISTED, UNLISTED
+from monitor.core.policy import BuiltIn
 from monitor.core.roster import Register
+from monitor.core.shard_rows import ShardRows
+from monitor.core.tracker import Tracker
 from tests.core.test_merge import merged
 from tests.staffed import Floor
-from tests.timeline import Timeline, at_ms
+from tests.timeline import Timeline, at_ms, take_policies
 
 
 def asked(chat: Timeline, when: str, where: str, buyer: str, **more: Any) -> Timeline:
@@ -244,3 +249,44 @@ def test_whatever_comes_first_the_rounds_are_those_of_one_conversation(
 ) -> None:
     shuffled = data.draw(st.permutations(story(steps, merges, as_one=False)))
     assert told(shuffled, wall=wall) == told(story(steps, merges, as_one=True), wall=wall)
+
+
+def restarted(chat: Timeline, disk: dict[tuple[str, str], bytes]) -> None:
+    """Begin anew on the rows as they are on the disk, with only those in memory of which something is open."""
+    before = chat.tracker
+    for conversation in before.changed:
+        disk[conversation.shop, conversation.id] = ShardRows.encode(conversation)
+    chat.tracker = Tracker(BuiltIn(), wall=True)
+    take_policies(chat.tracker, before)
+    chat.tracker.rows.restore_shard(before.rows.encode_shard())
+    for shop in before.by_name.values():
+        for conversation in shop.conversations.values():
+            if conversation.state.wait is not None or conversation.state.promise is not None:
+                chat.tracker.rows.restore(disk[shop.name, conversation.id])
+
+
+def fetched(chat: Timeline, event: ev.AnyEvent, disk: dict[tuple[str, str], bytes]) -> None:
+    """Bring back the rows that the tracker says it needs for an event."""
+    tracker, asked = chat.tracker, set[tuple[str, str]]()
+    while more := tracker.missing([event]) - asked:
+        asked |= more
+        for key in more & disk.keys():
+            tracker.rows.restore(disk[key])
+    for shop, buyer in tracker.merging([event]):
+        for row in disk.values():
+            one = msgpack.decode(row, type=Conversation)
+            if (one.shop, one.buyer) == (shop, buyer) and one.merged_into is None:
+                tracker.rows.restore(row)
+
+
+@settings(max_examples=40)
+@given(steps=STEPS.map(lambda steps: [step for step in steps if step[0] != "list"]), merges=MERGES, data=st.data())
+def test_it_is_the_same_with_a_restart_after_every_event(
+    steps: list[Any], merges: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    chat, disk = Timeline(wall=True), dict[tuple[str, str], bytes]()
+    for at, event in enumerate(data.draw(st.permutations(story(steps, merges, as_one=False)))):
+        fetched(chat, event, disk)
+        chat.event(event, arrives=300 + at)
+        restarted(chat, disk)
+    assert rounds(chat) == told(story(steps, merges, as_one=True), wall=True)
