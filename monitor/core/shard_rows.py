@@ -6,6 +6,7 @@ from msgspec import Struct, msgpack
 from msgspec.structs import replace
 
 from monitor.core.conversation import Conversation
+from monitor.core.decisions import JoinChats
 from monitor.core.due import Due
 from monitor.core.escalation import Escalation
 from monitor.core.feeds import Feed, Source
@@ -116,6 +117,8 @@ class ShardRows:
             conversation.state.holder = self._shard.interned(holder.agent, holder.account)
         shop.conversations[conversation.id] = conversation
         shop.note_buyer(conversation)
+        if conversation.merged_into is not None:  # Who follows may have forgotten.
+            self._shard.decisions.append(JoinChats(shop.name, (conversation.id,), conversation.merged_into))
         if conversation.told:
             self._escalation.restore(conversation)
         if conversation.wake_at_ms != NEVER_MS:

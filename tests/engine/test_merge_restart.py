@@ -1,5 +1,6 @@
 """Two ids of one buyer over crashes, over rows that have left the memory, and with what comes long after."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,29 @@ async def test_chats_that_have_left_the_memory_are_joined_from_the_disk(tmp_path
         found = {r.opened_by: (r.ended_by, r.buyer_messages) for r in await rounds_of(s.journal)}
         assert found["c1-0-buyer"] == ("phone", 1)
         assert found["c2-40-buyer"] == ("c2-50-agent", 1)
+
+
+async def test_the_loop_turns_between_one_merge_and_the_next(tmp_path: Path) -> None:
+    """Each may fold long chats from their first word; a sender of nothing else must not keep all others waiting."""
+    async with doomed(tmp_path, MovedClock()) as s:
+        seen: set[int] = set()
+
+        async def others() -> None:
+            while True:
+                seen.add(
+                    sum(
+                        chat.merged_into is not None
+                        for chat in s.engine.tracker.by_name["senye"].conversations.values()
+                    )
+                )
+                await asyncio.sleep(0)
+
+        await s.send(*(said(0, chat=f"c{at}", buyer=f"b{at}") for at in range(30)))
+        task = asyncio.create_task(others())
+        await s.send(*(merge(0, f"b{at}", f"b{at + 1}") for at in range(29)))
+        task.cancel()
+        assert [(row.conversation, row.messages) for row in s.engine.waits()] == [("b29", 30)]
+        assert len(seen) >= 29, "they looked on after each"
 
 
 async def test_an_id_that_has_left_the_memory_leads_to_its_buyer_still(tmp_path: Path) -> None:

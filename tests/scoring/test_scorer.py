@@ -296,6 +296,21 @@ async def test_who_was_merged_before_the_days_that_are_kept_is_one_after_a_start
         assert again.counts("taobao_3min", day="2026-11-28 12:00:00") == [1, 0, 0, 0]
 
 
+async def test_who_was_merged_weeks_ago_and_forgotten_here_is_one_once_they_write_again(tmp_path: Path) -> None:
+    async with floor(tmp_path) as f:
+        chat = Chatter().b("10:00:00", conversation="c1", buyer="b1").a("10:00:30", conversation="c2", buyer="b2")
+        chat.event(ev.BuyerMerged, "10:01:00", id="m", type="buyer_merged", buyer="b1", into="b2", conversation=None)
+        await f.tell(chat)
+        for day in ("2026-11-24", "2026-12-08"):
+            await f.tell(chat.b(f"{day} 10:00:00", id=day, conversation="c3", buyer="b3"))
+            await f.at(f"{day} 10:00:01")
+        assert not f.scorer.shops["senye"].aliases
+        chat.b("2026-12-08 11:00:00", id="later", conversation="c1", buyer="b1")
+        await f.tell(chat.a("2026-12-08 11:01:00", id="reply", conversation="c2", buyer="b2"))
+        await f.at("2026-12-08 12:00:00")
+        assert f.counts("taobao_3min", day="2026-12-08 12:00:00") == [1, 1, 0, 0], "and c3 still waits"
+
+
 async def test_chat_that_never_ends_is_scored_once_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with floor(tmp_path) as f:
         score, times = f.scorer._score, 0

@@ -78,7 +78,7 @@ class RestateRound(Struct, frozen=True, gc=False):
 
 
 class JoinChats(Struct, frozen=True, gc=False):
-    """Chats are one buyer's, and are part of another from now on."""
+    """Chats are one buyer's, and are part of another from now on; said again of one that comes back from the disk."""
 
     shop: str
     chats: tuple[str, ...]
