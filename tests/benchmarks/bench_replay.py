@@ -1,9 +1,11 @@
 """How far a replay is from merely decoding the same bytes, and from a timer for each wait.
 
-    python -m tests.benchmarks.bench_replay [--events N] [--pairs N]
+    python -m tests.benchmarks.bench_replay [--events N] [--shops N] [--buyers-per-hour N] [--pairs N]
 
-The log is a simulated service centre's, made once and held in memory. On one
-core, in CPU time, as medians of interleaved pairs:
+The log is a simulated service centre's, made once and held in memory: by default a
+busy day of 300 shops, on which agents fall behind and chat is far more than heartbeats;
+``--shops 12 --buyers-per-hour 20`` is what ``simulate`` makes unless told otherwise. On
+one core, in CPU time, as medians of interleaved pairs:
 
 replay      `Replay.run` over the lines: bytes to rounds, all that the domain asks for.
 decoder     the typed msgspec decoder of each line's type, chosen beforehand, called for each line.
@@ -39,18 +41,17 @@ from tests.benchmarks.yardstick import pairs
 
 START_MS = 1_794_297_600_000
 SHOPS = 300
-BUYERS_PER_HOUR = 60  # Of a shop: a busy day, so that most of the log is chat and not heartbeats.
+BUYERS_PER_HOUR = 60  # Of a shop.
 GOAL, AIM, TIMERS_GOAL = 10, 6, 1.2
 LIMITS_MS = tuple(stage.after_ms for stage in BUILT_IN.window)
 
 Line = tuple[Callable[[bytes], Any], bytes]
 
 
-def made_up_log(events: int) -> list[bytes]:
+def made_up_log(events: int, *, shops: int = SHOPS, buyers_per_hour: float = BUYERS_PER_HOUR) -> list[bytes]:
     """Return the lines of a simulated log."""
-    plan = Plan(
-        seed=1, start_ms=START_MS, hours=None, events=events, shops=SHOPS, traffic=Traffic(per_hour=BUYERS_PER_HOUR)
-    )
+    traffic = Traffic(per_hour=buyers_per_hour)
+    plan = Plan(seed=1, start_ms=START_MS, hours=None, events=events, shops=shops, traffic=traffic)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "log.jsonl"
         write_file(Feed(Simulation(plan), faults=FAULTS["none"], seed=1), str(path))
@@ -178,8 +179,7 @@ def calendar(events: list[Any]) -> int:
     return passed
 
 
-def bench(events: int, count: int) -> None:
-    lines = made_up_log(events)
+def bench(lines: list[bytes], count: int) -> None:
     typed = with_decoders(lines)
     size = sum(map(len, lines))
     print(f"{len(lines):,} events, {size / len(lines):.0f} bytes each")
@@ -206,9 +206,12 @@ def bench(events: int, count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="replay, against decoding and against a timer for each wait")
     parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--shops", type=int, default=SHOPS)
+    parser.add_argument("--buyers-per-hour", type=float, default=BUYERS_PER_HOUR, help="of an average shop")
     parser.add_argument("--pairs", type=int, default=3)
     arguments = parser.parse_args()
-    bench(arguments.events, arguments.pairs)
+    lines = made_up_log(arguments.events, shops=arguments.shops, buyers_per_hour=arguments.buyers_per_hour)
+    bench(lines, arguments.pairs)
 
 
 if __name__ == "__main__":
