@@ -313,7 +313,7 @@ async def test_a_source_that_lacks_an_account_is_not_well_though_it_is_there(boa
     board.live.sources = [board.live.source("C11"), board.live.source("C12", accounts_out=2)]
     await board.open()
     assert await board.says("feeds") == "1/2"
-    await expect(board.page.locator(".figure--feeds")).to_contain_text("账号掉线 1")
+    await expect(board.page.locator(".figure--feeds")).to_contain_text("未知 1")
     await expect(board.page.locator("[data-test=sources]")).to_contain_text("C12 2 个账号掉线")
     await expect(board.page.locator("[data-test=nobody]")).to_contain_text("1 个采集端未知")
 
@@ -423,6 +423,28 @@ async def test_everything_fits(board: Board, width: int, height: int, query: str
         assert await board.page.evaluate(f"{root}.scrollHeight") <= height
         over = "all => all.filter(e => e.scrollHeight > e.clientHeight + 1).map(e => e.className)"
         assert await board.page.locator(".board, .content, .hero, .strip, .waits, .foot").evaluate_all(over) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_a_tv_of_a_bad_day_still_shows_what_is_wrong(board: Board, language: str) -> None:
+    live, page = board.live, board.page
+    far = "南风家居生活馆超级长名字的官方旗舰店（华东二仓专供）Northpine Official"
+    flags = ["catching_up", "out_of_hours"]
+    live.waits = [
+        live.wait("a", 121, shop=far, agent=far, team=far, messages=4, flags=flags, intent="delivery_time"),
+        live.wait("b", 170, flags=["stale"]),
+        *(live.wait(f"w{n}", 10 + n, team=f"售前{n % 6}组") for n in range(40)),
+    ]
+    live.sources = [live.source(f"collector-of-the-second-floor-{n}", "stale", reason="heartbeat") for n in range(9)]
+    day = {"received": 123_456, "first_reply_seconds": 705, "mean_reply_seconds": 705, "missed": 1_200, "targets": 12}
+    live.counts = {"deliveries_failed": 30, "bot_held": 120, "promises_open": 80, "channels": 2, "day": day}
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    await board.open(f"?tv=1&lang={language}")
+    await expect(page.locator("[data-test=notify]")).to_be_in_viewport(ratio=1)
+    await expect(page.locator(".chip--stale")).to_be_in_viewport(ratio=1)
+    await expect(page.locator("[data-test=bot-held]")).to_be_in_viewport(ratio=1)
+    size = await page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    assert size == [1920, 1080]
 
 
 async def test_thousands_of_waits_are_counted_and_the_most_urgent_shown(board: Board) -> None:

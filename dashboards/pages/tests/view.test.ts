@@ -208,7 +208,7 @@ describe('the figures of the board', () => {
     ]
     const v = view([], 12, { sources })
     expect(v.sources.troubled.map((s) => s.name)).toEqual(['dead', 'kicked', 'later', 'late'])
-    expect(v.sources).toMatchObject({ ok: 1, total: 5, unknown: 1, partly: 1, delayed: 2 })
+    expect(v.sources).toMatchObject({ ok: 1, total: 5, unknown: 2, delayed: 2 })
   })
 
   it('knows never-received from long-quiet', () => {

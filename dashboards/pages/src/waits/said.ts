@@ -4,7 +4,7 @@ import type { Source } from '../live/frames'
 import type { Common } from '../words'
 import { clock, countdown, duration } from '../words/time'
 import type { Band } from './standing'
-import type { Row } from './view'
+import { isUnseen, type Row } from './view'
 
 export function markOf(row: Row): Band | 'unknown' {
   return row.label === 'unknown' ? 'unknown' : row.band
@@ -46,8 +46,8 @@ export function remarksOf(row: Row, words: Common): readonly string[] {
  * one that was quiet. Null: all are well.
  */
 export function doubtOf(sources: readonly Source[], words: Common): string | null {
-  const unknown = sources.filter(({ state, accountsOut }) => state === 'stale' || accountsOut > 0).length
-  const delayed = sources.filter(({ state }) => state === 'catching_up').length
+  const unknown = sources.filter(isUnseen).length
+  const delayed = sources.filter((source) => source.state === 'catching_up' && !isUnseen(source)).length
   if (unknown > 0) return words.nobodyButUnknown(unknown)
   return delayed > 0 ? words.nobodyButDelayed(delayed) : null
 }

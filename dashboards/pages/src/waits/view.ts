@@ -70,10 +70,9 @@ export interface View {
 export interface SourcesView {
   readonly total: number
   readonly ok: number
+  /** Silent, or with an account that is not logged in: of these something is unseen. */
   readonly unknown: number
   readonly delayed: number
-  /** In which some account is not logged in, though the source itself is there. */
-  readonly partly: number
   /** What is not well: unknown ones first, then the delayed, the longest delay first. */
   readonly troubled: readonly Source[]
 }
@@ -269,17 +268,21 @@ function sum(tally: Readonly<Record<Band, number>>): number {
   return tally.ok + tally.warn + tally.late + tally.lost
 }
 
+/** Whether nobody can tell what some of its shops say: it is silent, or an account of it is not logged in. */
+export function isUnseen(source: Source): boolean {
+  return source.state === 'stale' || source.accountsOut > 0
+}
+
 function sourcesView(sources: readonly Source[]): SourcesView {
-  const troubled = sources.filter((source) => source.state !== 'ok' || source.accountsOut > 0)
-  const partly = troubled.filter((source) => source.state !== 'stale' && source.accountsOut > 0).length
-  const unknown = troubled.filter((source) => source.state === 'stale').length
+  const troubled = sources.filter((source) => source.state !== 'ok' || isUnseen(source))
+  const unknown = troubled.filter(isUnseen).length
   const worse = (source: Source): number => {
     if (source.state === 'stale') return -Infinity
-    return source.accountsOut > 0 ? -Number.MAX_VALUE : -(source.lagSeconds ?? 0)
+    return isUnseen(source) ? -Number.MAX_VALUE : -(source.lagSeconds ?? 0)
   }
   troubled.sort((a, b) => compare(worse(a), worse(b)) || compare(a.name, b.name))
   const ok = sources.length - troubled.length
-  return { total: sources.length, ok, unknown, delayed: troubled.length - unknown - partly, partly, troubled }
+  return { total: sources.length, ok, unknown, delayed: troubled.length - unknown, troubled }
 }
 
 function compare<T extends number | string>(a: T, b: T): number {

@@ -19,12 +19,8 @@ export const wallboard: WallboardWords = {
   noStaff: 'no presence data',
   feeds: 'Sources',
   feedsOk: 'all well',
-  feedsTrouble: (unknown, partly, delayed) =>
-    [
-      unknown > 0 ? `${unknown} unknown` : '',
-      partly > 0 ? `${partly} partly` : '',
-      delayed > 0 ? `${delayed} delayed` : '',
-    ]
+  feedsTrouble: (unknown, delayed) =>
+    [unknown > 0 ? `${unknown} unknown` : '', delayed > 0 ? `${delayed} delayed` : '']
       .filter(Boolean)
       .join(' · '),
   noSources: 'no source yet',

@@ -18,14 +18,8 @@ export const wallboard = {
   noStaff: '未提供在岗数据',
   feeds: '采集',
   feedsOk: '全部正常',
-  feedsTrouble: (unknown: number, partly: number, delayed: number) =>
-    [
-      unknown > 0 ? `未知 ${unknown}` : '',
-      partly > 0 ? `账号掉线 ${partly}` : '',
-      delayed > 0 ? `延迟 ${delayed}` : '',
-    ]
-      .filter(Boolean)
-      .join(' · '),
+  feedsTrouble: (unknown: number, delayed: number) =>
+    [unknown > 0 ? `未知 ${unknown}` : '', delayed > 0 ? `延迟 ${delayed}` : ''].filter(Boolean).join(' · '),
   noSources: '尚无采集端',
   received: '今日接待',
   firstReply: '首响',
