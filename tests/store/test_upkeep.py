@@ -118,9 +118,9 @@ async def test_what_is_old_goes_however_much_before_it_must_stay(journal: Journa
 
 
 async def test_rows_of_conversations_long_closed_go(journal: Journal) -> None:
-    rows = [("senye", f"c-{n}", n, n == 3, b"%d" % n, None) for n in range(1, 11)]
+    rows = [("senye", f"c-{n}", n, n == 3, b"%d" % n, None, False) for n in range(1, 11)]
     await journal.commit(commit(*[event(n) for n in range(1, 8)], now_ms=1, rows=rows[:7], saved_position=7))
-    late = [("senye", "c-1", 8, False, b"1 again", None), *rows[7:]]
+    late = [("senye", "c-1", 8, False, b"1 again", None, False), *rows[7:]]
     await journal.commit(commit(*[event(n) for n in range(8, 11)], now_ms=DAY, rows=late, saved_position=10))
     for _ in range(20):  # Round and round by three, whatever else there is to do.
         await journal.prune(DAY, 1, max_rows=3)
