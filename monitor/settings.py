@@ -42,8 +42,7 @@ ENV_PREFIX = "PRESALES_"
 DEFAULT_FILE = Path("presales.toml")
 MASK = "********"
 
-# Read by the program, but no settings: where the file is.
-_OTHER_ENV = {"PRESALES_CONFIG"}
+CONFIG_ENV = "PRESALES_CONFIG"  # No setting: where the file is, unless the command line says.
 
 
 class _Section(BaseModel):
@@ -217,7 +216,7 @@ def load(
     then checks the whole.
 
     Args:
-        config: the file; None takes ``presales.toml`` where it exists.
+        config: the file; None takes that of ``PRESALES_CONFIG``, else ``presales.toml`` where it exists.
         environ: None takes the process's own.
         overrides: dotted names with values, from the command line.
 
@@ -226,12 +225,15 @@ def load(
     """
     merged: dict[str, Any] = {}
     places: dict[str, str] = {}
+    environ = os.environ if environ is None else environ
+    if config is None and environ.get(CONFIG_ENV):
+        config = Path(environ[CONFIG_ENV])
     if config is not None or DEFAULT_FILE.exists():
         path = config or DEFAULT_FILE
         for name, value in _from_file(path):
             _put(merged, name, value)
             places[".".join(name)] = str(path)
-    for name, value, variable in _from_environment(os.environ if environ is None else environ):
+    for name, value, variable in _from_environment(environ):
         _put(merged, name, value)
         places[".".join(name)] = variable
     for dotted, value in (overrides or {}).items():
@@ -329,7 +331,7 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[tuple[str, .
             if variable.removesuffix("_FILE") in environ:
                 raise UsageError(f"{variable} and {variable.removesuffix('_FILE')} are both set: keep one")
             yield files[variable], _read_secret(value, variable), variable
-        elif variable.startswith(ENV_PREFIX) and variable not in _OTHER_ENV:
+        elif variable.startswith(ENV_PREFIX) and variable != CONFIG_ENV:
             meant = _meant(variable, [*names, *files])
             if meant or "__" in variable:
                 raise UsageError(f"{variable}: no such setting{meant}")

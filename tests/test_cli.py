@@ -164,6 +164,18 @@ def test_a_second_start_on_the_same_data_says_who_holds_it_and_the_first_stops_c
             assert "everything that was acknowledged is stored" in first.printed()
 
 
+def test_to_look_for_tokens_makes_no_data_folder(tmp_path: Path) -> None:
+    looked = typed("token", "list", "--data", str(tmp_path / "data"))
+    assert (looked.exit_code, looked.stdout, looked.stderr) == (0, "", f"no token has been made in {tmp_path}/data\n")
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_export_that_is_not_there_leaves_no_empty_file(tmp_path: Path) -> None:
+    done = typed("import", str(tmp_path / "no.csv"), "--to", str(tmp_path / "out"), "--shop", "s")
+    assert (done.exit_code, "no.csv is no file that can be read" in done.stderr) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_token_made_while_it_runs_shuts_the_port_to_everybody_else(tmp_path: Path) -> None:
     with running(tmp_path) as program:
         made = typed("token", "add", "me", "--data", str(tmp_path / "data"))

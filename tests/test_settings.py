@@ -155,8 +155,15 @@ def test_no_body_is_allowed_that_could_never_be_taken() -> None:
 
 
 def test_names_that_only_share_the_prefix_are_left_alone() -> None:
-    environ = {"PRESALES_SERVICE_HOST": "10.0.0.1", "PRESALES_CONFIG": "x.toml", "OTHER": "1"}
+    environ = {"PRESALES_SERVICE_HOST": "10.0.0.1", "OTHER": "1"}
     assert load(environ=environ) == Settings()
+
+
+def test_the_environment_may_name_the_file_and_the_command_line_goes_before_it(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    path, other = toml(tmp_path, "[listen]\nport = 9000\n"), toml(tmp_path / "one", "[listen]\nport = 9001\n")
+    assert load(environ={"PRESALES_CONFIG": str(path)}).listen.port == 9000
+    assert load(other, environ={"PRESALES_CONFIG": str(path)}).listen.port == 9001
 
 
 def test_what_is_shown_has_every_setting_and_no_secret() -> None:

@@ -85,7 +85,10 @@ def list_tokens(config: Path | None, data: Path | None, as_json: bool) -> None:
         async with open_tokens(settings.data) as tokens:
             return await tokens.list()
 
-    known = asyncio.run(read())
+    # To look makes no data folder: where none is, none was made.
+    known = asyncio.run(read()) if (settings.data / "journal.db").exists() else []
+    if not known:
+        click.echo(f"no token has been made in {settings.data}", err=True)
     if as_json:
         click.echo(json.dumps([_shown(one) for one in known], ensure_ascii=False))
         return

@@ -48,6 +48,9 @@ def import_chats(
             raise UsageError(str(bad)) from None
     if any(path.exists() and Path(to).exists() and path.samefile(to) for path in files):
         raise UsageError(f"{to} is an export to be read; write the events to another file")
+    for path in files:
+        if not path.is_file():  # Said before anything is written.
+            raise UsageError(f"{path} is no file that can be read")
     work = Import(shop, platform, zone, frozenset(agents), names)
     encode = msgspec.json.encode
     with click.open_file(to, "wb") as out:

@@ -11,6 +11,7 @@ import msgspec
 
 from monitor.errors import StoreUnavailable, UsageError
 from monitor.options import AS_JSON
+from monitor.settings import load
 from monitor.store import backup as copies
 from monitor.store import database
 from monitor.store.lock import FolderLock
@@ -19,8 +20,17 @@ from monitor.store.retention import Ages, Forgetter, key_in, left_from_before
 from monitor.store.upkeep import prune
 from monitor.yaml_files import duration_ms
 
+
+def _folder(_: click.Context, __: click.Parameter, given: Path | None) -> Path:
+    """Return the folder that is named, else that of the settings: as `run` finds it, in a container too."""
+    return given or load().data
+
+
 DATA = click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("./presales-data"), show_default=True, help="Data folder."
+    "--data",
+    type=click.Path(path_type=Path),
+    callback=_folder,
+    help="Data folder (default: that of the settings, ./presales-data).",
 )
 SLICE_ROWS = 5_000
 

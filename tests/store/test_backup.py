@@ -56,6 +56,15 @@ def test_what_others_have_hidden_in_the_folder_does_not_spoil_a_copy(tmp_path: P
     assert [path.stat().st_mode & 0o077 for path in (tmp_path / "two", tmp_path / "two" / "journal.db")] == [0, 0]
 
 
+def test_the_data_folder_is_that_of_the_settings_unless_one_is_named(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESALES_DATA", str(data))
+    assert typed("backup", tmp_path / "copy.tar.gz").exit_code == 0
+    assert "is not empty" in typed("restore", tmp_path / "copy.tar.gz").output
+    assert "nowhere/journal.db is not there" in typed("backup", tmp_path / "c", "--data", tmp_path / "nowhere").output
+
+
 def test_nothing_is_written_over(tmp_path: Path, data: Path) -> None:
     copy = tmp_path / "copy.tar.gz"
     assert typed("backup", copy, "--data", data).exit_code == 0
