@@ -69,7 +69,10 @@ class Past:
                 event = opened(logged, basis.faults)
                 if event is not None:
                     self._note(event, logged.position)
-        for name in {name for name, _ in self.keys}:
+        names = {name for name, _ in self.keys}
+        for name, chat, into in await basis.store.merged(names):  # Also those that today's memory has let go of.
+            self._shop(name, None).aliases.join(chat, into)
+        for name in names:
             shop, today = self._shop(name, None), basis.shops.get(name)
             if today is not None:
                 shop.aliases.take(today.aliases)

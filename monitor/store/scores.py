@@ -6,7 +6,7 @@ all there is. Official figures of the platforms lie beside them.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from monitor.store.database import Line
@@ -153,11 +153,17 @@ class ScoreStore:
 
         return await self._reader.read(read)
 
-    async def merged(self) -> list[tuple[str, str, str]]:
-        """Return the chats that are part of another, as their buyers are one: shop, conversation, of which."""
+    async def merged(self, shops: Collection[str] | None = None) -> list[tuple[str, str, str]]:
+        """Return the chats that are part of another, as their buyers are one: shop, conversation, of which.
+
+        Args:
+            shops: of these; None: of all.
+        """
+        of_shops = "" if shops is None else "AND shop IN (SELECT value FROM json_each(?))"
         return await self._reader.read(
             lambda db: db.execute(
-                "SELECT shop, conversation, merged_into FROM rows WHERE merged_into IS NOT NULL"
+                f"SELECT shop, conversation, merged_into FROM rows WHERE merged_into IS NOT NULL {of_shops}",
+                () if shops is None else (json.dumps(list(shops)),),
             ).fetchall()
         )
 

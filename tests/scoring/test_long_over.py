@@ -66,6 +66,12 @@ async def test_an_answer_in_the_other_chat_ends_the_round_of_a_day_long_over(tmp
         await f.tell(merged)
         await settle_all(f)
         assert (await stored(f, "shop"))[""].sums["taobao_3min"].counts == [1, 0, 0, 0]
+        f.scorer.shops["senye"].forget(at_ms("2026-12-28 12:00"))
+        assert not f.scorer.shops["senye"].aliases
+        late = Chatter().b("11:00:00", id="late", conversation="c3", buyer="b3", backfill=True)
+        await f.tell(late.a("11:01:00", id="answer", conversation="c3", buyer="b3", backfill=True))
+        await settle_all(f)
+        assert (await stored(f, "shop"))[""].sums["taobao_3min"].counts == [2, 0, 0, 0]
 
 
 async def test_a_buyer_served_under_two_names_of_one_person_is_one_of_theirs_on_days_long_over_too(
