@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 
 from monitor.core.owed import JudgedBy, chat_of, read, reply_of, written
 from monitor.store.database import Line
+from monitor.store.many import insert_many
 
 HITS_AT_MOST = 1_000
 
@@ -93,16 +94,19 @@ class Quality:
         """
 
         def add(db: sqlite3.Connection) -> None:
-            db.executemany(
-                "INSERT INTO quality_hits (at_ms, day, shop, team, agent, conversation, message, rule, level, "
-                "start_at, end_at, word) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            insert_many(
+                db,
+                "quality_hits (at_ms, day, shop, team, agent, conversation, message, rule, level, "
+                "start_at, end_at, word)",
                 [structs.astuple(hit) for hit in hits],
+                "ON CONFLICT DO NOTHING",
             )
             db.executemany("DELETE FROM quality_hits WHERE shop = ? AND message = ? AND rule = ?", withdrawn)
-            db.executemany(
-                "INSERT INTO quality_counts (day, shop, team, agent, what, count) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (day, shop, team, agent, what) DO UPDATE SET count = count + excluded.count",
+            insert_many(
+                db,
+                "quality_counts (day, shop, team, agent, what, count)",
                 counts,
+                "ON CONFLICT (day, shop, team, agent, what) DO UPDATE SET count = count + excluded.count",
             )
             db.execute(
                 "INSERT INTO quality_state (one, position) VALUES (1, ?) "
@@ -175,8 +179,8 @@ class Quality:
 
 def insert_owed(db: sqlite3.Connection, commit: int, position: int, decisions: Sequence[JudgedBy]) -> None:
     """Write down, within a commit, the decisions that words are judged by."""
-    db.executemany(
-        "INSERT INTO quality_owed (commit_number, position, shop, conversation, message, kind, body) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+    insert_many(
+        db,
+        "quality_owed (commit_number, position, shop, conversation, message, kind, body)",
         [(commit, position, *chat_of(one), reply_of(one), *written(one)) for one in decisions],
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from monitor.store.database import Line
+from monitor.store.many import insert_many
 
 CHUNK = 4096
 EVENTS_OF_A_CHAT = 2000  # The newest: a chat of ten days has some dozens.
@@ -279,10 +280,11 @@ class ScoreStore:
             part = rows[at : at + ROWS_A_WRITE]
 
             def write(db: sqlite3.Connection, part: Sequence[DayRow] = part) -> None:
-                db.executemany(
-                    "INSERT INTO score_days (day, dim, shop, name, body) VALUES (?, ?, ?, ?, ?) "
-                    "ON CONFLICT (day, dim, shop, name) DO UPDATE SET body = excluded.body",
+                insert_many(
+                    db,
+                    "score_days (day, dim, shop, name, body)",
                     part,
+                    "ON CONFLICT (day, dim, shop, name) DO UPDATE SET body = excluded.body",
                 )
 
             await self._writer.write(write)
