@@ -20,6 +20,7 @@ from monitor.core import events as ev
 from monitor.core.charges import Charges
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import Decision, PersonDay
+from monitor.core.feeds import RESTART_MS
 from monitor.core.handover import HandOvers, Listed
 from monitor.core.load import Chat, Load
 from monitor.core.people_reading import Floor, PeopleReading
@@ -277,13 +278,8 @@ class People(PeopleReading):
         wait, was = conversation.state.wait, self._owner.get(conversation)
         if wait is None and was is None:
             return
-        now = None
+        now = self._owner_of(conversation)
         if wait is not None and wait.since_ms:
-            holder = conversation.state.holder
-            if holder is not None:
-                now = self._holder(holder, conversation.shop, wait.opened_at_ms)
-                if now is not None and ((worker := self._workers.get(now)) is None or not worker.known):
-                    now = None
             self.posts.waits_since(conversation.shop, wait.since_ms, now_ms)
         if was == now:
             return
@@ -294,6 +290,15 @@ class People(PeopleReading):
         else:
             self._busy(now, 1, now_ms)
             self._owner[conversation] = now
+
+    def _owner_of(self, conversation: Conversation) -> str | None:
+        """Return who has an open wait, if their presence is known."""
+        wait, holder = conversation.state.wait, conversation.state.holder
+        if wait is None or not wait.since_ms or holder is None:
+            return None
+        person = self._holder(holder, conversation.shop, wait.opened_at_ms)
+        worker = self._workers.get(person) if person is not None else None
+        return person if worker is not None and worker.known else None
 
     def _busy(self, person: str, more: int, now_ms: int) -> None:
         """Count one more, or one less, that waits for a person."""
@@ -405,23 +410,42 @@ class People(PeopleReading):
         """Take back what was saved."""
         self._number, self._begun, self._midnight_ms = kept.number, kept.begun, kept.midnight_ms
         self._workers.update((worker.person, worker) for worker in kept.workers)
+        for worker in kept.workers:
+            worker.settle(self._host.now_ms, worker.heard_state())  # Up to then, as many waited as were saved with it.
         self._load.restore(kept.chats)
         self.posts.restore(kept.posts)
         self._shifts.restore(kept.running)
         self.hand_overs.restore(kept.lists)
 
-    def resume(self, now_ms: int) -> None:
-        """Go on after a restart, once every conversation is back."""
+    def take_waits(self) -> list[Conversation]:
+        """Know again for whom buyers wait, once the conversations are back; return those in which one waits."""
+        self._owner.clear()
+        self._heard = bool(self.register.slots) or any(worker.known for worker in self._workers.values())
+        for worker in self._workers.values():
+            worker.waits = 0
+        waiting = [c for shop in self._host.shops() for c in shop.conversations.values() if c.state.wait is not None]
+        for conversation in waiting if self._heard else ():
+            person = self._owner_of(conversation)
+            if person is not None:
+                self._owner[conversation] = person
+                self._worker(person).waits += 1
+        return waiting
+
+    def resume(self, now_ms: int, seen_ms: int) -> None:
+        """Go on after a restart, once every conversation is back.
+
+        Args:
+            now_ms: the time.
+            seen_ms: how far time had come before. If we were away for long, nobody has seen who waited for whom
+                meanwhile: that time is none of anybody's, or they would seem idle in it.
+        """
         if not self._begun:
             self._begin(now_ms)
             return
+        away = now_ms - seen_ms > RESTART_MS
         for worker in self._workers.values():
-            worker.settle(now_ms, worker.heard_state())
-            worker.waits = 0
-        self._owner.clear()
-        self._heard = bool(self.register.slots) or any(worker.known for worker in self._workers.values())
-        for shop in self._host.shops():
-            for conversation in shop.conversations.values():
-                if conversation.state.wait is not None:
-                    self._owned(conversation, now_ms)
+            worker.settle(seen_ms if away else now_ms, worker.heard_state())
+            worker.settle(now_ms, None)
+        for conversation in self.take_waits():
+            self._owned(conversation, now_ms)
         self._lay_out(now_ms)

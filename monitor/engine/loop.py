@@ -212,12 +212,13 @@ class Engine:
     async def _recover(self) -> None:
         tracker = self.tracker
         await read_back(tracker, self.journal, self._fetcher, self._saving, self.journal.saved_position)
+        seen_ms = tracker.now_ms
         if tracker.wall:
             self._note_start(self._clock.now_ms())
         else:
             self._advance(tracker.now_ms)
         if tracker.people is not None and tracker.now_ms:
-            tracker.people.resume(tracker.now_ms)
+            tracker.people.resume(tracker.now_ms, seen_ms)
         for conversation, promise in tracker.promises():
             self._board.promises.note(conversation, promise)
         self._recovered = tracker.decisions[:]

@@ -26,6 +26,8 @@ async def read_back(tracker: Tracker, journal: Reading, fetcher: Fetcher, saving
         for row in rows:
             tracker.rows.restore(row)
         await asyncio.sleep(0)
+    if tracker.people is not None:
+        tracker.people.take_waits()
     async for step, stored in journal.since(before):
         events = [decode_stored(item.body) for item in stored]
         await fetcher.rows([], events)

@@ -113,3 +113,17 @@ async def test_a_list_that_was_received_stays_so(tmp_path: Path, monkeypatch: py
         assert one.received_by == "lin"
         await s.move(3600)
         assert s.decided(HandOverTaken) == []
+
+
+@pytest.mark.parametrize(("away_s", "counted_s"), [(3600, 200), (50, 250)])
+async def test_nobody_is_idle_in_a_time_that_nobody_saw(tmp_path: Path, away_s: float, counted_s: float) -> None:
+    clock = MovedClock()
+    async with doomed(tmp_path, clock) as s:
+        await s.send(presence(0, "chen", "online"), said(0, chat="a", agent="chen"))
+        await s.move(100)
+        await s.send(said(100, role="agent", chat="a", agent="chen"))
+    clock.at_ms += round(away_s * 1000)
+    async with doomed(tmp_path, clock) as s:
+        await s.move(100)
+        [row] = [row for row in s.people.rows(clock.at_ms) if row.person == "chen"]
+        assert (row.today.online_ms, row.today.busy_ms) == (counted_s * 1000, 100_000)
