@@ -77,6 +77,8 @@ def purge(shop: str | None, buyer: str | None, older_than: str | None, yes: bool
     """Take a shop, a buyer, or what is old out of a stopped service's data, with proof that it is gone."""
     if not (shop or buyer or older_than) or (older_than and (shop or buyer)):
         raise UsageError("say what: --shop, --buyer, both, or --older-than")
+    if older_than and older_than.isdecimal():  # Seconds, as elsewhere are guessed, would take nearly all.
+        raise UsageError(f"--older-than {older_than} has no unit; write {older_than}d for days")
     try:
         age_ms = duration_ms(older_than) if older_than else 0
     except ValueError as error:

@@ -153,8 +153,9 @@ class Access:
         """
         if not await self.needs_token() and not self._loopback:
             raise UsageError(
-                f"listen.host is {self._host}, which others can reach, and there is no token: set listen.token "
-                "(PRESALES_LISTEN__TOKEN, or PRESALES_LISTEN__TOKEN_FILE with a file), or listen on 127.0.0.1"
+                f"listen.host is {self._host}, which others can reach, and there is no token: make one "
+                "(presales-monitor token add NAME), set listen.token (PRESALES_LISTEN__TOKEN, or "
+                "PRESALES_LISTEN__TOKEN_FILE with a file), or listen on 127.0.0.1"
             )
 
     async def needs_token(self) -> bool:
