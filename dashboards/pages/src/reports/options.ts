@@ -71,11 +71,13 @@ export function trendOption(
       line(
         names.firstReply,
         ink.ok,
+        'circle',
         days.map((d) => round(d.firstReply)),
       ),
       line(
         names.meanReply,
         ink.warn,
+        'triangle',
         days.map((d) => round(d.meanReply)),
       ),
       {
@@ -90,8 +92,15 @@ export function trendOption(
   }
 }
 
-function line(name: string, color: string, data: readonly (number | null)[]): Record<string, unknown> {
-  return { name, type: 'line', data, symbolSize: 7, lineStyle: { color, width: 2 }, itemStyle: { color } }
+/** Told apart by the shape of its points as well as by colour. */
+function line(
+  name: string,
+  color: string,
+  symbol: 'circle' | 'triangle',
+  data: readonly (number | null)[],
+): Record<string, unknown> {
+  const lineStyle = { color, width: 2 }
+  return { name, type: 'line', data, symbol, symbolSize: 9, lineStyle, itemStyle: { color } }
 }
 
 export function spreadOption(spread: Spread, longer: string, rounds: string, ink: Inks): EChartsCoreOption {
