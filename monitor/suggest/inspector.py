@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 READ_AT_ONCE = 50  # Events read back from the journal.
 FLUSH_SECONDS = 1.0
+RETRY_SECONDS = 1.0  # Between two tries to read what the disk did not give.
 HELD_AT_MOST = 2_000  # Hits and counts that wait to be written, before they are written at once.
 WAITING_MESSAGES = 50_000  # Beyond it what waits is let go, and read back from the journal when there is time.
 HISTORY_EVENTS = 100  # Of a chat that began before we did.
@@ -149,6 +150,7 @@ class Inspector:
         self._behind_since = monotonic()
         self._position = 0
         self._commit = 0
+        self._stuck = False  # The disk could not be read in the middle of that.
         self._taken_up = not self._began_with  # What decisions of an earlier run still owe.
         self._done = nothing()
         self._known: OrderedDict[Key, None] = OrderedDict()  # Chats whose beginning was looked for.
@@ -198,8 +200,11 @@ class Inspector:
                 except TimeoutError:
                     pass
             await self._pace.begin()
-            if self._position < self._behind_to:
-                await self._catch_up()
+            if self._position < self._behind_to and not await self._catch_up():
+                if self._stopping:
+                    return  # Nothing of it is written down: the next start judges it from where that was left off.
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
             while self._work:
                 await self._take(self._work.popleft())
                 if len(self._done.hits) + len(self._done.tallies) >= HELD_AT_MOST:
@@ -265,8 +270,12 @@ class Inspector:
                 said.append((event, item.words))
         self.judge.remember(key, said)
 
-    async def _catch_up(self) -> None:
-        """Judge what was stored and not yet judged: events and decisions in the order in which they were stored."""
+    async def _catch_up(self) -> bool:
+        """Judge what was stored and not yet judged: events and decisions in the order in which they were stored.
+
+        Returns:
+            Whether that is done; where the disk cannot be read now, it goes on from there the next time.
+        """
         try:
             if not self._position:
                 judged = await self._store.position()
@@ -290,15 +299,20 @@ class Inspector:
             self._commit = last_commit
             await self._flush()
         except StoreUnavailable as error:
-            log.warning("quality: what is only in the journal is not judged: %s", error)
-            self._behind_to = self._position
+            if not self._stuck:
+                log.warning("quality: what is only in the journal is judged later: %s", error)
+            self._stuck = True
+            return False
+        self._stuck = False
+        return True
 
     async def _take_up(self, last_commit: int) -> deque[Owed]:
         """Return the decisions that are not judged yet; take up what those of an earlier run still owe."""
         decided: deque[Owed] = deque()
         for one in await self._store.owed():
             if not one.judged:
-                if self._commit < one.commit <= last_commit:
+                # Where it goes on, those before the stretch that could not be read were judged by then.
+                if self._commit < one.commit <= last_commit and (not self._stuck or one.position >= self._position):
                     decided.append(one)
             elif not self._taken_up and is_long(done := round_of(one.decision)):
                 await self._recall(chat_of(one.decision), made_at_ms(one.decision), up_to=self._position)

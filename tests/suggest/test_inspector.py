@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from monitor.errors import StoreUnavailable
 from monitor.metrics import Metrics
 from monitor.policy_files import words
 from monitor.policy_files.where import default_folder
+from monitor.store.journal import Journal
 from monitor.suggest.inspector import Inspector
 from monitor.suggest.quality import Judge
 from tests.service import MovedClock, Service, doomed
+from tests.waiting import until
 
 DAYS = ("2020-01-01", "2099-12-31")
 
@@ -92,11 +95,15 @@ STEPS: list[Step] = [
 async def outcome(folder: Path, kills: dict[int, bool]) -> tuple[list[tuple[str, str]], dict[str, int]]:
     """Return hits and counts of all steps; after a step of ``kills`` the process ends, written down before or not."""
     clock, at = MovedClock(), 0
-    for until in [*sorted(kills), len(STEPS)]:
-        async with judged(folder, clock, flushed=kills.get(until, True)) as floor:
-            for step in STEPS[at:until]:
+    for end in [*sorted(kills), len(STEPS)]:
+        async with judged(folder, clock, flushed=kills.get(end, True)) as floor:
+            for step in STEPS[at:end]:
                 await step(floor)
-            at = until
+            at = end
+    return await written_down(folder, clock)
+
+
+async def written_down(folder: Path, clock: MovedClock) -> tuple[list[tuple[str, str]], dict[str, int]]:
     async with doomed(folder, clock) as floor:
         hits = await floor.journal.quality.hits(*DAYS)
         counts = Counter[str]()
@@ -125,3 +132,33 @@ async def test_a_kill_after_any_step_changes_nothing(tmp_path: Path, after: int)
 @pytest.mark.parametrize("flushed", [False, True])
 async def test_a_kill_after_every_step_changes_nothing(tmp_path: Path, flushed: bool) -> None:
     assert await outcome(tmp_path, dict.fromkeys(range(1, len(STEPS)), flushed)) == EXPECTED
+
+
+async def test_a_disk_that_cannot_be_read_for_a_moment_after_a_start_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, asked, real = MovedClock(), 0, Journal.beyond
+    async with judged(tmp_path, clock, flushed=False) as floor:
+        for step in STEPS[:-1]:
+            await step(floor)
+
+    async def now_and_then(journal: Journal, position: int, limit: int) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked in (1, 3, 4, 9):
+            raise StoreUnavailable
+        return await real(journal, position, limit)
+
+    monkeypatch.setattr(Journal, "beyond", now_and_then)
+    monkeypatch.setattr("monitor.suggest.inspector.READ_AT_ONCE", 1)
+    monkeypatch.setattr("monitor.suggest.inspector.RETRY_SECONDS", 0.001)
+    async with judged(tmp_path, clock, flushed=True) as floor:
+        await STEPS[-1](floor)
+        last = floor.journal.last_position
+
+        async def through() -> bool:
+            return (await floor.journal.quality.position() or 0) >= last
+
+        await until(through, "all is judged")
+    assert asked > 9
+    assert await written_down(tmp_path, clock) == EXPECTED
