@@ -41,7 +41,8 @@ DEFAULT_TOPIC = f"{EVENTS}/#"
 
 RECEIVE_MAXIMUM = 2000  # Enough to read on while a commit is synced.
 MOST_PAYLOADS = 4096  # In one commit…
-MOST_BYTES = 4 * 1024 * 1024  # …and about so many bytes, so that decoding them does not hold the loop.
+MOST_BYTES = 4 * 1024 * 1024  # …and about so many bytes.
+SLICE_BYTES = 256 * 1024  # Decoded at a time, some 2 ms; then the loop sees to others.
 BIG_BYTES = 1024 * 1024  # Above it a payload is looked at in another thread.
 KNOWN_TOPICS = 10_000
 CONTROL = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
@@ -216,6 +217,7 @@ class MqttSource:
         """Make one batch of many payloads."""
         now_ms = self._clock.now_ms()
         whole = Batch(door=DOOR, source=DOOR)
+        slice_ends = SLICE_BYTES
         for message in messages:
             if len(message.payload) > BIG_BYTES:
                 one = await asyncio.to_thread(self._read, message, now_ms)
@@ -226,6 +228,9 @@ class MqttSource:
             whole.refusals += one.refusals
             whole.clamped += one.clamped
             whole.size += len(message.payload)
+            if whole.size >= slice_ends:
+                slice_ends = whole.size + SLICE_BYTES
+                await asyncio.sleep(0)
         return whole
 
     def _read(self, message: Arrived, now_ms: int) -> Batch:

@@ -14,7 +14,7 @@ import pytest
 from monitor.clock import Clock
 from monitor.errors import Busy, StoreUnavailable, UsageError
 from monitor.mqtt import Backoff, Broker
-from monitor.sources.mqtt import DEFAULT_TOPIC, MqttSource, read_topic, root_of
+from monitor.sources.mqtt import DEFAULT_TOPIC, SLICE_BYTES, MqttSource, read_topic, root_of
 from monitor.wire import decode
 from monitor.wire.batch import Batch, Refusal
 from tests.cable import Cable
@@ -72,11 +72,10 @@ def broker_of(server: Mosquitto | Cable, **more: Any) -> Broker:
 async def running(broker: Broker, store: Store, **more: Any) -> AsyncIterator[MqttSource]:
     source = MqttSource(
         broker,
-        decode=decode,
         submit=store.submit,
         clock=Clock(),
         backoff=lambda: Backoff(0.02, 0.1, random.Random(1)),
-        **more,
+        **{"decode": decode, **more},
     )
     async with asyncio.TaskGroup() as tasks:  # If the door falls, so does the test, at once.
         tasks.create_task(source.run())
@@ -146,6 +145,37 @@ async def test_many_payloads_in_flight_are_one_submission(server: Mosquitto) -> 
         await until(lambda: source.status.payloads == 800)
     assert store.ids == ids(0, 800)
     assert len(store.batches) < 20
+
+
+async def test_while_a_backlog_is_decoded_others_have_the_loop(server: Mosquitto) -> None:
+    store, turns = Store(), 0
+    decoded_in: list[int] = []
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def noted(body: bytes, **how: Any) -> Batch:
+        decoded_in.append(turns)
+        return decode(body, **how)
+
+    async with running(broker_of(server), store, decode=noted) as source:
+        store.gate.clear()
+        await in_thread(server.publish, TOPIC, lines(0, 1))
+        await until(lambda: store.tried == 1, "the first is on its way")
+        held, backlog = source.held_bytes, [event(f"big-{number}", "x" * 10_000) for number in range(100)]
+        await in_thread(server.publish, TOPIC, backlog)
+        await until(lambda: source.held_bytes > held + sum(map(len, backlog)) + 99 * 1024, "all others are read")
+        turning = asyncio.create_task(turn())
+        store.gate.set()
+        await until(lambda: source.status.payloads == 101)
+        turning.cancel()
+    assert [len(batch.events) for batch in store.batches] == [1, 100]
+    slices = [decoded_in[1:].count(turn) for turn in dict.fromkeys(decoded_in[1:])]
+    assert len(slices) == 4
+    assert max(slices) * 10_000 < SLICE_BYTES + 10_100
 
 
 async def test_nothing_is_acknowledged_before_it_is_stored(server: Mosquitto) -> None:
