@@ -6,7 +6,7 @@ not counted; then the second half of the hours is held against the first. An hou
 scores: else they would fall behind further and further, and what waits for them would look like a leak.
 
 The day is a busy one, in memory, files and tasks. The fortnight is a small floor on which every day brings new
-buyers, and some new agents and sources: what is kept for three days is full then, and a week is over, for which a wait
+buyers, and some new agents and sources: what is kept for days is full then, and the week is over for which a wait
 nobody answers stays open. Its objects are counted, for memory as the system sees it moves by more than what is held.
 """
 
@@ -45,8 +45,8 @@ PAGES_OPEN = 5
 SCORED_SECONDS = 120.0
 START = datetime(2026, 11, 10, 8, tzinfo=UTC)
 
-DAYS = 14
-FULL_DAYS = 8  # Not counted: what is kept for a week is full only then.
+DAYS = 17
+FULL_DAYS = 11  # Not counted: what is kept for three days, and the eight before them, is full only then.
 NIGHT = datetime(2026, 11, 9, 20, tzinfo=UTC)  # In Shanghai, when few are there: days begin then.
 SMALL_FLOOR = Plan(start_ms=int(NIGHT.timestamp()) * 1000, hours=24 * DAYS, shops=20, traffic=Traffic(per_hour=2))
 NEW_OF = 3  # One source, and one person, of so many has another name each day.
