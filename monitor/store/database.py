@@ -111,6 +111,13 @@ class _Connection(aiosqlite.Connection):
     versions this was read in.
     """
 
+    stopped: asyncio.Future[object] | None = None
+
+    def stop(self) -> asyncio.Future[object] | None:
+        """Stop the thread; what it says last of that is to be awaited, also by who could not open the connection."""
+        self.stopped = super().stop()
+        return self.stopped
+
     async def run(self, work: Work[T]) -> T:
         result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
         return result
@@ -138,7 +145,12 @@ class Line:
             sqlite3.Error: it cannot be opened.
         """
         connection = _Connection(self._open, iter_chunk_size=1)
-        await connection
+        try:
+            await connection
+        except BaseException:
+            if connection.stopped is not None:
+                await connection.stopped  # Else its thread would speak to a loop that may be closed by then.
+            raise
         self._connection = connection
 
     def _open(self) -> sqlite3.Connection:
