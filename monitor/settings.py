@@ -227,7 +227,10 @@ def load(
     places: dict[str, str] = {}
     environ = os.environ if environ is None else environ
     if config is None and environ.get(CONFIG_ENV):
-        config = Path(environ[CONFIG_ENV])
+        try:
+            config = path_given(environ[CONFIG_ENV])
+        except ValueError as error:
+            raise UsageError(f"{CONFIG_ENV} {error}") from None
     if config is not None or DEFAULT_FILE.exists():
         path = config or DEFAULT_FILE
         for name, value in _from_file(path):

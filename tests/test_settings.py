@@ -166,6 +166,12 @@ def test_the_environment_may_name_the_file_and_the_command_line_goes_before_it(t
     assert load(other, environ={"PRESALES_CONFIG": str(path)}).listen.port == 9001
 
 
+def test_the_file_that_the_environment_names_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    toml(tmp_path, "[listen]\nport = 9000\n")
+    assert load(environ={"PRESALES_CONFIG": "~/presales.toml"}).listen.port == 9000
+
+
 def test_what_is_shown_has_every_setting_and_no_secret() -> None:
     settings = load(
         environ={

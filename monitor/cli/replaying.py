@@ -223,13 +223,15 @@ async def _replay_live(
             async with open_door(app.server.url, token=None, homes={}, say=say) as door:
                 clock.go()
                 sending = asyncio.create_task(_send(begun, come, door, at_speed(speed)))
-                await until(app, stop, sending)
-                if sending.done():
-                    _say_refused(log)
-                    click.echo("the log is through; the board stays (stop with control-C)", err=True)
-                    await until(app, stop)
-                sending.cancel()
-                await asyncio.gather(sending, return_exceptions=True)
+                try:
+                    await until(app, stop, sending)
+                    if sending.done():
+                        _say_refused(log)
+                        click.echo("the log is through; the board stays (stop with control-C)", err=True)
+                        await until(app, stop)
+                finally:  # Also where a part of the app breaks: what still reads cannot be closed.
+                    sending.cancel()
+                    await asyncio.gather(sending, return_exceptions=True)
 
 
 def _in_order(events: Iterator[AnyEvent], as_arrived: bool) -> Iterator[AnyEvent]:

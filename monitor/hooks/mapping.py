@@ -237,7 +237,8 @@ def _walk(each: tuple[ParsedResult, ...], scope: dict[str, Any], opts: jmespath.
         yield scope
         return
     walked = each[0].search(scope, opts)
-    if walked is not None and not isinstance(walked, list):
+    # What a condition leaves of a list where it does not hold (`a == 'b' && rows`) is nothing to walk into.
+    if walked and not isinstance(walked, list):
         raise Unreadable("each is a list to walk into, and gets one thing; write [ ] around it")
     for index, item in enumerate(walked or ()):
         yield from _walk(each[1:], scope | {"item": item, "up": [*scope["up"], scope["item"]], "index": index}, opts)

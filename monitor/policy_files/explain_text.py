@@ -125,7 +125,8 @@ def lines_of(said: dict[str, Any], zone: str, lang: str = "en") -> Iterator[str]
             yield _read(said[who], who, words)
     for key, part in (("courtesy", "courtesy"), ("promises", "promise"), ("greeting", "greeting")):
         yield f"{words[part]}{_place(by, key)}"
-        yield from _limits({"stages": []} | said[part], {}, clock, words)
+        limits = [stage | {"name": words[stage["name"]]} for stage in said[part].get("stages", ())]
+        yield from _limits({"stages": limits, "steps": said[part]["steps"]}, {}, clock, words)
         if not said[part]["steps"]:
             yield f"  {words['nobody']}"
     if said["counted_seconds"] is not None:
@@ -160,7 +161,7 @@ def _limits(said: dict[str, Any], by: Mapping[str, str], clock: _Clock, words: M
     for stage in said["stages"]:
         until = clock.short(stage["due_at"]) if stage["due_at"] else words["ever"]
         limit = words["stage"].format(stage["after_seconds"], until)
-        yield f"  {_padded(words.get(stage['name'], stage['name']))} {limit}{_place(by, 'stages')}"
+        yield f"  {_padded(stage['name'])} {limit}{_place(by, 'stages')}"
     for step in said["steps"]:
         told = clock.short(step["due_at"]) if step["due_at"] else words["never"]
         line = words["step"].format(step["at_seconds"], told) + (words["unclaimed"] if step.get("if_unclaimed") else "")

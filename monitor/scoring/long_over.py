@@ -41,6 +41,7 @@ class LongOver:
         self._recount = recount
         self._redo: dict[tuple[str, int], None] = {}  # In order.
         self._days_to_look_at: list[int] = []  # Whether two of their agents are one person.
+        self._begun = False  # Whether it is known from where to look.
         self._at = 0  # The position up to which the journal was looked through,
         self._to = 0  # that up to which it is to be,
         self._noted = 0  # and that from which a start begins.
@@ -50,7 +51,7 @@ class LongOver:
     @property
     def waiting(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self._redo or self._days_to_look_at or self._at < self._to)
+        return self._begun and bool(self._redo or self._days_to_look_at or self._at < self._to)
 
     def follow(self, position: int, *, found: bool) -> None:
         """Note a commit.
@@ -68,6 +69,7 @@ class LongOver:
         """Look through what has come up to a position since that was last done to the end."""
         self._at = self._noted = await self._basis.store.looked_through()
         self._to = max(self._to, position)
+        self._begun = True
         self.renamed()
 
     def renamed(self) -> None:
@@ -83,6 +85,8 @@ class LongOver:
         Raises:
             StoreUnavailable: it is done the next time.
         """
+        if not self._begun:  # To note how far we are would have the next start miss what lies before it.
+            return
         if self._at < self._to:
             last = min(self._at + STRETCH, self._to)
             await self._try(lambda: self._look_through(last), "stretch", self._at, last)

@@ -294,8 +294,6 @@ class Judge:
 
     def due(self, now_ms: int, out: Judged) -> None:
         """Judge the apologies whose time is over; forget the chats that have been silent for days."""
-        while self._chats and next(iter(self._chats.values())).last_ms < now_ms - CHATS_KEPT_MS:
-            self._forget_oldest()
         for key, until_ms in list(self._owed.items()):
             chat = self._chats.get(key)
             sorry = chat.sorry if chat is not None else None
@@ -304,6 +302,9 @@ class Judge:
             elif now_ms >= until_ms or sorry.replies >= APOLOGY_REPLIES:
                 self._settle(key, chat)
                 out.hits.append(Hit(sorry.since_ms, *key, sorry.message, sorry.agent, "no_apology", WARN))
+        # After that: of one that was owed before days in which we were away the time is over only now.
+        while self._chats and next(iter(self._chats.values())).last_ms < now_ms - CHATS_KEPT_MS:
+            self._forget_oldest()
 
     def _settle(self, key: Key, chat: _Chat) -> None:
         chat.sorry = None

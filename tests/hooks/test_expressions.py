@@ -90,6 +90,12 @@ def test_a_table_that_there_is_not_is_said_at_the_field() -> None:
     assert "tables 里没有 shop 这个表；是不是 shops？" in in_chinese(fault.message)
 
 
+def test_a_list_under_a_condition_that_does_not_hold_makes_nothing() -> None:
+    under = mapping("      id: item.id\n", "    each: [\"payload.kind == 'said' && payload.rows\"]\n")
+    assert under.events({"kind": "read", "rows": [{"id": "1"}]}, {}, 0) == []
+    assert [event["id"] for event in under.events({"kind": "said", "rows": [{"id": "1"}]}, {}, 0)] == ["1"]
+
+
 @pytest.mark.parametrize(
     ("event", "more", "payload", "said", "chinese"),
     [

@@ -300,3 +300,13 @@ def test_the_command_says_why_words_are_courtesy_and_what_a_promise_owes_in_both
     chinese = typed(*asked, *words, "--lang", "zh").stdout
     assert "买家“好的谢谢”：客套话，可以不回；如果客服刚问了话，就算回答   [内置词: 好的, 谢谢]" in chinese
     assert "  漏跟进     超过 900 秒   最晚 12:15:00 回算及时" in chinese
+
+
+def test_stages_keep_the_names_that_the_rules_give_them(tmp_path: Path) -> None:
+    write(tmp_path, default=OWED.replace("{slow: 60s}", "{slow: 60s, late: 90s, step: 120s}"))
+    said = typed(
+        "explain", "--shop", "s", "--at", "2026-11-20 12:00", "--rules", str(tmp_path), "--lang", "zh"
+    ).stdout  # fmt: skip
+    assert "  late       超过 90 秒" in said
+    assert "  step       超过 120 秒" in said
+    assert "  久未跟进   超过 600 秒" in said

@@ -11,6 +11,7 @@ from monitor.core import events as ev
 from monitor.core.roster import Person, Register
 from monitor.core.scores.board import Row, unpack
 from monitor.errors import StoreUnavailable
+from monitor.scoring.long_over import FAR, LongOver
 from tests.core.scores.day import Chatter, at_ms
 from tests.scoring.floor import Floor, floor, reading
 from tests.scoring.test_reading import rows
@@ -237,6 +238,19 @@ async def test_what_a_fault_of_ours_keeps_from_being_scored_is_said_once_counted
     async with floor(tmp_path, "2026-11-28 12:00") as again:
         await settle_all(again)
         assert set(await rows_of_shops(again)) == {"bad", "senye"}
+
+
+async def test_before_it_is_known_from_where_to_look_nothing_is_noted_as_looked_through(tmp_path: Path) -> None:
+    async with floor(tmp_path, "2026-11-28 12:00") as f:
+        fresh = LongOver(f.scorer.basis, f.scorer.recount)
+        fresh.follow(FAR + 1, found=False)
+        fresh.follow(FAR + 2, found=True)
+        await fresh.settle()
+        assert (fresh.waiting, await f.scorer.store.looked_through()) == (False, 0)
+        await fresh.begin(FAR + 2)
+        while fresh.waiting:
+            await fresh.settle()
+        assert await f.scorer.store.looked_through() == FAR + 2
 
 
 async def rows_of_shops(f: Floor) -> list[str]:

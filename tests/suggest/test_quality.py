@@ -95,6 +95,11 @@ class TestApology:
         chat = Chat().buyer(0, "有货吗").agent(200, "有的亲").answered(0, 200, "c2").agent(230, later).at(9_999)
         assert chat.hits == []
 
+    def test_none_is_a_hit_also_where_nobody_looked_for_a_week(self) -> None:
+        chat = Chat().buyer(0, "有货吗").agent(200, "有的亲").answered(0, 200, "c2").at(7 * 86_400)
+        assert chat.hits == [("c2", "no_apology")]
+        assert chat.judge.remembered == 0
+
     def test_in_the_sixth_reply_it_is_too_late(self) -> None:
         chat = Chat().buyer(0, "有货吗").agent(200, "有的亲").answered(0, 200, "c2")
         for n in range(4):
