@@ -5,6 +5,7 @@ global, so that many shards can run side by side.
 """
 
 from collections.abc import Collection, Iterable
+from itertools import islice
 from typing import Literal
 
 from monitor.core import events as ev
@@ -42,8 +43,8 @@ class Shop:
     looked at.
 
     Attributes:
-        buyers: by buyer, the chats that go by another id than theirs; None: no two buyers of the shop were ever one,
-            so nobody asks. Kept from then on.
+        buyers: by buyer, the chats that go by another id than theirs, in order; None: no two buyers of the shop were
+            ever one, so nobody asks. Kept from then on.
     """
 
     __slots__ = (
@@ -69,12 +70,12 @@ class Shop:
         self.name = name
         self.platform = platform
         self.conversations: dict[str, Conversation] = {}
-        self.buyers: dict[str, list[str]] | None = None
+        self.buyers: dict[str, dict[str, None]] | None = None
         self.lists: Lists | None = None  # None: no list of who waits has come for it.
         self.spans: dict[str | None, tuple[int, int, Fold, Marks]] = {}  # By phase: from, until, as last resolved.
         self.ask_anew()
 
-    def know_buyers(self) -> dict[str, list[str]]:
+    def know_buyers(self) -> dict[str, dict[str, None]]:
         """Return the chats of each buyer; from now on they are kept."""
         if self.buyers is None:
             self.buyers = {}
@@ -86,21 +87,21 @@ class Shop:
         """Note whose a chat is that goes by another id."""
         buyer = conversation.buyer
         if self.buyers is not None and buyer is not None and buyer != conversation.id and conversation.logged >= 0:
-            self.buyers.setdefault(buyer, []).append(conversation.id)
+            self.buyers.setdefault(buyer, {})[conversation.id] = None
 
     def drop_buyer(self, conversation: Conversation) -> None:
         """Note that a chat is out of the memory, or will be another's."""
         buyer = conversation.buyer
-        if self.buyers is not None and buyer is not None and conversation.id in (chats := self.buyers.get(buyer, [])):
-            chats.remove(conversation.id)
+        if self.buyers is not None and buyer is not None and (chats := self.buyers.get(buyer)) is not None:
+            chats.pop(conversation.id, None)
             if not chats:
                 del self.buyers[buyer]
 
     def chats_of(self, id: str) -> list[Conversation]:
         """Return the chats in memory that an id names: the one that goes by it, and those of the buyer of that name."""
         own = self.conversations.get(id)
-        of_buyer = self.know_buyers().get(id, [])[-CHATS_OF_A_BUYER:]
-        found = [own, *(self.conversations[chat] for chat in of_buyer)]
+        newest = list(islice(reversed(self.know_buyers().get(id, {})), CHATS_OF_A_BUYER))
+        found = [own, *(self.conversations[chat] for chat in reversed(newest))]
         return [chat for chat in found if chat is not None and chat.logged >= 0]
 
     def ask_anew(self) -> None:
@@ -283,9 +284,14 @@ class Shard:
     def resolved(self, shop: Shop, key: str) -> str:
         """Return the conversation that stands for a key, by the signs that are in memory."""
         conversation = shop.conversations.get(key)
-        while conversation is not None and conversation.merged_into is not None:
-            key = conversation.merged_into
+        signs: list[Conversation] = []
+        while conversation is not None and (into := conversation.merged_into) is not None:
+            signs.append(conversation)
+            key = into
             conversation = shop.conversations.get(key)
+        for sign in signs[:-1]:  # So that of a long chain each link is gone through, and fetched from the disk, once.
+            sign.buyer = key
+            self.touch(sign)
         return key
 
     def touch(self, conversation: Conversation) -> None:

@@ -12,6 +12,8 @@ have a number of their own so that those active at one time lie side by side.
 import sqlite3
 from collections.abc import Sequence
 
+from msgspec import MsgspecError, Raw, Struct, msgpack
+
 from monitor.errors import UsageError
 from monitor.store.transaction import transaction
 
@@ -346,7 +348,37 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX outbox_settled ON outbox (decided_at_ms) WHERE NOT state = 'pending'",
         "CREATE INDEX alerts_over ON alerts (updated_at_ms) WHERE ended_at_ms IS NOT NULL",
     ),
+    (
+        # The same of rows that were there before it was written beside them.
+        "UPDATE rows SET buyer = name_in(body, 0) WHERE buyer IS NULL AND name_in(body, 0) IS NOT NULL",
+        "UPDATE rows SET merged_into = name_in(body, 1) WHERE merged_into IS NULL AND name_in(body, 1) IS NOT NULL",
+    ),
 )
+
+
+class _Named(Struct, array_like=True):
+    """The first fields of a row, as far as they tell whose it is; see `core.conversation`."""
+
+    shop: str
+    id: str
+    buyer: str | None
+    number: int
+    feed: int
+    state: Raw
+    log: Raw
+    logged: int
+
+
+_named = msgpack.Decoder(_Named)
+
+
+def _name_in(row: bytes, merged: int) -> str | None:
+    """Return the buyer a row names; with ``merged``, the conversation it says that it is part of."""
+    try:
+        found = _named.decode(row)
+    except MsgspecError:
+        return None
+    return found.buyer if (found.logged < 0) == bool(merged) else None
 
 
 def migrate(db: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
@@ -355,6 +387,7 @@ def migrate(db: sqlite3.Connection, migrations: Sequence[Sequence[str]] = MIGRAT
     Raises:
         UsageError: it was written by a newer program, or is not ours.
     """
+    db.create_function("name_in", 2, _name_in, deterministic=True)
     done = -1
     while done < len(migrations):
         with transaction(db):  # Before it is looked at: two programs may start on a new folder at once.

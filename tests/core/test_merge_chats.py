@@ -129,6 +129,9 @@ def test_a_chain_of_two_thousand_ids_is_followed_to_its_end() -> None:
         merged(chat, "0:10", f"id-{at}", f"id-{at + 1}")
     answered(chat, "0:20", "c1", "id-0")
     assert [r.conversation for r in chat.rounds.values()] == ["id-2000"]
+    signs = chat.tracker.by_name["senye"].conversations
+    gone_through = ["c1", *(f"id-{at}" for at in range(1, 2_000))]
+    assert {signs[one].merged_into for one in gone_through} == {"id-2000"}, "one step from then on"
 
 
 def test_a_name_that_anybody_goes_by_is_joined_so_far_as_one_person_may_chat() -> None:

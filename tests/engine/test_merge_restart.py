@@ -4,9 +4,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from monitor.core import events as ev
+from monitor.core.conversation import Conversation
 from tests.service import MovedClock, doomed, rounds_of, said
 from tests.timeline import START_MS
 
@@ -191,3 +193,24 @@ async def test_what_a_backfill_brings_finds_the_words_under_both_ids(tmp_path: P
         assert found["a-0-buyer"] == ("phone", 1)
         assert found["a-20-buyer"] == ("b-40-agent", 1)
         assert len(found) == 3
+
+
+async def test_the_links_of_a_long_chain_are_fetched_once(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with doomed(tmp_path, clock) as s:
+        clock.at_ms += 90_000
+        await s.send(said(0, chat="x0"), said(2, role="agent", chat="x0"))
+        await s.send(*(merge(90, f"x{at}", f"x{at + 1}") for at in range(30)))
+        for _ in range(3):
+            await s.move(3 * 3600)
+        at_s = 9 * 3600 + 90
+        await s.send(said(at_s, chat="other"))
+        assert set(s.engine.tracker.by_name["senye"].conversations) == {"other"}
+        await s.send(said(at_s, chat="x0"))
+        await s.move(10)
+        await s.move(10)
+    async with doomed(tmp_path, clock) as s:
+        [row] = (await s.journal.look_up([], [("senye", "x0")]))[1]
+        assert msgspec.msgpack.decode(row, type=Conversation).merged_into == "x30"
+        assert {row.conversation for row in s.engine.waits()} == {"other", "x30"}
+        assert len(await s.journal.history("senye", "x30")) == 33

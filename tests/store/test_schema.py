@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.core.conversation import Conversation
+from monitor.core.shard_rows import ShardRows
+from monitor.core.wait import State
 from monitor.errors import UsageError
 from monitor.store.journal import Journal
 from monitor.store.schema import MIGRATIONS, migrate
@@ -50,6 +53,31 @@ async def test_what_was_stored_is_there_after_a_step(tmp_path: Path) -> None:
     migrate(db, LATER)
     assert db.execute("SELECT id, mood FROM events").fetchall() == [("m-1", None)]
     db.close()
+
+
+async def test_rows_from_before_are_found_by_buyer_and_as_part_of_another(tmp_path: Path) -> None:
+    before = next(at for at, step in enumerate(MIGRATIONS) if any("ADD COLUMN merged_into" in one for one in step))
+    db = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
+    migrate(db, MIGRATIONS[:before])
+    chats = [
+        Conversation("senye", "c-1", "open-1", 1, 0, State()),
+        Conversation("senye", "nick-1", None, 2, 0, State()),
+        Conversation("senye", "open-1", "nick-1", 3, 0, State(), logged=-1),
+    ]
+    db.executemany(
+        "INSERT INTO rows (shop, conversation, position, open, body) VALUES (?, ?, ?, 0, ?)",
+        [*((one.shop, one.id, one.number, ShardRows.encode(one)) for one in chats), ("senye", "odd", 4, b"{}")],
+    )
+    db.execute("INSERT INTO journal (one, epoch) VALUES (1, 'k3f9')")
+    db.close()
+    journal = await Journal.open(tmp_path)
+    try:
+        assert await journal.stands_for("senye", "open-1") == "nick-1"
+        assert await journal.rows_of_buyers([("senye", "open-1")], ()) == [ShardRows.encode(chats[0])]
+        await journal.commit(commit(event(1, conversation="open-1"), event(2, conversation="nick-1")))
+        assert [one.id for one in await journal.history("senye", "nick-1")] == ["m-1", "m-2"]
+    finally:
+        await journal.close()
 
 
 def test_a_step_that_fails_leaves_everything_as_it_was(db: sqlite3.Connection) -> None:
