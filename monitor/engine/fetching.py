@@ -7,7 +7,7 @@ from monitor.core.tracker import Tracker
 from monitor.store.reading import Reading
 from monitor.wire import decode_stored
 
-DECODED_AT_ONCE = 1_000  # Events of a history, between which the loop turns.
+DECODED_AT_ONCE = 1_000  # Events of a history, or rows of a buyer, between which the loop turns.
 
 
 class Fetcher:
@@ -38,8 +38,11 @@ class Fetcher:
             asked |= more
             rows = (await self._journal.look_up([], list(more)))[1]
         if any(type(event) is BuyerMerged for event in events):
-            for row in await self._journal.rows_of_buyers(list(self._tracker.merging(events)), self.keyed):
+            rows = await self._journal.rows_of_buyers(list(self._tracker.merging(events)), self.keyed)
+            for at, row in enumerate(rows, 1):
                 self._tracker.rows.restore(row)
+                if not at % DECODED_AT_ONCE:
+                    await asyncio.sleep(0)
         return known
 
     async def history(self, shop: str, key: str, position: int) -> None:

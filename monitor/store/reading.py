@@ -238,18 +238,22 @@ def _rows_of_buyers(buyers: list[tuple[str, str]], keyed: Collection[str], db: s
     of_shop: dict[str, list[str]] = {}
     for shop, buyer in buyers:
         of_shop.setdefault(shop, []).append(buyer)
-    rows: list[bytes] = []
+    rows: list[tuple[bytes]] = []
     for shop, names in of_shop.items():
-        # Whose rows are not keyed, those are read once for all the names.
-        one_by_one = [json.dumps([name]) for name in names] if shop in keyed else [json.dumps(names)]
-        for some in one_by_one:
-            found = db.execute(
-                "SELECT body FROM rows WHERE shop = ? AND buyer IN (SELECT value FROM json_each(?)) "
-                f"{'AND keyed = 1 ' if shop in keyed else ''}ORDER BY number DESC LIMIT ?",
-                (shop, some, CHATS_OF_A_BUYER * len(json.loads(some))),
+        if shop in keyed:
+            for name in names:
+                rows += db.execute(
+                    "SELECT body FROM rows WHERE shop = ? AND buyer = ? AND keyed = 1 ORDER BY number DESC LIMIT ?",
+                    (shop, name, CHATS_OF_A_BUYER),
+                )
+        else:  # All its rows are read, so once for all the names.
+            rows += db.execute(
+                "SELECT r.body FROM (SELECT number, row_number() OVER (PARTITION BY buyer ORDER BY number DESC) AS nth "
+                "FROM rows WHERE shop = ? AND buyer IN (SELECT value FROM json_each(?))) AS n "
+                "JOIN rows AS r ON r.number = n.number WHERE n.nth <= ? ORDER BY r.number DESC",
+                (shop, json.dumps(names), CHATS_OF_A_BUYER),
             )
-            rows += [body for (body,) in found]
-    return rows
+    return [body for (body,) in rows]
 
 
 def _by_shop(keys: Iterable[tuple[str, str]]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.core.shard import CHATS_OF_A_BUYER
 from monitor.errors import UsageError
 from monitor.store.entries import Step, StoredEvent
 from monitor.store.journal import Journal
@@ -303,3 +304,16 @@ async def test_a_file_that_is_no_database_is_said_and_left_alone(tmp_path: Path)
     ):
         await Journal.open(tmp_path)
     assert (tmp_path / "journal.db").read_text().startswith("not a database")
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+async def test_a_name_that_anybody_goes_by_takes_no_room_from_the_other_it_is_merged_with(
+    journal: Journal, keyed: bool
+) -> None:
+    chats = ["mine", *(f"c-{at}" for at in range(2 * CHATS_OF_A_BUYER + 10))]
+    rows = [("senye", c, 1, False, c.encode(), "nick-1" if c == "mine" else "guest", keyed) for c in chats]
+    await journal.commit(commit(event(1), rows=rows))
+    buyers = [("senye", "guest"), ("senye", "nick-1")]
+    found = await journal.rows_of_buyers(buyers, {"senye"} if keyed else ())
+    newest = [chat.encode() for chat in chats[-CHATS_OF_A_BUYER:]]
+    assert sorted(found) == sorted([*newest, b"mine"])
