@@ -138,6 +138,7 @@ async def test_a_disk_that_cannot_be_read_for_a_moment_after_a_start_loses_nothi
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, asked, real = MovedClock(), 0, Journal.beyond
+    monkeypatch.setattr("monitor.suggest.inspector.FLUSH_SECONDS", 3600)  # On a slow machine too all is read again.
     async with judged(tmp_path, clock, flushed=False) as floor:
         for step in STEPS[:-1]:
             await step(floor)
@@ -152,6 +153,7 @@ async def test_a_disk_that_cannot_be_read_for_a_moment_after_a_start_loses_nothi
     monkeypatch.setattr(Journal, "beyond", now_and_then)
     monkeypatch.setattr("monitor.suggest.inspector.READ_AT_ONCE", 1)
     monkeypatch.setattr("monitor.suggest.inspector.RETRY_SECONDS", 0.001)
+    monkeypatch.setattr("monitor.suggest.inspector.FLUSH_SECONDS", 0.01)
     async with judged(tmp_path, clock, flushed=True) as floor:
         await STEPS[-1](floor)
         last = floor.journal.last_position
