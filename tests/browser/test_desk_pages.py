@@ -250,7 +250,8 @@ async def test_a_wait_that_needs_no_answer_leaves_with_a_reason(page: Page, prog
     last = page.locator("[data-test=pane] [data-test=said]").last
     await expect(last).to_have_text("招商加盟")
     await expect(last).to_be_in_viewport(ratio=0.8)
-    await page.set_viewport_size({"width": 1366, "height": 640})  # What else comes into the pane takes room too.
+    # What else comes into the pane takes room too, such as that the data is late, which a silent source is said to be.
+    await page.set_viewport_size({"width": 1366, "height": 680})
     await expect(last).to_be_in_viewport(ratio=0.8)
     await page.locator("[data-test=dismiss]").click()
     await page.locator("[data-test=reason]").fill("推广")
