@@ -1,11 +1,10 @@
 """How far a replay is from merely decoding the same bytes, and from a timer for each wait.
 
-    python -m tests.benchmarks.bench_replay [--events N] [--shops N] [--buyers-per-hour N] [--pairs N]
+    python -m tests.benchmarks.bench_replay [--events N] [--shops N] [--buyers-per-hour N ...] [--pairs N]
 
-The log is a simulated service centre's, made once and held in memory: by default a
-busy day of 300 shops, on which agents fall behind and chat is far more than heartbeats;
-``--shops 12 --buyers-per-hour 20`` is what ``simulate`` makes unless told otherwise. On
-one core, in CPU time, as medians of interleaved pairs:
+The logs are a simulated service centre's, made once and held in memory: one with as
+many buyers as ``simulate`` sends to a shop, one of a busy day with three times as many,
+on which agents fall behind. On one core, in CPU time, as medians of interleaved pairs:
 
 replay      `Replay.run` over the lines: bytes to rounds, all that the domain asks for.
 decoder     the typed msgspec decoder of each line's type, chosen beforehand, called for each line.
@@ -41,14 +40,14 @@ from tests.benchmarks.yardstick import pairs
 
 START_MS = 1_794_297_600_000
 SHOPS = 300
-BUYERS_PER_HOUR = 60  # Of a shop.
+ORDINARY, BUSY = 20, 60  # Buyers an hour of a shop.
 GOAL, AIM, TIMERS_GOAL = 10, 6, 1.2
 LIMITS_MS = tuple(stage.after_ms for stage in BUILT_IN.window)
 
 Line = tuple[Callable[[bytes], Any], bytes]
 
 
-def made_up_log(events: int, *, shops: int = SHOPS, buyers_per_hour: float = BUYERS_PER_HOUR) -> list[bytes]:
+def made_up_log(events: int, *, shops: int = SHOPS, buyers_per_hour: float = BUSY) -> list[bytes]:
     """Return the lines of a simulated log."""
     traffic = Traffic(per_hour=buyers_per_hour)
     plan = Plan(seed=1, start_ms=START_MS, hours=None, events=events, shops=shops, traffic=traffic)
@@ -207,11 +206,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="replay, against decoding and against a timer for each wait")
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--shops", type=int, default=SHOPS)
-    parser.add_argument("--buyers-per-hour", type=float, default=BUYERS_PER_HOUR, help="of an average shop")
+    parser.add_argument("--buyers-per-hour", type=float, nargs="+", default=(ORDINARY, BUSY), help="of an average shop")
     parser.add_argument("--pairs", type=int, default=3)
     arguments = parser.parse_args()
-    lines = made_up_log(arguments.events, shops=arguments.shops, buyers_per_hour=arguments.buyers_per_hour)
-    bench(lines, arguments.pairs)
+    for buyers in arguments.buyers_per_hour:
+        print(f"{arguments.shops} shops, {buyers:g} buyers an hour each:")
+        bench(made_up_log(arguments.events, shops=arguments.shops, buyers_per_hour=buyers), arguments.pairs)
 
 
 if __name__ == "__main__":
