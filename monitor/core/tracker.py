@@ -270,6 +270,7 @@ class Tracker(ShardReading):
         # All that is needed of a chat at once: with many, each of it is far away, and is fetched beside the others.
         logged, last, state, ts_ms = conversation.logged, conversation.log, conversation.state, entry.ts_ms
         wait, promise = state.wait, state.promise
+        since_ms = wait.since_ms if wait is not None else 0
         if logged < 0:
             return self._fold(shop, self.resolved(shop, key), event, entry)
         if self.keeps_rows:
@@ -290,7 +291,7 @@ class Tracker(ShardReading):
                 self._judging.judge_until(conversation, now_ms)
                 if self.tells:
                     self.escalation.flush(now_ms)
-                wait, promise = state.wait, state.promise
+                wait, promise = state.wait, state.promise  # The same wait, told of, or none any more.
         if (
             last is not None
             and (ts_ms <= last.ts_ms or state.flags & MIXED or entry.what & CODE == RECALL)
@@ -334,7 +335,7 @@ class Tracker(ShardReading):
         elif state.promise is not promise:
             self._due.schedule(conversation)
         elif now is not None:
-            if now.standing is not None or now.since_ms == ts_ms:  # An answer is needed since this.
+            if now.standing is not None or now.since_ms != since_ms:
                 self._due.schedule(conversation)
             if conversation.buyer is None and event.buyer != key:
                 self.corrections.know(shop, conversation, event.conversation, event.buyer)
