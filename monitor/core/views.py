@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from monitor.core.conversation import Conversation
 from monitor.core.decisions import ToldStep
+from monitor.core.feeds import Feed, Source
 from monitor.core.hours import CountedClock
 from monitor.core.policy_numbers import NumberedPolicies
 from monitor.core.rounds import window
@@ -171,4 +172,42 @@ def wait_row(
         muted_until_ms=ladder.muted_until_ms or None if ladder is not None else None,
         stopped=ladder is not None and ladder.stopped,
         told=ladder.told if ladder is not None else (),
+    )
+
+
+def source_row(source: Source, feeds: list[Feed]) -> SourceRow:
+    """Return how a source stands, of which these are the feeds."""
+    reason: str | None = None
+    state = "ok"
+    if source.stale_since_ms:
+        state, reason = "stale", "heartbeat" if source.beats else "silent"
+    elif feeds and all(feed.state != "online" for feed in feeds):
+        state, reason = "stale", "account"
+    elif any(feed.catching_up for feed in feeds):
+        state = "catching_up"
+    return SourceRow(
+        name=source.name,
+        state=state,
+        reason=reason,
+        last_event_at_ms=source.seen_ms or None,
+        newest_ts_ms=source.newest_ts_ms or None,
+        lag_ms=source.lag_ms,
+        stale_since_ms=source.stale_since_ms or None,
+        host=source.host,
+        version=source.version,
+        backlog=source.backlog,
+        skew_ms=source.skew_ms,
+        accounts=tuple(
+            AccountRow(
+                feed.account,
+                feed.state,
+                tuple(sorted(feed.shops)),
+                feed.newest_ts_ms or None,
+                feed.stale_since_ms or None,
+                feed.catching_up,
+                len(feed.gaps),
+            )
+            for feed in feeds
+        ),
+        shops=tuple(sorted({shop for feed in feeds for shop in feed.shops})),
     )

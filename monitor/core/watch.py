@@ -20,7 +20,7 @@ from monitor.core.decisions import FeedGap
 from monitor.core.feeds import GAPS_KEPT, RESTART_MS, Feed, Gap, Source, StaleReason
 from monitor.core.timers import NEVER_MS
 from monitor.core.units import DAY_MS, HOUR_MS
-from monitor.core.views import AccountRow, SourceRow
+from monitor.core.views import SourceRow, source_row
 
 SOURCES_AT_MOST = 10_000  # A large centre has some hundred collectors.
 ACCOUNTS_AT_MOST = 1_000  # Of one source: a collector serves the accounts of one floor.
@@ -389,41 +389,7 @@ class Watch:
     def rows(self) -> Iterator[SourceRow]:
         """Yield how every source stands."""
         for source in self._sources.values():
-            feeds = [self.feeds[index] for index in source.feeds]
-            reason: str | None = None
-            state = "ok"
-            if source.stale_since_ms:
-                state, reason = "stale", "heartbeat" if source.beats else "silent"
-            elif feeds and all(feed.state != "online" for feed in feeds):
-                state, reason = "stale", "account"
-            elif any(feed.catching_up for feed in feeds):
-                state = "catching_up"
-            yield SourceRow(
-                name=source.name,
-                state=state,
-                reason=reason,
-                last_event_at_ms=source.seen_ms or None,
-                newest_ts_ms=source.newest_ts_ms or None,
-                lag_ms=source.lag_ms,
-                stale_since_ms=source.stale_since_ms or None,
-                host=source.host,
-                version=source.version,
-                backlog=source.backlog,
-                skew_ms=source.skew_ms,
-                accounts=tuple(
-                    AccountRow(
-                        feed.account,
-                        feed.state,
-                        tuple(sorted(feed.shops)),
-                        feed.newest_ts_ms or None,
-                        feed.stale_since_ms or None,
-                        feed.catching_up,
-                        len(feed.gaps),
-                    )
-                    for feed in feeds
-                ),
-                shops=tuple(sorted({shop for feed in feeds for shop in feed.shops})),
-            )
+            yield source_row(source, [self.feeds[index] for index in source.feeds])
 
     # -- saved and read back -----------------------------------------------------------------------------------------
 

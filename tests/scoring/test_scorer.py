@@ -211,6 +211,7 @@ async def test_a_stop_that_comes_with_something_to_score_ends_it(tmp_path: Path)
         f.scorer._wake.set()
         running.cancel()
         await until(running.done, "it ends")
+        assert running.cancelled()
 
 
 async def test_whose_a_chat_turns_out_not_to_be_has_no_row_of_it_live_or_written_down(tmp_path: Path) -> None:
