@@ -1,4 +1,4 @@
-"""What watchers see of the open waits: plain rows, made when asked for."""
+"""What watchers see of open waits and of sources: plain rows, made when asked for."""
 
 from typing import NamedTuple
 
